@@ -1,0 +1,85 @@
+# Two commands for a new user: `make demo` and `make test`. `make help` lists the rest.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export PATH := $(abspath $(BIN)):$(PATH)
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# No tool of ours calls home.
+export DO_NOT_TRACK := 1
+export DBT_SEND_ANONYMOUS_USAGE_STATS := false
+export RUNTIME__DLTHUB_TELEMETRY := false
+
+.PHONY: help
+help: ## show this list
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+$(VENV)/.runtime: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or newer is needed; $(PYTHON) is $$($(PYTHON) -V). Try: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 2; }
+	@echo "Installing the pinned packages into $(VENV) (about 1 GB, a few minutes the first time) ..."
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime
+	@echo "Installing the test tools ..."
+	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.lock
+	@touch $@
+
+.PHONY: install
+install: $(VENV)/.runtime ## make .venv with the pinned packages
+
+.PHONY: demo
+demo: $(VENV)/.runtime ## sandbox shops -> sync -> marts -> audit -> published file, with a table of KPIs
+	@$(BIN)/ttkpi demo $(DEMO_ARGS)
+
+.PHONY: lint
+lint: $(VENV)/.dev ## ruff and mypy
+	@ruff check .
+	@ruff format --check .
+	@mypy
+
+.PHONY: unit
+unit: $(VENV)/.dev ## unit tests, on all cores
+	@pytest tests/python/unit -n auto
+
+.PHONY: contract
+contract: $(VENV)/.dev ## the sandbox against the independent client, our client against the sandbox
+	@pytest tests/python/contract
+
+.PHONY: e2e
+e2e: $(VENV)/.dev ## whole runs over HTTP: sync, dbt build with unit tests, audit, publication, kill -9
+	@pytest tests/python/e2e
+
+.PHONY: test
+test: $(VENV)/.dev ## everything that must hold: lint, types, unit, contract, dbt and end-to-end tests
+	@$(MAKE) --no-print-directory lint
+	@pytest tests/python
+
+.PHONY: bench
+bench: $(VENV)/.dev ## measure speed and memory, update BENCHMARKS.md
+	@$(BIN)/python -m benchmarks $(BENCH_ARGS)
+
+.PHONY: dagster
+dagster: $(VENV)/.runtime ## open the Dagster UI on http://127.0.0.1:3000
+	@$(BIN)/python -m orchestration.dagster_home
+	@DAGSTER_HOME="$$($(BIN)/python -m orchestration.dagster_home --print)" $(BIN)/dagster dev -m orchestration.definitions
+
+.PHONY: docs
+docs: $(VENV)/.runtime ## the KPI glossary as one HTML file
+	@$(BIN)/ttkpi docs
+
+.PHONY: lock
+lock: $(VENV)/.dev ## resolve requirements*.in again into the lock files
+	@for name in requirements requirements-dev; do \
+	  uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	    --no-emit-index-url --no-emit-find-links $$name.in -o $$name.lock; done
+
+.PHONY: clean
+clean: ## remove what the demo and the tests made (not .venv)
+	@rm -rf .ttkpi target logs .mypy_cache .ruff_cache .hypothesis *.egg-info
