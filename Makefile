@@ -13,6 +13,14 @@ export DO_NOT_TRACK := 1
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 export RUNTIME__DLTHUB_TELEMETRY := false
 
+# pip's own output is 600 lines; this says how far it is, so that no minute is silent.
+define SHOW_INSTALL
+/^Collecting/ { if (++n % 20 == 0) { print "  " n " packages fetched"; fflush() } }
+/^Installing collected/ { print "  " n " packages fetched, unpacking (a minute without news) ..."; fflush() }
+/^Successfully/ { print "  installed"; fflush() }
+endef
+export SHOW_INSTALL
+
 .PHONY: help
 help: ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -22,13 +30,13 @@ $(VENV)/.runtime: requirements.lock pyproject.toml
 	  { echo "Python 3.11 or newer is needed; $(PYTHON) is $$($(PYTHON) -V). Try: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 2; }
 	@echo "Installing the pinned packages into $(VENV) (about 1 GB, a few minutes the first time) ..."
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --progress-bar off --no-deps --require-hashes -r requirements.lock | awk "$$SHOW_INSTALL"
 	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime
 	@echo "Installing the test tools ..."
-	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.lock
+	@$(BIN)/python -m pip install --quiet --no-deps --require-hashes -r requirements-dev.lock
 	@touch $@
 
 .PHONY: install
@@ -77,7 +85,7 @@ docs: $(VENV)/.runtime ## the KPI glossary as one HTML file
 .PHONY: lock
 lock: $(VENV)/.dev ## resolve requirements*.in again into the lock files
 	@for name in requirements requirements-dev; do \
-	  uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-header --no-annotate \
 	    --no-emit-index-url --no-emit-find-links $$name.in -o $$name.lock; done
 
 .PHONY: clean

@@ -1,0 +1,242 @@
+"""`make bench`: measure on this machine, print a table, write it into BENCHMARKS.md.
+
+Everything is measured in one run against one local sandbox. Numbers depend on the machine; the ratios count.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import re
+import shutil
+import statistics
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import httpx
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.cases import STAGING_OF_ORDERS
+from benchmarks.measure import Measured, python, run
+from ingestion.sandbox.server.serve import SandboxProcess
+
+REPORT = Path(__file__).parents[1] / "BENCHMARKS.md"
+console = Console(width=120)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the report."""
+
+    case: str
+    seconds: float
+    peak_mb: float
+    per_second: float | None
+    note: str
+
+
+@contextmanager
+def sandbox(orders: int, days: int, folder: Path) -> Iterator[dict[str, str]]:
+    """A sandbox server of its own process; yields the environment that points `ttkpi` at it."""
+    with SandboxProcess(folder, orders=orders, days=days) as server:
+        yield {
+            "SOURCES__TIKTOK_SHOP__BASE_URL": server.base_url,
+            "SOURCES__TIKTOK_SHOP__AUTH_URL": server.base_url,
+            "SOURCES__TIKTOK_SHOP__APP_KEY": "sandbox-app",
+            "SOURCES__TIKTOK_SHOP__APP_SECRET": "sandbox-secret",
+            "SOURCES__TIKTOK_SHOP__REQUESTS_PER_SECOND": "0",
+            "SOURCES__FX_RATES__BASE_URL": f"{server.base_url}/fx/v1",
+        }
+
+
+def in_home(environment: dict[str, str], home: Path) -> dict[str, str]:
+    """The environment with a home of its own, authorised at the sandbox."""
+    home.mkdir(parents=True, exist_ok=True)
+    env = {**environment, "TTKPI_HOME": str(home)}
+    base_url = environment["SOURCES__TIKTOK_SHOP__BASE_URL"]
+    code = httpx.post(f"{base_url}/_sandbox/auth_code", json={}).json()["auth_code"]
+    run(python("orchestration.cli", "auth", "exchange", code), env)
+    return env
+
+
+def say(case: str, measured: Measured) -> Measured:
+    """Print a finished case at once: a benchmark should not be silent for minutes."""
+    console.print(f"  {case}: {measured.seconds:.1f} s, {measured.peak_mb:.0f} MB")
+    return measured
+
+
+def ingestion_rows(orders: int, days: int, folder: Path) -> list[Row]:
+    """API to raw, API to staging and replay, beside their yardsticks."""
+    rows: list[Row] = []
+    with sandbox(orders, days, folder / "world") as environment:
+        env = in_home(environment, folder / "ours")
+        stock_env = in_home(environment, folder / "stock")
+
+        network = say("network alone", run(python("benchmarks.cases", "network"), env))
+        raw = say("API to raw", run(python("benchmarks.cases", "raw"), env))
+        staging = say("raw to staging", run(build_command(STAGING_OF_ORDERS), env))
+        stock = say("stock rest_api_source", run(python("benchmarks.cases", "stock"), stock_env))
+        (folder / "ours" / "warehouse.duckdb").unlink()
+        replayed = say("replay to raw", run(python("benchmarks.cases", "replay"), env))
+        restaged = say("replayed raw to staging", run(build_command(STAGING_OF_ORDERS), env))
+        json_lines = say("DuckDB reads the JSON lines", run(python("benchmarks.cases", "json_lines"), env))
+
+    def row(case: str, seconds: float, peak: float, note: str) -> Row:
+        return Row(case, seconds, peak, orders / seconds, note)
+
+    to_staging = raw.seconds + staging.seconds
+    to_replayed = replayed.seconds + restaged.seconds
+    rows.append(row("network alone: every page read and dropped", network.seconds, network.peak_mb, ""))
+    rows.append(
+        row("dlt `rest_api_source` into DuckDB, child tables", stock.seconds, stock.peak_mb, "the yardstick")
+    )
+    rows.append(
+        row("API to raw", raw.seconds, raw.peak_mb, f"{stock.seconds / raw.seconds:.1f}x the yardstick")
+    )
+    rows.append(
+        row(
+            "API to staging tables",
+            to_staging,
+            max(raw.peak_mb, staging.peak_mb),
+            f"{stock.seconds / to_staging:.1f}x the yardstick",
+        )
+    )
+    rows.append(
+        row(
+            "DuckDB reads the archived JSON lines into typed tables",
+            json_lines.seconds,
+            json_lines.peak_mb,
+            "",
+        )
+    )
+    rows.append(
+        row(
+            "replay to staging tables",
+            to_replayed,
+            max(replayed.peak_mb, restaged.peak_mb),
+            f"{to_replayed / json_lines.seconds:.2f}x DuckDB reading the JSON lines",
+        )
+    )
+    return rows
+
+
+def build_command(select: str | None = None) -> list[str]:
+    """`ttkpi build` as a command."""
+    return python("orchestration.cli", "build", *(["--select", select] if select else []))
+
+
+def history_rows(per_day: int, small: int, large: int, folder: Path, repeats: int = 3) -> list[Row]:
+    """A day's sync built into a short and into a long history of the same shops."""
+    rows: list[Row] = []
+    medians: list[float] = []
+    for orders in (small, large):
+        days = orders // per_day
+        place = folder / f"history_{orders}"
+        with sandbox(orders, days, place / "world") as environment:
+            env = in_home(environment, place / "home")
+            base_url = environment["SOURCES__TIKTOK_SHOP__BASE_URL"]
+            since = (date(2026, 11, 8) - timedelta(days=days + 1)).isoformat()
+            first = say(f"first sync of {orders:,}", run(sync_command(base_url, since), env))
+            say(f"first build of {orders:,}", run(build_command(), env))
+            builds: list[Measured] = []
+            syncs: list[Measured] = []
+            for _ in range(repeats):
+                httpx.post(f"{base_url}/_sandbox/clock", json={"advance_seconds": 86_400}).raise_for_status()
+                syncs.append(say("  a day's sync", run(sync_command(base_url), env)))
+                builds.append(say("  a day's build", run(build_command(), env)))
+        shutil.rmtree(place)
+        seconds = statistics.median(b.seconds for b in builds)
+        medians.append(seconds)
+        note = f"{seconds / medians[0]:.2f}x the build into {small:,}" if len(medians) > 1 else ""
+        rows.append(
+            Row(f"first sync of {orders:,} orders", first.seconds, first.peak_mb, orders / first.seconds, "")
+        )
+        sync_median = statistics.median(s.seconds for s in syncs)
+        rows.append(
+            Row(
+                f"a day's sync into {orders:,} orders",
+                sync_median,
+                max(s.peak_mb for s in syncs),
+                None,
+                "median of 3",
+            )
+        )
+        rows.append(
+            Row(f"a day's build into {orders:,} orders", seconds, max(b.peak_mb for b in builds), None, note)
+        )
+    return rows
+
+
+def sync_command(base_url: str, since: str | None = None) -> list[str]:
+    """`ttkpi sync` up to the sandbox's own time."""
+    now = datetime.fromtimestamp(httpx.get(f"{base_url}/_sandbox/clock").json()["now"], UTC)
+    until = now.strftime("%Y-%m-%dT%H:%M:%S+00:00")
+    return python("orchestration.cli", "sync", "--until", until, *(["--since", since] if since else []))
+
+
+def write_report(name: str, rows: list[Row], header: str) -> None:
+    """Replace one section of BENCHMARKS.md by this run."""
+    lines = [
+        f"<!-- {name} -->",
+        header,
+        "",
+        "| case | seconds | orders per second | peak memory | |",
+        "|---|---:|---:|---:|---|",
+    ]
+    for row in rows:
+        rate = f"{row.per_second:,.0f}" if row.per_second else ""
+        lines.append(f"| {row.case} | {row.seconds:.1f} | {rate} | {row.peak_mb:,.0f} MB | {row.note} |")
+    lines.append(f"<!-- /{name} -->")
+    text = REPORT.read_text() if REPORT.exists() else "# Benchmarks\n\nMade by `make bench`.\n"
+    block = "\n".join(lines)
+    pattern = re.compile(rf"<!-- {name} -->.*<!-- /{name} -->", re.DOTALL)
+    text = pattern.sub(lambda _: block, text) if pattern.search(text) else f"{text.rstrip()}\n\n{block}\n"
+    REPORT.write_text(text)
+
+
+def show(rows: list[Row]) -> None:
+    """Print the table of a section."""
+    table = Table("case", "seconds", "orders/s", "peak", "")
+    for row in rows:
+        rate = f"{row.per_second:,.0f}" if row.per_second else ""
+        table.add_row(row.case, f"{row.seconds:.1f}", rate, f"{row.peak_mb:,.0f} MB", row.note)
+    console.print(table)
+
+
+def main() -> None:
+    """Run the chosen sections."""
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("--orders", type=int, default=200_000, help="orders of the ingestion section")
+    parser.add_argument("--days", type=int, default=120)
+    parser.add_argument(
+        "--history", type=int, default=1_000_000, help="the long history, in orders; 0 = skip"
+    )
+    parser.add_argument("--short-history", type=int, default=50_000)
+    parser.add_argument("--per-day", type=int, default=1_250, help="orders a day in both histories")
+    parser.add_argument("--skip-ingestion", action="store_true")
+    parser.add_argument("--folder", type=Path, help="where to work (default: a temporary folder)")
+    arguments = parser.parse_args()
+    folder = arguments.folder or Path(tempfile.mkdtemp(prefix="ttkpi-bench-"))
+    machine = f"{os.cpu_count()} cores, Python {platform.python_version()}, {datetime.now(UTC):%Y-%m-%d}"
+    try:
+        if not arguments.skip_ingestion:
+            rows = ingestion_rows(arguments.orders, arguments.days, folder)
+            show(rows)
+            write_report("ingestion", rows, f"## Ingestion, {arguments.orders:,} orders\n\nOn {machine}.")
+        if arguments.history:
+            rows = history_rows(arguments.per_day, arguments.short_history, arguments.history, folder)
+            show(rows)
+            write_report("history", rows, f"## A day's run and the length of history\n\nOn {machine}.")
+    finally:
+        if arguments.folder is None:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,294 @@
+"""The folder that holds everything this project keeps, and the lock that lets one run at a time change it.
+
+| inside | what |
+| --- | --- |
+| `tokens.json` | the sellers' tokens, mode 0600 |
+| `privacy.key` | the key that turns buyer ids into hashes, mode 0600; made once |
+| `archive/` | every page as it came, without contact data; never changed |
+| `raw/` | typed rows as Parquet, `raw/<source>/<table>/` |
+| `dlt/` | dlt's working folders |
+| `warehouse.duckdb`, `published/` | what dbt builds, and what BI reads |
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import json
+import os
+import secrets
+import shutil
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from ingestion.config import PROJECT_ROOT
+from ingestion.errors import ConfigError, TtkpiError
+
+HOME_VARIABLE = "TTKPI_HOME"
+_KEY_BYTES = 32
+_AT_FDCWD = -100
+_RENAME_EXCHANGE = 2
+
+
+class HomeBusy(TtkpiError):
+    """Another run is at work in the same home.
+
+    Attributes:
+        holder: What the other run wrote about itself: pid, host, purpose, since; empty when unreadable.
+    """
+
+    def __init__(self, message: str, *, advice: str = "", holder: dict[str, Any] | None = None) -> None:
+        super().__init__(message, advice=advice)
+        self.holder = holder or {}
+
+
+class StorageError(TtkpiError):
+    """The disk is full, read-only, or refuses us. What was stored before is intact."""
+
+
+@dataclass(frozen=True)
+class Home:
+    """The project's folder (`TTKPI_HOME`, default `.ttkpi/` in the checkout).
+
+    Attributes:
+        root: The folder, absolute.
+    """
+
+    root: Path
+
+    @classmethod
+    def from_env(cls) -> Home:
+        """The home named by `TTKPI_HOME`, or `.ttkpi/` in the project. Nothing is created yet."""
+        value = os.environ.get(HOME_VARIABLE, "").strip()
+        path = Path(value).expanduser() if value else PROJECT_ROOT / ".ttkpi"
+        return cls(path.absolute())
+
+    @property
+    def tokens_file(self) -> Path:
+        """The sellers' tokens."""
+        return self.root / "tokens.json"
+
+    @property
+    def archive(self) -> Path:
+        """Every page as it came."""
+        return self.root / "archive"
+
+    @property
+    def raw(self) -> Path:
+        """Typed rows, `<source>/<table>/*.parquet`."""
+        return self.root / "raw"
+
+    @property
+    def dlt(self) -> Path:
+        """dlt's working folders, one per pipeline."""
+        return self.root / "dlt"
+
+    @property
+    def warehouse(self) -> Path:
+        """The DuckDB file that dbt builds."""
+        return self.root / "warehouse.duckdb"
+
+    @property
+    def published(self) -> Path:
+        """The DuckDB file that BI tools read."""
+        return self.root / "published" / "marts.duckdb"
+
+    def prepare(self) -> None:
+        """Makes the folders that a run needs, and finishes an exchange of folders that a kill cut short.
+
+        Raises:
+            StorageError: The home can't be created or written.
+        """
+        with storage_errors(self.root):
+            for folder in (self.root, self.archive, self.dlt):
+                folder.mkdir(parents=True, exist_ok=True)
+            finish_exchange(self.raw)
+            self.raw.mkdir(exist_ok=True)
+
+    def privacy_key(self) -> bytes:
+        """The key of the buyer hashes. Made at the first call; with another key every buyer would look new.
+
+        Raises:
+            ConfigError: The file is there but is not a key.
+            StorageError: It can't be read or created.
+        """
+        path = self.root / "privacy.key"
+        with storage_errors(path):
+            if not path.exists():
+                _create_key(path)
+            text = path.read_text(encoding="ascii", errors="replace").strip()
+        try:
+            key = bytes.fromhex(text)
+        except ValueError:
+            key = b""
+        if len(key) != _KEY_BYTES:
+            raise ConfigError(
+                f"{path} does not hold a key of {_KEY_BYTES} bytes in hexadecimal.",
+                advice="Restore it from your backup: with another key all buyers would be counted as new ones.",
+            )
+        return key
+
+    @contextmanager
+    def lock(self, purpose: str) -> Iterator[None]:
+        """Holds the home for one run. The operating system frees it when the process ends, however it ends.
+
+        A thread that holds it may take it again: `ttkpi run` holds it from the sync to the publication, and each
+        of them takes it when run alone.
+
+        Args:
+            purpose: What the run does, for the message that others get.
+
+        Raises:
+            HomeBusy: Another process holds it; the message names its pid, host, purpose and start.
+            StorageError: The home can't be written.
+        """
+        with storage_errors(self.root):
+            self.root.mkdir(parents=True, exist_ok=True)
+        note = self.root / "lock.json"
+        lock = FileLock(self.root / "lock", mode=0o600, is_singleton=True)
+        if lock.is_locked:
+            with lock:
+                yield
+            return
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            raise self._busy(note) from None
+        except OSError as error:
+            raise storage_error(error, self.root) from error
+        try:
+            holder = {
+                "pid": os.getpid(),
+                "host": socket.gethostname(),
+                "purpose": purpose,
+                "since": datetime.now(UTC).isoformat(timespec="seconds"),
+            }
+            with storage_errors(note):
+                note.write_text(json.dumps(holder), encoding="utf-8")
+            yield
+        finally:
+            note.unlink(missing_ok=True)
+            lock.release()
+
+    def _busy(self, note: Path) -> HomeBusy:
+        try:
+            holder = json.loads(note.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            holder = {}
+        if not isinstance(holder, dict) or not holder:
+            return HomeBusy(
+                f"Another run is using {self.root}.", advice="Wait until it has finished, then try again."
+            )
+        return HomeBusy(
+            f"{self.root} is in use by process {holder.get('pid')} on {holder.get('host')} "
+            f"({holder.get('purpose')}, since {holder.get('since')}).",
+            advice="Wait until it has finished, then try again. If that process hangs, end it: nothing is lost.",
+            holder=holder,
+        )
+
+
+def storage_error(error: OSError, path: Path) -> StorageError:
+    """The message for an error of the disk: what it was about, and what to do."""
+    where = error.filename or path
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return StorageError(
+            f"No space left while writing {where}.",
+            advice="Free some space and run the same command again: it continues where this one stopped.",
+        )
+    if error.errno == errno.EROFS:
+        return StorageError(
+            f"{where} is on a read-only disk.",
+            advice=f"Mount it writable, or point {HOME_VARIABLE} to another folder.",
+        )
+    if error.errno in (errno.EACCES, errno.EPERM):
+        return StorageError(
+            f"No permission to write {where}.",
+            advice=f"Give this user the folder, or point {HOME_VARIABLE} to another one.",
+        )
+    return StorageError(
+        f"{where} can't be used: {error.strerror or error}.",
+        advice="Check the disk, then run the same command again: it continues where this one stopped.",
+    )
+
+
+@contextmanager
+def storage_errors(path: Path) -> Iterator[None]:
+    """Turns errors of the disk into `StorageError`."""
+    try:
+        yield
+    except OSError as error:
+        raise storage_error(error, path) from error
+
+
+def sync_folder(folder: Path) -> None:
+    """Makes renames inside a folder survive a power cut."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def exchange_folders(new: Path, current: Path) -> None:
+    """Puts the finished folder `new` in the place of `current` and removes the old one.
+
+    On Linux both names change in one step (`renameat2`), so a reader sees either folder, never none. Where the file
+    system lacks it, two renames are made, and `finish_exchange` completes them if a kill comes in between.
+
+    Raises:
+        OSError: The disk refuses; `current` is still the old folder then.
+    """
+    old = current.with_name(current.name + ".old")
+    if old.exists():
+        shutil.rmtree(old)
+    if not current.exists():
+        new.rename(current)
+    elif _swap_names(new, current):
+        new.rename(old)
+    else:
+        current.rename(old)
+        new.rename(current)
+    sync_folder(current.parent)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def finish_exchange(current: Path) -> None:
+    """Completes `exchange_folders` after a kill: the old folder comes back if no new one took its place."""
+    old = current.with_name(current.name + ".old")
+    if old.exists():
+        if current.exists():
+            shutil.rmtree(old)
+        else:
+            old.rename(current)
+
+
+def _swap_names(one: Path, other: Path) -> bool:
+    renameat2 = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
+    if renameat2 is None:
+        return False
+    done = renameat2(_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other), _RENAME_EXCHANGE)
+    return bool(done == 0)
+
+
+def _create_key(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "w", encoding="ascii") as file:
+        file.write(secrets.token_hex(_KEY_BYTES) + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        # A link fails when the name is taken: of two first runs, one key wins and both use it.
+        os.link(temporary, path)
+    except FileExistsError:
+        pass
+    finally:
+        temporary.unlink()

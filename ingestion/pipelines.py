@@ -1,0 +1,271 @@
+"""dlt: one pipeline per shop and source, Parquet in the raw folder, cursors in dlt's state.
+
+dlt owns load ids, state and loading. Rows come as Arrow tables, typed already; one load writes one file per table into
+`raw/<source>/<table>/<load id>.<file id>.parquet`, and the state that belongs to it beside them, in this order: data files,
+state, and last the record of the load in `_dlt_loads`. A load without that record never happened: `recover` removes its
+files, and the state in the raw folder is the one that counts, not that of the working folder. Rows are read again from the
+API then; load ids only grow, so whoever merges loads by their id never misses one.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import shutil
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ingestion.config import PROJECT_ROOT
+from ingestion.errors import TtkpiError
+from ingestion.home import Home, storage_error, storage_errors
+from ingestion.rows import Table, empty
+
+_log = logging.getLogger(__name__)
+
+LOAD_ID = "_dlt_load_id"
+SCHEMA_FILE = "0.schema.parquet"
+"""An empty file with all columns: every table exists, and with its full schema, whatever was loaded."""
+_SETTINGS = {
+    "RUNTIME__DLTHUB_TELEMETRY": "false",
+    # Every row says which load brought it: the watermark of the staging models.
+    "NORMALIZE__PARQUET_NORMALIZER__ADD_DLT_LOAD_ID": "true",
+    # Resources one after the other: transactions are read for the statements found just before.
+    "EXTRACT__NEXT_ITEM_MODE": "fifo",
+    # Three attempts to write to a local disk are enough to say that it is full.
+    "LOAD__RAISE_ON_MAX_RETRIES": "3",
+    "LOAD__WORKERS": "4",
+}
+
+
+class ClockBehind(TtkpiError):
+    """The machine's clock is behind the newest load: new loads would look older than old ones."""
+
+
+def configure_dlt() -> None:
+    """Settings this project relies on. Those of the environment win."""
+    os.environ.setdefault("DLT_PROJECT_DIR", str(PROJECT_ROOT))
+    for name, value in _SETTINGS.items():
+        os.environ.setdefault(name, value)
+
+
+def open_pipeline(home: Home, name: str, dataset: str) -> Any:
+    """A dlt pipeline whose state is that of the raw folder.
+
+    What a killed run left in the working folder is dropped: the cursor was only moved together with the load.
+
+    Args:
+        home: Where everything is.
+        name: Name of the pipeline; two pipelines of one name corrupt each other's state.
+        dataset: Folder inside `raw/`: the source.
+    """
+    configure_dlt()
+    folder = home.dlt / name
+    try:
+        pipeline = _pipeline(home, name, dataset)
+        leftover = pipeline.has_pending_data
+    except Exception as error:  # noqa: BLE001 (a working folder may be damaged in any way; it holds nothing of value)
+        _log.warning("The working folder %s is unusable and is made anew: %s", folder, error)
+        leftover = True
+    if leftover:
+        with storage_errors(folder):
+            shutil.rmtree(folder)
+        pipeline = _pipeline(home, name, dataset)
+    return pipeline
+
+
+def load(pipeline: Any, source: Any) -> None:
+    """Extracts and loads a source completely.
+
+    Raises:
+        StorageError: The disk refuses.
+        TtkpiError: As raised inside the source.
+    """
+    try:
+        pipeline.run(source, loader_file_format="parquet")
+    except Exception as error:
+        raise _cause(error, Path(pipeline.working_dir)) from error
+
+
+def named(table: pa.Table, name: str) -> Any:
+    """Tells dlt which table rows belong to."""
+    import dlt
+
+    return dlt.mark.with_table_name(table, name)
+
+
+def mark_dataset(folder: Path) -> None:
+    """Writes the mark by which dlt knows a data set.
+
+    Without it dlt would try to create the folder, and drop the cursors it keeps in its working folders.
+    """
+    from dlt.destinations.impl.filesystem.filesystem import CURRENT_VERSION, INIT_FILE_NAME
+
+    folder.mkdir(parents=True, exist_ok=True)
+    content = json.dumps({"initial_version": CURRENT_VERSION, "current_version": CURRENT_VERSION})
+    temporary = folder / f"{INIT_FILE_NAME}.tmp"
+    temporary.write_text(content, encoding="utf-8")
+    temporary.replace(folder / INIT_FILE_NAME)
+
+
+def adopt_dataset(home: Home, source: str) -> None:
+    """Makes sure that a source's raw folder is a data set of dlt's.
+
+    Where there was none (the first run, or the raw folder was removed), cursors start anew. After a loss `replay` comes
+    first: it brings back the rows and keeps the cursors.
+
+    Raises:
+        StorageError: The disk refuses.
+    """
+    folder = home.raw / source
+    mark = folder / "init"
+    with storage_errors(folder):
+        if mark.exists() and _is_json(mark):
+            return
+        for working in home.dlt.glob(f"{source}*"):
+            if working.is_dir():
+                shutil.rmtree(working)
+        mark_dataset(folder)
+
+
+def recover(raw: Path) -> int:
+    """Removes what unfinished loads left in the raw folder. Needs the home's lock.
+
+    Returns:
+        The number of files removed.
+
+    Raises:
+        StorageError: The disk refuses.
+    """
+    removed = 0
+    with storage_errors(raw):
+        for source in _folders(raw):
+            done = {path.stem.rsplit("__", 1)[-1] for path in (source / "_dlt_loads").glob("*.jsonl")}
+            for state in (source / "_dlt_pipeline_state").glob("*.jsonl"):
+                if state.stem.rsplit("__", 2)[1] not in done:
+                    state.unlink()
+                    removed += 1
+            for version in (source / "_dlt_version").glob("*.jsonl"):
+                if not _is_json(version):
+                    version.unlink()
+                    removed += 1
+            for path in _data_files(source):
+                load_id = load_id_of(path)
+                if load_id is not None and not _is_exchanged(path) and load_id not in done:
+                    path.unlink()
+                    removed += 1
+    return removed
+
+
+def check_clock(raw: Path, now: float | None = None) -> None:
+    """Refuses to load when the clock is behind the newest load.
+
+    Raises:
+        ClockBehind: It is; the message says by how much.
+    """
+    now = time.time() if now is None else now
+    ids = [float(i) for source in _folders(raw) for path in _data_files(source) if (i := load_id_of(path))]
+    newest = max(ids, default=0.0)
+    if newest > now:
+        raise ClockBehind(
+            f"This machine's clock is {newest - now:.0f} s behind the newest load in {raw}.",
+            advice="Correct the clock (for example with `timedatectl set-ntp true`), then run again.",
+        )
+
+
+def load_id_of(path: Path) -> str | None:
+    """The load id in a data file's name; None for files that carry none."""
+    parts = path.name.split(".")
+    if len(parts) < 3 or not parts[0].isdigit() or parts[0] == "0":
+        return None
+    return f"{parts[0]}.{parts[1]}" if len(parts) > 3 and parts[1].isdigit() else parts[0]
+
+
+def exchanged_name(load_id: str, kind: str, part: str) -> str:
+    """Name of a data file that is put in place by exchanging whole folders: complete whenever it is seen."""
+    return f"{load_id}.{kind}-{part}.parquet"
+
+
+def stored_schema(table: Table) -> pa.Schema:
+    """The schema of a table's files: its own, and the load id."""
+    return table.schema.append(pa.field(LOAD_ID, pa.string()))
+
+
+def ensure_tables(raw: Path, source: str, tables: Iterable[Table]) -> None:
+    """Writes an empty file with the full schema for every table that has none, or an outdated one.
+
+    Raises:
+        StorageError: The disk refuses.
+    """
+    for table in tables:
+        folder = raw / source / table.name
+        path = folder / SCHEMA_FILE
+        schema = stored_schema(table)
+        with storage_errors(path):
+            folder.mkdir(parents=True, exist_ok=True)
+            if path.exists() and pq.read_schema(path).equals(schema):
+                continue
+            temporary = path.with_suffix(f".{os.getpid()}.tmp")
+            whole = empty(table).append_column(pa.field(LOAD_ID, pa.string()), pa.array([], type=pa.string()))
+            pq.write_table(whole, temporary)
+            temporary.replace(path)
+
+
+def file_counts(raw: Path) -> dict[Path, int]:
+    """Parquet files by table folder."""
+    return {
+        folder: sum(1 for _ in folder.glob("*.parquet"))
+        for source in _folders(raw)
+        for folder in _folders(source)
+        if not folder.name.startswith("_")
+    }
+
+
+def _pipeline(home: Home, name: str, dataset: str) -> Any:
+    import dlt
+
+    return dlt.pipeline(
+        pipeline_name=name,
+        pipelines_dir=str(home.dlt),
+        destination=dlt.destinations.filesystem(bucket_url=str(home.raw)),
+        dataset_name=dataset,
+    )
+
+
+def _cause(error: BaseException, folder: Path) -> BaseException:
+    """The error of ours, or of the disk, inside dlt's wrapping; dlt's own if there is none."""
+    found: BaseException | None = error
+    while found is not None:
+        if isinstance(found, TtkpiError):
+            return found
+        if isinstance(found, OSError):
+            return storage_error(found, folder)
+        found = found.__cause__ or found.__context__
+    return error
+
+
+def _folders(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.iterdir() if path.is_dir()) if folder.is_dir() else []
+
+
+def _data_files(source: Path) -> Iterator[Path]:
+    for folder in _folders(source):
+        if not folder.name.startswith("_"):
+            yield from folder.glob("*.parquet")
+
+
+def _is_exchanged(path: Path) -> bool:
+    return "-" in path.name.split(".")[-2]
+
+
+def _is_json(path: Path) -> bool:
+    try:
+        json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,254 @@
+"""Rebuilds the raw folder from the archive, without network: same pages, same code, same rows.
+
+Used after a change of the row types, or when the raw folder is lost. Rows get new load ids, as a fresh load would, so the
+staging models take them all again; `retrieved_at` and `page_id` are those of the pages, so the marts come out identical.
+The new folder is complete before it changes names with the old one in one step. dlt's own records (cursors, schemas) are
+taken over: a replay changes what rows look like, not how far the shops were read.
+
+Everything in the raw folder comes from the archive: pages of the shops, exchange rates, and each run's journal
+(`sync_log`, `drift`).
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import shutil
+import time
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from ingestion.archive import Archive, Entry
+from ingestion.fx_rates.resource import FX_RATES
+from ingestion.fx_rates.resource import SOURCE as FX_SOURCE
+from ingestion.home import Home, exchange_folders, storage_errors
+from ingestion.pipelines import (
+    LOAD_ID,
+    SCHEMA_FILE,
+    check_clock,
+    ensure_tables,
+    exchanged_name,
+    mark_dataset,
+    recover,
+    stored_schema,
+)
+from ingestion.rows import Batch, Drift, Table, calm_gc
+from ingestion.sync import Progress, Silent
+from ingestion.sync_log import JOURNAL
+from ingestion.tiktok_shop.reading import SOURCE
+from ingestion.tiktok_shop.resources import BY_NAME, tables
+
+BATCH_RECORDS = 3_000
+"""Rows are written in batches of so many records."""
+TASK_BYTES = 150_000_000
+"""One process takes archive files with so much JSON at a time; each task writes one file per table."""
+
+
+@dataclass(slots=True)
+class ReplayReport:
+    """What a replay did.
+
+    Attributes:
+        pages: Pages read.
+        rows: Rows written by raw table, those taken over from before `since` included.
+        seconds: Time it took.
+    """
+
+    pages: int = 0
+    rows: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    seconds: float = 0.0
+
+
+def replay(home: Home, *, since: date | None = None, progress: Progress | None = None) -> ReplayReport:
+    """Rebuilds the raw folder from the archive.
+
+    Args:
+        home: Where everything is.
+        since: Only pages that came at or after this day (00:00 UTC) are built again; older rows are taken over as they
+            are. All by default.
+        progress: Is told of pages.
+
+    Raises:
+        HomeBusy: Another run is at work.
+        ClockBehind: The machine's clock is behind what was loaded before.
+        StorageError: The disk refuses, or an archive file is damaged; the raw folder is as it was.
+    """
+    started = time.monotonic()
+    progress = progress or Silent()
+    with home.lock("replay"):
+        home.prepare()
+        recover(home.raw)
+        check_clock(home.raw)
+        new = home.root / "raw.new"
+        with storage_errors(new):
+            if new.exists():
+                shutil.rmtree(new)
+            new.mkdir()
+        report = _rebuild(home, new, since, progress)
+        ensure_tables(new, SOURCE, [*tables(), *JOURNAL.values()])
+        ensure_tables(new, FX_SOURCE, [FX_RATES])
+        with storage_errors(new):
+            _take_over_dlt(home, new)
+            exchange_folders(new, home.raw)
+    report.rows = dict(report.rows)
+    report.seconds = time.monotonic() - started
+    return report
+
+
+def _rebuild(home: Home, new: Path, since: date | None, progress: Progress) -> ReplayReport:
+    report = ReplayReport()
+    moment = datetime(since.year, since.month, since.day, tzinfo=UTC) if since else None
+    if moment is not None:
+        _keep_older(home.raw, new, moment, report)
+    load_id = repr(time.time())
+    entries = [entry for entry in Archive(home.archive).entries() if _tables_of(entry)]
+    if moment is not None:
+        entries = [e for e in entries if any(datetime.fromisoformat(p["retrieved_at"]) >= moment for p in e.pages)]
+    tasks = [
+        _Task(home.archive, new, load_id, f"{number:05d}", moment, bundle)
+        for number, bundle in enumerate(_bundles(entries))
+    ]
+    for done in _run_tasks(tasks):
+        report.pages += done.pages
+        for name, rows in done.rows.items():
+            report.rows[name] += rows
+        progress.page(done.shop_key, done.resource, done.records)
+    return report
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    archive: Path
+    raw: Path
+    load_id: str
+    number: str
+    since: datetime | None
+    entries: list[Entry]
+
+
+@dataclass(slots=True)
+class _Done:
+    shop_key: str
+    resource: str
+    pages: int = 0
+    records: int = 0
+    rows: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+
+
+def _bundles(entries: Sequence[Entry]) -> Iterator[list[Entry]]:
+    """Entries of one resource, bundled to tasks of a useful size; the largest first, so that no core idles at the end."""
+    groups: dict[tuple[str, str], list[list[Entry]]] = defaultdict(list)
+    for entry in entries:
+        bundles = groups[entry.source, entry.resource]
+        if not bundles or sum(e.bytes for e in bundles[-1]) + entry.bytes > TASK_BYTES:
+            bundles.append([])
+        bundles[-1].append(entry)
+    found = [bundle for bundles in groups.values() for bundle in bundles]
+    return iter(sorted(found, key=lambda bundle: -sum(entry.bytes for entry in bundle)))
+
+
+def _run_tasks(tasks: list[_Task]) -> Iterator[_Done]:
+    workers = min(len(tasks), os.cpu_count() or 1)
+    # Starting processes costs a second: not for a small archive.
+    if workers <= 1 or sum(e.bytes for task in tasks for e in task.entries) < TASK_BYTES / 2:
+        for task in tasks:
+            yield _run_task(task)
+        return
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, mp_context=context) as pool:
+        for future in as_completed([pool.submit(_run_task, task) for task in tasks]):
+            yield future.result()
+
+
+def _run_task(task: _Task) -> _Done:
+    first = task.entries[0]
+    done = _Done(first.shop_key, first.resource)
+    archive = Archive(task.archive)
+    families = _tables_of(first)
+    schemas = {table.name: stored_schema(table) for one in families for table in one.family()}
+    writers: dict[str, pq.ParquetWriter] = {}
+
+    def write(batch: Batch) -> None:
+        done.pages += len(batch.pages)
+        done.records += batch.records
+        for name, table in batch.finish().items():
+            if not table.num_rows:
+                continue
+            if name not in writers:
+                folder = task.raw / first.source / name
+                folder.mkdir(parents=True, exist_ok=True)
+                file = exchanged_name(task.load_id, "replay", f"{first.resource}-{task.number}")
+                writers[name] = pq.ParquetWriter(folder / file, schemas[name])
+            ids = pa.repeat(pa.scalar(task.load_id), table.num_rows)
+            writers[name].write_table(table.append_column(pa.field(LOAD_ID, pa.string()), ids))
+            done.rows[name] += table.num_rows
+
+    with storage_errors(task.raw), calm_gc():
+        try:
+            batch = Batch(families, Drift())
+            for entry in task.entries:
+                for page in archive.read(entry):
+                    if task.since is not None and page.retrieved_at < task.since:
+                        continue
+                    batch.add(page)
+                    page.records = []
+                    if batch.records >= BATCH_RECORDS:
+                        write(batch)
+                        batch = Batch(families, Drift())
+            write(batch)
+        finally:
+            for writer in writers.values():
+                writer.close()
+    return done
+
+
+def _tables_of(entry: Entry) -> Sequence[Table]:
+    """The tables an entry's resource feeds; none for data this version no longer knows."""
+    if entry.source == FX_SOURCE:
+        return (FX_RATES,)
+    if entry.source != SOURCE:
+        return ()
+    if entry.resource in JOURNAL:
+        return (JOURNAL[entry.resource],)
+    return BY_NAME[entry.resource].tables if entry.resource in BY_NAME else ()
+
+
+def _keep_older(raw: Path, new: Path, since: datetime, report: ReplayReport) -> None:
+    """Takes over the rows that came before `since`, as they are, load ids included."""
+    for path in sorted(raw.glob("*/*/*.parquet")):
+        if path.parent.name.startswith("_") or path.name == SCHEMA_FILE:
+            continue
+        with storage_errors(path):
+            target = new / path.relative_to(raw)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with pq.ParquetFile(path) as file:
+                writer: pq.ParquetWriter | None = None
+                try:
+                    for number in range(file.num_row_groups):
+                        group = file.read_row_group(number)
+                        older = group.filter(pc.less(group.column("retrieved_at"), pa.scalar(since)))
+                        if older.num_rows:
+                            writer = writer or pq.ParquetWriter(target, older.schema)
+                            writer.write_table(older)
+                            report.rows[path.parent.name] += older.num_rows
+                finally:
+                    if writer is not None:
+                        writer.close()
+
+
+def _take_over_dlt(home: Home, new: Path) -> None:
+    """Copies dlt's records of loads, schemas and states."""
+    for old in sorted(path for path in home.raw.glob("*") if path.is_dir()):
+        for folder in old.glob("_dlt_*"):
+            shutil.copytree(folder, new / old.name / folder.name, dirs_exist_ok=True)
+    for source in (SOURCE, FX_SOURCE):
+        # Also if the old folder was lost: dlt then goes on from the cursors in its working folders.
+        mark_dataset(new / source)

@@ -1,0 +1,23 @@
+"""The endpoints of the sandbox, one module per domain."""
+
+from ingestion.sandbox.server.calls import Endpoint
+from ingestion.sandbox.server.endpoints import (
+    analytics,
+    authorization,
+    finance,
+    logistics,
+    orders,
+    products,
+    returns,
+)
+
+ENDPOINTS: tuple[Endpoint, ...] = (
+    *authorization.ENDPOINTS,
+    *orders.ENDPOINTS,
+    *returns.ENDPOINTS,
+    *finance.ENDPOINTS,
+    *products.ENDPOINTS,
+    *logistics.ENDPOINTS,
+    *analytics.ENDPOINTS,
+)
+"""Every endpoint of the Shop API that the sandbox serves."""

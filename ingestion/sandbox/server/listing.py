@@ -1,0 +1,145 @@
+"""One way to give a page of records, for every list of the API."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, get_args
+
+import orjson
+
+from ingestion.sandbox.server.calls import Answer, Call, Order, TimeField, choice
+from ingestion.sandbox.server.paging import Position
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """A list: which records, in which order.
+
+    Attributes:
+        kind: Kind of record in the store.
+        key: Name of the list in the answer.
+        field: Time that sorts the list and that `ge` and `lt` bound.
+        order: ASC or DESC by that time, then by id.
+        ge: Earliest time, inclusive.
+        lt: Latest time, exclusive.
+        other_ge: Bound on the other of the two times, inclusive.
+        other_lt: Bound on the other of the two times, exclusive.
+        parent: Id of the record the list belongs to.
+        ids: Only these records.
+        order_ids: Only records of these orders.
+        statuses: Only these statuses.
+    """
+
+    kind: str
+    key: str
+    field: TimeField
+    order: Order
+    ge: int | None = None
+    lt: int | None = None
+    other_ge: int | None = None
+    other_lt: int | None = None
+    parent: str | None = None
+    ids: tuple[str, ...] | None = None
+    order_ids: tuple[str, ...] | None = None
+    statuses: tuple[str, ...] | None = None
+
+    def filters(self) -> dict[str, Any]:
+        """Arguments for the store, without order and position."""
+        filters: dict[str, Any] = {
+            "field": self.field,
+            "ge": self.ge,
+            "lt": self.lt,
+            "parent": self.parent,
+            "ids": self.ids,
+            "order_ids": self.order_ids,
+            "statuses": self.statuses,
+        }
+        if self.other_ge is not None or self.other_lt is not None:
+            filters |= {"other_ge": self.other_ge, "other_lt": self.other_lt}
+        return filters
+
+
+def page(call: Call, listing: Listing, size: int, *, total: bool, fields: bytes = b"") -> Answer:
+    """The page of a list that the call asks for.
+
+    Args:
+        call: The call, with or without a `page_token`.
+        listing: The list.
+        size: Records on a page.
+        total: Whether the answer has a `total_count`. It is counted for the first page and carried in the
+            page tokens.
+        fields: Further members of the answer: JSON without braces, ending in a comma.
+
+    Raises:
+        Refusal: 36009004 for a page token that does not belong to this list.
+    """
+    shop_id = call.owner().id
+    store, pager = call.sandbox.store, call.sandbox.pager
+    binding = f"{call.endpoint.name}|{shop_id}|{listing!r}"
+    token = call.query.text("page_token")
+    position = pager.position(binding, token) if token else Position(None)
+    filters = listing.filters()
+    # One more than asked for tells whether there is a next page.
+    records = store.page(
+        listing.kind,
+        shop_id,
+        call.now,
+        order=listing.order,
+        after=position.after,
+        limit=size + 1,
+        **filters,
+    )
+    count = position.total
+    if total and count < 0:
+        count = store.count(listing.kind, shop_id, call.now, **filters)
+    following = ""
+    if len(records) > size:
+        del records[size:]
+        following = pager.token(binding, Position((records[-1].time, records[-1].id), count))
+    if call.page_fault == "repeat" or position.mark == "loop":
+        following = pager.token(binding, Position(position.after, count, "loop"))
+    elif call.page_fault == "duplicate" and position.mark != "again":
+        following = pager.token(binding, Position(position.after, count, "again"))
+    parts = [b"{", fields, b'"next_page_token":', orjson.dumps(following), f',"{listing.key}":['.encode()]
+    for record in records:
+        parts += (record.body, b",")
+    if records:
+        parts.pop()
+    parts.append(f'],"total_count":{count}}}'.encode() if total else b"]}")
+    return Answer(parts, len(records))
+
+
+def timed_listing(
+    call: Call,
+    kind: str,
+    key: str,
+    default: Order,
+    *,
+    ids: list[str] | None = None,
+    order_ids: list[str] | None = None,
+    statuses: list[str] | None = None,
+) -> Listing:
+    """A list with windows on both times and either of them to sort by, as orders and returns are."""
+    field: TimeField = choice(
+        "sort_field", call.query.text("sort_field") or "create_time", get_args(TimeField)
+    )
+    other = "update_time" if field == "create_time" else "create_time"
+    body = call.body
+    return Listing(
+        kind=kind,
+        key=key,
+        field=field,
+        order=call.query.order(default),
+        ge=body.integer(f"{field}_ge"),
+        lt=body.integer(f"{field}_lt"),
+        other_ge=body.integer(f"{other}_ge"),
+        other_lt=body.integer(f"{other}_lt"),
+        ids=_some(ids),
+        order_ids=_some(order_ids),
+        statuses=_some(statuses),
+    )
+
+
+def _some(values: Sequence[str] | None) -> tuple[str, ...] | None:
+    return None if values is None else tuple(values)

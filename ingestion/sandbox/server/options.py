@@ -1,0 +1,56 @@
+"""Settings of the server."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+SCOPES: tuple[str, ...] = (
+    "seller.authorization.info",
+    "seller.order.info",
+    "seller.return_refund.basic",
+    "seller.finance.info",
+    "seller.product.basic",
+    "seller.logistics",
+    "data.shop_analytics.public.read",
+)
+"""Every scope the endpoints of the sandbox ask for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SandboxOptions:
+    """What can be set when the server starts.
+
+    Attributes:
+        app_key: Key of the one app that is registered.
+        app_secret: Its secret.
+        auth_code: Code that is valid from the start, for all shops. Unlike minted ones it does not run out,
+            so that a server may have run for a while before it is used.
+        auth_code_reusable: Let that code work more than once.
+        seller_name: Name of the seller behind that code.
+        scopes: What the seller grants.
+        access_token_seconds: Life of an access token; 7 days as on the real host.
+        refresh_token_seconds: Life of an authorisation; a refresh does not prolong it.
+        keep_old_refresh_token: Let a refresh token work once more after it was used, until its successor is
+            used, so that a client which lost an answer can repeat its call. Whether the real host does so is
+            not documented; False ends a token with its first use, which shows clients that refresh twice at
+            once.
+        requests_per_second: Limit per shop and endpoint; None for no limit.
+        burst: Calls that may come at once within the limit.
+        advance_seconds: Seconds by which the world's clock is moved while lists are being paged, so that
+            records change between two pages; 0 leaves it alone.
+        advance_every_pages: After how many pages it is moved.
+    """
+
+    app_key: str = "sandbox-app"
+    app_secret: str = "sandbox-secret"  # noqa: S105 (the sandbox has no secrets)
+    auth_code: str = "sandbox-code"
+    auth_code_reusable: bool = False
+    seller_name: str = "Aurora Trading"
+    scopes: tuple[str, ...] = SCOPES
+    access_token_seconds: int = 7 * 86_400
+    refresh_token_seconds: int = 365 * 86_400
+    keep_old_refresh_token: bool = True
+    requests_per_second: float | None = None
+    burst: int = 50
+    advance_seconds: int = 0
+    advance_every_pages: int = 1

@@ -1,0 +1,452 @@
+"""Makes a world: day by day and shop by shop, so that two million orders need no more memory than twenty thousand."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import shutil
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_EXCEPTION, ProcessPoolExecutor, wait
+from dataclasses import asdict
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from ingestion.sandbox.world import rendering, settlement
+from ingestion.sandbox.world.analytics import Analytics
+from ingestion.sandbox.world.catalog import SHARE, SHOPS, Shop, Sku, skus
+from ingestion.sandbox.world.lives import DAY, Life, day_weight, lives_of_day, utc
+from ingestion.sandbox.world.money import text
+from ingestion.sandbox.world.store import FOREVER, META, Store, Version, WorldMeta, Writer
+
+SCHEMA = 1
+"""Counted up when the same seed gives another world, so that an old one is not taken for it."""
+
+_MARKER = "made"
+
+Progress = Callable[[int, int], None]
+Event = tuple[int, Any]
+
+
+def generate(
+    directory: Path,
+    *,
+    orders: int,
+    days: int,
+    seed: int,
+    clock: int,
+    horizon_days: int = 14,
+    progress: Progress | None = None,
+) -> Store:
+    """Makes the world in `directory`, unless it is already there.
+
+    Args:
+        directory: Where it goes; what lies there of another world is replaced.
+        orders: Orders created in the `days` before `clock`, over all shops; as many a day follow behind it.
+        days: Length of the past.
+        seed: Seed of everything.
+        clock: The world's present, unix seconds, a midnight in UTC.
+        horizon_days: Length of the future.
+        progress: Is told (orders made, orders to make).
+
+    Raises:
+        ValueError: A size that makes no world, or a clock that is no midnight.
+    """
+    if orders < 1 or days < 1 or horizon_days < 0:
+        raise ValueError("A world needs at least one order and one day.")
+    if clock % DAY:
+        raise ValueError("A world's clock starts at a midnight in UTC.")
+    meta = WorldMeta(seed, orders, days, clock, clock + horizon_days * DAY)
+    marker = f"{SCHEMA} {meta}"
+    if (directory / _MARKER).exists() and (directory / _MARKER).read_text() == marker:
+        return Store.open(directory)
+    fresh = directory.with_name(directory.name + ".new")
+    shutil.rmtree(fresh, ignore_errors=True)
+    fresh.mkdir(parents=True)
+    plan = list(_plan(meta))
+    total = sum(count for *_, count in plan)
+    context = multiprocessing.get_context("spawn")
+    counter = context.Value("q", 0)
+    with ProcessPoolExecutor(os.cpu_count(), context, _count_in, (counter,)) as pool:
+        # The largest shops first, so that no process is left alone with one at the end.
+        shops = sorted(SHOPS, key=lambda shop: -SHARE[shop.region])
+        jobs = [
+            pool.submit(_make, fresh, shop, meta, [(day, n) for owner, day, n in plan if owner is shop])
+            for shop in shops
+        ]
+        while not wait(jobs, timeout=0.5, return_when=FIRST_EXCEPTION).done.issuperset(jobs):
+            for job in jobs:
+                if job.done():
+                    job.result()
+            if progress is not None:
+                progress(counter.value, total)
+        for job in jobs:
+            job.result()
+    if progress is not None:
+        progress(total, total)
+    (fresh / META).write_bytes(orjson.dumps(asdict(meta)))
+    (fresh / _MARKER).write_text(marker)
+    shutil.rmtree(directory, ignore_errors=True)
+    fresh.rename(directory)
+    return Store.open(directory)
+
+
+def _count_in(counter: Any) -> None:
+    global _made
+    _made = counter
+
+
+_made: Any = None
+"""In a process of the pool: how many orders all of them have made."""
+
+
+def _make(directory: Path, shop: Shop, meta: WorldMeta, plan: list[tuple[int, int]]) -> None:
+    writer = Writer(directory, shop.id)
+    _Maker(shop, meta, writer).make(plan)
+    writer.finish()
+
+
+def _plan(meta: WorldMeta) -> Iterator[tuple[Shop, int, int]]:
+    """How many orders each shop gets on each day; the past adds up to exactly `meta.orders`."""
+    today, last = meta.clock_start // DAY, meta.horizon_end // DAY
+    weights = {
+        (s, d): SHARE[s.region] * day_weight(s, d) for s in SHOPS for d in range(today - meta.days, last)
+    }
+    past = sum(weight for (_, day), weight in weights.items() if day < today)
+    sum_of_weights = given = 0
+    for (shop, day), weight in weights.items():
+        if day < today:
+            sum_of_weights += weight
+            until_now = meta.orders * sum_of_weights // past
+            yield shop, day, until_now - given
+            given = until_now
+        else:
+            yield shop, day, meta.orders * weight // past
+
+
+class _Maker:
+    """Makes one shop."""
+
+    def __init__(self, shop: Shop, meta: WorldMeta, writer: Writer) -> None:
+        self._shop = shop
+        self._meta = meta
+        self._writer = writer
+        self._analytics = Analytics(shop)
+        self._statements: dict[int, settlement.Statement] = {}
+
+    def make(self, plan: list[tuple[int, int]]) -> None:
+        self._catalogue()
+        for day, count in plan:
+            lives = list(lives_of_day(self._shop, day, count, self._meta.seed))
+            self._orders(lives)
+            self._finance(lives)
+            for life in lives:
+                self._analytics.add(life)
+            with _made.get_lock():
+                _made.value += count
+        self._closings([day for day, _ in plan])
+        self._figures([day for day, _ in plan])
+
+    def _add(self, kind: str, versions: Iterable[Version]) -> None:
+        self._writer.add(kind, versions)
+
+    def _versions(
+        self,
+        record_id: str,
+        created: int,
+        events: list[Event],
+        show: Callable[[int, Any], Any],
+        *,
+        until: int = FOREVER,
+        status_of: Callable[[Any], str] | None = None,
+        parent: str | None = None,
+        order_id: str | None = None,
+    ) -> Iterator[Version]:
+        """A version per event that somebody may still see: those of the past have been replaced."""
+        for number, (at, what) in enumerate(events):
+            end = events[number + 1][0] if number + 1 < len(events) else until
+            if end <= self._meta.clock_start or at > self._meta.horizon_end:
+                continue
+            body = orjson.dumps(show(at, what))
+            status = status_of(what) if status_of is not None else None
+            yield Version(record_id, created, at, at, end, body, parent, status, order_id)
+
+    def _orders(self, lives: list[Life]) -> None:
+        self._add(
+            "order",
+            (
+                version
+                for life in lives
+                for version in self._versions(
+                    life.id,
+                    life.created,
+                    life.events,
+                    lambda at, s, life=life: rendering.order(life, at, s),
+                    status_of=str,
+                )
+            ),
+        )
+        self._add(
+            "return",
+            (
+                version
+                for life in lives
+                for request in life.returns
+                for version in self._versions(
+                    request.id,
+                    request.created,
+                    request.events,
+                    lambda at, s, life=life, request=request: rendering.returned(life, request, at, s),
+                    status_of=str,
+                    order_id=life.id,
+                )
+            ),
+        )
+        self._add(
+            "cancellation",
+            (
+                version
+                for life in lives
+                for request in life.cancellations
+                for version in self._versions(
+                    request.id,
+                    request.events[0][0],
+                    request.events,
+                    lambda at, s, life=life, request=request: rendering.cancellation(life, request, at, s),
+                    status_of=str,
+                    order_id=life.id,
+                )
+            ),
+        )
+
+    def _finance(self, lives: list[Life]) -> None:
+        rows: list[Version] = []
+        unsettled: list[Version] = []
+        by_order: list[Version] = []
+        for life in lives:
+            settled = list(settlement.transactions(life))
+            if not settled:
+                continue
+            for row in settled:
+                rows.extend(self._row(row, life.created))
+            first = settlement.statement_time(settled[0].day)
+            paid = life.events[0][0] if life.is_cod else life.paid
+            assert paid is not None
+            unsettled.extend(
+                self._versions(
+                    life.id,
+                    life.created,
+                    [(paid, None)],
+                    lambda _at, _s, life=life: settlement.show_unsettled(life),
+                    until=first,
+                )
+            )
+            named = [(row, settlement.statement_id(self._shop, row.day)) for row in settled]
+            events = [
+                (settlement.statement_time(row.day), named[: number + 1])
+                for number, row in enumerate(settled)
+            ]
+            by_order.extend(
+                self._versions(
+                    life.id,
+                    life.created,
+                    list(dict(events).items()),
+                    lambda _at, known, life=life: settlement.show_order_transactions(life, known),
+                )
+            )
+        self._add("statement_transaction", rows)
+        self._add("unsettled", unsettled)
+        self._add("order_transaction", by_order)
+
+    def _row(self, row: settlement.Transaction, created: int) -> Iterator[Version]:
+        statement = self._statements.setdefault(row.day, settlement.Statement(self._shop, row.day))
+        statement.add(row)
+        yield from self._versions(
+            row.id,
+            created,
+            [(statement.time, None)],
+            lambda _at, _s: settlement.show_transaction(row, self._shop),
+            parent=statement.id,
+        )
+
+    def _closings(self, days: list[int]) -> None:
+        """What is known only when all orders are: adjustments, statements, payments."""
+        rows: list[Version] = []
+        for day in days:
+            for row in settlement.adjustments(self._shop, day, self._meta.seed):
+                rows.extend(self._row(row, day * DAY))
+        self._add("statement_transaction", rows)
+        payments: dict[int, settlement.Payment] = {}
+        # A statement beyond the horizon would miss the rows of orders that were never made.
+        known = [s for day, s in sorted(self._statements.items()) if s.time <= self._meta.horizon_end]
+        for statement in known:
+            week = settlement.week_of(statement.day)
+            payments.setdefault(week, settlement.Payment(self._shop, week, [])).statements.append(statement)
+        for statement in known:
+            payment = payments[settlement.week_of(statement.day)]
+            moments = [statement.time, payment.created, payment.done]
+            self._add(
+                "statement",
+                self._versions(
+                    statement.id,
+                    statement.time,
+                    [(at, None) for at in moments],
+                    lambda at, _s, s=statement, p=payment: settlement.show_statement(s, p, at),
+                ),
+            )
+            self._add(
+                "statement_header",
+                self._versions(
+                    statement.id,
+                    statement.time,
+                    [(statement.time, None)],
+                    lambda _at, _s, s=statement: settlement.show_header(s),
+                ),
+            )
+        for payment in payments.values():
+            if payment.amount <= 0:
+                continue
+            self._add(
+                "payment",
+                self._versions(
+                    payment.id,
+                    payment.created,
+                    [(payment.created, "PROCESSING"), (payment.done, "FAILED" if payment.failed else "PAID")],
+                    lambda at, _s, p=payment: settlement.show_payment(p, at),
+                    status_of=str,
+                ),
+            )
+
+    def _figures(self, days: list[int]) -> None:
+        first, last = utc(days[0] * DAY).date(), utc(days[-1] * DAY).date()
+        recent = max(first, utc(self._meta.clock_start).date() - timedelta(days=32))
+        self._add(
+            "shop_performance_day",
+            (
+                version
+                for day, known, body in self._analytics.days(first, last)
+                for version in self._versions(day.isoformat(), known, [(known, body)], lambda _at, body: body)
+            ),
+        )
+        self._add(
+            "shop_performance_hour",
+            (
+                version
+                for day, hour, known, body in self._analytics.hours(recent, last)
+                for version in self._versions(
+                    f"{hour:02d}", hour, [(known, body)], lambda _at, body: body, parent=day.isoformat()
+                )
+            ),
+        )
+
+    def _catalogue(self) -> None:
+        shop, start = self._shop, self._meta.clock_start - (self._meta.days + 30) * DAY
+        products: dict[str, list[Sku]] = {}
+        for sku in skus(shop):
+            products.setdefault(sku.product_id, []).append(sku)
+        for number, (product_id, variants) in enumerate(products.items()):
+            created = start + number * 3600
+            status = "SELLER_DEACTIVATED" if number == 7 else "ACTIVATE"
+            self._add(
+                "product",
+                self._versions(
+                    product_id,
+                    created,
+                    [(created, status)],
+                    lambda at, s, v=variants: _product(shop, v, at, s),
+                    status_of=str,
+                ),
+            )
+            # Stock is counted afresh every day.
+            first = self._meta.clock_start
+            events = [(day, day) for day in range(first, self._meta.horizon_end + 1, DAY)]
+            self._add(
+                "inventory",
+                self._versions(
+                    product_id, created, events, lambda at, _s, v=variants: _inventory(shop, v, at)
+                ),
+            )
+        for number, kind in ((1, "SALES_WAREHOUSE"), (2, "RETURN_WAREHOUSE")):
+            self._add(
+                "warehouse",
+                self._versions(
+                    f"700{shop.number}000000000000{number}",
+                    start + number,
+                    [(start, kind)],
+                    lambda _at, kind, n=number: _warehouse(shop, n, kind),
+                ),
+            )
+
+
+def _product(shop: Shop, variants: list[Sku], at: int, status: str) -> dict[str, Any]:
+    return {
+        "id": variants[0].product_id,
+        "title": variants[0].product_name,
+        "status": status,
+        "create_time": at,
+        "update_time": at,
+        "is_not_for_sale": False,
+        "has_draft": False,
+        "sales_regions": [shop.region],
+        "audit": {"status": "APPROVED"},
+        "listing_quality_tier": "GOOD",
+        "skus": [
+            {
+                "id": sku.id,
+                "seller_sku": sku.seller_sku,
+                "price": {
+                    "currency": shop.currency,
+                    "sale_price": text(sku.price, shop.digits),
+                    "tax_exclusive_price": text(sku.price, shop.digits),
+                },
+                "inventory": [{"warehouse_id": f"700{shop.number}0000000000001", "quantity": 500}],
+                "status_info": {"status": "NORMAL"},
+            }
+            for sku in variants
+        ],
+    }
+
+
+def _inventory(shop: Shop, variants: list[Sku], at: int) -> dict[str, Any]:
+    def stock(sku: Sku) -> dict[str, Any]:
+        available = (int(sku.id[-4:]) * 37 + at // DAY * sku.popularity) % 900
+        committed = available // 20
+        return {
+            "id": sku.id,
+            "seller_sku": sku.seller_sku,
+            "total_available_quantity": available,
+            "total_committed_quantity": committed,
+            "warehouse_inventory": [
+                {
+                    "warehouse_id": f"700{shop.number}0000000000001",
+                    "available_quantity": available,
+                    "committed_quantity": committed,
+                }
+            ],
+        }
+
+    return {"product_id": variants[0].product_id, "skus": [stock(sku) for sku in variants]}
+
+
+def _warehouse(shop: Shop, number: int, kind: str) -> dict[str, Any]:
+    return {
+        "id": f"700{shop.number}000000000000{number}",
+        "entity_id": f"{shop.number}{number}",
+        "name": f"{shop.region} {'Main' if number == 1 else 'Returns'}",
+        "effect_status": "ENABLED",
+        "type": kind,
+        "sub_type": "CB_OVERSEA_WAREHOUSE",
+        "is_default": number == 1,
+        "address": {
+            "region": shop.region,
+            "region_code": shop.region,
+            "city": "Logistics Park",
+            "contact_person": f"PIIcontact {shop.region}",
+            "phone_number": f"(+{shop.number}9)7700000000",
+            "full_address": f"PIIwarehouse {shop.region}",
+            "address_line1": f"PIIwarehouse {shop.region}",
+            "postal_code": "PII00000",
+        },
+    }

@@ -1,0 +1,416 @@
+"""The life of an order: who buys what, and all that happens to it afterwards."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from zoneinfo import ZoneInfo
+
+from ingestion.sandbox.world.catalog import CASH_ON_DELIVERY, SALES_TAX, Shop, Sku, skus
+from ingestion.sandbox.world.money import share
+from ingestion.sandbox.world.people import BUYERS
+
+MINUTE, HOUR, DAY = 60, 3600, 86_400
+
+COMPLETED_REFUNDS = (
+    "RETURN_OR_REFUND_REQUEST_COMPLETE",
+    "REPLACEMENT_REQUEST_REFUND_SUCCESS",
+    "EXCHANGE_REQUEST_REFUND_SUCCESS",
+)
+
+# How busy an hour of the buyers' day is.
+_HOURS = (3, 2, 1, 1, 1, 2, 3, 4, 5, 6, 7, 8, 9, 8, 7, 7, 7, 8, 10, 13, 16, 17, 12, 7)
+_WEEKDAYS = (9, 9, 9, 10, 11, 13, 13)
+_FLASH_DAYS = {(7, 25), (8, 8), (9, 9), (10, 10), (10, 25), (11, 11), (12, 12)}
+
+
+@dataclass(slots=True)
+class Line:
+    """One unit of an order. Amounts in the smallest unit of the shop's currency."""
+
+    id: str
+    sku: Sku
+    original: int
+    seller_discount: int
+    platform_discount: int
+    tax: int
+    tax_rate: int  # hundredths of a percent
+    is_gift: bool = False
+    room_id: str = ""
+    cancelled_at: int | None = None
+
+    @property
+    def sale(self) -> int:
+        """What the buyer pays for it, without tax."""
+        return self.original - self.seller_discount - self.platform_discount
+
+
+@dataclass(slots=True)
+class Return:
+    """A request after delivery, with the amounts per line that it asks back."""
+
+    id: str
+    kind: str
+    events: list[tuple[int, str]]
+    refunds: list[tuple[Line, int, int]]  # line, merchandise, tax
+    shipping: int
+    reason: str
+
+    @property
+    def created(self) -> int:
+        """When it was asked for."""
+        return self.events[0][0]
+
+    @property
+    def completed_at(self) -> int | None:
+        """When the money went back, or None."""
+        return next((at for at, status in self.events if status in COMPLETED_REFUNDS), None)
+
+
+@dataclass(slots=True)
+class Cancellation:
+    """A request before delivery."""
+
+    id: str
+    kind: str
+    role: str
+    reason: str
+    events: list[tuple[int, str]]
+    lines: list[Line]
+    refunded: bool
+
+
+@dataclass(slots=True)
+class Life:
+    """An order from its creation to its end.
+
+    Attributes:
+        events: (when, status) in order of time; the first is the creation.
+    """
+
+    shop: Shop
+    id: str
+    buyer: int
+    created: int
+    lines: list[Line]
+    is_cod: bool = False
+    is_sample: bool = False
+    is_replacement: bool = False
+    is_exchange: bool = False
+    source_order_id: str = ""
+    shipping_original: int = 0
+    shipping_seller_discount: int = 0
+    shipping_platform_discount: int = 0
+    shipping_tax: int = 0
+    retail_delivery_fee: int = 0
+    buyer_service_fee: int = 0
+    paid: int | None = None
+    rts: int | None = None
+    collected: int | None = None
+    delivered: int | None = None
+    cancelled: int | None = None
+    cancel_initiator: str = ""
+    cancel_reason: str = ""
+    events: list[tuple[int, str]] = field(default_factory=list)
+    returns: list[Return] = field(default_factory=list)
+    cancellations: list[Cancellation] = field(default_factory=list)
+
+    @property
+    def shipping_fee(self) -> int:
+        """What the buyer pays for shipping."""
+        return self.shipping_original - self.shipping_seller_discount - self.shipping_platform_discount
+
+    @property
+    def is_sale(self) -> bool:
+        """Whether it is an order that a shop earns from."""
+        return not (self.is_sample or self.is_replacement or self.is_exchange)
+
+
+@cache
+def day_weight(shop: Shop, day: int) -> int:
+    """How busy a UTC day is, beside other days of the shop."""
+    date = datetime.fromtimestamp(day * DAY, UTC).date()
+    rng = random.Random(f"weight {shop.region} {day}")
+    weight = _WEEKDAYS[date.weekday()] * (90 + rng.randrange(21))
+    growth = 100 + int(10 * math.sin(day / 29))
+    flash = 3 if (date.month, date.day) in _FLASH_DAYS else 1
+    return weight * growth * flash
+
+
+def lives_of_day(shop: Shop, day: int, count: int, seed: int) -> Iterator[Life]:
+    """The orders that are created on a UTC day (a day number since 1970)."""
+    rng = random.Random(f"{seed} {shop.region} {day}")
+    zone = ZoneInfo(shop.timezone)
+    hours = [_HOURS[datetime.fromtimestamp(day * DAY + hour * HOUR, zone).hour] for hour in range(24)]
+    moments = sorted(
+        day * DAY + hour * HOUR + rng.randrange(HOUR) for hour in rng.choices(range(24), hours, k=count)
+    )
+    date = datetime.fromtimestamp(day * DAY, UTC).date()
+    flash = (date.month, date.day) in _FLASH_DAYS
+    last_sale_id = ""
+    for number, created in enumerate(moments):
+        life = _life(shop, _order_id(shop, day, number), created, flash, rng, last_sale_id)
+        if life.is_sale:
+            last_sale_id = life.id
+        yield life
+
+
+def _order_id(shop: Shop, day: int, number: int) -> str:
+    # TikTok's ids are unique within a shop. The first order of every tenth day has the same id in all shops, so that
+    # a join without the shop shows.
+    mark = 0 if number == 0 and day % 10 == 0 else shop.number
+    return f"5768{mark}{day:05d}{number:08d}"
+
+
+def _life(
+    shop: Shop, order_id: str, created: int, flash: bool, rng: random.Random, last_sale_id: str
+) -> Life:
+    life = Life(shop, order_id, int(BUYERS * rng.random() ** 1.4), created, [])
+    kind = rng.random()
+    life.is_sample = kind < 0.012
+    if last_sale_id and 0.012 <= kind < 0.017:
+        life.is_replacement, life.source_order_id = True, last_sale_id
+    elif last_sale_id and 0.017 <= kind < 0.021:
+        life.is_exchange, life.source_order_id = True, last_sale_id
+    life.is_cod = life.is_sale and rng.randrange(100) < CASH_ON_DELIVERY[shop.region]
+    _fill(life, flash, rng)
+    _run(life, rng)
+    return life
+
+
+def _fill(life: Life, flash: bool, rng: random.Random) -> None:
+    shop = life.shop
+    choice = skus(shop)
+    room = f"76{shop.number}{life.created // DAY:06d}{rng.randrange(3)}" if rng.random() < 0.18 else ""
+    rates = SALES_TAX.get(shop.region, (0,))
+    rate = rates[life.buyer % len(rates)]
+    for sku in _pick(shop, choice, rng):
+        seller = rng.choice((0, 0, 5, 10, 15)) + (10 if flash else 0)
+        platform = rng.choice((0, 0, 0, 3, 5, 8)) + (4 if flash else 0)
+        if life.is_sample and rng.random() < 0.7:
+            seller, platform = 100, 0
+        # Up to three units of one SKU, each a line of its own.
+        for _ in range(rng.choice((1, 1, 1, 1, 2, 2, 3))):
+            life.lines.append(_line(life, sku, seller, platform, rate, room))
+    if life.is_sale and rng.random() < 0.06:
+        gift = _line(life, choice[rng.randrange(len(choice) - 2)], 100, 0, rate, room)
+        gift.is_gift = True
+        life.lines.append(gift)
+    unit = 1000 if shop.digits == 0 else 1
+    if life.is_sale:
+        life.shipping_original = (
+            rng.choice((15, 25, 35)) * unit if shop.digits == 0 else rng.choice((199, 349, 499))
+        )
+        if rng.random() < 0.5:
+            life.shipping_platform_discount = life.shipping_original
+        elif rng.random() < 0.3:
+            life.shipping_seller_discount = share(life.shipping_original, 1, 2)
+    if shop.region == "US":
+        life.shipping_tax = share(life.shipping_fee, rate, 10_000)
+        life.retail_delivery_fee = 29 if life.buyer % 20 == 0 and life.is_sale else 0
+    if shop.region == "GB" and life.is_sale:
+        life.buyer_service_fee = 20 if life.buyer % 4 == 0 else 0
+
+
+@cache
+def _popularity(shop: Shop) -> tuple[int, ...]:
+    return tuple(sku.popularity for sku in skus(shop))
+
+
+def _pick(shop: Shop, choice: tuple[Sku, ...], rng: random.Random) -> list[Sku]:
+    wanted = rng.choice((1, 1, 1, 2, 2, 3))
+    picked = rng.choices(choice, _popularity(shop), k=wanted)
+    return list(dict.fromkeys(picked))
+
+
+def _line(life: Life, sku: Sku, seller: int, platform: int, rate: int, room: str) -> Line:
+    seller_discount = _whole(share(sku.price, seller, 100), life.shop)
+    platform_discount = min(_whole(share(sku.price, platform, 100), life.shop), sku.price - seller_discount)
+    sale = sku.price - seller_discount - platform_discount
+    return Line(
+        id=f"{life.id}{len(life.lines) + 1:02d}",
+        sku=sku,
+        original=sku.price,
+        seller_discount=seller_discount,
+        platform_discount=platform_discount,
+        tax=share(sale, rate, 10_000),
+        tax_rate=rate,
+        room_id=room,
+    )
+
+
+def _whole(amount: int, shop: Shop) -> int:
+    """Discounts in dong are hundreds."""
+    return amount // 100 * 100 if shop.digits == 0 and amount % 1000 else amount
+
+
+def _run(life: Life, rng: random.Random) -> None:
+    """All that happens to the order: payment, shipping, cancellation, returns."""
+    created = life.created
+    events = life.events
+    fate = rng.random()
+    if life.is_cod:
+        ready = created + rng.randrange(5, 120)
+        events.append((created, "UNPAID" if rng.random() < 0.3 else "AWAITING_SHIPMENT"))
+        if events[0][1] == "UNPAID":
+            events.append((ready, "AWAITING_SHIPMENT"))
+    else:
+        events.append((created, "UNPAID"))
+        if fate < 0.05:
+            _cancel(life, created + 2 * DAY, "SYSTEM", "Payment overdue")
+            return
+        life.paid = created + (rng.randrange(8, 90) if rng.random() < 0.85 else rng.randrange(90, 20 * HOUR))
+        ready = life.paid
+        events.append((life.paid, "ON_HOLD"))
+        ready += HOUR
+        events.append((ready, "AWAITING_SHIPMENT"))
+    if 0.05 <= fate < 0.09 and life.is_sale:
+        at = ready + rng.randrange(HOUR, 20 * HOUR)
+        _request_cancel(life, at, list(life.lines), rng)
+        return
+    if 0.09 <= fate < 0.105 and life.is_sale and len(life.lines) > 1:
+        at = ready + rng.randrange(HOUR, 12 * HOUR)
+        line = life.lines[rng.randrange(len(life.lines))]
+        line.cancelled_at = at + 2 * HOUR
+        _add_cancellation(life, at, [line], rng, granted=True)
+        events.append((at + 2 * HOUR, "AWAITING_SHIPMENT"))
+        ready = at + 2 * HOUR
+    elif 0.105 <= fate < 0.115 and life.is_sale:
+        _add_cancellation(life, ready + 2 * HOUR, list(life.lines), rng, granted=False)
+    life.rts = ready + rng.randrange(4 * HOUR, 40 * HOUR)
+    life.collected = life.rts + rng.randrange(2 * HOUR, 24 * HOUR)
+    events.append((life.rts, "AWAITING_COLLECTION"))
+    events.append((life.collected, "IN_TRANSIT"))
+    if life.is_cod and rng.random() < 0.08:
+        _cancel(life, life.collected + rng.randrange(5 * DAY, 12 * DAY), "SYSTEM", "Package delivery failed")
+        return
+    life.delivered = life.collected + rng.randrange(1 * DAY, 8 * DAY)
+    events.append((life.delivered, "DELIVERED"))
+    completed = life.delivered + rng.randrange(5, 9) * DAY
+    if life.is_sale and rng.random() < 0.10:
+        _add_returns(life, rng)
+    touches = [at for request in life.returns for at, _ in request.events]
+    events.append((completed, "COMPLETED"))
+    for at in touches:
+        events.append((at, "COMPLETED" if at >= completed else "DELIVERED"))
+    events.sort()
+    # One instant, one version.
+    life.events = list({at: (at, status) for at, status in events}.values())
+
+
+def _cancel(life: Life, at: int, initiator: str, reason: str) -> None:
+    life.cancelled, life.cancel_initiator, life.cancel_reason = at, initiator, reason
+    life.events.append((at, "CANCELLED"))
+
+
+def _request_cancel(life: Life, at: int, lines: list[Line], rng: random.Random) -> None:
+    by_buyer = rng.random() < 0.7
+    _add_cancellation(life, at, lines, rng, granted=True, by_buyer=by_buyer)
+    done = life.cancellations[-1].events[-1][0]
+    _cancel(life, done, "BUYER" if by_buyer else "SELLER", "No longer needed" if by_buyer else "Out of stock")
+
+
+def _add_cancellation(
+    life: Life, at: int, lines: list[Line], rng: random.Random, *, granted: bool, by_buyer: bool = True
+) -> None:
+    events = [(at, "CANCELLATION_REQUEST_PENDING")]
+    if granted:
+        events.append((at + HOUR, "CANCELLATION_REQUEST_SUCCESS"))
+        events.append((at + 2 * HOUR, "CANCELLATION_REQUEST_COMPLETE"))
+    elif rng.random() < 0.8:
+        events.append((at + 5 * HOUR, "CANCELLATION_REQUEST_CANCEL"))
+    life.cancellations.append(
+        Cancellation(
+            id=f"{life.id}7{len(life.cancellations)}",
+            kind="BUYER_CANCEL" if by_buyer else "CANCEL",
+            role="BUYER" if by_buyer else "SELLER",
+            reason="ecom_order_to_ship_canceled_reason_no_need"
+            if by_buyer
+            else "seller_cancel_reason_out_of_stock",
+            events=events,
+            lines=lines,
+            refunded=granted and life.paid is not None,
+        )
+    )
+
+
+_FLOWS: tuple[tuple[int, str, tuple[str, ...]], ...] = (
+    (30, "REFUND", ("RETURN_OR_REFUND_REQUEST_PENDING", "RETURN_OR_REFUND_REQUEST_COMPLETE")),
+    (
+        30,
+        "RETURN_AND_REFUND",
+        (
+            "RETURN_OR_REFUND_REQUEST_PENDING",
+            "AWAITING_BUYER_SHIP",
+            "BUYER_SHIPPED_ITEM",
+            "RETURN_OR_REFUND_REQUEST_SUCCESS",
+            "RETURN_OR_REFUND_REQUEST_COMPLETE",
+        ),
+    ),
+    (6, "REFUND", ("RETURN_OR_REFUND_REQUEST_PENDING", "AWAITING_BUYER_RESPONSE", "RETURN_OR_REFUND_REQUEST_COMPLETE")),
+    (5, "RETURN_AND_REFUND", ("RETURN_OR_REFUND_REQUEST_PENDING", "AWAITING_BUYER_SHIP", "BUYER_SHIPPED_ITEM", "REJECT_RECEIVE_PACKAGE")),
+    (6, "REFUND", ("RETURN_OR_REFUND_REQUEST_PENDING", "REFUND_OR_RETURN_REQUEST_REJECT")),
+    (5, "RETURN_AND_REFUND", ("RETURN_OR_REFUND_REQUEST_PENDING", "RETURN_OR_REFUND_REQUEST_CANCEL")),
+    (5, "REPLACEMENT", ("REPLACEMENT_REQUEST_PENDING", "REPLACEMENT_REQUEST_COMPLETE")),
+    (4, "REPLACEMENT", ("REPLACEMENT_REQUEST_PENDING", "REPLACEMENT_REQUEST_REFUND_SUCCESS")),
+    (2, "REPLACEMENT", ("REPLACEMENT_REQUEST_PENDING", "REPLACEMENT_REQUEST_REJECT")),
+    (2, "REPLACEMENT", ("REPLACEMENT_REQUEST_PENDING", "REPLACEMENT_REQUEST_CANCEL")),
+    (3, "EXCHANGE", ("EXCHANGE_REQUEST_PENDING", "EXCHANGE_REQUEST_COMPLETE")),
+    (3, "EXCHANGE", ("EXCHANGE_REQUEST_PENDING", "EXCHANGE_REQUEST_REFUND_SUCCESS")),
+    (2, "EXCHANGE", ("EXCHANGE_REQUEST_PENDING", "EXCHANGE_REQUEST_CANCEL")),
+)  # fmt: skip
+
+
+def _add_returns(life: Life, rng: random.Random) -> None:
+    """One to three returns: whole lines, parts of lines, and now and then one line refunded twice."""
+    assert life.delivered is not None
+    lines = [line for line in life.lines if line.cancelled_at is None and not line.is_gift]
+    if not lines:
+        return
+    twice = rng.random() < 0.12
+    for number in range(rng.choice((2, 2, 3)) if twice or rng.random() < 0.15 else 1):
+        _, kind, statuses = rng.choices(_FLOWS, [flow[0] for flow in _FLOWS])[0]
+        chosen = [lines[0]] if twice else rng.sample(lines, rng.randint(1, len(lines)))
+        # Two refunds of 70 percent are more than was paid: the cap of the KPI.
+        percent = rng.choice((40, 50, 70)) if twice else rng.choice((100, 100, 100, 30, 50))
+        if not twice:
+            lines = [line for line in lines if line not in chosen]
+        start = life.delivered + rng.randrange(12 * HOUR, 30 * DAY if rng.random() < 0.25 else 7 * DAY)
+        events, at = [], start
+        for status in statuses:
+            events.append((at, status))
+            at += rng.randrange(8 * HOUR, 5 * DAY)
+        money = "REFUND" in kind or "REFUND_SUCCESS" in statuses[-1]
+        refunds = [
+            (line, _whole(share(line.sale, percent, 100), life.shop), share(line.tax, percent, 100))
+            if money
+            else (line, 0, 0)
+            for line in chosen
+        ]
+        whole = money and percent == 100 and len(chosen) == len(life.lines)
+        life.returns.append(
+            Return(
+                id=f"{life.id}9{number}",
+                kind=kind,
+                events=events,
+                refunds=refunds,
+                shipping=life.shipping_fee if whole else 0,
+                reason=rng.choice(
+                    (
+                        "ecom_order_delivered_refund_reason_quality",
+                        "ecom_order_delivered_refund_reason_wrong_item",
+                    )
+                ),
+            )
+        )
+        if not lines:
+            return
+
+
+def utc(seconds: int) -> datetime:
+    """An instant as a datetime in UTC."""
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)

@@ -1,0 +1,479 @@
+"""What TikTok pays out: what an order earns, statements a day, payments a week.
+
+Signs as in the real rows: charges negative, credits positive, settlement = revenue + shipping + fees and taxes + adjustment.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from ingestion.sandbox.world.catalog import Shop
+from ingestion.sandbox.world.exchange import rates_between
+from ingestion.sandbox.world.lives import DAY, Life, Line, utc
+from ingestion.sandbox.world.money import share, split, text
+
+Json = dict[str, Any]
+
+# Hundredths of a percent of what the seller earns on.
+_COMMISSION = {"TH": 500, "VN": 400, "MY": 450, "GB": 900, "US": 0}
+_REFERRAL = {"US": 600}
+_TRANSACTION = {"TH": 321, "VN": 300, "MY": 378, "GB": 0, "US": 0}
+_TAX = {"TH": ("vat_amount", 40), "VN": ("pit_amount", 50), "MY": ("sst_amount", 60), "GB": ("import_vat_amount", 80), "US": ("sales_tax_referral_fee_amount", 10)}  # fmt: skip
+
+
+@dataclass(slots=True)
+class Money:
+    """A transaction's amounts by component, in the smallest unit."""
+
+    revenue: dict[str, int] = field(default_factory=dict)
+    shipping: dict[str, int] = field(default_factory=dict)
+    explained: dict[str, int] = field(default_factory=dict)
+    fee: dict[str, int] = field(default_factory=dict)
+    tax: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def fee_tax(self) -> int:
+        """Fees and taxes."""
+        return sum(self.fee.values()) + sum(self.tax.values())
+
+    @property
+    def settlement(self) -> int:
+        """What it adds to the statement."""
+        return sum(self.revenue.values()) + sum(self.shipping.values()) + self.fee_tax
+
+
+@dataclass(slots=True)
+class Transaction:
+    """A row of a statement."""
+
+    id: str
+    kind: str
+    day: int  # the UTC day that it belongs to
+    money: Money
+    order: Life | None = None
+    adjustment: int = 0
+    reserve: int = 0
+    reserve_id: str = ""
+    reserve_status: str = ""
+    shown_settlement: int | None = None  # where the platform's row does not add up
+
+    @property
+    def settlement(self) -> int:
+        """The settlement amount that the row shows."""
+        if self.shown_settlement is not None:
+            return self.shown_settlement
+        return self.money.settlement + self.adjustment
+
+
+def settles_on(life: Life) -> int | None:
+    """The UTC day on which an order is settled; None if it never is."""
+    if not life.is_sale or life.delivered is None or not _kept(life):
+        return None
+    return life.delivered // DAY + 7 + int(life.id[-1]) % 4
+
+
+def _kept(life: Life) -> list[Line]:
+    return [line for line in life.lines if line.cancelled_at is None and not line.is_gift]
+
+
+def transactions(life: Life) -> Iterator[Transaction]:
+    """The settlement of an order, and a row for each refund that came after it."""
+    day = settles_on(life)
+    if day is None:
+        return
+    before = [r for r in life.returns if r.completed_at is not None and r.completed_at // DAY <= day]
+    after = [r for r in life.returns if r.completed_at is not None and r.completed_at // DAY > day]
+    money = sale_money(life)
+    for request in before:
+        _take_back(life, request, money)
+    row = Transaction(f"35{life.id}0", "ORDER", day, money, life)
+    odd = int(life.id[-3:])
+    if odd == 777:
+        # Closes only under the minus signs that the documents print.
+        row.shown_settlement = sum(money.revenue.values()) - sum(money.shipping.values()) - money.fee_tax
+    elif odd == 555:
+        row.shown_settlement = money.settlement + 7
+    yield row
+    for number, request in enumerate(after):
+        assert request.completed_at is not None
+        back = Money()
+        _take_back(life, request, back)
+        yield Transaction(f"35{life.id}{number + 1}", "ORDER", request.completed_at // DAY, back, life)
+
+
+def sale_money(life: Life) -> Money:
+    """What an order earns before any refund."""
+    region, shop = life.shop.region, life.shop
+    lines = _kept(life)
+    original = sum(line.original for line in lines)
+    discount = sum(line.seller_discount for line in lines)
+    base = original - discount
+    money = Money()
+    money.revenue = {"subtotal_before_discount_amount": original, "seller_discount_amount": -discount}
+    actual = share(life.shipping_original, 3, 4)
+    platform = life.shipping_platform_discount
+    money.shipping = {
+        "actual_shipping_fee_amount": -actual,
+        "customer_paid_shipping_fee_amount": life.shipping_fee,
+        "shipping_fee_discount_amount": share(platform, 1, 2),
+    }
+    money.explained = {"platform_shipping_fee_discount_amount": platform}
+    for name, rate in (
+        ("platform_commission_amount", _COMMISSION[region]),
+        ("referral_fee_amount", _REFERRAL.get(region, 0)),
+        ("transaction_fee_amount", _TRANSACTION[region]),
+        ("affiliate_commission_amount", 1550 if life.buyer % 5 < 2 else 0),
+        ("affiliate_ads_commission_amount", 400 if life.buyer % 23 == 0 else 0),
+        ("gmv_max_ad_fee_amount", 1200 if life.buyer % 11 == 0 else 0),
+    ):
+        if rate:
+            money.fee[name] = -_cut(base, rate, shop)
+    if region == "VN":
+        money.fee["vn_fix_infrastructure_fee"] = -3000
+    name, rate = _TAX[region]
+    money.tax[name] = -_cut(base, rate, shop)
+    return money
+
+
+def _cut(base: int, rate: int, shop: Shop) -> int:
+    return share(base, rate, 10_000)
+
+
+def _take_back(life: Life, request: Any, money: Money) -> None:
+    """Adds a refund: revenue goes back, and the commissions on it."""
+    lines = _kept(life)
+    base = sum(line.original - line.seller_discount for line in lines)
+    before = discount = 0
+    for line, amount, _ in request.refunds:
+        if line.sale:
+            before += share(line.original, amount, line.sale)
+            discount += share(line.seller_discount, amount, line.sale)
+    if before == 0:
+        return
+    full = sale_money(life)
+    _add(money.revenue, "refund_subtotal_before_discount_amount", -before)
+    _add(money.revenue, "seller_discount_refund_amount", discount)
+    for name in ("platform_commission_amount", "referral_fee_amount", "affiliate_commission_amount"):
+        if name in full.fee:
+            _add(money.fee, name, -share(full.fee[name], before - discount, base))
+    if request.kind == "RETURN_AND_REFUND":
+        _add(money.shipping, "return_shipping_fee_amount", -(2000 if life.shop.digits == 0 else 200))
+
+
+def _add(amounts: dict[str, int], name: str, amount: int) -> None:
+    amounts[name] = amounts.get(name, 0) + amount
+
+
+def adjustments(shop: Shop, day: int, seed: int) -> Iterator[Transaction]:
+    """Rows of a statement that are no order: penalties, compensations, ad payments, reserve and its release."""
+    rng = random.Random(f"{seed} adjustments {shop.region} {day}")
+    unit = 1000 if shop.digits == 0 else 100
+    if rng.random() < 0.10:
+        kind, sign = rng.choice(
+            (
+                ("PLATFORM_PENALTY", -1),
+                ("LOGISTICS_REIMBURSEMENT", 1),
+                ("PLATFORM_REIMBURSEMENT", 1),
+                ("SAMPLE_SHIPPING_FEE", -1),
+                ("OTHER_ADJUSTMENT", -1),
+            )
+        )
+        yield Transaction(
+            f"36{shop.number}{day}1", kind, day, Money(), adjustment=sign * rng.randrange(5, 90) * unit
+        )
+    if day % 7 == 3:
+        amount = -rng.randrange(80, 400) * unit
+        yield Transaction(f"36{shop.number}{day}2", "GMV_PAYMENT_FOR_ADS", day, Money(), adjustment=amount)
+    if day % 30 == 11:
+        # So large that the statement is negative.
+        amount = -rng.randrange(20_000, 30_000) * unit
+        yield Transaction(
+            f"36{shop.number}{day}3", "DEDUCTIONS_INCURRED_BY_SELLER", day, Money(), adjustment=amount
+        )
+    if day % 14 == 5:
+        held = -rng.randrange(20, 60) * unit
+        name = f"RS{shop.number}{day}"
+        yield Transaction(f"36{shop.number}{day}4", "RESERVE", day, Money(), reserve=held, reserve_id=name, reserve_status="RESERVED")  # fmt: skip
+    if day % 14 == 12:
+        began = day - 7
+        rng = random.Random(f"{seed} adjustments {shop.region} {began}")
+        yield Transaction(f"36{shop.number}{day}5", "RESERVE", day, Money(), reserve=_reserved(shop, began, seed), reserve_id=f"RS{shop.number}{began}", reserve_status="RELEASED")  # fmt: skip
+
+
+def _reserved(shop: Shop, day: int, seed: int) -> int:
+    return next(-row.reserve for row in adjustments(shop, day, seed) if row.reserve < 0)
+
+
+@dataclass(slots=True)
+class Statement:
+    """A UTC day's transactions of a shop, cut at the midnight that ends it. Only their sums are kept."""
+
+    shop: Shop
+    day: int
+    revenue: int = 0
+    shipping: int = 0
+    fee_tax: int = 0
+    adjustment: int = 0
+    settlement: int = 0
+    reserve: int = 0
+
+    @property
+    def id(self) -> str:
+        """Its id."""
+        return statement_id(self.shop, self.day)
+
+    @property
+    def time(self) -> int:
+        """When it is cut, unix seconds."""
+        return statement_time(self.day)
+
+    @property
+    def payable(self) -> int:
+        """What goes to the bank."""
+        return self.settlement + self.reserve
+
+    def add(self, row: Transaction) -> None:
+        """Adds one transaction to the sums."""
+        self.revenue += sum(row.money.revenue.values())
+        self.shipping += sum(row.money.shipping.values())
+        self.fee_tax += row.money.fee_tax
+        self.adjustment += row.adjustment
+        self.settlement += row.settlement
+        self.reserve += row.reserve
+
+
+def statement_id(shop: Shop, day: int) -> str:
+    """The id of a day's statement."""
+    return f"34{shop.number}00000000{day:06d}"
+
+
+def statement_time(day: int) -> int:
+    """When a day's statement is cut, unix seconds."""
+    return (day + 1) * DAY
+
+
+@dataclass(slots=True)
+class Payment:
+    """A week's statements of a shop, paid together."""
+
+    shop: Shop
+    week: int
+    statements: list[Statement]
+
+    @property
+    def id(self) -> str:
+        """Its id."""
+        return f"33{self.shop.number}000000000{self.week:05d}"
+
+    @property
+    def created(self) -> int:
+        """When it is made, unix seconds."""
+        return max(statement.time for statement in self.statements) + DAY
+
+    @property
+    def done(self) -> int:
+        """When it arrives or fails, unix seconds."""
+        return self.created + 2 * DAY
+
+    @property
+    def failed(self) -> bool:
+        """Whether the bank refuses it."""
+        return self.week % 11 == 4
+
+    @property
+    def amount(self) -> int:
+        """Sum of the statements."""
+        return sum(statement.payable for statement in self.statements)
+
+
+def week_of(day: int) -> int:
+    """The payment week of a statement's day."""
+    return (day + 3) // 7
+
+
+def show_transaction(row: Transaction, shop: Shop) -> Json:
+    """A row as the by-statement endpoint gives it."""
+    digits, money = shop.digits, row.money
+    shown: Json = {
+        "id": row.id,
+        "type": row.kind,
+        "adjustment_amount": text(row.adjustment, digits),
+        "settlement_amount": text(row.settlement, digits),
+    }
+    if row.order is not None:
+        shown["order_id"] = row.order.id
+        shown["order_create_time"] = row.order.created
+        shown |= _amounts(money, digits)
+    else:
+        shown["adjustment_id"] = row.id
+        shown |= {"revenue_amount": text(0, digits), "shipping_cost_amount": text(0, digits), "fee_tax_amount": text(0, digits)}  # fmt: skip
+    if row.reserve:
+        shown |= {
+            "reserve_id": row.reserve_id,
+            "reserve_amount": text(row.reserve, digits),
+            "reserve_status": row.reserve_status,
+        }
+    return shown
+
+
+def _amounts(money: Money, digits: int, factor: str = "") -> Json:
+    shipping: Json = {name: text(amount, digits) for name, amount in money.shipping.items()}
+    if money.explained:
+        shipping["supplementary_component"] = {n: text(a, digits) for n, a in money.explained.items()}
+    return {
+        f"{factor}revenue_amount": text(sum(money.revenue.values()), digits),
+        "revenue_breakdown": {name: text(amount, digits) for name, amount in money.revenue.items()},
+        f"{factor}shipping_cost_amount": text(sum(money.shipping.values()), digits),
+        "shipping_cost_breakdown": shipping,
+        f"{factor}fee_tax_amount": text(money.fee_tax, digits),
+        "fee_tax_breakdown": {
+            "fee": {name: text(amount, digits) for name, amount in money.fee.items()},
+            "tax": {name: text(amount, digits) for name, amount in money.tax.items()},
+        },
+    }
+
+
+def show_header(statement: Statement) -> Json:
+    """What stands around the rows in the by-statement endpoint."""
+    digits = statement.shop.digits
+    return {
+        "id": statement.id,
+        "create_time": statement.time,
+        "status": "SETTLED",
+        "currency": statement.shop.currency,
+        "payable_amount": text(statement.payable, digits),
+        "total_reserve_amount": text(statement.reserve, digits),
+        "total_settlement_amount": text(statement.settlement, digits),
+        "total_settlement_breakdown": {
+            "total_revenue_amount": text(statement.revenue, digits),
+            "total_shipping_cost_amount": text(statement.shipping, digits),
+            "total_fee_tax_amount": text(statement.fee_tax, digits),
+            "total_adjustment_amount": text(statement.adjustment, digits),
+        },
+    }
+
+
+def show_statement(statement: Statement, payment: Payment, at: int) -> Json:
+    """A statement in the list, with the state of its payment."""
+    digits = statement.shop.digits
+    shown: Json = {
+        "id": statement.id,
+        "statement_time": statement.time,
+        "settlement_amount": text(statement.settlement, digits),
+        "currency": statement.shop.currency,
+        "revenue_amount": text(statement.revenue, digits),
+        "fee_amount": text(statement.fee_tax, digits),
+        "adjustment_amount": text(statement.adjustment, digits),
+        "net_sales_amount": text(statement.revenue, digits),
+        "shipping_cost_amount": text(statement.shipping, digits),
+        "payment_status": "PROCESSING",
+    }
+    if payment.amount > 0 and at >= payment.created:
+        shown["payment_id"] = payment.id
+    if payment.amount > 0 and at >= payment.done:
+        shown["payment_status"] = "FAILED" if payment.failed else "PAID"
+        if not payment.failed:
+            shown["payment_time"] = payment.done
+    return shown
+
+
+def show_payment(payment: Payment, at: int) -> Json:
+    """A payment at a moment; Thai and Vietnamese shops are paid in dollars."""
+    shop = payment.shop
+    digits = shop.digits
+    before = {"value": text(payment.amount, digits), "currency": shop.currency}
+    amount, rate = before, "1"
+    if shop.region in ("TH", "VN"):
+        day = utc(payment.created).date()
+        known = rates_between(day.replace(day=1), day, shop.currency, "USD") or [(day, Decimal("0.03"))]
+        exchange = known[-1][1]
+        cents = (Decimal(text(payment.amount, digits)) * exchange).quantize(Decimal("0.01"))
+        amount, rate = {"value": str(cents), "currency": "USD"}, str(exchange)
+    shown: Json = {
+        "id": payment.id,
+        "create_time": payment.created,
+        "status": "PROCESSING",
+        "amount": amount,
+        "settlement_amount": before,
+        "payment_amount_before_exchange": before,
+        "exchange_rate": rate,
+        "bank_account": "PIIbank****4321",
+    }
+    if at >= payment.done:
+        shown["status"] = "FAILED" if payment.failed else "PAID"
+        if not payment.failed:
+            shown["paid_time"] = payment.done
+    return shown
+
+
+def show_unsettled(life: Life) -> Json:
+    """An order that is paid and not settled: TikTok's estimate."""
+    digits, money = life.shop.digits, sale_money(life)
+    shown = {
+        "id": f"35{life.id}0",
+        "type": "ORDER",
+        "status": "UNSETTLED",
+        "currency": life.shop.currency,
+        "order_id": life.id,
+        "order_create_time": life.created,
+        "estimated_settlement": str((settles_on(life) or 0) * DAY + DAY),
+        "unsettled_reason": "Order not yet delivered or in the settlement period",
+        "est_adjustment_amount": text(0, digits),
+        "est_settlement_amount": text(money.settlement, digits),
+        **_amounts(money, digits, "est_"),
+    }
+    shown["shipping_cost_breakdown"].pop("supplementary_component", None)
+    return shown
+
+
+def show_order_transactions(life: Life, rows: list[tuple[Transaction, str]]) -> Json:
+    """An order's rows by SKU (the by-order endpoint); SKUs share each row after their price."""
+    shop = life.shop
+    digits = shop.digits
+    lines = _kept(life)
+    names = list(dict.fromkeys(line.sku for line in lines))
+    weights = [
+        sum(line.original - line.seller_discount for line in lines if line.sku is sku) for sku in names
+    ]
+    totals = Money()
+    listed: list[Json] = []
+    for row, statement_id in rows:
+        for part in ("revenue", "shipping", "fee", "tax"):
+            for name, amount in getattr(row.money, part).items():
+                _add(getattr(totals, part), name, amount)
+        for number, sku in enumerate(names):
+            money = Money(
+                **{
+                    part: {
+                        name: split(amount, weights)[number]
+                        for name, amount in getattr(row.money, part).items()
+                    }
+                    for part in ("revenue", "shipping", "fee", "tax")
+                }
+            )
+            listed.append(
+                {
+                    "sku_id": sku.id,
+                    "sku_name": sku.name,
+                    "product_name": sku.product_name,
+                    "statement_id": statement_id,
+                    "quantity": str(sum(1 for line in lines if line.sku is sku)),
+                    "settlement_amount": text(money.settlement, digits),
+                    **_amounts(money, digits),
+                }
+            )
+    return {
+        "order_id": life.id,
+        "order_create_time": life.created,
+        "currency": shop.currency,
+        "revenue_amount": text(sum(totals.revenue.values()), digits),
+        "fee_and_tax_amount": text(totals.fee_tax, digits),
+        "shipping_cost_amount": text(sum(totals.shipping.values()), digits),
+        "settlement_amount": text(totals.settlement, digits),
+        "sku_transactions": listed,
+        "total_count": len(listed),
+    }

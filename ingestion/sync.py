@@ -1,0 +1,502 @@
+"""Syncs shops: from the API through the archive into typed rows, several shops at a time.
+
+Every shop is worked on by one process at a time, so that parsing and typing use all cores; inside a shop, pages come in
+by threads, within the throttle. What goes wrong with one shop stays with that shop.
+"""
+
+from __future__ import annotations
+
+import logging
+import multiprocessing
+import os
+import queue
+import secrets
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from multiprocessing.connection import wait
+from multiprocessing.queues import Queue
+from typing import Any, Literal, Protocol
+
+from ingestion.archive import Archive
+from ingestion.compact import MAX_FILES, compact_unlocked
+from ingestion.config import ShopApiConfig, load_shop_config
+from ingestion.errors import ConfigError, TtkpiError
+from ingestion.fx_rates.resource import FX_RATES, sync_fx_rates
+from ingestion.fx_rates.resource import SOURCE as FX_SOURCE
+from ingestion.home import Home
+from ingestion.pipelines import (
+    adopt_dataset,
+    check_clock,
+    configure_dlt,
+    ensure_tables,
+    file_counts,
+    load,
+    named,
+    open_pipeline,
+    recover,
+)
+from ingestion.rows import Drift
+from ingestion.sync_log import JOURNAL, LogRow, drift_page, journal_rows, log_page
+from ingestion.tiktok_shop.auth import AuthHost
+from ingestion.tiktok_shop.client import GrantProblem, ShopClient, ShopRef
+from ingestion.tiktok_shop.errors import ApiError
+from ingestion.tiktok_shop.reading import SOURCE
+from ingestion.tiktok_shop.resources import BY_NAME, chosen, tables
+from ingestion.tiktok_shop.shop_sync import ShopJob, ShopOutcome, describe, sync_shop
+from ingestion.tiktok_shop.tokens import Grant, TokenStore
+
+_log = logging.getLogger(__name__)
+
+REPORTING_CURRENCY = "CNY"
+"""The default of the dbt var `reporting_currency`."""
+
+
+class Progress(Protocol):
+    """Is told what a long run is doing. Called from the thread that called `sync`, or from one helper thread."""
+
+    def shop_started(self, shop_key: str, name: str) -> None:
+        """A shop's sync begins."""
+
+    def page(self, shop_key: str, resource: str, rows: int) -> None:
+        """A page with so many records came."""
+
+    def shop_finished(self, result: ShopResult) -> None:
+        """A shop's sync has ended."""
+
+    def message(self, text: str) -> None:
+        """Something a person may want to know."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShopResult:
+    """How a shop's sync went.
+
+    Attributes:
+        shop_key: The shop; empty for a seller whose shops are unknown.
+        name: Its name.
+        region: Its market.
+        status: `ok`; `partial` when some resources failed, were skipped, or records had to be set aside; `failed` when
+            none could be read.
+        rows: Rows loaded by raw table.
+        pages: Answers that came.
+        seconds: Time it took.
+        incremental: Whether it continued from a cursor.
+        errors: What went wrong, one text each.
+    """
+
+    shop_key: str
+    name: str
+    region: str
+    status: Literal["ok", "partial", "failed"]
+    rows: dict[str, int]
+    pages: int
+    seconds: float
+    incremental: bool
+    errors: list[str]
+
+
+@dataclass(slots=True)
+class SyncReport:
+    """How a sync went.
+
+    Attributes:
+        run_id: Names the run in the archive, in `sync_log` and in `drift`.
+        shops: One result per shop, by shop id.
+        errors: What went wrong outside the shops (exchange rates).
+        fx_rows: Exchange rates loaded.
+        seconds: Time it took.
+    """
+
+    run_id: str
+    shops: list[ShopResult] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    fx_rows: int = 0
+    seconds: float = 0.0
+
+    @property
+    def failed(self) -> bool:
+        """Whether anything went wrong; what did not is loaded nevertheless."""
+        return bool(self.errors) or any(shop.status != "ok" for shop in self.shops)
+
+
+class Silent:
+    """A `Progress` that says nothing."""
+
+    def shop_started(self, shop_key: str, name: str) -> None:
+        """Says nothing."""
+
+    def page(self, shop_key: str, resource: str, rows: int) -> None:
+        """Says nothing."""
+
+    def shop_finished(self, result: ShopResult) -> None:
+        """Says nothing."""
+
+    def message(self, text: str) -> None:
+        """Says nothing."""
+
+
+def sync(
+    home: Home,
+    *,
+    shops: Sequence[str] | None = None,
+    since: date | None = None,
+    until: datetime | None = None,
+    resources: Sequence[str] | None = None,
+    progress: Progress | None = None,
+    reporting_currency: str = REPORTING_CURRENCY,
+) -> SyncReport:
+    """Loads what is new. Can be killed at any point: the next call continues, and nothing is lost or doubled.
+
+    Args:
+        home: Where everything is.
+        shops: Ids of the shops; all authorised ones by default.
+        since: Reads again from this day (00:00 UTC). By default every resource continues from its cursor, and a shop
+            that is new starts `history_days` before `until`.
+        until: End of all windows, exclusive; now by default.
+        resources: Names of resources, or of raw tables they feed; all by default.
+        progress: Is told of shops and pages.
+        reporting_currency: Currency for which exchange rates are loaded.
+
+    Raises:
+        ConfigError: The configuration is wrong, nobody has authorised the app, or a name is unknown.
+        HomeBusy: Another run is at work in this home.
+        ClockBehind: The machine's clock is behind what was loaded before.
+        StorageError: The disk refuses. Troubles of single shops are in the report instead.
+    """
+    started = time.monotonic()
+    progress = progress or Silent()
+    config = load_shop_config()
+    wanted = tuple(resource.name for resource in chosen(resources))
+    configure_dlt()
+    now = datetime.now(UTC)
+    run_id = f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+    report = SyncReport(run_id)
+    with home.lock("sync"):
+        prepare(home)
+        tokens = TokenStore(home.tokens_file, AuthHost(config), notify=progress.message)
+        problems: list[GrantProblem] = []
+        with ShopClient(config, tokens, notify=progress.message) as client:
+            found = client.authorized_shops(problems)
+        found, problems = _selected(found, problems, shops)
+        end = int((until or now).timestamp())
+        begin = int(datetime(since.year, since.month, since.day, tzinfo=UTC).timestamp()) if since else None
+        jobs = [ShopJob(home, config, shop, run_id, wanted, begin, end) for shop in found]
+        outcomes = _run(jobs, config, progress, report)
+        log = [row for outcome in outcomes for row in outcome.log]
+        for problem in problems:
+            log += _log_problem(problem, run_id, wanted, report, progress)
+        report.shops.sort(key=lambda shop: shop.shop_key)
+        _load_fx(home, report, outcomes, begin, end, config, reporting_currency, progress)
+        _stamp(log, found, problems, tokens)
+        _write_journal(home, run_id, log, {outcome.shop_key: outcome.drift for outcome in outcomes})
+        if any(files > MAX_FILES for files in file_counts(home.raw).values()):
+            progress.message("Merging small files.")
+            compact_unlocked(home)
+    report.seconds = time.monotonic() - started
+    return report
+
+
+def prepare(home: Home) -> None:
+    """Makes the home ready for loading: folders, what a kill left behind, the clock, a file for every table.
+
+    Raises:
+        ClockBehind: The machine's clock is behind what was loaded before.
+        StorageError: The disk refuses.
+    """
+    home.prepare()
+    recover(home.raw)
+    check_clock(home.raw)
+    for source in (SOURCE, FX_SOURCE):
+        adopt_dataset(home, source)
+    ensure_tables(home.raw, SOURCE, [*tables(), *JOURNAL.values()])
+    ensure_tables(home.raw, FX_SOURCE, [FX_RATES])
+
+
+def _selected(
+    found: list[ShopRef], problems: list[GrantProblem], shops: Sequence[str] | None
+) -> tuple[list[ShopRef], list[GrantProblem]]:
+    if shops is None:
+        return found, problems
+    wanted = set(shops)
+    known = {shop.shop_id for shop in found} | {shop.shop_id for p in problems for shop in p.shops}
+    if unknown := sorted(wanted - known):
+        raise ConfigError(
+            f"No authorised shop has the id {', '.join(unknown)}.",
+            advice=f"Known shops: {', '.join(sorted(known)) or 'none'}. See `ttkpi auth status`.",
+        )
+    left = []
+    for problem in problems:
+        hit = tuple(shop for shop in problem.shops if shop.shop_id in wanted)
+        if hit:
+            left.append(GrantProblem(problem.open_id, problem.seller_name, problem.error, hit))
+    return [shop for shop in found if shop.shop_id in wanted], left
+
+
+def _run(
+    jobs: list[ShopJob], config: ShopApiConfig, progress: Progress, report: SyncReport
+) -> list[ShopOutcome]:
+    """Runs the jobs, in worker processes if there are several."""
+    names = {job.shop.shop_id: job.shop for job in jobs}
+    outcomes: list[ShopOutcome] = []
+
+    def finished(outcome: ShopOutcome) -> None:
+        outcomes.append(outcome)
+        result = _result(outcome, names[outcome.shop_key])
+        report.shops.append(result)
+        progress.shop_finished(result)
+
+    workers = min(len(jobs), config.shop_workers, os.cpu_count() or 1)
+    if workers <= 1:
+        for job in jobs:
+            progress.shop_started(job.shop.shop_id, job.shop.name)
+            finished(_work(job, progress.page, progress.message))
+        return outcomes
+    with _pool(workers, progress) as pool:
+        futures: dict[Future[ShopOutcome], ShopJob] = {pool.submit(_work_in_process, job): job for job in jobs}
+        for future in as_completed(futures):
+            try:
+                outcome = future.result()
+            except BrokenProcessPool:
+                outcome = _lost(futures[future])
+            finished(outcome)
+    return outcomes
+
+
+def _work(job: ShopJob, tell: Any, notify: Any) -> ShopOutcome:
+    try:
+        tokens = TokenStore(job.home.tokens_file, AuthHost(job.config), notify=notify)
+        with ShopClient(job.config, tokens, notify=notify) as client:
+            return sync_shop(job, client, [BY_NAME[name] for name in job.resources], tell)
+    except Exception as error:  # noqa: BLE001 (one shop's trouble stays with that shop)
+        _log.exception("Sync of shop %s failed", job.shop.shop_id)
+        return _failed(job, error)
+
+
+def _failed(job: ShopJob, error: BaseException) -> ShopOutcome:
+    now = int(time.time())
+    rows = [
+        LogRow(
+            run_id=job.run_id,
+            shop_key=job.shop.shop_id,
+            resource=name,
+            endpoint=BY_NAME[name].endpoint.name,
+            status="failed",
+            started_at=now,
+            finished_at=now,
+            error_code=error.code if isinstance(error, ApiError) else None,
+            error_message=describe(error),
+            authorisation_state=error.state if isinstance(error, ApiError) else "ok",
+        )
+        for name in job.resources
+    ]
+    return ShopOutcome(job.shop.shop_id, log=rows)
+
+
+def _lost(job: ShopJob) -> ShopOutcome:
+    return _failed(
+        job,
+        TtkpiError(
+            f"A worker process ended while shop {job.shop.name} was being synced.",
+            advice="Usually memory ran out. Run again: it continues where this stopped.",
+        ),
+    )
+
+
+def _result(outcome: ShopOutcome, shop: ShopRef) -> ShopResult:
+    troubled = [row for row in outcome.log if row.status != "ok"]
+    errors = list(dict.fromkeys(row.error_message for row in troubled if row.error_message))
+    aside = outcome.drift.set_aside()
+    if aside:
+        errors.append(f"{aside} records without a key were set aside; see the raw table drift.")
+    status: Literal["ok", "partial", "failed"] = "ok"
+    if errors or troubled:
+        status = "failed" if outcome.log and len(troubled) >= _asked(outcome) else "partial"
+    return ShopResult(
+        shop_key=shop.shop_id,
+        name=shop.name,
+        region=shop.region,
+        status=status,
+        rows=outcome.rows,
+        pages=outcome.pages,
+        seconds=outcome.seconds,
+        incremental=outcome.incremental,
+        errors=errors,
+    )
+
+
+def _asked(outcome: ShopOutcome) -> int:
+    """How many resources call the API; the row of the shop itself costs no call and never fails."""
+    calls = [row for row in outcome.log if row.resource != "shops"]
+    return max(1, len(calls))
+
+
+def _log_problem(
+    problem: GrantProblem, run_id: str, resources: tuple[str, ...], report: SyncReport, progress: Progress
+) -> list[LogRow]:
+    """A seller whose shops could not even be listed: its known shops failed."""
+    text = describe(problem.error)
+    rows: list[LogRow] = []
+    unknown = ShopRef("", problem.seller_name or problem.open_id, "", "", "", "", problem.open_id)
+    for shop in problem.shops or (unknown,):
+        result = ShopResult(shop.shop_id, shop.name, shop.region, "failed", {}, 0, 0.0, False, [text])
+        report.shops.append(result)
+        progress.shop_finished(result)
+        if shop.shop_id:
+            now = int(time.time())
+            state = problem.error.state if isinstance(problem.error, ApiError) else "ok"
+            code = problem.error.code if isinstance(problem.error, ApiError) else None
+            rows += [
+                LogRow(
+                    run_id=run_id,
+                    shop_key=shop.shop_id,
+                    resource=name,
+                    endpoint=BY_NAME[name].endpoint.name,
+                    status="failed",
+                    started_at=now,
+                    finished_at=now,
+                    error_code=code,
+                    error_message=text,
+                    authorisation_state=state,
+                )
+                for name in resources
+            ]
+    return rows
+
+
+def _load_fx(
+    home: Home,
+    report: SyncReport,
+    outcomes: list[ShopOutcome],
+    begin: int | None,
+    end: int,
+    config: ShopApiConfig,
+    quote: str,
+    progress: Progress,
+) -> None:
+    currencies = {currency for outcome in outcomes for currency in outcome.currencies}
+    if not currencies:
+        return
+    first = begin if begin is not None else end - config.history_days * 86_400
+    since = datetime.fromtimestamp(first, UTC).date()
+    # A business date may be ahead of the date in UTC.
+    until = datetime.fromtimestamp(end, UTC).date() + timedelta(days=2)
+    problems: list[TtkpiError] = []
+    try:
+        report.fx_rows = sync_fx_rates(
+            home, currencies, quote, since, until, run_id=report.run_id, problems=problems
+        )
+    except TtkpiError as error:
+        problems.append(error)
+    for text in map(describe, problems):
+        report.errors.append(text)
+        progress.message(text)
+
+
+def _stamp(
+    log: list[LogRow], shops: list[ShopRef], problems: list[GrantProblem], tokens: TokenStore
+) -> None:
+    """Adds when the tokens of each shop expire."""
+    grants: dict[str, Grant] = {grant.open_id: grant for grant in tokens.grants()}
+    owners = {shop.shop_id: shop.open_id for problem in problems for shop in problem.shops}
+    owners |= {shop.shop_id: shop.open_id for shop in shops}
+    for row in log:
+        grant = grants.get(owners.get(row.shop_key, ""))
+        if grant is not None:
+            row.access_token_expires_at = grant.access_token_expires_at
+            row.refresh_token_expires_at = grant.refresh_token_expires_at
+
+
+def _write_journal(home: Home, run_id: str, log: list[LogRow], drifts: dict[str, Drift]) -> None:
+    """Writes `sync_log` and `drift`, once per run."""
+    import dlt
+
+    archive = Archive(home.archive)
+    pages = [page for page in (log_page(SOURCE, log), drift_page(SOURCE, run_id, drifts)) if page.records]
+    archive.commit([archive.write([page], run_id=run_id) for page in pages])
+
+    def resources() -> Iterator[Any]:
+        for page in pages:
+            table = journal_rows([page])[page.resource]
+            yield dlt.resource([named(table, page.resource)], name=page.resource, write_disposition="append")
+
+    if pages:
+        pipeline = open_pipeline(home, f"{SOURCE}__log", SOURCE)
+        load(pipeline, dlt.source(resources, name=SOURCE, max_table_nesting=0)())
+
+
+# Worker processes --------------------------------------------------------------------------------------------------
+
+_Event = tuple[str, str, str, int]
+_events: Queue[_Event | None] | None = None
+
+
+@contextmanager
+def _pool(workers: int, progress: Progress) -> Iterator[Executor]:
+    """Worker processes whose news reaches `progress`."""
+    context = multiprocessing.get_context("spawn")
+    events: Queue[_Event | None] = context.Queue()
+    listener = threading.Thread(target=_listen, args=(events, progress), name="progress", daemon=True)
+    listener.start()
+    try:
+        with ProcessPoolExecutor(
+            workers, mp_context=context, initializer=_start_worker, initargs=(events,)
+        ) as pool:
+            try:
+                yield pool
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
+    finally:
+        events.put(None)
+        listener.join(timeout=10)
+        events.close()
+
+
+def _listen(events: Queue[_Event | None], progress: Progress) -> None:
+    while (event := events.get()) is not None:
+        kind, shop_key, text, rows = event
+        if kind == "page":
+            progress.page(shop_key, text, rows)
+        elif kind == "shop":
+            progress.shop_started(shop_key, text)
+        else:
+            progress.message(text)
+
+
+def _start_worker(events: Queue[_Event | None]) -> None:
+    global _events
+    _events = events
+    # A worker must not outlive a parent that was killed: the next run would meet it at the same files.
+    threading.Thread(target=_die_with_parent, name="watchdog", daemon=True).start()
+    # Only the parent decides what an interrupt means; it ends its workers itself.
+
+
+def _die_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(70)
+
+
+def _work_in_process(job: ShopJob) -> ShopOutcome:
+    configure_dlt()
+    _tell("shop", job.shop.shop_id, job.shop.name, 0)
+    return _work(
+        job,
+        lambda shop_key, resource, rows: _tell("page", shop_key, resource, rows),
+        lambda text: _tell("message", job.shop.shop_id, text, 0),
+    )
+
+
+def _tell(kind: str, shop_key: str, text: str, rows: int) -> None:
+    if _events is not None:
+        try:
+            _events.put_nowait((kind, shop_key, text, rows))
+        except queue.Full:
+            return

@@ -1,0 +1,141 @@
+"""What each run did: one row per shop and resource, and what did not look as declared.
+
+Both tables are written once per run. They are archived as well, so `replay` can rebuild them.
+
+| raw table | grain |
+| --- | --- |
+| `sync_log` | one row per run, shop and resource |
+| `drift` | one row per run, shop, table, field and kind of surprise |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Literal
+
+import pyarrow as pa
+
+from ingestion.pages import Page, Record
+from ingestion.rows import Drift, Table, build, count, fields, text, texts, times
+
+Status = Literal["ok", "skipped", "failed"]
+
+SYNC_LOG = Table(
+    name="sync_log",
+    key=("run_id",),
+    shop_key="own",
+    known=fields("""
+    run_id shop_key resource endpoint status started_at finished_at window_from window_until cursor pages rows_written
+    error_code error_message access_token_expires_at refresh_token_expires_at authorisation_state
+    """),
+    columns=(
+        *texts("run_id shop_key resource endpoint status"),
+        *times("started_at finished_at window_from window_until cursor"),
+        count("pages"),
+        count("rows_written"),
+        count("error_code"),
+        text("error_message"),
+        *times("access_token_expires_at refresh_token_expires_at"),
+        text("authorisation_state"),
+    ),
+)
+
+DRIFT = Table(
+    name="drift",
+    key=("run_id",),
+    shop_key="own",
+    known=fields("run_id shop_key resource field example_type rows_seen"),
+    columns=(*texts("run_id shop_key resource field example_type"), count("rows_seen")),
+)
+
+JOURNAL = {table.name: table for table in (SYNC_LOG, DRIFT)}
+
+
+@dataclass(slots=True)
+class LogRow:
+    """One row of `sync_log`. Times are unix seconds; None is unknown.
+
+    Attributes:
+        run_id: The run.
+        shop_key: The shop.
+        resource: The resource.
+        endpoint: Name of its endpoint.
+        status: `ok`; `skipped` (a scope is missing, or the shop failed before its turn); `failed`.
+        started_at: When reading it began.
+        finished_at: When it ended.
+        window_from: Start of the window that was read; None for lists without one.
+        window_until: Its end, exclusive.
+        cursor: Everything before it is loaded.
+        pages: Answers that came.
+        rows_written: Rows loaded, child tables included.
+        error_code: TikTok's code.
+        error_message: What went wrong, or what should be known.
+        access_token_expires_at: End of the access token.
+        refresh_token_expires_at: End of the authorisation.
+        authorisation_state: `ok`, `expired`, `revoked`, `scope_missing`, `deactivated`.
+    """
+
+    run_id: str
+    shop_key: str
+    resource: str
+    endpoint: str
+    status: Status
+    started_at: int
+    finished_at: int
+    window_from: int | None = None
+    window_until: int | None = None
+    cursor: int | None = None
+    pages: int = 0
+    rows_written: int = 0
+    error_code: int | None = None
+    error_message: str | None = None
+    access_token_expires_at: int | None = None
+    refresh_token_expires_at: int | None = None
+    authorisation_state: str = "ok"
+
+
+def log_page(source: str, rows: Sequence[LogRow]) -> Page:
+    """The page that keeps a run's `sync_log`."""
+    return _journal(source, "sync_log", [asdict(row) for row in rows])
+
+
+def drift_page(source: str, run_id: str, found: dict[str, Drift]) -> Page:
+    """The page that keeps a run's `drift`, by shop."""
+    rows: list[Record] = [
+        {
+            "run_id": run_id,
+            "shop_key": shop_key,
+            "resource": table,
+            "field": field_name,
+            "example_type": what,
+            "rows_seen": seen,
+        }
+        for shop_key, drift in found.items()
+        for (table, field_name, what), seen in drift.seen.items()
+    ]
+    return _journal(source, "drift", rows)
+
+
+def journal_rows(pages: Sequence[Page]) -> dict[str, pa.Table]:
+    """Rows of journal pages of one kind."""
+    return build(JOURNAL[pages[0].resource], pages, Drift())
+
+
+def _journal(source: str, name: str, records: list[Record]) -> Page:
+    return Page(
+        source=source,
+        shop_key="",
+        resource=name,
+        endpoint="",
+        version="",
+        path="",
+        query={},
+        body=None,
+        window=None,
+        number=1,
+        retrieved_at=datetime.now(UTC),
+        request_id="",
+        records=records,
+    )

@@ -1,0 +1,223 @@
+"""What TikTok itself reports about a shop, by day and by hour, in the shop's currency and time zone.
+
+| endpoint | raw table | how it is read |
+| --- | --- | --- |
+| `GET /analytics/202609/shop/performance` | `shop_performance_daily` | by day; the last 30 days again |
+| `GET /analytics/202510/shop/performance/{date}/performance_per_hour` | `shop_performance_hourly` | day by day, \
+not older than 30 days; the last 2 days again |
+
+The meaning of these numbers changed several times, so every row carries the id of its definition: endpoint, version and
+currency mode. Days are those of the shop's registered time zone; `index` of an hour is the hour of the shop's clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from ingestion.privacy import Rules
+from ingestion.rows import Column, Kind, Table, count, fields, money, of_page, text
+from ingestion.tiktok_shop.endpoints import SHOP_PERFORMANCE, SHOP_PERFORMANCE_PER_HOUR
+from ingestion.tiktok_shop.reading import (
+    Call,
+    Checkpoint,
+    Reading,
+    Resource,
+    States,
+    Step,
+    nested_list,
+    read_calls,
+)
+
+DAYS_PER_CALL = 30
+DAILY_REREAD_DAYS = 30
+"""Cancellations and returns change a day's figures for weeks."""
+HOURLY_HISTORY_DAYS = 30
+"""The endpoint knows no older days."""
+HOURLY_REREAD_DAYS = 2
+
+REGION_ZONES = {
+    "BR": "America/Sao_Paulo",
+    "DE": "Europe/Berlin",
+    "ES": "Europe/Madrid",
+    "FR": "Europe/Paris",
+    "GB": "Europe/London",
+    "ID": "Asia/Jakarta",
+    "IE": "Europe/Dublin",
+    "IT": "Europe/Rome",
+    "JP": "Asia/Tokyo",
+    "MX": "America/Mexico_City",
+    "MY": "Asia/Kuala_Lumpur",
+    "PH": "Asia/Manila",
+    "SG": "Asia/Singapore",
+    "TH": "Asia/Bangkok",
+    "US": "America/Los_Angeles",
+    "VN": "Asia/Ho_Chi_Minh",
+}
+"""Which days to ask for; the models have their own seed of zones, with overrides by shop. A zone that is a few hours off
+only shifts when the newest day is asked for the first time."""
+
+_DAY = fields("""
+    breakdowns{affiliate_product_card_attributed_gmv{amount currency} content_breakdown[channel
+    content_type gmv{amount currency} indirect_gmv{amount currency}] seller_product_card_gmv{amount
+    currency} shop_tab_and_search{others{amount currency} search_attributed{amount currency}
+    shop_tab_attributed{amount currency}}} end_date sales{avg_order_value{amount currency}
+    avg_sku_order_value{amount currency} cancellations_and_returns creator_live_attributed_gmv{amount
+    currency} creator_live_gmv{amount currency} creator_live_indirect_gmv{amount currency}
+    creator_video_attributed_gmv{amount currency} creator_video_gmv{amount currency}
+    creator_video_indirect_gmv{amount currency} customers_count gmv{amount currency} gmv_with_tax{amount
+    currency} gmv_with_tiktok_co_funding{amount currency} items_sold live_attributed_gmv{amount
+    currency} live_gmv{amount currency} live_indirect_gmv{amount currency} orders_count
+    product_card_attributed_gmv{amount currency} refunds{amount currency}
+    seller_live_attributed_gmv{amount currency} seller_live_gmv{amount currency}
+    seller_live_indirect_gmv{amount currency} seller_video_attributed_gmv{amount currency}
+    seller_video_gmv{amount currency} seller_video_indirect_gmv{amount currency} shipping_fees{amount
+    currency} sku_orders_count tax{amount currency} video_attributed_gmv{amount currency}
+    video_gmv{amount currency} video_indirect_gmv{amount currency}} start_date
+    traffic{avg_conversation_rate avg_page_views avg_visitors product_clicks product_impressions
+    unique_clicks unique_product_impressions}
+""")
+_HOUR = fields("""
+    avg_order_value{amount currency} avg_sku_order_value{amount currency} customers customers_count
+    gmv{amount currency} index items_sold live_attributed_gmv{amount currency} orders_count
+    product_card_attributed_gmv{amount currency} product_clicks product_impressions sku_orders_count
+    unique_clicks unique_product_impressions video_attributed_gmv{amount currency} visitors
+""")
+
+
+def _amounts(names: str, under: str = "") -> tuple[Column, ...]:
+    return tuple(money(name, f"{under}{name}.amount") for name in names.split())
+
+
+SHOP_PERFORMANCE_DAILY = Table(
+    name="shop_performance_daily",
+    key=("start_date",),
+    known=_DAY,
+    columns=(
+        Column("start_date", Kind.DATE, "start_date"),
+        Column("end_date", Kind.DATE, "end_date"),
+        text("currency", "sales.gmv.currency"),
+        *_amounts("gmv gmv_with_tax gmv_with_tiktok_co_funding tax shipping_fees refunds", "sales."),
+        *_amounts("avg_order_value", "sales."),
+        count("orders_count", "sales.orders_count"),
+        count("sku_orders_count", "sales.sku_orders_count"),
+        count("items_sold", "sales.items_sold"),
+        count("customers_count", "sales.customers_count"),
+        count("cancellations_and_returns", "sales.cancellations_and_returns"),
+        count("product_impressions", "traffic.product_impressions"),
+        count("product_clicks", "traffic.product_clicks"),
+        count("unique_product_impressions", "traffic.unique_product_impressions"),
+        count("unique_clicks", "traffic.unique_clicks"),
+        count("avg_visitors", "traffic.avg_visitors"),
+        count("avg_page_views", "traffic.avg_page_views"),
+        Column("avg_conversation_rate", Kind.RATE, "traffic.avg_conversation_rate"),
+        of_page("latest_available_date", "latest_available_date", Kind.DATE),
+        of_page("definition_id", "definition_id"),
+    ),
+)
+
+SHOP_PERFORMANCE_HOURLY = Table(
+    name="shop_performance_hourly",
+    key=("local_date", "hour_index"),
+    known=_HOUR,
+    columns=(
+        of_page("local_date", "local_date", Kind.DATE),
+        count("hour_index", "index"),
+        text("currency", "gmv.currency"),
+        *_amounts("gmv"),
+        *(count(name) for name in ("orders_count", "sku_orders_count", "items_sold", "customers_count")),
+        *(count(name) for name in ("visitors", "product_impressions", "product_clicks")),
+        of_page("definition_id", "definition_id"),
+    ),
+)
+
+
+def local_date(reading: Reading, moment: int) -> date:
+    """The date of an instant on the shop's clock; UTC for a region we do not know."""
+    zone = REGION_ZONES.get(reading.shop.region)
+    return datetime.fromtimestamp(moment, ZoneInfo(zone) if zone else UTC).date()
+
+
+def read_daily(reading: Reading, resource: Resource) -> Iterator[Step]:
+    """Complete days up to yesterday, on the shop's clock."""
+    window = reading.window(resource.name, DAILY_REREAD_DAYS * 86_400)
+    if window is None:
+        return
+    end = local_date(reading, window.until)
+    start = min(local_date(reading, window.start), end - timedelta(days=1))
+    calls = []
+    while start < end:
+        stop = min(start + timedelta(days=DAYS_PER_CALL), end)
+        query = {
+            "start_date_ge": start.isoformat(),
+            "end_date_lt": stop.isoformat(),
+            "granularity": "1D",
+            "currency": "LOCAL",
+        }
+        definition = f"shop_performance/{SHOP_PERFORMANCE.version}/LOCAL"
+        calls.append(Call(query=query, context={"definition_id": definition, "until_date": stop.isoformat()}))
+        start = stop
+    for step in read_calls(reading, resource, calls):
+        if isinstance(step, Checkpoint) and step.call is not None:
+            last = step.call.context["until_date"] == end.isoformat()
+            reached = window.until if last else _midnight(date.fromisoformat(step.call.context["until_date"]))
+            yield replace(step, apply=window.advance(resource.name, min(reached, window.until), done=last))
+        else:
+            yield step
+
+
+def read_hourly(reading: Reading, resource: Resource) -> Iterator[Step]:
+    """The last days hour by hour, today included; days behind the re-read ones are complete and left alone."""
+    today = local_date(reading, reading.until)
+    first = today - timedelta(days=HOURLY_HISTORY_DAYS - 1)
+    first = max(first, local_date(reading, reading.first_since()))
+    reached = reading.state(resource.name).get("date")
+    if reached and not reading.explicit_since:
+        first = max(first, date.fromisoformat(reached) - timedelta(days=HOURLY_REREAD_DAYS))
+    definition = f"shop_performance_per_hour/{SHOP_PERFORMANCE_PER_HOUR.version}/LOCAL"
+    calls = [
+        Call(
+            path={"date": day.isoformat()},
+            query={"currency": "LOCAL"},
+            context={"local_date": day.isoformat(), "definition_id": definition},
+        )
+        for day in (first + timedelta(days=offset) for offset in range((today - first).days + 1))
+    ]
+    for step in read_calls(reading, resource, calls):
+        if isinstance(step, Checkpoint) and step.call is not None:
+            yield replace(step, apply=_reached(resource.name, step.call.context["local_date"]))
+        else:
+            yield step
+
+
+def _reached(resource: str, day: str) -> Callable[[States], None]:
+    def apply(states: States) -> None:
+        state = states(resource)
+        state["date"] = max(day, state.get("date", ""))
+
+    return apply
+
+
+def _midnight(day: date) -> int:
+    return int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())
+
+
+PERFORMANCE_DAILY = Resource(
+    name="shop_performance_daily",
+    endpoint=SHOP_PERFORMANCE,
+    tables=(SHOP_PERFORMANCE_DAILY,),
+    rules=Rules(known=_DAY),
+    take=nested_list("performance", "intervals"),
+    read=read_daily,
+)
+
+PERFORMANCE_HOURLY = Resource(
+    name="shop_performance_hourly",
+    endpoint=SHOP_PERFORMANCE_PER_HOUR,
+    tables=(SHOP_PERFORMANCE_HOURLY,),
+    rules=Rules(known=_HOUR),
+    take=nested_list("performance", "intervals"),
+    read=read_hourly,
+)

@@ -1,0 +1,160 @@
+"""Products, their SKUs, and stock.
+
+| endpoint | raw tables | how it is read |
+| --- | --- | --- |
+| `POST /product/202502/products/search` | `products`, `skus` | the whole list, every sync |
+| `POST /product/202309/inventory/search` | `inventory` | all products of that list, every sync |
+
+The list is read whole: promotions change prices without changing a product's update time, and one call brings 100
+products. The endpoint stops after 10,000 products, so longer lists are read by slices of update time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ingestion.privacy import Rules
+from ingestion.rows import Kind, Table, bools, child, count, fields, money, of_page, parent, text, texts, times
+from ingestion.tiktok_shop.endpoints import SEARCH_INVENTORY, SEARCH_PRODUCTS
+from ingestion.tiktok_shop.reading import Call, Reading, Resource, Step, listed, read_calls, sliced
+
+_PRODUCT = fields("""
+    id title status skus[id seller_sku price{currency tax_exclusive_price sale_price starting_bid_price}
+    inventory[warehouse_id quantity backorder_quantity handling_time] list_price{amount currency}
+    external_list_prices[source amount currency] pre_sale{type fulfillment_type{handling_duration_days
+    release_date}} status_info{status deactivation_source} fees[type amount additional_attribute]]
+    sales_regions create_time update_time product_sync_fail_reasons is_not_for_sale
+    recommended_categories[id local_name] listing_quality_tier integrated_platform_statuses[platform
+    status] audit{status pre_approved_reasons} product_families[id products[id]] has_draft
+    scheduled_sale{is_enabled_scheduled_sale schedule_sale_time} product_tags selling_format
+""")
+_STOCK = fields("""
+    product_id skus[id seller_sku total_available_quantity total_committed_quantity
+    warehouse_inventory[warehouse_id available_quantity committed_quantity]
+    total_available_inventory_distribution{campaign_inventory[quantity campaign_name]
+    creator_inventory[quantity creator_name] in_shop_inventory{quantity}}]
+""")
+_STOCK_SKU = _STOCK["skus"] or {}
+
+PRODUCTS_PER_STOCK_CALL = 50
+LIST_LIMIT = 10_000
+"""The product list ends after so many products, whatever follows."""
+
+SKUS = Table(
+    name="skus",
+    key=("product_id", "sku_id"),
+    known=_PRODUCT["skus"],
+    columns=(
+        parent("product_id", "product_id"),
+        parent("product_update_time", "update_time", Kind.TIME),
+        text("sku_id", "id"),
+        text("seller_sku"),
+        text("currency", "price.currency"),
+        money("sale_price", "price.sale_price"),
+        money("tax_exclusive_price", "price.tax_exclusive_price"),
+        money("list_price", "list_price.amount"),
+        text("status", "status_info.status"),
+    ),
+)
+
+PRODUCTS = Table(
+    name="products",
+    key=("product_id",),
+    known=_PRODUCT,
+    columns=(
+        text("product_id", "id"),
+        *texts("title status"),
+        *times("create_time update_time"),
+        text("audit_status", "audit.status"),
+        text("listing_quality_tier"),
+        *bools("is_not_for_sale"),
+    ),
+    children=(child(SKUS, "skus"),),
+)
+
+INVENTORY = Table(
+    name="inventory",
+    key=("product_id", "sku_id", "warehouse_id"),
+    known=(_STOCK_SKU["warehouse_inventory"] or {}),
+    columns=(
+        parent("product_id", "product_id"),
+        parent("sku_id", "sku_id"),
+        parent("seller_sku", "seller_sku"),
+        text("warehouse_id"),
+        count("available_quantity"),
+        count("committed_quantity"),
+        of_page("snapshot_id", "snapshot_id"),
+    ),
+)
+_INVENTORY_SKU = Table(
+    name="inventory_skus",
+    key=("sku_id",),
+    known=_STOCK_SKU,
+    columns=(parent("product_id", "product_id"), text("sku_id", "id"), text("seller_sku")),
+    children=(child(INVENTORY, "warehouse_inventory"),),
+    stored=False,
+)
+_INVENTORY_PRODUCT = Table(
+    name="inventory_products",
+    key=("product_id",),
+    known=_STOCK,
+    columns=(text("product_id"),),
+    children=(child(_INVENTORY_SKU, "skus"),),
+    stored=False,
+)
+
+
+def read_products(reading: Reading, resource: Resource) -> Iterator[Step]:
+    """The whole list, deleted products included."""
+    ids = reading.product_ids = []
+    for step in read_calls(reading, resource, [_product_call(reading)], sliced(_products_between, rows=LIST_LIMIT // 2)):
+        for record in getattr(step, "records", ()):
+            if isinstance(product_id := record.get("id"), str):
+                ids.append(product_id)
+        yield step
+
+
+def read_inventory(reading: Reading, resource: Resource) -> Iterator[Step]:
+    """Stock of every product, some products per call."""
+    ids = reading.product_ids
+    if ids is None:
+        ids = []
+        for answer in reading.client.pages(SEARCH_PRODUCTS, reading.shop, body={"status": "ALL"}):
+            ids += [product["id"] for product in answer.data.get("products") or [] if "id" in product]
+    ids = sorted(set(ids))
+    calls = [
+        Call(body={"product_ids": ids[start : start + PRODUCTS_PER_STOCK_CALL]}, context=reading.snapshot())
+        for start in range(0, len(ids), PRODUCTS_PER_STOCK_CALL)
+    ]
+    yield from read_calls(reading, resource, calls)
+
+
+def _product_call(reading: Reading) -> Call:
+    return Call(body={"status": "ALL"}, window=(0, reading.until), context=reading.snapshot(), id_field="id")
+
+
+def _products_between(call: Call, window: tuple[int, int]) -> Call:
+    # This endpoint's upper bound is inclusive (`le`), every other one's exclusive.
+    body = {"status": "ALL", "update_time_ge": window[0], "update_time_le": window[1] - 1}
+    return Call(body=body, window=window, context=call.context, id_field="id")
+
+
+PRODUCT = Resource(
+    name="products",
+    endpoint=SEARCH_PRODUCTS,
+    tables=(PRODUCTS,),
+    rules=Rules(known=_PRODUCT),
+    take=listed("products"),
+    read=read_products,
+    snapshot=True,
+)
+
+STOCK = Resource(
+    name="inventory",
+    endpoint=SEARCH_INVENTORY,
+    tables=(_INVENTORY_PRODUCT,),
+    rules=Rules(known=_STOCK),
+    take=listed("inventory"),
+    read=read_inventory,
+    snapshot=True,
+)

@@ -1,0 +1,521 @@
+"""How a resource is read: windows, slices, calls in parallel, and when its progress may be remembered.
+
+A reader yields pages, and checkpoints between them. A checkpoint says what to write into dlt's state once every page
+before it is stored and loaded; so a run that is killed reads again at most what it had not committed.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Literal, Protocol
+
+from ingestion.config import ShopApiConfig
+from ingestion.pages import Page, Record
+from ingestion.privacy import Cleaner, Rules, scrub
+from ingestion.rows import Table
+from ingestion.tiktok_shop.client import ApiAnswer, ShopClient, ShopRef
+from ingestion.tiktok_shop.endpoints import Endpoint
+from ingestion.tiktok_shop.errors import ApiError
+
+SOURCE = "tiktok_shop"
+SLICE_ROWS = 2_000
+"""A window with more than twice as many records is cut into slices of about so many."""
+SHORTEST_SLICE = 600
+"""Seconds; a window shorter than two of them is read as it is."""
+FIRST_YEAR = 1_577_836_800
+"""2020-01-01, before the first TikTok Shop: where cutting an open window begins."""
+_QUEUE_PAGES = 3
+
+States = Callable[[str], dict[str, Any]]
+"""dlt's state of a resource, by the resource's name."""
+
+
+class MalformedAnswer(ApiError):
+    """An answer without the list it should hold: nothing can be said about its window."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A list to ask for, from its first page to its last.
+
+    Attributes:
+        path: Values for the placeholders of the endpoint's path.
+        query: Query parameters.
+        body: JSON body.
+        window: Half-open time window in unix seconds that the call covers.
+        context: What goes with its pages into the archive (see `Page.context`).
+        id_field: Field that names a record, for counting what came against `total_count`; empty: not counted.
+    """
+
+    path: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str] = field(default_factory=dict)
+    body: Mapping[str, Any] | None = None
+    window: tuple[int, int] | None = None
+    context: Record = field(default_factory=dict)
+    id_field: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """Everything before it is complete.
+
+    Attributes:
+        apply: Writes the progress into dlt's state.
+        call: The call that was completed, if it was one.
+    """
+
+    apply: Callable[[States], None]
+    call: Call | None = None
+
+
+Step = Page | Checkpoint
+Split = Callable[[Call, int], list[Call] | None]
+"""From a call and its `total_count`: the calls to make instead, or None to go on with it."""
+
+
+class Reader(Protocol):
+    """Reads a resource of one shop."""
+
+    def __call__(self, reading: Reading, resource: Resource) -> Iterator[Step]:
+        """Yields pages, and checkpoints after them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One kind of data: where it comes from, what it becomes.
+
+    Attributes:
+        name: Name of the resource, in `--resource`, in `sync_log` and in dlt.
+        endpoint: Where it is read.
+        tables: Raw tables it feeds (each with its children).
+        rules: What is cut from its records.
+        take: Takes an answer apart into records and what surrounds them.
+        read: Reads it.
+        snapshot: Whether its rows only make sense as a whole: then nothing is stored until all of it has come.
+    """
+
+    name: str
+    endpoint: Endpoint
+    tables: tuple[Table, ...]
+    rules: Rules
+    take: Callable[[Record], tuple[list[Any], Record]]
+    read: Reader
+    snapshot: bool = False
+
+    def all_tables(self) -> Iterator[Table]:
+        """Every raw table the resource feeds, children included."""
+        for table in self.tables:
+            yield from table.family()
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """What to read of a resource that comes by time: [start, until), in unix seconds.
+
+    Attributes:
+        start: Inclusive.
+        until: Exclusive.
+        since: The start that was asked for explicitly; None when the cursor decides.
+    """
+
+    start: int
+    until: int
+    since: int | None = None
+
+    def advance(self, resource: str, reached: int, *, done: bool) -> Callable[[States], None]:
+        """Notes that everything from the start up to `reached` is complete."""
+
+        def apply(states: States) -> None:
+            state = states(resource)
+            state["cursor"] = max(reached, state.get("cursor", reached))
+            if self.since is None:
+                return
+            if done:
+                state.pop("backfill", None)
+            else:
+                state["backfill"] = {"since": self.since, "at": reached}
+
+        return apply
+
+
+def plan_window(
+    state: Mapping[str, Any], *, since: int | None, until: int, history: int, reread: int
+) -> Window | None:
+    """What to read next. Windows never leave a gap behind the cursor.
+
+    Args:
+        state: dlt's state: `cursor` (everything before is complete) and `backfill` (an explicit start that is not
+            finished yet).
+        since: Explicit start: the time from there is read again. A start beyond the cursor is moved to it.
+        until: End, exclusive.
+        history: Seconds that a first sync reads.
+        reread: Seconds behind the cursor that are read again.
+
+    Returns:
+        The window, or None when there is nothing before `until`.
+    """
+    cursor = state.get("cursor")
+    if since is not None:
+        start = since if cursor is None else min(since, cursor)
+        backfill = state.get("backfill")
+        if backfill and backfill["since"] == since:
+            start = max(start, backfill["at"])
+    elif cursor is None:
+        start = until - history
+    else:
+        start = cursor - reread
+    return Window(start, until, since) if start < until else None
+
+
+def cut_window(window: tuple[int, int], parts: int) -> list[tuple[int, int]]:
+    """Cuts a half-open window into `parts` of nearly equal length, none shorter than `SHORTEST_SLICE`."""
+    start, end = window
+    parts = max(1, min(parts, (end - start) // SHORTEST_SLICE))
+    edges = [start + (end - start) * index // parts for index in range(parts + 1)]
+    return list(zip(edges, edges[1:], strict=False))
+
+
+def sliced(make: Callable[[Call, tuple[int, int]], Call], *, rows: int = SLICE_ROWS) -> Split:
+    """Cuts a call that would bring many records into slices of time, by its `total_count`.
+
+    An empty half year costs one call; a busy one is read in slices that can be committed, and read in parallel.
+    """
+
+    def split(call: Call, total: int) -> list[Call] | None:
+        if total <= 2 * rows or call.window is None:
+            return None
+        start, end = call.window
+        # Some windows are open at the start; cutting them from 1970 would only make empty slices.
+        cut_from = max(start, min(FIRST_YEAR, end - 1)) if start == 0 else start
+        windows = cut_window((cut_from, end), -(-total // rows))
+        if len(windows) < 2:
+            return None
+        windows[0] = (start, windows[0][1])
+        return [make(call, window) for window in windows]
+
+    return split
+
+
+@dataclass(frozen=True, slots=True)
+class ByTime:
+    """Reads a list by a time of its records, oldest first, in slices.
+
+    Attributes:
+        by: The time: `update_time`, `create_time`, `statement_time`.
+        id_field: Field that names a record.
+        send: Whether the window goes into the body or into the query.
+        reread_days: How far behind the cursor is read again; None means the configured look-back.
+    """
+
+    by: str
+    id_field: str
+    send: Literal["body", "query"]
+    reread_days: int | None = None
+
+    def __call__(self, reading: Reading, resource: Resource) -> Iterator[Step]:
+        """Yields the pages of the window slice by slice."""
+        hours = reading.config.lookback_hours if self.reread_days is None else 24 * self.reread_days
+        window = reading.window(resource.name, int(hours * 3600))
+        if window is None:
+            return
+        first = self._call(Call(), (window.start, window.until))
+        for step in read_calls(reading, resource, [first], sliced(self._call)):
+            if isinstance(step, Checkpoint) and step.call is not None and step.call.window is not None:
+                reached = step.call.window[1]
+                apply = window.advance(resource.name, reached, done=reached == window.until)
+                yield Checkpoint(apply, step.call)
+            else:
+                yield step
+
+    def _call(self, _: Call, window: tuple[int, int]) -> Call:
+        bounds = {f"{self.by}_ge": window[0], f"{self.by}_lt": window[1]}
+        # Both sort fields always: the defaults differ from endpoint to endpoint.
+        query = {"sort_field": self.by, "sort_order": "ASC"}
+        if self.send == "query":
+            query |= {name: str(value) for name, value in bounds.items()}
+            return Call(query=query, window=window, id_field=self.id_field)
+        return Call(query=query, body=bounds, window=window, id_field=self.id_field)
+
+
+@dataclass(slots=True)
+class Reading:
+    """What readers of one shop share during a run.
+
+    Attributes:
+        client: Talks to the API.
+        shop: The shop.
+        config: The configuration.
+        cleaner: Cuts contact data.
+        run_id: The run.
+        since: Explicit start, unix seconds; None when cursors decide.
+        until: End of all windows, unix seconds, exclusive.
+        states: dlt's state by resource; only valid inside a dlt resource.
+        notes: What should be known about a resource, but is no failure.
+        product_ids: Products found in this run; None when their list was not read.
+    """
+
+    client: ShopClient
+    shop: ShopRef
+    config: ShopApiConfig
+    cleaner: Cleaner
+    run_id: str
+    since: int | None
+    until: int
+    states: States
+    notes: dict[str, list[str]] = field(default_factory=dict)
+    product_ids: list[str] | None = None
+    uncountable: set[str] = field(default_factory=set)
+
+    @property
+    def explicit_since(self) -> bool:
+        """Whether the start was asked for."""
+        return self.since is not None
+
+    def first_since(self) -> int:
+        """Where a first sync starts."""
+        return self.until - self.config.history_days * 86_400 if self.since is None else self.since
+
+    def state(self, resource: str) -> dict[str, Any]:
+        """dlt's state of a resource, as it was when the run began to read it."""
+        return self.states(resource)
+
+    def window(self, resource: str, reread: int) -> Window | None:
+        """What to read of a resource that comes by time."""
+        return plan_window(
+            self.state(resource),
+            since=self.since,
+            until=self.until,
+            history=self.config.history_days * 86_400,
+            reread=reread,
+        )
+
+    def snapshot(self) -> Record:
+        """The context of a snapshot's pages: its id sorts by time."""
+        return {"snapshot_id": f"{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}-{self.run_id}"}
+
+    def note(self, resource: str, text: str) -> None:
+        """Something to be told about a resource that did not fail."""
+        self.notes.setdefault(resource, []).append(text)
+
+
+def listed(name: str) -> Callable[[Record], tuple[list[Any], Record]]:
+    """Takes an answer apart that holds its records in list `name`."""
+
+    def take(data: Record) -> tuple[list[Any], Record]:
+        return _taken(data.get(name), name, {key: data[key] for key in data if key not in (name, _TOKEN)})
+
+    return take
+
+
+def nested_list(outer: str, name: str) -> Callable[[Record], tuple[list[Any], Record]]:
+    """Takes an answer apart that holds its records in list `name` of object `outer`."""
+
+    def take(data: Record) -> tuple[list[Any], Record]:
+        inner = data.get(outer)
+        if inner is not None and type(inner) is not dict:
+            raise MalformedAnswer(f"{outer!r} is no object.", advice=_MALFORMED_ADVICE)
+        inner = inner or {}
+        rest = {key: data[key] for key in data if key not in (outer, _TOKEN)}
+        rest |= {key: inner[key] for key in inner if key != name}
+        return _taken(inner.get(name), name, rest)
+
+    return take
+
+
+_TOKEN = "next_page_token"  # noqa: S105 (a field name)
+_MALFORMED_ADVICE = "The window is read again by the next run. If it stays so, report it to TikTok."
+
+
+def _taken(value: object, name: str, envelope: Record) -> tuple[list[Any], Record]:
+    if value is None:
+        return [], envelope
+    if type(value) is not list:
+        raise MalformedAnswer(f"{name!r} is no list.", advice=_MALFORMED_ADVICE)
+    return value, envelope
+
+
+def record_of(reading: Reading, resource: Resource, record: Record) -> Page:
+    """A page made of something that was asked for before, outside this resource."""
+    now = datetime.now(UTC)
+    answer = ApiAnswer({}, b"", "", now)
+    return _page(reading, resource, Call(), _Part(answer, [record], {}))
+
+
+def read_calls(
+    reading: Reading, resource: Resource, calls: Sequence[Call], split: Split | None = None
+) -> Iterator[Step]:
+    """Makes calls, some at a time, and yields their pages in the order of the calls.
+
+    After each call comes a checkpoint that names it. Threads only fetch and parse; a call that runs ahead waits once
+    it has a few pages ready, so memory does not depend on the length of lists.
+
+    Args:
+        reading: The run's context.
+        resource: What is read.
+        calls: What to ask for.
+        split: May replace a call by several when its first answer tells how many records there are.
+
+    Raises:
+        ApiError: A call failed; the pages and checkpoints before it were yielded.
+    """
+    waiting = deque(_Flight(reading, resource, call, split) for call in calls)
+    workers = max(1, reading.config.page_workers)
+    stop = threading.Event()
+    pool = ThreadPoolExecutor(workers, thread_name_prefix=resource.name)
+    try:
+        while waiting:
+            # Only the first few are under way, so the one whose pages are wanted now always is.
+            for flight in list(waiting)[:workers]:
+                flight.start(pool, stop)
+            item = waiting[0].next_item()
+            if isinstance(item, _Part):
+                yield _page(reading, resource, waiting[0].call, item)
+            elif isinstance(item, list):
+                waiting.popleft()
+                waiting.extendleft(_Flight(reading, resource, call, split) for call in reversed(item))
+            elif isinstance(item, BaseException):
+                raise item
+            else:
+                yield Checkpoint(_nothing, waiting.popleft().call)
+    finally:
+        stop.set()
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _nothing(_: States) -> None:
+    """The progress of a call that is remembered otherwise."""
+
+
+@dataclass(slots=True)
+class _Part:
+    """An answer, taken apart."""
+
+    answer: ApiAnswer
+    records: list[Any]
+    envelope: Record
+
+
+class _Flight:
+    """One call under way: a thread puts what comes into a short queue."""
+
+    def __init__(self, reading: Reading, resource: Resource, call: Call, split: Split | None) -> None:
+        self.call = call
+        self._reading = reading
+        self._resource = resource
+        self._split = split
+        self._items: queue.Queue[_Part | list[Call] | BaseException | None] = queue.Queue(_QUEUE_PAGES)
+        self._started = False
+
+    def start(self, pool: ThreadPoolExecutor, stop: threading.Event) -> None:
+        """Sends the call on its way, once."""
+        if not self._started:
+            self._started = True
+            pool.submit(self._run, stop)
+
+    def next_item(self) -> _Part | list[Call] | BaseException | None:
+        """The next page; calls to make instead; the error that ended it; or None at the end."""
+        return self._items.get()
+
+    def _run(self, stop: threading.Event) -> None:
+        try:
+            self._fetch(stop)
+            self._put(None, stop)
+        except _Stopped:
+            return
+        except BaseException as error:  # noqa: BLE001 (raised again by who waits for the pages)
+            self._put(error, stop)
+
+    def _fetch(self, stop: threading.Event) -> None:
+        resource, reading = self._resource, self._reading
+        ids: set[object] = set()
+        for attempt in (1, 2):
+            before = len(ids)
+            total: int | None = None
+            for answer in reading.client.pages(
+                resource.endpoint, reading.shop, query=self.call.query, body=self.call.body, path=self.call.path
+            ):
+                total = _count(answer.data.get("total_count"))
+                if answer.page == 1 and attempt == 1 and self._split is not None and total is not None:
+                    instead = self._split(self.call, total)
+                    if instead:
+                        self._put(instead, stop)
+                        raise _Stopped
+                records, envelope = self._take(answer)
+                if self.call.id_field:
+                    ids.update(
+                        str(record.get(self.call.id_field)) for record in records if type(record) is dict
+                    )
+                self._put(_Part(answer, records, envelope), stop)
+            # Records that are updated while a list is being paged leave it, and may pull others over a page's edge.
+            if total is None or not self.call.id_field or len(ids) >= total or resource.name in reading.uncountable:
+                return
+            if attempt == 2:
+                if len(ids) == before:
+                    # Reading again brought nothing new: the count can't be relied on, so don't pay for it twice.
+                    reading.uncountable.add(resource.name)
+                reading.note(
+                    resource.name,
+                    f"{resource.endpoint.name} announced {total} records for a window and gave {len(ids)}.",
+                )
+
+    def _take(self, answer: ApiAnswer) -> tuple[list[Any], Record]:
+        try:
+            return self._resource.take(answer.data)
+        except MalformedAnswer as error:
+            endpoint, shop = self._resource.endpoint, self._reading.shop
+            raise MalformedAnswer(
+                f"{endpoint.name} of shop {shop.name} ({shop.shop_id}): unusable answer, {error.message} "
+                f"(request id {answer.request_id or 'unknown'}).",
+                advice=error.advice,
+                endpoint=endpoint.name,
+                shop_id=shop.shop_id,
+                shop_name=shop.name,
+                request_id=answer.request_id,
+            ) from None
+
+    def _put(self, item: _Part | list[Call] | BaseException | None, stop: threading.Event) -> None:
+        while not stop.is_set():
+            try:
+                self._items.put(item, timeout=0.2)
+            except queue.Full:
+                continue
+            return
+        raise _Stopped
+
+
+class _Stopped(Exception):  # noqa: N818 (no error: nobody waits for this call any more)
+    pass
+
+
+def _count(value: object) -> int | None:
+    return value if type(value) is int else None
+
+
+def _page(reading: Reading, resource: Resource, call: Call, part: _Part) -> Page:
+    endpoint = resource.endpoint
+    page = Page(
+        source=SOURCE,
+        shop_key=reading.shop.shop_id,
+        resource=resource.name,
+        endpoint=endpoint.name,
+        version=endpoint.version,
+        path=endpoint.url_path(call.path),
+        query=call.query,
+        body=call.body,
+        window=call.window,
+        number=part.answer.page,
+        retrieved_at=part.answer.retrieved_at,
+        request_id=part.answer.request_id,
+        records=part.records,
+        envelope=scrub(part.envelope),
+        context=call.context,
+        size=len(part.answer.raw),
+    )
+    page.shape = reading.cleaner.clean(page.records, resource.rules)
+    return page

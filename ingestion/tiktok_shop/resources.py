@@ -1,0 +1,70 @@
+"""Every resource of a shop, in the order in which a sync reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from ingestion.errors import ConfigError
+from ingestion.rows import Table
+from ingestion.tiktok_shop.analytics import PERFORMANCE_DAILY, PERFORMANCE_HOURLY
+from ingestion.tiktok_shop.finance import (
+    ORDER_TRANSACTION,
+    PAYMENT,
+    STATEMENT,
+    STATEMENT_TRANSACTION,
+    UNSETTLED,
+)
+from ingestion.tiktok_shop.orders import ORDER
+from ingestion.tiktok_shop.products import PRODUCT, STOCK
+from ingestion.tiktok_shop.reading import Resource
+from ingestion.tiktok_shop.returns import CANCELLATION, RETURN
+from ingestion.tiktok_shop.shops import SHOP, WAREHOUSE
+
+RESOURCES: tuple[Resource, ...] = (
+    SHOP,
+    WAREHOUSE,
+    PRODUCT,
+    STOCK,
+    ORDER,
+    RETURN,
+    CANCELLATION,
+    STATEMENT,
+    STATEMENT_TRANSACTION,
+    ORDER_TRANSACTION,
+    UNSETTLED,
+    PAYMENT,
+    PERFORMANCE_DAILY,
+    PERFORMANCE_HOURLY,
+)
+"""Products come before stock, statements before their transactions: the later ones need what the earlier found."""
+
+BY_NAME = {resource.name: resource for resource in RESOURCES}
+
+
+def tables() -> Iterator[Table]:
+    """Every raw table of this source, children included."""
+    for resource in RESOURCES:
+        yield from resource.all_tables()
+
+
+def chosen(names: Iterable[str] | None) -> tuple[Resource, ...]:
+    """The resources that carry these names, or feed raw tables of these names; all of them for None.
+
+    Raises:
+        ConfigError: A name is unknown; the message lists the known ones.
+    """
+    if names is None:
+        return RESOURCES
+    wanted = set(names)
+    found = tuple(
+        resource
+        for resource in RESOURCES
+        if resource.name in wanted or any(table.name in wanted for table in resource.all_tables())
+    )
+    unknown = wanted - set(BY_NAME) - {table.name for table in tables()}
+    if unknown:
+        raise ConfigError(
+            f"There is no resource {', '.join(sorted(unknown))}.",
+            advice=f"Choose from {', '.join(BY_NAME)}.",
+        )
+    return found

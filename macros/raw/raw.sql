@@ -1,0 +1,152 @@
+{#-
+    How staging reads raw. Raw is append-only Parquet that keeps every version of a row; staging keeps one row per key, the latest
+    version, and merges only the loads that it has not seen.
+
+    The three macros that a staging model uses, in this order:
+
+        {% set columns = ['order_id', 'status', ...] %}                      every column of the model but the two bookkeeping ones at its end
+        with unseen as (
+            select ..., raw.retrieved_at, raw.page_id, raw._dlt_load_id
+            from {{ source('tiktok_shop', 'orders') }} as raw
+            where {{ unseen_loads('raw') }}
+        )
+        {{ latest_version('unseen', keys=['shop_key', 'order_id'], version=['update_time', 'retrieved_at'], columns=columns) }}
+
+    The order of versions is total and does not depend on the order of loads, and the row that is already there competes with the
+    new ones: a look-back that reads an old version again, or loads that come out of order, can't put back an old state, and an
+    incremental build gives the rows of a full refresh.
+
+    `_dlt_load_id` of a staging row is the last load that brought any version of its key: the mark by which models downstream see that
+    a key may have changed. It is not always the load of the version that won.
+-#}
+
+{#- The highest load id in a relation, as an SQL literal ('' when it is empty). Read before the query is made: a literal lets Parquet row groups be skipped, a subquery would not. -#}
+{% macro load_watermark(relation, column='_dlt_load_id') -%}
+    {%- if not execute -%}
+        {{ return("''") }}
+    {%- endif -%}
+    {%- set answer = run_query("select coalesce(max(" ~ column ~ "), '') as watermark from " ~ relation) -%}
+    {{ return("'" ~ answer.columns[0].values()[0] ~ "'") }}
+{%- endmacro %}
+
+{#- The condition that a raw row belongs to a load that this model has not merged yet; all rows when the model is built in full. -#}
+{% macro unseen_loads(alias) -%}
+    {%- if is_incremental() -%}
+        {{ alias }}._dlt_load_id > {{ load_watermark(this) }}
+    {%- else -%}
+        {{ alias }}._dlt_load_id is not null
+    {%- endif -%}
+{%- endmacro %}
+
+{#- `rows`, and the rows of this model with a key among them. Internal to the two macros below. -#}
+{% macro rows_and_existing(rows, keys, columns) -%}
+    select {{ columns | join(', ') }} from {{ rows }}
+    {%- if is_incremental() %}
+    union all
+    select {% for column in columns %}existing.{{ column }}{{ ', ' if not loop.last }}{% endfor %}
+    from {{ this }} as existing
+    where exists (
+        select 1 from {{ rows }}
+        where {% for key in keys %}{{ rows }}.{{ key }} = existing.{{ key }}{{ ' and ' if not loop.last }}{% endfor %}
+    )
+    {%- endif %}
+{%- endmacro %}
+
+{#-
+    The last CTEs and the final select of a model with one row per key.
+    keys: the unique key. version: columns that order versions, oldest first. earliest: columns whose smallest value over all versions is kept.
+    columns: all other columns. retrieved_at, page_id and _dlt_load_id are added.
+-#}
+{% macro latest_version(rows, keys, version, columns, earliest=[]) -%}
+{%- set all_columns = columns + earliest + ['retrieved_at', 'page_id', '_dlt_load_id'] -%}
+, candidates as (
+    {{ rows_and_existing(rows, keys, all_columns) }}
+)
+
+, ranked as (
+    select
+        {% for column in columns + ['retrieved_at', 'page_id'] %}{{ column }}, {% endfor %}
+        {%- for column in earliest %}
+        min({{ column }}) over (partition by {{ keys | join(', ') }}) as {{ column }},
+        {%- endfor %}
+        max(_dlt_load_id) over (partition by {{ keys | join(', ') }}) as _dlt_load_id,
+        row_number() over (
+            partition by {{ keys | join(', ') }}
+            order by {% for column in version %}{{ column }} desc nulls last, {% endfor %}page_id desc nulls last
+        ) as version_rank
+    from candidates
+)
+
+select {{ all_columns | join(', ') }}
+from ranked
+where version_rank = 1
+{%- endmacro %}
+
+{#-
+    The same for child rows: all rows of the latest version of their parent, so a child that is missing from the newest version is gone.
+    parent_keys: the key of the parent, which is the model's unique_key (whole parents are replaced). child_key: the key within the parent.
+    version: columns that order the parent's versions, oldest first.
+-#}
+{% macro latest_version_children(rows, parent_keys, child_key, version, columns) -%}
+{%- set all_columns = columns + ['retrieved_at', 'page_id', '_dlt_load_id'] -%}
+, candidates as (
+    {{ rows_and_existing(rows, parent_keys, all_columns) }}
+)
+
+, ranked as (
+    select
+        {% for column in columns + ['retrieved_at', 'page_id'] %}{{ column }}, {% endfor %}
+        max(_dlt_load_id) over (partition by {{ parent_keys | join(', ') }}) as _dlt_load_id,
+        rank() over (
+            partition by {{ parent_keys | join(', ') }}
+            order by {% for column in version %}{{ column }} desc nulls last, {% endfor %}page_id desc nulls last
+        ) as version_rank
+    from candidates
+)
+
+-- One page may carry the same row twice, and a replay brings the same page again: the same content, kept once.
+, numbered as (
+    select
+        *,
+        row_number() over (partition by {{ (parent_keys + child_key) | join(', ') }} order by page_id desc nulls last) as copy_number
+    from ranked
+    where version_rank = 1
+)
+
+select {{ all_columns | join(', ') }}
+from numbered
+where copy_number = 1
+{%- endmacro %}
+
+{#-
+    All rows of the newest snapshot of each shop: for resources that are listed in full on every sync and have no time of change.
+    The model's unique_key is ['shop_key']. key: the key of a row within the shop.
+-#}
+{% macro latest_snapshot(rows, key, columns) -%}
+{%- set all_columns = columns + ['retrieved_at', 'page_id', '_dlt_load_id'] -%}
+, candidates as (
+    {{ rows_and_existing(rows, ['shop_key'], all_columns) }}
+)
+
+, timed as (
+    select
+        {{ all_columns | join(', ') }},
+        min(retrieved_at) over (partition by shop_key, snapshot_id) as snapshot_began_at
+    from candidates
+)
+
+, ranked as (
+    select
+        {% for column in columns + ['retrieved_at', 'page_id'] %}{{ column }}, {% endfor %}
+        max(_dlt_load_id) over (partition by shop_key) as _dlt_load_id,
+        rank() over (partition by shop_key order by snapshot_began_at desc nulls last, snapshot_id desc nulls last) as snapshot_rank,
+        row_number() over (
+            partition by shop_key, snapshot_id, {{ key | join(', ') }} order by retrieved_at desc nulls last, page_id desc nulls last
+        ) as copy_number
+    from timed
+)
+
+select {{ all_columns | join(', ') }}
+from ranked
+where snapshot_rank = 1 and copy_number = 1
+{%- endmacro %}

@@ -1,0 +1,182 @@
+{{
+    config(
+        materialized='incremental',
+        unique_key=['shop_key', 'business_date'],
+        post_hook="delete from {{ this }} where paid_orders > 0 and not exists (
+            select 1 from {{ ref('kpi_shop_daily') }} as days
+            where days.shop_key = {{ this }}.shop_key and days.business_date = {{ this }}.business_date and days.paid_orders > 0
+        )"
+    )
+}}
+
+{%- set amounts = ['gmv', 'cancelled_gmv', 'refunded_gmv', 'net_gmv'] %}
+
+with shops as (
+    select shop_key, time_zone from {{ ref('int_shared__shops') }}
+)
+
+, fx_rates as (
+    select base_currency, rate_date, fx_rate, fx_is_stale
+    from {{ ref('int_shared__fx_rates_filled') }}
+)
+
+, data_until as (
+    select shop_key, data_until from {{ ref('int_shared__shop_data_until') }}
+)
+
+-- The platform counts by clock hours of the shop. Where clocks go back, one clock hour is two hours long: its figures stand at the first.
+, platform_hours as (
+    select
+        performance.*,
+        {{ instant(instant_of_local(dbt.dateadd('hour', 'performance.hour_index', 'cast(performance.local_date as timestamp)'), 'shops.time_zone')) }} as hour_start_at
+    from {{ ref('stg_tiktok_shop__shop_performance_hourly') }} as performance
+    inner join shops on performance.shop_key = shops.shop_key
+)
+
+, platform_ranked as (
+    select
+        *,
+        {{ reporting_date('hour_start_at') }} as business_date,
+        row_number() over (partition by shop_key, hour_start_at order by definition_id desc nulls last) as definition_rank
+    from platform_hours
+)
+
+, platform as (
+    select * from platform_ranked where definition_rank = 1
+)
+
+, platform_days as (
+    select shop_key, business_date, currency, max(_dlt_load_id) as _platform_load_id
+    from platform
+    group by shop_key, business_date, currency
+)
+
+, platform_states as (
+    select
+        platform_days.shop_key,
+        platform_days.business_date,
+        max({{ dbt.concat([
+            'platform_days._platform_load_id', "'|'",
+            "coalesce(cast(fx_rates.fx_rate as string), '')",
+            "case when fx_rates.fx_is_stale then 's' else '' end",
+            "case when " ~ is_provisional('platform_days.business_date', 'data_until.data_until', var('maturity_days_refunds')) ~ " then 'p' else '' end",
+        ]) }}) as _platform_state
+    from platform_days
+    left join fx_rates on platform_days.currency = fx_rates.base_currency and platform_days.business_date = fx_rates.rate_date
+    left join data_until on platform_days.shop_key = data_until.shop_key
+    group by platform_days.shop_key, platform_days.business_date
+)
+
+, day_states as (
+    select
+        coalesce(days.shop_key, platform_states.shop_key) as shop_key,
+        coalesce(days.business_date, platform_states.business_date) as business_date,
+        {{ dbt.concat(["coalesce(" ~ day_state('days') ~ ", '')", "'|'", "coalesce(platform_states._platform_state, '')"]) }} as _day_state
+    from {{ ref('kpi_shop_daily') }} as days
+    full outer join platform_states
+        on days.shop_key = platform_states.shop_key and days.business_date = platform_states.business_date
+)
+
+, days as (
+    select day_states.*
+    from day_states
+    {%- if is_incremental() %}
+    left join (select distinct shop_key, business_date, _day_state from {{ this }}) as existing
+        on day_states.shop_key = existing.shop_key and day_states.business_date = existing.business_date
+    where existing._day_state is null or existing._day_state <> day_states._day_state
+    {%- endif %}
+)
+
+, sales as (
+    select
+        orders.shop_key,
+        orders.currency,
+        {{ instant(dbt.date_trunc('hour', 'orders.sale_time')) }} as hour_start_at,
+        {%- for amount in amounts %}
+        sum(orders.{{ amount }}) as {{ amount }},
+        sum(orders.{{ amount }}_rc) as {{ amount }}_rc,
+        {%- endfor %}
+        count(*) as paid_orders,
+        sum(orders.sku_orders) as sku_orders,
+        sum(orders.units_sold) as units_sold,
+        count(distinct orders.buyer_key) as buyers
+    from {{ ref('fct_orders') }} as orders
+    inner join days on orders.shop_key = days.shop_key and orders.business_date = days.business_date
+    where orders.is_paid_order
+    group by orders.shop_key, orders.currency, {{ instant(dbt.date_trunc('hour', 'orders.sale_time')) }}
+)
+
+, hours as (
+    select shop_key, hour_start_at, currency from sales
+    union
+    select platform.shop_key, platform.hour_start_at, platform.currency
+    from platform
+    inner join days on platform.shop_key = days.shop_key and platform.business_date = days.business_date
+)
+
+, joined as (
+    select
+        hours.shop_key,
+        hours.hour_start_at,
+        hours.currency,
+        shops.time_zone,
+        {{ reporting_date('hours.hour_start_at') }} as business_date,
+        {%- for amount in amounts %}
+        coalesce(sales.{{ amount }}, 0) as {{ amount }},
+        coalesce(sales.{{ amount }}_rc, 0) as {{ amount }}_rc,
+        {%- endfor %}
+        coalesce(sales.paid_orders, 0) as paid_orders,
+        coalesce(sales.sku_orders, 0) as sku_orders,
+        coalesce(sales.units_sold, 0) as units_sold,
+        coalesce(sales.buyers, 0) as buyers,
+        platform.gmv as platform_gmv,
+        platform.definition_id as platform_gmv_definition,
+        platform.orders_count as platform_orders,
+        platform.items_sold as platform_items_sold,
+        platform.customers_count as platform_customers,
+        platform.visitors,
+        platform.product_impressions,
+        platform.product_clicks
+    from hours
+    left join sales
+        on hours.shop_key = sales.shop_key
+        and hours.hour_start_at = sales.hour_start_at
+        and hours.currency = sales.currency
+    left join platform on hours.shop_key = platform.shop_key and hours.hour_start_at = platform.hour_start_at
+    left join shops on hours.shop_key = shops.shop_key
+)
+
+select
+    cast(joined.shop_key as string) as shop_key,
+    {{ instant('joined.hour_start_at') }} as hour_start_at,
+    cast(joined.business_date as date) as business_date,
+    {{ local_hour('joined.hour_start_at', "'" ~ var('reporting_timezone') ~ "'") }} as business_hour,
+    {{ local_date('joined.hour_start_at', 'joined.time_zone') }} as shop_local_date,
+    {{ local_hour('joined.hour_start_at', 'joined.time_zone') }} as shop_local_hour,
+    cast(joined.currency as string) as currency,
+    cast('{{ var("reporting_currency") }}' as string) as reporting_currency,
+    {{ rate('fx_rates.fx_rate') }} as fx_rate,
+    cast(fx_rates.fx_is_stale as boolean) as fx_is_stale,
+    {{ is_provisional('joined.business_date', 'data_until.data_until', var('maturity_days_refunds')) }} as is_provisional,
+    {%- for amount in amounts %}
+    {{ money('joined.' ~ amount) }} as {{ amount }},
+    cast(case when fx_rates.fx_rate is not null then joined.{{ amount }}_rc end as decimal(18, 4)) as {{ amount }}_rc,
+    {%- endfor %}
+    cast(joined.paid_orders as bigint) as paid_orders,
+    cast(joined.sku_orders as bigint) as sku_orders,
+    cast(joined.units_sold as bigint) as units_sold,
+    cast(joined.buyers as bigint) as buyers,
+    {{ money('joined.platform_gmv') }} as platform_gmv,
+    cast(joined.platform_gmv_definition as string) as platform_gmv_definition,
+    cast(joined.platform_orders as bigint) as platform_orders,
+    cast(joined.platform_items_sold as bigint) as platform_items_sold,
+    cast(joined.platform_customers as bigint) as platform_customers,
+    cast(joined.visitors as bigint) as visitors,
+    cast(joined.product_impressions as bigint) as product_impressions,
+    cast(joined.product_clicks as bigint) as product_clicks,
+    {{ ratio('joined.platform_customers', 'joined.visitors') }} as conversion_rate,
+    cast(days._day_state as string) as _day_state
+from joined
+inner join days on joined.shop_key = days.shop_key and joined.business_date = days.business_date
+left join fx_rates on joined.currency = fx_rates.base_currency and joined.business_date = fx_rates.rate_date
+left join data_until on joined.shop_key = data_until.shop_key

@@ -1,0 +1,23 @@
+with shops as (
+    select * from {{ ref('int_shared__shops') }}
+)
+
+, data_until as (
+    select shop_key, data_until from {{ ref('int_shared__shop_data_until') }}
+)
+
+select
+    cast(shops.shop_key as string) as shop_key,
+    cast(shops.shop_id as string) as shop_id,
+    cast(shops.shop_code as string) as shop_code,
+    cast(shops.shop_name as string) as shop_name,
+    cast(shops.region as string) as region,
+    cast(shops.country as string) as country,
+    cast(shops.country_zh as string) as country_zh,
+    cast(shops.seller_type as string) as seller_type,
+    cast(shops.team as string) as team,
+    cast(shops.currency as string) as currency,
+    cast(shops.time_zone as string) as time_zone,
+    {{ instant('data_until.data_until') }} as data_until
+from shops
+left join data_until on shops.shop_key = data_until.shop_key

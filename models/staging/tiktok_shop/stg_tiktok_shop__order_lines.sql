@@ -1,0 +1,59 @@
+{{ config(materialized='incremental', unique_key=['shop_key', 'order_id']) }}
+
+{%- set columns = [
+    'shop_key', 'order_id', 'line_id', 'line_index', 'sku_id', 'product_id', 'seller_sku', 'package_id',
+    'room_id',
+    'product_name', 'sku_name', 'sku_type', 'display_status', 'package_status', 'cancel_reason',
+    'cancel_user', 'is_gift', 'is_combo',
+    'currency', 'original_price', 'sale_price', 'seller_discount', 'platform_discount', 'item_tax_amount',
+    'retail_delivery_fee', 'buyer_service_fee', 'small_order_fee', 'gift_retail_price',
+    'order_update_time', 'rts_time',
+] %}
+
+with unseen as (
+    select
+        -- ids
+        raw.shop_key,
+        raw.order_id,
+        raw.line_id,
+        raw.line_index,
+        raw.sku_id,
+        raw.product_id,
+        raw.seller_sku,
+        raw.package_id,
+        raw.room_id,
+        -- what was sold
+        raw.product_name,
+        raw.sku_name,
+        raw.sku_type,
+        raw.display_status,
+        raw.package_status,
+        raw.cancel_reason,
+        raw.cancel_user,
+        raw.is_gift,
+        raw.is_combo,
+        -- amounts in shop currency
+        raw.currency,
+        raw.original_price,
+        raw.sale_price,
+        raw.seller_discount,
+        raw.platform_discount,
+        raw.item_tax_amount,
+        raw.retail_delivery_fee,
+        raw.buyer_service_fee,
+        raw.small_order_fee,
+        raw.gift_retail_price,
+        -- times, UTC
+        raw.order_update_time,
+        raw.rts_time,
+        -- bookkeeping
+        raw.retrieved_at,
+        raw.page_id,
+        raw._dlt_load_id
+    from {{ source('tiktok_shop', 'order_lines') }} as raw
+    where {{ unseen_loads('raw') }}
+)
+
+{{ latest_version_children(
+    'unseen', parent_keys=['shop_key', 'order_id'], child_key=['line_id'], version=['order_update_time', 'retrieved_at'], columns=columns
+) }}

@@ -1,0 +1,601 @@
+"""`ttkpi`: from the TikTok Shop API to published KPI marts.
+
+Only click is imported here; every command imports what it needs, so that `ttkpi --help` answers at once.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from ingestion.home import Home
+    from ingestion.sync import SyncReport
+    from orchestration.lib.progress import Reporter
+
+_INTERRUPTED = 130
+_LOG_FILE = "ttkpi.log"
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+EXIT_CODES = """\b
+Exit codes:
+  0  done
+  1  failed; the message says why
+  2  wrong configuration or usage, or another run is at work in this home
+  3  some shops failed, the rest was done
+  4  the audit stopped the publication; the published file is as it was
+"""
+
+
+class Day(click.ParamType[date]):
+    """A day, YYYY-MM-DD."""
+
+    name = "YYYY-MM-DD"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        """Read a day, or say how one is written."""
+        if isinstance(value, date):
+            return value
+        try:
+            return date.fromisoformat(str(value))
+        except ValueError:
+            self.fail(f"{value!r} is not a day; write for instance 2026-10-31", param, ctx)
+
+
+class Instant(click.ParamType[datetime]):
+    """A day (its beginning) or an instant with a zone, in UTC."""
+
+    name = "DATE"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """Read an instant, or say how one is written."""
+        if isinstance(value, datetime):
+            return value
+        text = str(value)
+        try:
+            instant = datetime.fromisoformat(text)
+        except ValueError:
+            self.fail(f"{text!r} is not a date; write 2026-10-31 or 2026-10-31T12:00:00Z", param, ctx)
+        if instant.tzinfo is None:
+            if len(text) > len("YYYY-MM-DD"):
+                self.fail(f"{text!r} has a time but no zone; write for instance {text}Z", param, ctx)
+            instant = instant.replace(tzinfo=UTC)
+        return instant.astimezone(UTC)
+
+
+class Command(click.Command):
+    """A command whose line in the list is the whole first line of its text, in both languages."""
+
+    def get_short_help_str(self, limit: int = 45) -> str:
+        """The first line."""
+        return (self.help or "").strip().split("\n")[0]
+
+
+class Commands(click.Group):
+    """Lists commands in the order in which a person meets them."""
+
+    command_class = Command
+
+    def get_short_help_str(self, limit: int = 45) -> str:
+        """The first line."""
+        return (self.help or "").strip().split("\n")[0]
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names in the order of their definition."""
+        return list(self.commands)
+
+
+@click.group(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog=EXIT_CODES,
+)
+@click.option("--debug", is_flag=True, envvar="TTKPI_DEBUG", help="Show the traceback of an error.")
+@click.version_option(package_name="tiktok-shop-kpi", message="%(version)s")
+@click.pass_context
+def cli(ctx: click.Context, debug: bool) -> None:
+    """TikTok Shop numbers you can audit: sync shops, build KPI marts, publish them for BI.
+
+    TikTok Shop 数据：同步店铺、计算 KPI（GMV、退款率、客单价、结算）、审核后发布。
+
+    Everything is kept in one folder, TTKPI_HOME (default: .ttkpi in the project). Your app's key and secret
+    come from the environment or .dlt/ (see .dlt/secrets.toml.example).
+
+    \b
+    Try it:          ttkpi demo
+    A real shop:     export SOURCES__TIKTOK_SHOP__APP_KEY=... SOURCES__TIKTOK_SHOP__APP_SECRET=...
+                     ttkpi auth exchange CODE
+                     ttkpi run
+    """
+    ctx.obj = {"debug": debug}
+
+
+@cli.command()
+@click.option(
+    "--orders", type=click.IntRange(min=100), help="Orders of the sandbox's world.  [default: 20000]"
+)
+@click.option("--days", type=click.IntRange(min=14), help="Days of history.  [default: 120]")
+@click.option("--seed", type=int, help="Another seed makes another world.  [default: 7]")
+@click.option("--port", type=click.IntRange(0, 65535), help="Of the sandbox.  [default: 8777, or a free one]")
+def demo(orders: int | None, days: int | None, seed: int | None, port: int | None) -> None:
+    """Everything at once against a sandbox on this machine. 演示：本机沙盒店铺，一条命令走完全程。
+
+    The first run reads five shops' whole history over HTTP; every further run adds a day and reads only what is
+    new.
+
+    \b
+    Example:  ttkpi demo --orders 2000 --days 60
+    """
+    from orchestration.lib.demo import demo as run_demo
+    from orchestration.lib.demo_report import show
+
+    home, reporter = _home(), _reporter()
+    result = run_demo(home, orders=orders, days=days, seed=seed, port=port, reporter=reporter)
+    agreed = show(home, result)
+    raise SystemExit(result.run.exit_code if agreed else 1)
+
+
+@cli.command()
+@click.option("--orders", default=20_000, show_default=True, type=click.IntRange(min=100), help="Orders.")
+@click.option("--days", default=120, show_default=True, type=click.IntRange(min=14), help="Days of history.")
+@click.option("--seed", default=7, show_default=True, help="Another seed makes another world.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8777, show_default=True, type=click.IntRange(0, 65535), help="0: a free one.")
+@click.option(
+    "--dir",
+    "directory",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Where the world is kept.  [default: sandbox/world-ORDERS-DAYS-SEED in TTKPI_HOME]",
+)
+@click.option(
+    "--rate-limit",
+    type=click.FloatRange(min=0),
+    help="Requests per second and shop and endpoint before 429.  [default: none]",
+)
+@click.option("--burst", default=50, show_default=True, help="Requests that may come at once within it.")
+@click.option("--token-seconds", default=7 * 86_400, show_default=True, help="Life of an access token.")
+@click.option("--reusable-code", is_flag=True, help="The first authorisation code may be used again.")
+@click.option("--forget", is_flag=True, help="Forget authorisations and the clock of an earlier run.")
+def sandbox(
+    orders: int,
+    days: int,
+    seed: int,
+    host: str,
+    port: int,
+    directory: Path | None,
+    rate_limit: float | None,
+    burst: int,
+    token_seconds: int,
+    reusable_code: bool,
+    forget: bool,
+) -> None:
+    """Serve a TikTok Shop API on this machine, with five shops behind it. 本机沙盒 API。
+
+    Stops with Ctrl+C. The app is sandbox-app / sandbox-secret, the first authorisation code sandbox-code.
+
+    \b
+    Example:  ttkpi sandbox --orders 200000 --rate-limit 5
+    """
+    from ingestion.sandbox.server.serve import STATE_FILE, ServerFailed, serve
+    from ingestion.sandbox.world.generator import generate
+    from orchestration.lib.demo import CLOCK_START, DemoFailed, demo_folder
+
+    home, reporter = _home(), _reporter()
+    folder = directory or demo_folder(home) / f"world-{orders}-{days}-{seed}"
+    with reporter.phase("world", f"{orders:,} orders of {days} days, seed {seed}, in {folder}"):
+        generate(
+            folder,
+            orders=orders,
+            days=days,
+            seed=seed,
+            clock=CLOCK_START,
+            progress=lambda done, total: reporter.count(done, total, "orders"),
+        )
+    if forget:
+        (folder / STATE_FILE).unlink(missing_ok=True)
+
+    def started(url: str) -> None:
+        click.echo(f"Sandbox at {url}; stop with Ctrl+C. In another terminal:")
+        click.echo(f"  export SOURCES__TIKTOK_SHOP__BASE_URL={url} SOURCES__TIKTOK_SHOP__AUTH_URL={url}")
+        click.echo("  export SOURCES__TIKTOK_SHOP__APP_KEY=sandbox-app")
+        click.echo("  export SOURCES__TIKTOK_SHOP__APP_SECRET=sandbox-secret")
+        click.echo("  export SOURCES__TIKTOK_SHOP__REQUESTS_PER_SECOND=0")
+        click.echo(f"  export SOURCES__FX_RATES__BASE_URL={url}/fx/v1 TTKPI_HOME=/tmp/ttkpi-sandbox")
+        click.echo("  ttkpi auth exchange sandbox-code")
+        click.echo("  ttkpi run --until 2026-11-08")
+
+    try:
+        serve(
+            folder,
+            host,
+            port,
+            on_start=started,
+            requests_per_second=rate_limit or None,
+            burst=burst,
+            access_token_seconds=token_seconds,
+            auth_code_reusable=reusable_code,
+        )
+    except ServerFailed as error:
+        raise DemoFailed(str(error), advice="Choose another port: ttkpi sandbox --port 8778") from error
+
+
+@cli.group(cls=Commands)
+def auth() -> None:
+    """Authorisations of sellers. 店铺授权。"""
+
+
+@auth.command("exchange")
+@click.argument("code")
+def auth_exchange(code: str) -> None:
+    """Turn the CODE that a seller's authorisation ends with into tokens. 用授权码换取令牌。
+
+    The code stands in the address of the page after the seller has agreed (code=...). It works once and for 30
+    minutes. The tokens go to tokens.json in TTKPI_HOME, readable for you alone.
+
+    \b
+    Example:  ttkpi auth exchange TTP_FeBoANmHP3yqdoUI9fZOCw
+    """
+    from ingestion.config import load_shop_config
+    from ingestion.tiktok_shop.auth import AuthHost
+    from ingestion.tiktok_shop.client import ShopClient
+    from ingestion.tiktok_shop.tokens import TokenStore
+    from orchestration.lib.demo import refuse_demo_home
+
+    home, reporter = _home(), _reporter()
+    refuse_demo_home(home)
+    config = load_shop_config()
+    tokens = TokenStore(home.tokens_file, AuthHost(config), notify=reporter.warning)
+    grant = tokens.exchange(code)
+    click.echo(f"Authorised by {grant.seller_name or grant.open_id}. Tokens: {home.tokens_file}")
+    with ShopClient(config, tokens, notify=reporter.warning) as client:
+        for shop in client.authorized_shops():
+            if shop.open_id == grant.open_id:
+                click.echo(f"  {shop.region}  {shop.shop_id}  {shop.name}")
+    click.echo("Next: ttkpi run")
+
+
+@auth.command("status")
+def auth_status() -> None:
+    """Who has authorised the app, for which shops, and for how long. 授权状态与剩余天数。
+
+    \b
+    Example:  ttkpi auth status
+    """
+    from ingestion.tiktok_shop.errors import NotAuthorised
+    from orchestration.lib.status import authorisations
+    from orchestration.lib.status_report import show_authorisations
+
+    home = _home()
+    known = authorisations(home)
+    if not known:
+        raise NotAuthorised(
+            f"No seller has authorised the app yet ({home.tokens_file} is missing or empty).",
+            advice="Let the seller authorise the app, then run `ttkpi auth exchange CODE`.",
+        )
+    show_authorisations(known)
+
+
+def _sync_options(command: F) -> F:
+    options = [
+        click.option("--shop", "shops", multiple=True, metavar="ID", help="Only this shop; may be repeated."),
+        click.option("--since", type=Day(), help="Read again from this day (00:00 UTC)."),
+        click.option("--until", type=Instant(), help="Read up to here, exclusive.  [default: now]"),
+        click.option(
+            "--resource", "resources", multiple=True, metavar="NAME", help="Only this; may be repeated."
+        ),
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+@cli.command(epilog=EXIT_CODES)
+@_sync_options
+@click.option("--full-refresh", is_flag=True, help="Build the marts anew from all raw rows.")
+@click.option("--accept-fewer-rows", is_flag=True, help="Publish although tables have lost rows.")
+def run(
+    shops: Sequence[str],
+    since: date | None,
+    until: datetime | None,
+    resources: Sequence[str],
+    full_refresh: bool,
+    accept_fewer_rows: bool,
+) -> None:
+    """Sync, build, audit, publish. 一次完整运行：同步、计算、审核、发布。
+
+    Made for a scheduler: it continues where the last run stopped, and the published file changes only when
+    everything before has gone well.
+
+    \b
+    Examples:  ttkpi run
+               ttkpi run --shop 7495000000000000101 --since 2026-10-01
+    """
+    from orchestration.lib.demo import refuse_demo_home
+    from orchestration.lib.run import SOME_SHOPS_FAILED, run_all
+
+    home, reporter = _home(), _reporter()
+    refuse_demo_home(home)
+    report = run_all(
+        home,
+        shops=shops or None,
+        since=since,
+        until=until,
+        resources=resources or None,
+        full_refresh=full_refresh,
+        accept_fewer_rows=accept_fewer_rows,
+        reporter=reporter,
+    )
+    if report.publish is not None:
+        click.echo(f"Published {len(report.publish.tables)} tables to {report.publish.path}")
+    if report.exit_code == SOME_SHOPS_FAILED:
+        click.echo("Some shops failed, the rest is published. See `ttkpi status`.", err=True)
+    raise SystemExit(report.exit_code)
+
+
+@cli.command()
+@_sync_options
+def sync(shops: Sequence[str], since: date | None, until: datetime | None, resources: Sequence[str]) -> None:
+    """Load what is new from the shops into raw. 从店铺接口增量同步数据。
+
+    \b
+    Examples:  ttkpi sync
+               ttkpi sync --shop 7495000000000000101 --resource orders --since 2026-10-01 --until 2026-11-01
+    """
+    from ingestion.sync import sync as run_sync
+    from orchestration.lib.demo import refuse_demo_home
+    from orchestration.lib.run import require_some_shop, tell_sync
+
+    home, reporter = _home(), _reporter()
+    refuse_demo_home(home)
+    with reporter.phase("sync", "reading the shops"):
+        report = run_sync(
+            home,
+            shops=shops or None,
+            since=since,
+            until=until,
+            resources=resources or None,
+            progress=reporter,
+        )
+        tell_sync(reporter, report)
+    require_some_shop(report)
+    raise SystemExit(_sync_code(report))
+
+
+@cli.command()
+@click.option("--full-refresh", is_flag=True, help="Build incremental models anew from all raw rows.")
+@click.option("--select", help="Only a part of the project, in dbt's words; the audit tests all of it again.")
+@click.option(
+    "--unit-tests", is_flag=True, help="Run dbt's unit tests too: they test the code, not the data."
+)
+def build(full_refresh: bool, select: str | None, unit_tests: bool) -> None:
+    """Build the marts from raw with dbt, and run its tests. 用 dbt 计算指标表并测试。
+
+    A test that fails does not fail this command: the audit judges it.
+
+    \b
+    Examples:  ttkpi build
+               ttkpi build --full-refresh
+               ttkpi build --select kpi_shop_daily+
+    """
+    from orchestration.lib.build import build as run_build
+    from orchestration.lib.run import tell_build
+
+    home, reporter = _home(), _reporter()
+    with reporter.phase("build", "building the marts"):
+        report = run_build(
+            home, full_refresh=full_refresh, select=select, unit_tests=unit_tests, progress=reporter
+        )
+        tell_build(reporter, report)
+    report.raise_for_errors()
+
+
+@cli.command()
+@click.option("--accept-fewer-rows", is_flag=True, help="Tables may have lost rows: a shop was given up, ...")
+def audit(accept_fewer_rows: bool) -> None:
+    """Judge raw and marts: dbt's tests and Great Expectations. 审核数据质量。
+
+    Exit code 4 when something critical fails; every check is in audit/ of TTKPI_HOME.
+
+    \b
+    Example:  ttkpi audit
+    """
+    from orchestration.lib.audit import audit as run_audit
+    from orchestration.lib.run import tell_audit
+
+    home, reporter = _home(), _reporter()
+    with reporter.phase("audit", "judging raw and marts"):
+        report = run_audit(home, accept_fewer_rows=accept_fewer_rows, progress=reporter)
+        tell_audit(reporter, report)
+    click.echo(f"Checks: {report.json_path}")
+    click.echo(f"As pages: {report.data_docs_path}")
+    report.raise_for_failure()
+
+
+@cli.command()
+def publish() -> None:
+    """Put the audited marts in the place of the published file, in one step. 发布审核通过的指标表。
+
+    Exit code 4 when the last audit did not pass or is of another build.
+
+    \b
+    Example:  ttkpi publish
+    """
+    from orchestration.lib.publish import publish as run_publish
+    from orchestration.lib.run import tell_publish
+
+    home, reporter = _home(), _reporter()
+    with reporter.phase("publish", "copying the marts"):
+        report = run_publish(home, progress=reporter)
+        tell_publish(reporter, report)
+    click.echo(f"Published {len(report.tables)} tables to {report.path}")
+
+
+@cli.command()
+@click.option("--since", type=Day(), help="Only pages that came from this day on (00:00 UTC).")
+def replay(since: date | None) -> None:
+    """Make raw again from the archive, without network. 从归档重建原始数据（无需联网）。
+
+    For when the rows' shape has changed or raw was lost. Build afterwards.
+
+    \b
+    Examples:  ttkpi replay && ttkpi build
+               ttkpi replay --since 2026-10-01
+    """
+    from ingestion.replay import replay as run_replay
+
+    home, reporter = _home(), _reporter()
+    with reporter.phase("replay", "reading the archive"):
+        report = run_replay(home, since=since, progress=reporter)
+        rows = sum(report.rows.values())
+        reporter.message(f"{rows:,} rows from {report.pages:,} pages in {report.seconds:.0f} s")
+    click.echo("Raw is made anew. Next: ttkpi build")
+
+
+@cli.command()
+def compact() -> None:
+    """Merge raw's small files, so that their number stays bounded. 合并原始数据小文件。
+
+    A sync does it by itself when there are many.
+
+    \b
+    Example:  ttkpi compact
+    """
+    from ingestion.compact import compact as run_compact
+
+    home, reporter = _home(), _reporter()
+    with reporter.phase("compact", "merging files"):
+        report = run_compact(home)
+    click.echo(f"{report.tables} tables: {report.files_before} files before, {report.files_after} now.")
+
+
+@cli.command()
+def status() -> None:
+    """How things stand: shops, authorisations, lag, the last audit, what is published. 运行状态。
+
+    Exit code 3 when a resource failed at its last attempt, 4 when the last audit failed.
+
+    \b
+    Example:  ttkpi status
+    """
+    from orchestration.lib.status import status as read_status
+    from orchestration.lib.status_report import show_status
+
+    home = _home()
+    found = read_status(home)
+    show_status(home, found)
+    if found.audit is not None and not found.audit.get("passed"):
+        raise SystemExit(4)
+    raise SystemExit(3 if found.failing else 0)
+
+
+@cli.command()
+def docs() -> None:
+    """Write the KPI glossary and all models' docs as one HTML file. 生成指标词典（单个 HTML 文件）。
+
+    Opens without a server and without network.
+
+    \b
+    Example:  ttkpi docs
+    """
+    from orchestration.lib.docs_site import docs as write_docs
+
+    home, reporter = _home(), _reporter()
+    with reporter.phase("docs", "describing the models"):
+        path = write_docs(home, progress=reporter)
+    click.echo(str(path))
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; the return value is the exit code."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        result = cli.main(args=given, prog_name="ttkpi", standalone_mode=False)
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else 0 if end.code is None else 1
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Interrupted. Nothing is lost: the same command continues.", err=True)
+        return _INTERRUPTED
+    except Exception as error:  # noqa: BLE001 (the one place where every error becomes a message)
+        return _explain(error, debug="--debug" in given or _debug())
+    return result if isinstance(result, int) else 0
+
+
+def _explain(error: Exception, *, debug: bool) -> int:
+    """Print an error for a person, and choose the exit code."""
+    import traceback
+
+    from ingestion.errors import TtkpiError
+    from orchestration.lib.run import FAILED, exit_code
+
+    if debug:
+        traceback.print_exception(error)
+    if isinstance(error, TtkpiError):
+        click.secho(f"Error: {error.message}", fg="red", err=True)
+        if error.advice:
+            click.echo(error.advice, err=True)
+        return exit_code(error)
+    logging.getLogger(__name__).error("unexpected error", exc_info=error)
+    click.secho(f"Unexpected error: {type(error).__name__}: {error}", fg="red", err=True)
+    if not debug:
+        click.echo("Run the command again with --debug to see where: ttkpi --debug ...", err=True)
+    return FAILED
+
+
+def _debug() -> bool:
+    import os
+
+    return os.environ.get("TTKPI_DEBUG", "").lower() in ("1", "true", "yes", "on")
+
+
+def _home() -> Home:
+    """The home, with libraries' warnings going to a log file in it instead of the terminal."""
+    from ingestion.home import Home
+
+    home = Home.from_env()
+    _log_to(home.root / "logs")
+    return home
+
+
+def _log_to(folder: Path) -> None:
+    from logging.handlers import RotatingFileHandler
+
+    root = logging.getLogger()
+    if any(getattr(handler, "ttkpi", False) for handler in root.handlers):
+        return
+    handler: logging.Handler
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        handler = RotatingFileHandler(folder / _LOG_FILE, maxBytes=2_000_000, backupCount=2, encoding="utf-8")
+    except OSError:
+        # A home that can't be written is told by the command itself; its warnings then go to the terminal.
+        handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    handler.setLevel(logging.WARNING)
+    handler.ttkpi = True  # type: ignore[attr-defined]
+    root.addHandler(handler)
+
+
+def _reporter() -> Reporter:
+    from orchestration.lib.progress import Reporter
+
+    return Reporter()
+
+
+def _sync_code(report: SyncReport) -> int:
+    from orchestration.lib.run import PUBLISHED, SOME_SHOPS_FAILED
+
+    return SOME_SHOPS_FAILED if report.failed else PUBLISHED
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,51 @@
+"""Prepares `DAGSTER_HOME`, which is `dagster/` in the data home: run `python -m orchestration.dagster_home`.
+
+Dagster reads its instance settings (telemetry off, one writer at a time) from `dagster.yaml` in that folder.
+With `--print` the folder's path goes to standard output and nothing else, for `DAGSTER_HOME=$(...)`.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from ingestion.home import Home
+
+TEMPLATE = Path(__file__).with_name("dagster.yaml")
+
+
+def dagster_home(home: Home) -> Path:
+    """Folder of Dagster's instance (settings, runs, event log) of a data home."""
+    return Path(home.root).resolve() / "dagster"
+
+
+def prepare(home: Home) -> Path:
+    """Make the folder and write its `dagster.yaml`; one whose first line was deleted is the user's and stays.
+
+    Raises:
+        OSError: the folder can't be written.
+    """
+    folder = dagster_home(home)
+    folder.mkdir(parents=True, exist_ok=True)
+    settings = folder / "dagster.yaml"
+    wanted = TEMPLATE.read_text(encoding="utf-8")
+    marker = wanted.splitlines()[0]
+    if not settings.exists():
+        settings.write_text(wanted, encoding="utf-8")
+    else:
+        present = settings.read_text(encoding="utf-8")
+        if present.startswith(marker) and present != wanted:
+            settings.write_text(wanted, encoding="utf-8")
+    return folder
+
+
+def main(arguments: list[str]) -> int:
+    """Prepare the folder; print its path with `--print`."""
+    folder = prepare(Home.from_env())
+    if "--print" in arguments:
+        sys.stdout.write(f"{folder}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

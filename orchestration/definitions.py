@@ -1,0 +1,48 @@
+"""Everything Dagster knows of this project; `make dagster` opens it.
+
+Loading needs no secrets, no network and no warehouse: shops, tokens and files are looked up when a step runs.
+"""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from ingestion.home import Home
+from orchestration.defs.dbt.assets import build_dbt_assets
+from orchestration.defs.dbt.checks import build_freshness_checks
+from orchestration.defs.ingestion.assets import build_ingestion_assets
+from orchestration.defs.ingestion.resources import HomeResource, SyncScope
+from orchestration.defs.ingestion.sensors import build_failed_shop_sensor
+from orchestration.defs.publish.assets import build_published_assets
+from orchestration.defs.publish.jobs import build_jobs
+from orchestration.defs.publish.schedules import build_schedules
+from orchestration.defs.publish.sensors import run_failure_alert
+from orchestration.defs.quality.assets import build_audit_assets
+from orchestration.lib.manifest import load_manifest, project_var
+from orchestration.lib.translators import HouseDbtTranslator
+
+
+def build_definitions(home: Home) -> dg.Definitions:
+    """The code location over a data home, whose folder only keeps the parsed dbt project while loading."""
+    manifest = load_manifest(home)
+    translator = HouseDbtTranslator()
+    jobs = {job.name: job for job in build_jobs()}
+    return dg.Definitions(
+        assets=[
+            *build_ingestion_assets(manifest),
+            build_dbt_assets(manifest, translator),
+            build_audit_assets(manifest, translator),
+            *build_published_assets(manifest, translator),
+        ],
+        asset_checks=[build_freshness_checks(manifest, translator)],
+        jobs=list(jobs.values()),
+        schedules=build_schedules(jobs, project_var("reporting_timezone")),
+        sensors=[run_failure_alert, build_failed_shop_sensor(jobs["retry_shop_job"])],
+        resources={"home": HomeResource(), "scope": SyncScope()},
+        # Steps of a run write the same home, so they take turns anyway: one process saves loading the
+        # definitions anew for each step. dbt still runs in a process of its own (lib/build.py).
+        executor=dg.in_process_executor,
+    )
+
+
+defs = build_definitions(Home.from_env())

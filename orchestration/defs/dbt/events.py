@@ -1,0 +1,64 @@
+"""What dbt did, told to Dagster: a materialisation per model and seed, a check result per data test.
+
+The build itself is `lib/build.py`, the function of the command line; afterwards its report is translated
+here. dagster-dbt's own event stream would need its own way of running dbt, and then there would be two
+builds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Set
+from typing import Any
+
+import dagster as dg
+
+from orchestration.lib.build import NodeResult
+
+DbtEvent = dg.MaterializeResult[None] | dg.AssetCheckResult
+
+_BUILT = {"success", "no-op"}
+_TESTED = {"pass", "warn", "fail", "error", "runtime error"}
+
+
+def describe(node: NodeResult) -> dict[str, Any]:
+    """Metadata that both kinds of event carry."""
+    metadata: dict[str, Any] = {"dbt status": node.status, "seconds": node.seconds}
+    if node.message:
+        metadata["dbt message"] = node.message
+    if node.failures is not None:
+        metadata["failing rows"] = node.failures
+    return metadata
+
+
+def dbt_events(
+    nodes: Iterable[NodeResult],
+    *,
+    assets: Mapping[str, dg.AssetKey],
+    checks: Mapping[str, dg.AssetCheckKey],
+    selected_assets: Set[dg.AssetKey],
+    selected_checks: Set[dg.AssetCheckKey],
+) -> Iterator[DbtEvent]:
+    """Events of a finished build, in the order in which dbt ran the nodes.
+
+    Skipped nodes give no event: their asset keeps its last materialisation, and the reason is the failure
+    upstream.
+
+    Args:
+        nodes: what dbt did.
+        assets: dbt unique id to asset key, of models, seeds and snapshots.
+        checks: dbt unique id to check key, of data tests.
+        selected_assets: assets that the step was asked for; what dbt did beside is not reported.
+        selected_checks: the same for checks.
+    """
+    for node in nodes:
+        asset, check = assets.get(node.unique_id), checks.get(node.unique_id)
+        if asset is not None and asset in selected_assets and node.status in _BUILT:
+            yield dg.MaterializeResult(asset_key=asset, metadata=describe(node))
+        elif check is not None and check in selected_checks and node.status in _TESTED:
+            yield dg.AssetCheckResult(
+                asset_key=check.asset_key,
+                check_name=check.name,
+                passed=node.status == "pass",
+                severity=dg.AssetCheckSeverity.WARN if node.status == "warn" else dg.AssetCheckSeverity.ERROR,
+                metadata=describe(node),
+            )

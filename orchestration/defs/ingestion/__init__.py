@@ -1,0 +1,1 @@
+"""The sync as Dagster assets: endpoints and raw tables."""

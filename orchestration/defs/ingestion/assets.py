@@ -1,0 +1,194 @@
+"""Endpoints and raw tables: one step per domain, one asset per raw table, child tables included.
+
+Why not `@dlt_assets` of dagster-dlt: it binds one dlt pipeline and one source instance when the definitions
+load. We have a pipeline per shop and source (a shared name corrupts state), the shops are only known once the
+API has been asked, and the definitions must load without network or secrets. So these are plain multi-assets
+over `sync()`, the function of the command line; dlt is inside of it, one level further down, and its load ids
+are in the rows.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import dagster as dg
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ingestion.sync import SyncReport, sync
+from ingestion.sync_log import JOURNAL
+from ingestion.tiktok_shop.reading import SOURCE as TIKTOK_SHOP
+from orchestration.defs.ingestion.catalog import DOMAINS, Domain, RawTable
+from orchestration.defs.ingestion.resources import HomeResource, SyncScope
+from orchestration.lib.manifest import project_var
+from orchestration.lib.pools import WAREHOUSE_WRITER
+from orchestration.lib.run_log import RunLog
+from orchestration.lib.translators import endpoint_key, raw_key
+from orchestration.lib.waiting import waits_for_home
+
+ALL_SHOPS_SYNCED = "all_shops_synced"
+"""Check on the first table of each domain: nothing failed. It warns; the other shops' data goes on."""
+
+RawEvent = dg.MaterializeResult[None] | dg.AssetCheckResult
+
+
+def describe_source(manifest: Mapping[str, Any], source: str, table: str) -> str | None:
+    """Description of a raw table: the one of the dbt source, so that there is one."""
+    for node in manifest.get("sources", {}).values():
+        if node["source_name"] == source and node["name"] == table:
+            return str(node["description"]) or None
+    return None
+
+
+def column_schema(schema: pa.Schema) -> dg.TableSchema:
+    """Arrow schema as Dagster shows it."""
+    return dg.TableSchema(columns=[dg.TableColumn(field.name, str(field.type)) for field in schema])
+
+
+def build_endpoint_specs() -> list[dg.AssetSpec]:
+    """The endpoints: outside of us, never materialised, where every lineage begins."""
+    specs: dict[dg.AssetKey, dg.AssetSpec] = {}
+    for domain in DOMAINS:
+        for table in domain.tables:
+            key = endpoint_key(table.source, table.endpoint)
+            specs[key] = dg.AssetSpec(
+                key,
+                description=table.location,
+                group_name=f"api_{table.source}",
+                metadata={"scope": table.scope} if table.scope else {},
+                kinds={"api"},
+            )
+    return list(specs.values())
+
+
+def _raw_spec(domain: Domain, table: RawTable, manifest: Mapping[str, Any]) -> dg.AssetSpec:
+    deps = [endpoint_key(table.source, table.endpoint)]
+    # The list of shops, with their ciphers, comes first; rates are asked for in the currencies of the orders.
+    if domain.name != "shops":
+        deps.append(raw_key(TIKTOK_SHOP, "shops"))
+    if table.source != TIKTOK_SHOP:
+        deps.append(raw_key(TIKTOK_SHOP, "orders"))
+    return dg.AssetSpec(
+        raw_key(table.source, table.name),
+        deps=deps,
+        description=describe_source(manifest, table.source, table.name),
+        group_name=f"raw_{domain.name}",
+        metadata={"dagster/column_schema": column_schema(table.schema), "resource": table.resource},
+        kinds={"dlt", "parquet"},
+    )
+
+
+def troubles(report: SyncReport, source: str) -> dict[str, str]:
+    """What went wrong in a sync, by shop; for the rates, by number, as they belong to no shop."""
+    if source != TIKTOK_SHOP:
+        return {f"problem {number}": text for number, text in enumerate(report.errors, start=1)}
+    return {
+        f"{shop.name} ({shop.shop_key or 'unknown shop'})": "; ".join(shop.errors) or shop.status
+        for shop in report.shops
+        if shop.status != "ok"
+    }
+
+
+def _materialised(report: SyncReport, table: RawTable) -> dg.MaterializeResult[None]:
+    metadata: dict[str, Any] = {"sync run": report.run_id}
+    if table.source == TIKTOK_SHOP:
+        rows = {shop.shop_key: shop.rows.get(table.name, 0) for shop in report.shops}
+        metadata |= {"rows written": sum(rows.values()), "rows by shop": dg.MetadataValue.json(rows)}
+    else:
+        metadata["rows written"] = report.fx_rows
+    return dg.MaterializeResult(asset_key=raw_key(table.source, table.name), metadata=metadata)
+
+
+def build_domain_assets(domain: Domain, manifest: Mapping[str, Any]) -> dg.AssetsDefinition:
+    """The step that syncs a domain, with an asset per raw table."""
+    by_key = {raw_key(table.source, table.name): table for table in domain.tables}
+    first = next(iter(by_key))
+
+    @dg.multi_asset(
+        name=domain.step,
+        specs=[_raw_spec(domain, table, manifest) for table in domain.tables],
+        check_specs=[
+            dg.AssetCheckSpec(
+                ALL_SHOPS_SYNCED,
+                asset=first,
+                description="Nothing of this domain failed. A failed shop is left behind; the others go on.",
+            )
+        ],
+        can_subset=True,
+        pool=WAREHOUSE_WRITER,
+    )
+    def sync_domain(
+        context: dg.AssetExecutionContext, home: HomeResource, scope: SyncScope
+    ) -> Iterator[RawEvent]:
+        tables = [by_key[key] for key in by_key if key in context.selected_asset_keys]
+        with waits_for_home(context.log):
+            report = sync(
+                home.open(),
+                shops=scope.shops or None,
+                since=scope.since_date,
+                until=scope.until_instant,
+                resources=domain.resources_of({table.name for table in tables}),
+                progress=RunLog(context.log),
+                reporting_currency=project_var("reporting_currency"),
+            )
+        found = troubles(report, domain.tables[0].source)
+        if report.shops and all(shop.status == "failed" for shop in report.shops):
+            raise dg.Failure(
+                f"No shop could be synced ({domain.name}). "
+                + " ".join(f"{shop}: {error}" for shop, error in found.items()),
+                allow_retries=False,
+            )
+        for table in tables:
+            yield _materialised(report, table)
+        check = dg.AssetCheckKey(first, ALL_SHOPS_SYNCED)
+        if check in context.selected_asset_check_keys:
+            yield dg.AssetCheckResult(
+                asset_key=check.asset_key,
+                check_name=check.name,
+                passed=not found,
+                severity=dg.AssetCheckSeverity.WARN,
+                metadata={"shops": len(report.shops), "troubles": dg.MetadataValue.json(found)},
+            )
+
+    return sync_domain
+
+
+def build_ingestion_assets(manifest: Mapping[str, Any]) -> list[dg.AssetsDefinition | dg.AssetSpec]:
+    """Endpoints, raw tables of all domains, and the log that the syncs write about themselves."""
+    return [
+        *build_endpoint_specs(),
+        *(build_domain_assets(domain, manifest) for domain in DOMAINS),
+        build_sync_log_assets(manifest),
+    ]
+
+
+def build_sync_log_assets(manifest: Mapping[str, Any]) -> dg.AssetsDefinition:
+    """`sync_log` and `drift`: written by every sync, reported once all domains of the run are through."""
+    upstream = [raw_key(table.source, table.name) for domain in DOMAINS for table in domain.tables]
+
+    @dg.multi_asset(
+        name="sync_log",
+        specs=[
+            dg.AssetSpec(
+                raw_key(TIKTOK_SHOP, name),
+                deps=upstream,
+                description=describe_source(manifest, TIKTOK_SHOP, name),
+                group_name="raw_monitoring",
+                metadata={"dagster/column_schema": column_schema(table.schema)},
+                kinds={"dlt", "parquet"},
+            )
+            for name, table in JOURNAL.items()
+        ],
+        can_subset=True,
+    )
+    def sync_log(
+        context: dg.AssetExecutionContext, home: HomeResource
+    ) -> Iterator[dg.MaterializeResult[None]]:
+        raw = home.open().raw
+        for key in context.selected_asset_keys:
+            files = sorted((raw / TIKTOK_SHOP / key.path[-1]).glob("*.parquet"))
+            rows = sum(pq.read_metadata(file).num_rows for file in files)
+            yield dg.MaterializeResult(
+                asset_key=key, metadata={"dagster/row_count": rows, "files": len(files)}
+            )
+
+    return sync_log

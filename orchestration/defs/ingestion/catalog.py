@@ -1,0 +1,100 @@
+"""Which raw tables there are, which resource of the sync writes them and which endpoint they come from.
+
+Everything is read off the declarations of the ingestion, so a table that is added there is an asset here. One
+`Domain` is one Dagster step and one call of `sync()`: the resources of one ingestion module. Child tables
+(order lines, return lines, components) are tables of their own, so lineage does not end at the parent.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import ModuleType
+
+import pyarrow as pa
+
+from ingestion.fx_rates.resource import FX_RATES
+from ingestion.fx_rates.resource import SOURCE as FX_SOURCE
+from ingestion.tiktok_shop import analytics, finance, orders, products, returns, shops
+from ingestion.tiktok_shop.reading import SOURCE as TIKTOK_SHOP
+from ingestion.tiktok_shop.reading import Resource
+from ingestion.tiktok_shop.resources import RESOURCES
+from ingestion.tiktok_shop.shops import SHOP
+
+
+@dataclass(frozen=True, slots=True)
+class RawTable:
+    """A raw table: its source, the resource of `sync()` that writes it, the endpoint its pages come from."""
+
+    source: str
+    name: str
+    resource: str
+    endpoint: str
+    """Name of the endpoint, the last part of its asset key."""
+    location: str
+    """Method and path of the endpoint."""
+    scope: str | None
+    """What the seller must have granted."""
+    schema: pa.Schema
+
+
+@dataclass(frozen=True, slots=True)
+class Domain:
+    """The raw tables that are synced together in one step, named as the ingestion module that holds them."""
+
+    name: str
+    tables: tuple[RawTable, ...]
+
+    @property
+    def step(self) -> str:
+        """Name of the Dagster step."""
+        return f"sync_{self.name}"
+
+    def resources_of(self, tables: set[str]) -> list[str]:
+        """Resources to sync for some of the tables: a child table comes with its parent's resource."""
+        return list(dict.fromkeys(table.resource for table in self.tables if table.name in tables))
+
+
+def _domain(module: ModuleType) -> Domain:
+    declared = {id(value) for value in vars(module).values() if isinstance(value, Resource)}
+    return Domain(
+        name=module.__name__.rsplit(".", maxsplit=1)[-1],
+        tables=tuple(
+            RawTable(
+                source=TIKTOK_SHOP,
+                name=table.name,
+                resource=resource.name,
+                endpoint=resource.endpoint.name,
+                location=f"{resource.endpoint.method} {resource.endpoint.path}",
+                scope=resource.endpoint.scope,
+                schema=table.schema,
+            )
+            for resource in RESOURCES
+            if id(resource) in declared
+            for table in resource.all_tables()
+        ),
+    )
+
+
+DOMAINS: tuple[Domain, ...] = (
+    *(_domain(module) for module in (shops, orders, returns, finance, products, analytics)),
+    Domain(
+        "fx_rates",
+        (
+            RawTable(
+                source=FX_SOURCE,
+                name=FX_RATES.name,
+                resource=SHOP.name,
+                endpoint="daily_rates",
+                location="seeds/finance/fx_rates.csv, or GET {sources.fx_rates.base_url}/{start}..{end}",
+                scope=None,
+                schema=FX_RATES.schema,
+            ),
+        ),
+    ),
+)
+"""Every domain, in the order in which a run syncs them.
+
+Exchange rates are not a resource of their own: every sync loads them for the currencies its shops have shown
+so far. The step `sync_fx_rates` is therefore a sync of the cheapest resource, after the orders have shown the
+currencies.
+"""

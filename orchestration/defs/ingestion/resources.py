@@ -1,0 +1,76 @@
+"""What every run is told: where the data home is, which shops and which dates."""
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import dagster as dg
+from pydantic import Field, field_validator
+
+from ingestion.home import Home
+
+
+class HomeResource(dg.ConfigurableResource[Home]):
+    """The data home; without a root the one of the command line: `TTKPI_HOME`, else `.ttkpi/`."""
+
+    root: str | None = Field(
+        default=None,
+        description="Absolute path of the data home; empty: TTKPI_HOME, else .ttkpi/ in the project.",
+    )
+
+    def open(self) -> Home:
+        """The data home, looked up when a step runs, so that the definitions load without one."""
+        if self.root:
+            return Home(Path(self.root).expanduser().absolute())
+        return Home.from_env()
+
+
+class SyncScope(dg.ConfigurableResource[None]):
+    """Which shops and dates a run syncs; said once for all of the run's sync steps.
+
+    The defaults are the normal run: every authorised shop, from its cursor (with the look-back) until now.
+    A backfill names dates, and shops if it is not for all of them.
+    """
+
+    shops: list[str] = Field(
+        default=[], description="Shop ids; empty: every shop that the app is authorised for."
+    )
+    since: str | None = Field(
+        default=None, description="First day (YYYY-MM-DD, UTC) to fetch again; empty: from the cursor."
+    )
+    until: str | None = Field(
+        default=None,
+        description="Exclusive end: a day (YYYY-MM-DD, 00:00 UTC) or an instant (ISO 8601); empty: now.",
+    )
+
+    @field_validator("since")
+    @classmethod
+    def _since_is_a_day(cls, value: str | None) -> str | None:
+        if value:
+            date.fromisoformat(value)
+        return value or None
+
+    @field_validator("until")
+    @classmethod
+    def _until_is_an_instant(cls, value: str | None) -> str | None:
+        if value:
+            _instant(value)
+        return value or None
+
+    @property
+    def since_date(self) -> date | None:
+        """First day to fetch again, or None for 'from the cursor'."""
+        return date.fromisoformat(self.since) if self.since else None
+
+    @property
+    def until_instant(self) -> datetime | None:
+        """Exclusive end of the window in UTC, or None for 'now'."""
+        return _instant(self.until) if self.until else None
+
+
+def _instant(text: str) -> datetime:
+    instant = datetime.fromisoformat(text)
+    if instant.tzinfo is None:
+        if len(text) > len("YYYY-MM-DD"):
+            raise ValueError(f"until={text!r} has a time but no zone; write for instance {text}Z")
+        instant = instant.replace(tzinfo=UTC)
+    return instant.astimezone(UTC)

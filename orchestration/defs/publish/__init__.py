@@ -1,0 +1,1 @@
+"""The published file, the jobs that lead to it, their schedules and alarms."""

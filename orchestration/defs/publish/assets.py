@@ -1,0 +1,83 @@
+"""The published file: one asset per table in it, all switched by one atomic rename."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import dagster as dg
+
+from orchestration.defs.ingestion.resources import HomeResource
+from orchestration.lib.pools import WAREHOUSE_WRITER
+from orchestration.lib.publish import publish
+from orchestration.lib.run_log import RunLog
+from orchestration.lib.translators import (
+    AUDIT_REPORT,
+    HouseDbtTranslator,
+    exposure_key,
+    published_key,
+    published_models,
+)
+from orchestration.lib.waiting import waits_for_home
+
+
+def build_published_assets(
+    manifest: Mapping[str, Any], translator: HouseDbtTranslator
+) -> list[dg.AssetsDefinition | dg.AssetSpec]:
+    """The published tables, downstream of their mart and of the audit, and the exposures that read them.
+
+    The file can only be switched as a whole, so its tables can't be selected one by one.
+    """
+    specs = []
+    for table, unique_id in published_models(manifest).items():
+        node = manifest["nodes"][unique_id]
+        specs.append(
+            dg.AssetSpec(
+                published_key(table),
+                deps=[translator.get_asset_key(node), AUDIT_REPORT],
+                description=translator.get_description(node),
+                group_name="published",
+                kinds={"duckdb"},
+            )
+        )
+
+    @dg.multi_asset(name="publish", specs=specs, can_subset=False, pool=WAREHOUSE_WRITER)
+    def published(
+        context: dg.AssetExecutionContext, home: HomeResource
+    ) -> Iterator[dg.MaterializeResult[None]]:
+        with waits_for_home(context.log):
+            report = publish(home.open(), progress=RunLog(context.log))
+        context.log.info(f"Published {len(report.tables)} tables to {report.path}")
+        for spec in specs:
+            table = spec.key.path[-1]
+            if table not in report.tables:
+                raise dg.Failure(
+                    f"{table} is a mart of the dbt project but was never built: it is not in {report.path}. "
+                    "Run daily_job, or `ttkpi run`: both build the whole project.",
+                    allow_retries=False,
+                )
+            yield dg.MaterializeResult(
+                asset_key=spec.key,
+                metadata={
+                    "dagster/row_count": report.tables[table],
+                    "path": dg.MetadataValue.path(str(report.path)),
+                },
+            )
+
+    return [published, *build_exposures(manifest)]
+
+
+def build_exposures(manifest: Mapping[str, Any]) -> list[dg.AssetSpec]:
+    """What reads the published file (dbt exposures), so that lineage goes on to the chart."""
+    tables = {unique_id: table for table, unique_id in published_models(manifest).items()}
+    specs = []
+    for exposure in sorted(manifest.get("exposures", {}).values(), key=lambda item: str(item["name"])):
+        read = [tables[parent] for parent in exposure["depends_on"]["nodes"] if parent in tables]
+        specs.append(
+            dg.AssetSpec(
+                exposure_key(exposure["name"]),
+                deps=[published_key(table) for table in sorted(read)],
+                description=exposure.get("description") or exposure.get("label"),
+                group_name="exposures",
+                kinds={str(exposure.get("type") or "exposure")},
+            )
+        )
+    return specs

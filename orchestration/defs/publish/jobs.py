@@ -1,0 +1,68 @@
+"""The jobs: everything, the hourly part, a backfill, and the retry of one shop.
+
+All end in the audit and the publication; they differ in what they sync. They take turns through the writer's
+pool.
+"""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from orchestration.defs.ingestion.catalog import DOMAINS
+from orchestration.defs.ingestion.resources import SyncScope
+from orchestration.lib.dagster_types import AssetJob
+from orchestration.lib.translators import raw_key
+
+SCOPE = "scope"
+"""Name of the `SyncScope` resource: the one place of a run's config that says which shops and dates."""
+
+HOURLY_DOMAINS = ("shops", "orders", "returns", "fx_rates")
+"""What today's sales need. The rest (settlement, catalogue, the platform's own figures) changes daily."""
+
+
+def everything() -> dg.AssetSelection:
+    """All assets and their checks."""
+    return dg.AssetSelection.all()
+
+
+def hourly() -> dg.AssetSelection:
+    """Everything but the raw tables of the domains that are not synced every hour."""
+    slow = [
+        raw_key(table.source, table.name)
+        for domain in DOMAINS
+        if domain.name not in HOURLY_DOMAINS
+        for table in domain.tables
+    ]
+    return dg.AssetSelection.all() - dg.AssetSelection.assets(*slow)
+
+
+def build_jobs() -> list[AssetJob]:
+    """All jobs, for the definitions."""
+    anywhere = dg.RunConfig(resources={SCOPE: SyncScope()})
+    return [
+        dg.define_asset_job(
+            "daily_job",
+            selection=everything(),
+            description="Sync all resources of all shops, build, audit, publish.",
+        ),
+        dg.define_asset_job(
+            "hourly_job",
+            selection=hourly(),
+            description="Sync orders and returns, build, audit, publish: today's sales, nothing slow.",
+        ),
+        dg.define_asset_job(
+            "backfill_job",
+            selection=everything(),
+            config=anywhere,
+            description=(
+                "Fetch a date range again, for some shops or all, then build, audit, publish. "
+                "Set `resources.scope.config`: shops, since, until. Rows fetched twice do no harm."
+            ),
+        ),
+        dg.define_asset_job(
+            "retry_shop_job",
+            selection=everything(),
+            config=anywhere,
+            description="One more try for a shop whose sync failed; started by the sensor of failed shops.",
+        ),
+    ]

@@ -1,0 +1,108 @@
+"""Runs dbt commands in a process of its own and tells its parent, line by line, what happens.
+
+Run by `lib/build.py` as `python -m orchestration.lib.dbt_worker COMMANDS`, where COMMANDS is a JSON list of dbt argument
+lists. On standard output goes one JSON object per line: `{"event": "node", ...}` for each node that finished, then
+`{"event": "command", ...}` for each command. What dbt itself writes goes to standard error.
+
+A process of its own, for three reasons: dbt-duckdb keeps the warehouse file open for as long as its module lives, and an open
+writer would keep the audit and the publication out; the memory of dbt and of DuckDB's buffers goes back to the machine when
+it ends; dbt keeps flags and loggers in module state, which two builds in one process (Dagster) would share.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+from collections.abc import Sequence
+from typing import Any
+
+from dbt.cli.main import dbtRunner
+
+
+class Teller:
+    """Turns dbt's events into lines for the parent."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._command = ""
+        self._total = 0
+        self._done = 0
+
+    def tell(self, **message: Any) -> None:
+        """One line; a single write, as dbt's threads tell at the same time."""
+        os.write(self._descriptor, json.dumps(message, ensure_ascii=False).encode() + b"\n")
+
+    def hear(self, event: Any) -> None:
+        """Receive one of dbt's events."""
+        name, data = event.info.name, event.data
+        if name == "LogStartLine":
+            self._total = max(self._total, int(data.total))
+        elif name == "NodeFinished":
+            self._done += 1
+            info, result = data.node_info, data.run_result
+            self.tell(
+                event="node",
+                command=self._command,
+                unique_id=info.unique_id,
+                name=info.node_name,
+                resource_type=info.resource_type,
+                status=result.status or info.node_status,
+                seconds=round(float(result.execution_time), 2),
+                done=self._done,
+                total=max(self._total, self._done),
+            )
+        elif name == "FoundStats":
+            self.tell(event="found", text=str(data.stat_line))
+
+    def start(self, command: str) -> None:
+        """A new command begins: its nodes are counted from one again."""
+        self._command = command
+        self._total = self._done = 0
+
+
+def run(commands: Sequence[Sequence[str]], descriptor: int) -> bool:
+    """Run the commands in order; the project is parsed once. Returns whether dbt could run all of them.
+
+    A node that fails is a result, not a failure of the command: it stands in `run_results.json`.
+    """
+    teller = Teller(descriptor)
+    manifest = None
+    for arguments in commands:
+        teller.start(arguments[0])
+        outcome = dbtRunner(manifest=manifest, callbacks=[teller.hear]).invoke(list(arguments))
+        teller.tell(
+            event="command",
+            name=arguments[0],
+            success=outcome.success,
+            exception=None if outcome.exception is None else str(outcome.exception).strip(),
+        )
+        if outcome.exception is not None:
+            return False
+        if arguments[0] == "parse":
+            manifest = outcome.result
+    return True
+
+
+def end_with_parent() -> None:
+    """End at once when the parent is gone: standard input closes then, even when it was killed.
+
+    A build that outlived its parent would write the warehouse without the home's lock.
+    """
+    while os.read(0, 1024):
+        pass
+    os._exit(3)
+
+
+def main() -> int:
+    """Entry point of the process."""
+    threading.Thread(target=end_with_parent, daemon=True).start()
+    # Whatever prints, prints to standard error: standard output belongs to the protocol.
+    descriptor = os.dup(1)
+    os.dup2(2, 1)
+    return 0 if run(json.loads(sys.argv[1]), descriptor) else 2
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,181 @@
+"""How things stand: authorisations, what was synced when, the last build and audit, what is published.
+
+Only reads, takes no lock, and never opens the warehouse: it answers while a run is at work.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import duckdb
+
+from ingestion.home import Home
+from ingestion.tiktok_shop.token_file import Grant, KnownShop, TokenFile
+from orchestration.lib.audit import last_audit
+from orchestration.lib.build import BuildState, build_state
+from orchestration.lib.frames import CannotRead, literal
+from orchestration.lib.publish import published_manifest
+
+_DAY = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Authorisation:
+    """One seller's authorisation.
+
+    Attributes:
+        seller: Name of the seller.
+        open_id: TikTok's id of the authorisation.
+        shops: Its shops, as last listed.
+        token_hours_left: Until the access token has to be renewed, which happens by itself.
+        days_left: Until the authorisation ends and the seller has to renew it.
+        scopes: What the seller has allowed.
+    """
+
+    seller: str
+    open_id: str
+    shops: tuple[KnownShop, ...]
+    token_hours_left: float
+    days_left: float
+    scopes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceStatus:
+    """The syncs of one resource of one shop.
+
+    Attributes:
+        shop_key: The shop.
+        shop_name: Its name; the id when unknown.
+        resource: What is synced.
+        status: Of the last attempt: `ok`, `skipped` or `failed`.
+        last_success: When it last went well, UTC; None when never.
+        data_until: How far the data reaches, UTC; None when it never went well.
+        lag_hours: Hours between what the last attempt asked for and what there is.
+        authorisation: `ok`, `expired`, `revoked`, `scope_missing` or `deactivated`.
+        error: Of the last attempt; empty when it went well.
+    """
+
+    shop_key: str
+    shop_name: str
+    resource: str
+    status: str
+    last_success: datetime | None
+    data_until: datetime | None
+    lag_hours: float | None
+    authorisation: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Everything `ttkpi status` shows."""
+
+    authorisations: tuple[Authorisation, ...]
+    resources: tuple[ResourceStatus, ...]
+    build: BuildState | None
+    audit: dict[str, Any] | None
+    published: dict[str, Any] | None
+
+    @property
+    def failing(self) -> list[ResourceStatus]:
+        """Resources whose last attempt failed."""
+        return [one for one in self.resources if one.status == "failed"]
+
+
+def authorisations(home: Home, *, now: float | None = None) -> tuple[Authorisation, ...]:
+    """The authorisations in the token file; empty when there is none yet.
+
+    Raises:
+        TokenFileError: The file can't be read.
+    """
+    state = TokenFile(home.tokens_file).read()
+    at = time.time() if now is None else now
+    return tuple(
+        _authorisation(grant, state.shops.get(open_id, []), at)
+        for open_id, grant in sorted(state.grants.items())
+    )
+
+
+def status(home: Home, *, now: float | None = None) -> Status:
+    """Read how things stand.
+
+    Raises:
+        CannotRead: The sync log can't be read.
+        RecordDamaged: A record is not what we write.
+        TokenFileError: The token file can't be read.
+    """
+    known = authorisations(home, now=now)
+    names = {shop.shop_id: shop.name for one in known for shop in one.shops}
+    return Status(
+        authorisations=known,
+        resources=tuple(_resources(home, names)),
+        build=build_state(home),
+        audit=last_audit(home),
+        published=published_manifest(home),
+    )
+
+
+def _authorisation(grant: Grant, shops: list[KnownShop], at: float) -> Authorisation:
+    return Authorisation(
+        seller=grant.seller_name,
+        open_id=grant.open_id,
+        shops=tuple(shops),
+        token_hours_left=round((grant.access_token_expires_at - at) / 3600, 1),
+        days_left=round((grant.refresh_token_expires_at - at) / _DAY, 1),
+        scopes=tuple(grant.granted_scopes),
+    )
+
+
+_LOG = """
+    select
+        shop_key,
+        resource,
+        max_by(status, finished_at) as status,
+        max(finished_at) filter (where status = 'ok') as last_success,
+        max(window_until) filter (where status = 'ok') as data_until,
+        date_diff('minute', max(window_until) filter (where status = 'ok'), max(window_until)) / 60.0 as lag_hours,
+        max_by(authorisation_state, finished_at) as authorisation_state,
+        max_by(coalesce(error_message, ''), finished_at) as error
+    from read_parquet({files}, union_by_name = true)
+    group by shop_key, resource
+    order by shop_key, resource
+"""
+
+
+def _resources(home: Home, names: dict[str, str]) -> list[ResourceStatus]:
+    folder = home.raw / "tiktok_shop" / "sync_log"
+    if not any(folder.glob("*.parquet")):
+        return []
+    connection = duckdb.connect(":memory:")
+    try:
+        connection.execute("set TimeZone = 'UTC'")
+        rows = connection.execute(_LOG.format(files=literal(folder / "*.parquet"))).fetchall()
+    except duckdb.Error as error:
+        raise CannotRead(
+            f"The sync log in {folder} can't be read: {str(error).splitlines()[0]}",
+            advice="If a replay or a compaction is running, try again when it has ended.",
+        ) from error
+    finally:
+        connection.close()
+    return [
+        ResourceStatus(
+            shop_key=str(key),
+            shop_name=names.get(str(key), str(key)),
+            resource=str(resource),
+            status=str(state),
+            last_success=_utc(success),
+            data_until=_utc(until),
+            lag_hours=None if lag is None else round(float(lag), 1),
+            authorisation=str(authorisation or "ok"),
+            error="" if state == "ok" else " ".join(str(error or "").split()),
+        )
+        for key, resource, state, success, until, lag, authorisation, error in rows
+    ]
+
+
+def _utc(value: datetime | None) -> datetime | None:
+    return None if value is None else value.astimezone(UTC)

@@ -1,0 +1,286 @@
+"""A client that is not ours reads the whole sandbox.
+
+`tiktok-shop-api` is generated from TikTok's partner documentation: it signs, asks for tokens and parses every
+answer with typed models. Whatever a model does not know, or has with another type, fails here. Guards against
+a sandbox and a client of ours that agree with each other and not with TikTok.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import attrs
+import pytest
+from tiktok_shop_api import TikTokShop, TikTokShopAuth, TikTokShopError
+from tiktok_shop_api.generated import models
+from tiktok_shop_api.generated.types import UNSET, Unset
+
+from ingestion.sandbox.server.serve import SandboxServer, start_in_thread
+from ingestion.sandbox.world.generator import generate
+
+CLOCK = 1_794_096_000  # 2026-11-08T00:00:00Z
+SHOPS = {
+    "TH": "7495000000000000101",
+    "VN": "7495000000000000202",
+    "MY": "7495000000000000303",
+    "GB": "7495000000000000404",
+    "US": "7495000000000000505",
+}
+SCALARS: dict[str, type] = {"str": str, "int": int, "bool": bool, "float": float}
+
+
+def surprises(model: Any, path: str = "") -> Iterator[str]:
+    """What a parsed answer holds that its model does not know, or knows with another type."""
+    if isinstance(model, list):
+        for index, item in enumerate(model):
+            yield from surprises(item, f"{path}[{index}]")
+    if not attrs.has(type(model)):
+        return
+    for name in getattr(model, "additional_properties", {}):
+        yield f"{path}.{name} is unknown to {type(model).__name__}"
+    for declared in attrs.fields(type(model)):
+        value = getattr(model, declared.name)
+        if declared.name == "additional_properties" or isinstance(value, Unset):
+            continue
+        wanted = SCALARS.get(str(declared.type).split(" | ")[0])
+        if wanted is not None and type(value) is not wanted:
+            yield f"{path}.{declared.name} is {value!r}, {type(model).__name__} wants {wanted.__name__}"
+        yield from surprises(value, f"{path}.{declared.name}")
+
+
+def check(answer: Any) -> Any:
+    """The data of an answer that its model knows completely."""
+    assert answer is not None
+    found = list(surprises(answer))
+    assert not found, f"{len(found)} surprises, the first: {found[:5]}"
+    assert answer.code == 0
+    return answer.data
+
+
+def pages(fetch: Callable[[str | Unset], Any], key: str) -> list[Any]:
+    """The elements of all pages of a list."""
+    elements: list[Any] = []
+    token: str | Unset = UNSET
+    for _ in range(10_000):
+        data = check(fetch(token))
+        elements += getattr(data, key)
+        if not data.next_page_token:
+            return elements
+        assert data.next_page_token != token
+        token = data.next_page_token
+    raise AssertionError("the list does not end")
+
+
+@dataclass(frozen=True)
+class Referee:
+    """The independent client, authorised, for all shops."""
+
+    server: SandboxServer
+    client: TikTokShop
+    ciphers: dict[str, str]
+    zones: dict[str, str]
+
+    def shop(self, region: str) -> TikTokShop:
+        return self.client.with_shop(shop_cipher=self.ciphers[SHOPS[region]])
+
+    def yesterday(self, region: str) -> date:
+        now = datetime.fromtimestamp(CLOCK, UTC)
+        return now.astimezone(ZoneInfo(self.zones[SHOPS[region]])).date() - timedelta(days=1)
+
+
+@pytest.fixture(scope="module")
+def referee(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Referee]:
+    directory: Path = tmp_path_factory.mktemp("world")
+    generate(directory, orders=1_500, days=120, seed=7, clock=CLOCK)
+    server = start_in_thread(directory)
+    try:
+        auth = TikTokShopAuth("sandbox-app", "sandbox-secret", base_url=server.base_url)
+        tokens = auth.exchange_code("sandbox-code")
+        renewed = auth.refresh(tokens.refresh_token)
+        assert renewed.refresh_token != tokens.refresh_token
+        assert renewed.open_id == tokens.open_id
+        assert "seller.order.info" in (renewed.granted_scopes or [])
+        client = TikTokShop(
+            "sandbox-app", "sandbox-secret", access_token=renewed.access_token, base_url=server.base_url
+        )
+        listed = check(client.authorization.get_authorized_shops()).shops
+        assert {shop.region: shop.id for shop in listed} == SHOPS
+        zones = {shop.id: shop.timezone for shop in server.sandbox.store.shops()}
+        yield Referee(server, client, {shop.id: shop.cipher for shop in listed}, zones)
+    finally:
+        server.stop()
+
+
+@pytest.mark.parametrize("region", SHOPS)
+def test_orders_and_their_details(referee: Referee, region: str) -> None:
+    shop = referee.shop(region)
+    orders = pages(
+        lambda token: shop.orders.get_order_list(
+            page_size=50,
+            page_token=token,
+            sort_field=models.GetOrderListSortField.UPDATE_TIME,
+            sort_order=models.GetOrderListSortOrder.ASC,
+            body=models.GetOrderListRequest(update_time_ge=0, update_time_lt=CLOCK),
+        ),
+        "orders",
+    )
+    assert len(orders) > 50
+    assert len({order.id for order in orders}) == len(orders)
+    assert [order.update_time for order in orders] == sorted(order.update_time for order in orders)
+    assert check(shop.orders.get_order_list(page_size=1)).total_count == len(orders)
+    # This client sends and signs a list as a repeated key.
+    details = check(shop.orders.get_order_detail(ids=[order.id for order in orders[:50]])).orders
+    assert [order.id for order in details] == [order.id for order in orders[:50]]
+
+
+@pytest.mark.parametrize("region", SHOPS)
+def test_returns_and_cancellations(referee: Referee, region: str) -> None:
+    shop = referee.shop(region)
+    returns = pages(
+        lambda token: shop.return_and_refund.search_returns(page_size="10", page_token=token), "return_orders"
+    )
+    cancellations = pages(
+        lambda token: shop.return_and_refund.search_cancellations(page_size="50", page_token=token),
+        "cancellations",
+    )
+    assert returns
+    assert cancellations
+    one = models.SearchReturnsRequest(order_ids=[returns[0].order_id])
+    found = check(shop.return_and_refund.search_returns(body=one)).return_orders
+    assert returns[0].return_id in {item.return_id for item in found}
+    created = [item.create_time for item in returns]
+    assert created == sorted(created), "oldest first by default"
+
+
+@pytest.mark.parametrize("region", SHOPS)
+def test_money(referee: Referee, region: str) -> None:
+    shop = referee.shop(region)
+    statements = pages(
+        lambda token: shop.finance.get_statements(
+            sort_field="statement_time", page_size=100, page_token=token
+        ),
+        "statements",
+    )
+    assert statements
+    settled: list[str] = []
+    for statement in statements[-15:]:
+        transactions = pages(
+            lambda token, statement_id=statement.id: shop.finance.get_transactions_by_statement(
+                statement_id, sort_field="order_create_time", page_size=20, page_token=token
+            ),
+            "transactions",
+        )
+        assert transactions
+        settled += [item.order_id for item in transactions if item.type_ == "ORDER"]
+    assert settled
+    for order_id in settled[:20]:
+        assert check(shop.finance.get_transactions_by_order(order_id)).sku_transactions
+    pages(
+        lambda token: shop.finance.get_unsettled_transactions(
+            sort_field="order_create_time", page_token=token
+        ),
+        "transactions",
+    )
+    pages(
+        lambda token: shop.finance.get_payments(sort_field="create_time", page_token=token),
+        "payments",
+    )
+    kinds = [models.GetSellerFinancialTransactionsTypesItem.WITHDRAW]
+    assert check(shop.finance.get_seller_financial_transactions(types=kinds)).withdrawals == []
+
+
+@pytest.mark.parametrize("region", SHOPS)
+def test_catalogue(referee: Referee, region: str) -> None:
+    shop = referee.shop(region)
+    products = pages(
+        lambda token: shop.products.search_products(
+            page_size=20, page_token=token, body=models.SearchProductsRequest()
+        ),
+        "products",
+    )
+    assert products
+    ids = [product.id for product in products][:100]
+    by_product = check(
+        shop.products.inventory_search(body=models.InventorySearchRequest(product_ids=ids))
+    ).inventory
+    assert {item.product_id for item in by_product} == set(ids)
+    sku_id = products[0].skus[0].id
+    by_sku = check(
+        shop.products.inventory_search(body=models.InventorySearchRequest(sku_ids=[sku_id]))
+    ).inventory
+    assert [sku.id for item in by_sku for sku in item.skus] == [sku_id]
+    assert check(shop.logistics.get_warehouse_list()).warehouses
+
+
+@pytest.mark.parametrize("currency", ["LOCAL", "USD"])
+@pytest.mark.parametrize("region", SHOPS)
+def test_shop_performance(referee: Referee, region: str, currency: str) -> None:
+    shop, end = referee.shop(region), referee.yesterday(region) + timedelta(days=1)
+    data = check(
+        shop.analytics.get_shop_performance(
+            start_date_ge=end - timedelta(days=30),
+            end_date_lt=end,
+            granularity=models.GetShopPerformanceGranularity.VALUE_1,
+            currency=models.GetShopPerformanceCurrency(currency),
+        )
+    )
+    days = [interval.start_date for interval in data.performance.intervals]
+    assert len(days) == len(set(days)) == 30
+    assert days == sorted(days)
+    assert str(data.latest_available_date) == str(referee.yesterday(region))
+    total = check(
+        shop.analytics.get_shop_performance(
+            start_date_ge=end - timedelta(days=30),
+            end_date_lt=end,
+            currency=models.GetShopPerformanceCurrency(currency),
+        )
+    )
+    (interval,) = total.performance.intervals
+    orders = sum(item.sales.orders_count for item in data.performance.intervals)
+    assert interval.sales.orders_count == orders > 0
+
+
+@pytest.mark.parametrize("region", SHOPS)
+def test_shop_performance_per_hour(referee: Referee, region: str) -> None:
+    performance = check(
+        referee.shop(region).analytics.get_shop_performance_per_hour(referee.yesterday(region))
+    ).performance
+    assert [interval.index for interval in performance.intervals] == list(range(24))
+    assert performance.overall.orders_count == sum(item.orders_count for item in performance.intervals)
+
+
+def test_refusals_reach_the_client_as_codes(referee: Referee) -> None:
+    shop = referee.shop("GB")
+    with pytest.raises(TikTokShopError) as refused:
+        shop.analytics.get_shop_performance(start_date_ge=date(2025, 1, 1), end_date_lt=date(2026, 11, 1))
+    assert refused.value.code == 36009004
+    assert "too long" in str(refused.value)
+    with pytest.raises(TikTokShopError) as refused:
+        referee.client.orders.get_order_list(page_size=1)
+    assert refused.value.code == 106013
+    with pytest.raises(TikTokShopError) as refused:
+        referee.client.with_shop(access_token="unknown").authorization.get_authorized_shops()
+    assert (refused.value.code, refused.value.http_status) == (105002, 401)
+    wrong = TikTokShop("sandbox-app", "wrong", access_token="x", base_url=referee.server.base_url)
+    with pytest.raises(TikTokShopError) as refused:
+        wrong.authorization.get_authorized_shops()
+    assert refused.value.code == 106001
+    auth = TikTokShopAuth("sandbox-app", "sandbox-secret", base_url=referee.server.base_url)
+    with pytest.raises(TikTokShopError) as refused:
+        auth.exchange_code("sandbox-code")
+    assert refused.value.code == 36004004
+
+
+def test_the_check_itself_finds_what_does_not_fit() -> None:
+    """Guards the guard: an unknown field and a wrong type are reported, wherever they are."""
+    order = {"id": 1, "payment": {"currency": "GBP", "moon_fee": "1.00"}, "line_items": [{"is_gift": "no"}]}
+    answer = models.GetOrderListResponse.from_dict({"code": 0, "data": {"orders": [order]}})
+    found = "\n".join(surprises(answer))
+    assert "orders[0].payment.moon_fee is unknown" in found
+    assert "orders[0].id is 1" in found
+    assert "line_items[0].is_gift is 'no'" in found

@@ -1,0 +1,171 @@
+"""A home small enough for a unit test: raw, a warehouse and dbt's records as a build would leave them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import duckdb
+
+from ingestion.home import Home
+from orchestration.lib.build import dbt_folder, fingerprint
+from orchestration.lib.records import write_record
+
+SHOP = "7495000000000000101"
+LOAD = "1795407965.1"
+
+_RAW = {
+    "shops": "select '{shop}' as shop_key, '{shop}' as shop_id, 'Aurora' as name, 'TH' as region",
+    "orders": """
+        select
+            '{shop}' as shop_key, 'o' || i as order_id, 'COMPLETED' as status, 'THB' as currency,
+            timestamptz '2026-10-01 00:00:00Z' + to_hours(i) as create_time,
+            timestamptz '2026-10-01 01:00:00Z' + to_hours(i) as update_time,
+            cast(100 as decimal(18, 4)) as payment__total_amount, cast(100 as decimal(18, 4)) as payment__sub_total,
+            1::bigint as line_count
+        from range(48) as numbers(i)
+    """,
+    "order_lines": """
+        select
+            '{shop}' as shop_key, 'o' || i as order_id, 'l' || i as line_id, 's1' as sku_id,
+            cast(120 as decimal(18, 4)) as original_price, cast(15 as decimal(18, 4)) as seller_discount,
+            cast(5 as decimal(18, 4)) as platform_discount, cast(100 as decimal(18, 4)) as sale_price
+        from range(48) as numbers(i)
+    """,
+    "returns": """
+        select
+            '{shop}' as shop_key, 'r1' as return_id, 'o1' as order_id, 'RETURN_OR_REFUND_REQUEST_COMPLETE' as return_status,
+            timestamptz '2026-10-03 00:00:00Z' as update_time, 1::bigint as line_count,
+            cast(100 as decimal(18, 4)) as refund_total, cast(100 as decimal(18, 4)) as refund_subtotal
+    """,
+    "return_lines": "select '{shop}' as shop_key, 'r1' as return_id, 'l1' as return_line_id",
+    "cancellations": """
+        select
+            '{shop}' as shop_key, 'c1' as cancel_id, 'o2' as order_id, 'CANCELLATION_REQUEST_COMPLETE' as cancel_status,
+            timestamptz '2026-10-03 00:00:00Z' as update_time
+    """,
+    "sync_log": """
+        select
+            'run1' as run_id, '{shop}' as shop_key, resource, 'e' as endpoint, 'ok' as status,
+            timestamptz '2026-10-03 00:00:00Z' as started_at, timestamptz '2026-10-03 00:01:00Z' as finished_at,
+            timestamptz '2026-09-01 00:00:00Z' as window_from, timestamptz '2026-10-03 00:00:00Z' as window_until,
+            48::bigint as rows_written, null::varchar as error_message, 'ok' as authorisation_state
+        from (values ('orders'), ('returns')) as resources(resource)
+    """,
+    "drift": "select 'run1' as run_id, 'orders' as resource, 'x' as field, 1::bigint as rows_seen where false",
+}
+
+_MARTS = {
+    "dim_shops": """
+        select '{shop}' as shop_key, 'Aurora' as shop_name, 'THB' as currency,
+        timestamptz '2026-10-03 00:00:00Z' as data_until
+    """,
+    "dim_dates": "select date '2026-10-01' as date_day",
+    "dim_products": "select '{shop}' as shop_key, 'p1' as product_id",
+    "dim_skus": "select '{shop}' as shop_key, 's1' as sku_id",
+    "fct_orders": "select '{shop}' as shop_key, 'o' || i as order_id from range(48) as numbers(i)",
+    "fct_order_lines": "select '{shop}' as shop_key, 'l' || i as line_id from range(48) as numbers(i)",
+    "kpi_shop_daily": """
+        select
+            '{shop}' as shop_key, date '2026-10-01' + i::integer as business_date, 'THB' as currency,
+            'CNY' as reporting_currency, cast(0.2 as decimal(18, 10)) as fx_rate, false as fx_is_stale,
+            false as is_gmv_provisional,
+            cast(1000 as decimal(18, 4)) as gmv, cast(200 as decimal(18, 4)) as gmv_rc,
+            cast(1200 as decimal(18, 4)) as gmv_list, cast(100 as decimal(18, 4)) as cancelled_gmv,
+            cast(50 as decimal(18, 4)) as refunded_gmv, cast(0 as decimal(18, 4)) as pending_refund_gmv,
+            cast(850 as decimal(18, 4)) as net_gmv, cast(170 as decimal(18, 4)) as net_gmv_rc,
+            cast(50 as decimal(18, 4)) as refund_amount_by_refund_date,
+            0.05 as refund_rate, 0.1 as cancellation_rate, 0.05 as return_unit_rate,
+            20::bigint as paid_orders, 2::bigint as cancelled_orders, 21::bigint as sku_orders,
+            25::bigint as units_sold, 18::bigint as buyers
+        from range(3) as numbers(i)
+    """,
+    "kpi_shop_hourly": "select shop_key, gmv, paid_orders from marts.kpi_shop_daily",
+    "kpi_product_daily": "select shop_key, 'p1' as product_id, business_date, gmv from marts.kpi_shop_daily",
+    "ops_sync_status": """
+        select
+            '{shop}' as shop_key, 'orders' as resource, 'ok' as last_status, 0::bigint as lag_hours,
+            300::bigint as authorisation_days_left, timestamptz '2026-10-03 00:00:00Z' as data_until
+    """,
+    "helper": "select 1 as private",
+}
+
+
+def make_home(root: Path) -> Home:
+    """A home whose last build was whole and good."""
+    home = Home(root)
+    home.prepare()
+    (root / "tmp").mkdir(exist_ok=True)
+    for table in _RAW:
+        write_raw(home, table, f"select *, '{LOAD}' as _dlt_load_id from ({_RAW[table].format(shop=SHOP)})")
+    connection = duckdb.connect(str(home.warehouse))
+    connection.execute("create schema marts; create schema seeds")
+    connection.execute("create table seeds.regions as select 'TH' as region, 'THB' as currency")
+    for table, sql in _MARTS.items():
+        connection.execute(f"create table marts.{table} as {sql.format(shop=SHOP)}")
+    connection.execute("comment on table marts.kpi_shop_daily is 'One row per shop and day'")
+    connection.execute("comment on column marts.kpi_shop_daily.gmv is 'Gross merchandise value'")
+    connection.close()
+    mark_built(home)
+    return home
+
+
+def write_raw(home: Home, table: str, sql: str, name: str = "part") -> None:
+    """A Parquet file of a raw table, made by a query."""
+    folder = home.raw / "tiktok_shop" / table
+    folder.mkdir(parents=True, exist_ok=True)
+    duckdb.execute(f"copy ({sql}) to '{folder / name}.parquet' (format parquet)")
+
+
+def change_marts(home: Home, sql: str) -> None:
+    """Change the marts as a build would, which leaves its mark."""
+    connection = duckdb.connect(str(home.warehouse))
+    connection.execute(sql)
+    connection.close()
+    mark_built(home)
+
+
+def mark_built(
+    home: Home,
+    *,
+    build_id: str = "11111111-aaaa",
+    state: str = "built",
+    whole: bool = True,
+    tests: dict[str, str] | None = None,
+) -> None:
+    """Records of a build with these dbt tests (name to status)."""
+    folder = dbt_folder(home)
+    folder.mkdir(parents=True, exist_ok=True)
+    results, nodes = [], {}
+    for name, status in (tests or {"kpi_shop_daily__parts_sum_to_gmv": "pass"}).items():
+        unique_id = f"test.tiktok_shop_kpi.{name}"
+        failing = 3 if status in ("fail", "warn") else 0
+        results.append(
+            {
+                "unique_id": unique_id,
+                "status": status,
+                "execution_time": 0.1,
+                "message": f"Got {failing} results" if failing else None,
+                "failures": failing,
+            }
+        )
+        nodes[unique_id] = {
+            "name": name,
+            "resource_type": "test",
+            "description": f"Guards against {name}.",
+            "original_file_path": f"tests/singular/sales/{name}.sql",
+        }
+    (folder / "run_results.json").write_text(
+        json.dumps({"metadata": {"invocation_id": build_id}, "results": results})
+    )
+    (folder / "manifest.json").write_text(json.dumps({"nodes": nodes}))
+    write_record(
+        folder / "build.json",
+        {
+            "build_id": build_id,
+            "state": state,
+            "whole": whole,
+            "finished_at": "2026-10-03T00:00:00+00:00",
+            "fingerprint": fingerprint(home.warehouse),
+        },
+    )

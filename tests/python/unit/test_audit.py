@@ -1,0 +1,247 @@
+"""The audit: what stops a publication, what is only told, and that a check which did not run is never a pass."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from control_helpers import LOAD, SHOP, change_marts, make_home, mark_built, write_raw
+
+from ingestion.errors import ConfigError
+from ingestion.home import Home
+from orchestration.lib.audit import AuditFailed, AuditReport, audit, last_audit
+from orchestration.lib.build import project_dir
+from orchestration.lib.expectations import Expectation, Judge, Suite, load_suites
+from orchestration.lib.publish import publish
+
+
+@pytest.fixture(scope="module")
+def judge(tmp_path_factory: pytest.TempPathFactory) -> Judge:
+    return Judge(tmp_path_factory.mktemp("data_docs"))
+
+
+_names = iter(range(1000))
+
+
+def suite(*expectations: Expectation, may_be_empty: bool = False) -> Suite:
+    return Suite(
+        domain="sales",
+        edge="marts",
+        name=f"case_{next(_names)}",
+        about="One row per shop.",
+        sql="",
+        index=("shop_key",),
+        may_be_empty=may_be_empty,
+        expectations=expectations,
+    )
+
+
+def between(severity: str = "critical", **arguments: Any) -> Expectation:
+    return Expectation(
+        "expect_column_values_to_be_between", {"column": "residual", **arguments}, severity, "It does not add up."
+    )
+
+
+def test_expectation_really_runs_on_the_rows(judge: Judge) -> None:
+    """Great Expectations once passed everything without looking at a row."""
+    table = pd.DataFrame({"shop_key": ["a", "b", "c"], "residual": [0.0, 0.5, 0.0]})
+    (good,) = judge.run(suite(between(max_value=1)), lambda: table)
+    (bad,) = judge.run(suite(between(max_value=0)), lambda: table)
+    assert good.passed and good.ran
+    assert good.details["element_count"] == 3
+    assert not bad.passed and bad.ran
+    assert bad.details["unexpected_count"] == 1
+    assert "shop_key b: 0.5" in bad.message
+    assert "It does not add up." in bad.message
+
+
+def test_table_that_cannot_be_read_is_critical_even_for_a_warning(judge: Judge) -> None:
+    def broken() -> pd.DataFrame:
+        raise ValueError("Catalog Error: no such table")
+
+    (outcome,) = judge.run(suite(between("warning", max_value=0)), broken)
+    assert (outcome.passed, outcome.ran, outcome.severity) == (False, False, "critical")
+    assert "no such table" in outcome.message
+
+
+def test_missing_column_is_critical_even_for_a_warning(judge: Judge) -> None:
+    table = pd.DataFrame({"shop_key": ["a"]})
+    (outcome,) = judge.run(suite(between("warning", max_value=0)), lambda: table)
+    assert (outcome.passed, outcome.ran, outcome.severity) == (False, False, "critical")
+
+
+def test_empty_table_is_critical_unless_it_may_be_empty(judge: Judge) -> None:
+    table = pd.DataFrame({"shop_key": [], "residual": []})
+    outcomes = judge.run(suite(between(max_value=0)), lambda: table)
+    assert [one.passed for one in outcomes if "has rows" in one.name] == [False]
+    assert judge.run(suite(between(max_value=0), may_be_empty=True), lambda: table) == []
+
+
+def test_all_suites_are_readable_and_named_after_domains() -> None:
+    suites = load_suites(project_dir() / "tests" / "expectations")
+    domains = {"sales", "finance", "creators", "live", "ads", "inventory", "people", "monitoring", "trust"}
+    assert {one.domain for one in suites} <= domains
+    assert {one.edge for one in suites} == {"raw", "marts"}
+    assert all(one.expectations for one in suites)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("marts: [{name: x, about: y, sql: z}]", "lacks expect"),
+        ("marts: [{name: x, about: y, sql: z, expect: [], when: now}]", "unknown keys when"),
+        ("marts: [{name: x, about: y, sql: z, expect: [{type: t, why: w, severity: high}]}]", "severity"),
+        ("elsewhere: []", "mapping of raw and marts"),
+        ("marts: [", "not YAML"),
+    ],
+)
+def test_badly_written_suite_is_a_configuration_error(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "sales.yml").write_text(text)
+    with pytest.raises(ConfigError, match=said):
+        load_suites(tmp_path)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return make_home(tmp_path / "home")
+
+
+@pytest.fixture
+def own_suites(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only the suites that the small home has tables for."""
+    from orchestration.lib import audit as module
+
+    everything = load_suites(project_dir() / "tests" / "expectations")
+    kept = [one for one in everything if one.domain in ("sales", "monitoring")]
+    monkeypatch.setattr(module, "load_suites", lambda folder: kept)
+
+
+@pytest.mark.usefixtures("own_suites")
+class TestWholeAudit:
+    def test_good_home_passes_and_leaves_json_and_pages(self, home: Home) -> None:
+        report = audit(home)
+        assert report.critical_failures == []
+        assert report.warnings == []
+        assert report.passed
+        record = json.loads(report.json_path.read_text())
+        assert record["passed"] is True
+        assert len(record["outcomes"]) == report.checks > 40
+        assert report.data_docs_path.is_file()
+        assert (last_audit(home) or {})["watermark"] == LOAD
+
+    def test_failed_dbt_test_stops_publication(self, home: Home) -> None:
+        mark_built(home, tests={"fct_orders__unique": "pass", "kpi_shop_daily__identity": "fail"})
+        report = audit(home)
+        assert not report.passed
+        expected = "kpi_shop_daily__identity: 3 rows. Guards against kpi_shop_daily__identity."
+        assert report.critical_failures == [expected]
+        with pytest.raises(AuditFailed, match="kpi_shop_daily__identity"):
+            publish(home)
+        assert not home.published.exists()
+
+    def test_warning_of_a_dbt_test_is_shown_only(self, home: Home) -> None:
+        mark_built(home, tests={"fct_orders__unique": "pass", "stg__odd": "warn"})
+        report = audit(home)
+        assert report.passed
+        assert report.warnings == ["stg__odd: 3 rows. Guards against stg__odd."]
+
+    @pytest.mark.parametrize(
+        ("broken", "said"),
+        [
+            ("update marts.kpi_shop_daily set net_gmv = net_gmv + 0.01", "cancelled + refunded + net"),
+            ("update marts.kpi_shop_daily set refund_rate = 1.2", "More was refunded than sold"),
+            ("update marts.kpi_shop_daily set gmv_rc = null", "SOURCES__FX_RATES__BASE_URL"),
+            (
+                "update marts.kpi_shop_daily set business_date = '2026-09-20' where business_date = '2026-10-02'",
+                "busy_days_missing",
+            ),
+            ("update marts.kpi_shop_hourly set gmv = gmv - 0.0001", "hours of a shop do not sum"),
+            ("delete from marts.fct_orders", "empty or missing"),
+            ("drop table marts.kpi_shop_daily", "could not be read"),
+            ("update marts.dim_shops set data_until = '2026-10-01 00:00:00Z'", "after the end of what was synced"),
+        ],
+    )
+    def test_broken_marts_stop_publication(self, home: Home, broken: str, said: str) -> None:
+        change_marts(home, broken)
+        report = audit(home)
+        assert not report.passed
+        assert any(said in failure for failure in report.critical_failures), report.critical_failures
+
+    @pytest.mark.parametrize(
+        ("table", "changes", "said"),
+        [
+            ("orders", "null as order_id", "can't be counted"),
+            ("orders", "'USD' as currency", "another currency"),
+            ("orders", "timestamptz '2027-01-01 00:00:00Z' as create_time", "after the end of what was asked for"),
+            ("orders", "5::bigint as line_count", "fewer (or more) lines"),
+            ("orders", "cast(10000 as decimal(18, 4)) as payment__total_amount", "20 times larger"),
+            ("order_lines", "cast(-1 as decimal(18, 4)) as sale_price", "never negative"),
+            ("returns", "cast(-1 as decimal(18, 4)) as refund_total", "positive in the API"),
+        ],
+    )
+    def test_broken_arrivals_stop_publication(self, home: Home, table: str, changes: str, said: str) -> None:
+        assert audit(home).passed
+        source = f"read_parquet('{home.raw}/tiktok_shop/{table}/part.parquet')"
+        write_raw(home, table, f"select * replace ({changes}, '2{LOAD}' as _dlt_load_id) from {source}", name="next")
+        report = audit(home)
+        assert not report.passed
+        assert any(said in failure for failure in report.critical_failures), report.critical_failures
+        assert (last_audit(home) or {})["watermark"] == LOAD, "what failed has to be looked at again"
+
+    def test_failed_sync_is_a_warning_that_names_the_shop(self, home: Home) -> None:
+        source = f"read_parquet('{home.raw}/tiktok_shop/sync_log/part.parquet')"
+        later = "timestamptz '2026-10-04 00:00:00Z' as finished_at"
+        write_raw(home, "sync_log", f"select * replace ('failed' as status, {later}) from {source}", name="next")
+        report = audit(home)
+        assert report.passed
+        assert any(SHOP in text and "newest sync of this resource failed" in text for text in report.warnings)
+
+    def test_table_that_lost_rows_stops_publication_until_accepted(self, home: Home) -> None:
+        assert audit(home).passed
+        publish(home)
+        change_marts(home, "delete from marts.fct_orders where order_id < 'o3'")
+        report = audit(home)
+        assert not report.passed
+        assert any("table_name fct_orders" in text for text in report.critical_failures)
+        accepted = audit(home, accept_fewer_rows=True)
+        assert accepted.passed
+        assert any("table_name fct_orders" in text for text in accepted.warnings)
+
+    def test_final_sales_that_move_are_told(self, home: Home) -> None:
+        assert audit(home).passed
+        publish(home)
+        change_marts(home, "update marts.kpi_shop_daily set gmv = 1010, net_gmv = 860")
+        change_marts(home, "update marts.kpi_shop_hourly set gmv = 1010")
+        change_marts(home, "update marts.kpi_product_daily set gmv = 1010")
+        report = audit(home)
+        assert report.passed
+        assert any("moved by more than 0.1 %" in text for text in report.warnings)
+
+    @pytest.mark.parametrize("state", ["building", "failed"])
+    def test_unfinished_build_is_not_audited(self, home: Home, state: str) -> None:
+        mark_built(home, state=state)
+        assert not audit(home).passed
+
+    def test_warehouse_changed_by_hand_is_not_audited(self, home: Home) -> None:
+        import duckdb
+
+        connection = duckdb.connect(str(home.warehouse))
+        connection.execute("delete from marts.helper")
+        connection.close()
+        report = audit(home)
+        assert not report.passed
+        assert "was changed after the last build" in report.critical_failures[0]
+
+    def test_old_audits_are_removed(self, home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("orchestration.lib.audit._KEPT_AUDITS", 2)
+        mark_built(home, state="failed")
+        reports: list[AuditReport] = [audit(home) for _ in range(4)]
+        assert [report.json_path.exists() for report in reports] == [False, False, True, True]
+
+
+def test_without_a_build_there_is_nothing_to_audit(tmp_path: Path) -> None:
+    with pytest.raises(AuditFailed, match="no build"):
+        audit(Home(tmp_path))

@@ -1,0 +1,148 @@
+"""Sensors: a failed run and a failed shop become alerts; a shop gets one more try, not an endless row."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import dagster as dg
+import duckdb
+import pytest
+
+from ingestion.home import Home
+from orchestration.defs.ingestion.resources import HomeResource
+from orchestration.defs.ingestion.sensors import build_failed_shop_sensor, read_failures
+from orchestration.defs.publish.sensors import run_failure_alert
+from orchestration.lib.alerts import read_alerts
+
+NOW = datetime.now(UTC).replace(microsecond=0)
+OK_SHOP, BAD_SHOP, REVOKED_SHOP = "7495000000000000101", "7495000000000000202", "7495000000000000303"
+
+
+def write_sync_log(
+    home: Path, name: str, rows: list[tuple[str, str, str, str, datetime, str | None, str]]
+) -> None:
+    folder = home / "raw" / "tiktok_shop" / "sync_log"
+    folder.mkdir(parents=True, exist_ok=True)
+    with duckdb.connect() as connection:
+        connection.execute("set TimeZone = 'UTC'")
+        connection.execute(
+            "create table log (run_id text, shop_key text, resource text, status text, "
+            "finished_at timestamptz, error_message text, authorisation_state text)"
+        )
+        connection.executemany("insert into log values (?, ?, ?, ?, ?, ?, ?)", rows)
+        connection.execute(f"copy log to '{folder / name}.parquet' (format parquet)")
+
+
+def failed_shop_sensor() -> dg.SensorDefinition:
+    return build_failed_shop_sensor(dg.define_asset_job("retry_shop_job", selection=dg.AssetSelection.all()))
+
+
+def tick(home: Path, cursor: str | None = None) -> dg.SensorResult:
+    context = dg.build_sensor_context(cursor=cursor)
+    result = failed_shop_sensor()(context, home=HomeResource(root=str(home)))
+    assert isinstance(result, dg.SensorResult)
+    return result
+
+
+def test_a_home_without_a_sync_gives_nothing(tmp_path: Path) -> None:
+    result = tick(tmp_path)
+    assert not result.run_requests
+    assert read_alerts(tmp_path) == []
+
+
+def test_a_failed_shop_is_alerted_and_tried_once(tmp_path: Path) -> None:
+    at = NOW - timedelta(minutes=5)
+    write_sync_log(
+        tmp_path,
+        "one",
+        [
+            ("run-1", OK_SHOP, "orders", "ok", at, None, "ok"),
+            ("run-1", BAD_SHOP, "orders", "failed", at, "HTTP 502 from the gateway.", "ok"),
+            ("run-1", BAD_SHOP, "returns", "failed", at, "HTTP 502 from the gateway.", "ok"),
+        ],
+    )
+    first = tick(tmp_path)
+    [request] = first.run_requests or []
+    assert request.run_config["resources"]["scope"]["config"]["shops"] == [BAD_SHOP]
+    [alert] = read_alerts(tmp_path)
+    assert alert.shop_key == BAD_SHOP
+    assert "orders, returns" in alert.message and "502" in alert.message
+
+    # The retry fails as well: an alert, but no third try before the schedule.
+    # It ended in the same second, as a refused connection may, and is told nevertheless.
+    write_sync_log(
+        tmp_path, "two", [("run-2", BAD_SHOP, "orders", "failed", at, "HTTP 502 from the gateway.", "ok")]
+    )
+    second = tick(tmp_path, first.cursor)
+    assert not second.run_requests
+    assert len(read_alerts(tmp_path)) == 2
+
+    third = tick(tmp_path, second.cursor)
+    assert third.skip_reason is not None
+    assert len(read_alerts(tmp_path)) == 2
+
+
+def test_after_the_pause_a_shop_is_tried_again(tmp_path: Path) -> None:
+    write_sync_log(tmp_path, "one", [("run-9", BAD_SHOP, "orders", "failed", NOW, "Timeout.", "ok")])
+    long_ago = (NOW - timedelta(hours=7)).isoformat()
+    cursor = json.dumps({"seen": long_ago, "told": [], "retried": {BAD_SHOP: long_ago}})
+    assert len(tick(tmp_path, cursor).run_requests or []) == 1
+
+
+def test_a_revoked_shop_is_not_retried(tmp_path: Path) -> None:
+    write_sync_log(
+        tmp_path, "one", [("run-1", REVOKED_SHOP, "orders", "failed", NOW, "Authorisation gone.", "revoked")]
+    )
+    assert not tick(tmp_path).run_requests
+    [alert] = read_alerts(tmp_path)
+    assert "authorise the app again" in alert.message
+
+
+def test_failures_are_one_per_run_and_shop_in_time_order(tmp_path: Path) -> None:
+    write_sync_log(
+        tmp_path,
+        "one",
+        [
+            ("run-2", BAD_SHOP, "orders", "failed", NOW, "later", "ok"),
+            ("run-1", BAD_SHOP, "orders", "failed", NOW - timedelta(hours=1), "earlier", "ok"),
+            ("run-0", BAD_SHOP, "orders", "failed", NOW - timedelta(days=3), "told before", "ok"),
+        ],
+    )
+    failures = read_failures(tmp_path / "raw", NOW - timedelta(days=1))
+    assert [failure.message for failure in failures] == ["earlier", "later"]
+    assert failures[1].finished_at == NOW
+
+
+def test_a_failed_run_writes_what_failed_and_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TTKPI_HOME", str(tmp_path))
+
+    @dg.op
+    def sync_orders() -> None:
+        raise RuntimeError("sources.tiktok_shop.app_secret is not set.")
+
+    @dg.job
+    def daily_job() -> None:
+        sync_orders()
+
+    with dg.DagsterInstance.ephemeral() as instance:
+        result = daily_job.execute_in_process(instance=instance, raise_on_error=False)
+        assert not result.success
+        [failure] = [event for event in result.all_events if event.is_run_failure]
+        context = dg.build_run_status_sensor_context(
+            sensor_name="run_failure_alert",
+            dagster_instance=instance,
+            dagster_run=result.dagster_run,
+            dagster_event=failure,
+        ).for_run_failure()
+        run_failure_alert(context, home=HomeResource())
+
+    [alert] = read_alerts(Home.from_env().root)
+    assert alert.kind == "run_failed"
+    assert alert.run_id == result.run_id
+    assert "daily_job failed in step sync_orders" in alert.message
+    assert "app_secret is not set" in alert.message
+    assert "published file" in alert.message

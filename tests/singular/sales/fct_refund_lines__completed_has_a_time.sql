@@ -1,0 +1,8 @@
+select
+    shop_key,
+    return_id,
+    return_status,
+    refund_outcome,
+    completed_at
+from {{ ref('fct_refund_lines') }}
+where (refund_outcome = 'completed') <> (completed_at is not null)
