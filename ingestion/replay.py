@@ -40,7 +40,7 @@ from ingestion.pipelines import (
     recover,
     stored_schema,
 )
-from ingestion.rows import Batch, Drift, Table, calm_gc
+from ingestion.rows import Batch, Drift, Table, bulk_work
 from ingestion.sync import Progress, Silent
 from ingestion.sync_log import JOURNAL
 from ingestion.tiktok_shop.reading import SOURCE
@@ -191,14 +191,16 @@ def _run_task(task: _Task) -> _Done:
             writers[name].write_table(table.append_column(pa.field(LOAD_ID, pa.string()), ids))
             done.rows[name] += table.num_rows
 
-    with storage_errors(task.raw), calm_gc():
+    with storage_errors(task.raw), bulk_work():
         try:
             batch = Batch(families, Drift())
             for entry in task.entries:
                 for page in archive.read(entry):
                     if task.since is not None and page.retrieved_at < task.since:
                         continue
-                    batch.add(page)
+                    one = Batch(families, Drift())
+                    one.add(page)
+                    batch.extend(one.settle())
                     page.records = []
                     if batch.records >= BATCH_RECORDS:
                         write(batch)

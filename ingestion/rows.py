@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import enum
 import gc
+import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -39,7 +40,6 @@ Fields = dict[str, "Fields | None"]
 
 _EMPTY: Record = {}
 _NONE = type(None)
-_SETTLE_ROWS = 400
 _LATEST = 4_102_444_800  # 2100-01-01: a time beyond it was not in seconds
 _DECIMALS = Context(prec=40, rounding=ROUND_HALF_UP)
 
@@ -148,6 +148,11 @@ class Drift:
     def add(self, table: str, field_name: str, what: str, rows: int = 1) -> None:
         """Counts `rows` rows in which `field_name` was `what`."""
         self.seen[table, field_name, what] += rows
+
+    def merge(self, other: Drift) -> None:
+        """Adds the counts of another one."""
+        for key, rows in other.seen.items():
+            self.seen[key] += rows
 
     def set_aside(self, table: str | None = None) -> int:
         """Records that could not become rows."""
@@ -269,14 +274,20 @@ def empty(table: Table) -> pa.Table:
 
 
 @contextmanager
-def calm_gc() -> Iterator[None]:
-    """Lets Python look for reference cycles rarely: parsed JSON has none, and looking costs a third of the time."""
-    before = gc.get_threshold()
+def bulk_work() -> Iterator[None]:
+    """Sets Python up for much parsing, and back again.
+
+    Parsed JSON has no reference cycles, and looking for them costs a third of the time; and a page that is worked on in one
+    go stays in the processor's cache, which is worth more than frequent turns of the threads.
+    """
+    thresholds, interval = gc.get_threshold(), sys.getswitchinterval()
     gc.set_threshold(200_000, 50, 1_000)
+    sys.setswitchinterval(0.05)
     try:
         yield
     finally:
-        gc.set_threshold(*before)
+        gc.set_threshold(*thresholds)
+        sys.setswitchinterval(interval)
 
 
 class Shape(NamedTuple):
@@ -330,6 +341,7 @@ class Batch:
     """
 
     def __init__(self, tables: Sequence[Table], drift: Drift) -> None:
+        self._drift = drift
         self._collectors = [_Collector(table, drift) for table in tables]
         self.pages: list[Page] = []
         self.records = 0
@@ -351,6 +363,22 @@ class Batch:
             elif page.number == 1:
                 collector.add([page.envelope], index, observe([page.envelope], table.known or {}))
 
+    def settle(self) -> Batch:
+        """Converts everything that was added to Arrow, so that no page's objects are held any more."""
+        for collector in self._collectors:
+            collector.settle()
+        return self
+
+    def extend(self, other: Batch) -> None:
+        """Appends another batch of the same tables."""
+        offset = len(self.pages)
+        self.pages += other.pages
+        self.records += other.records
+        self.size += other.size
+        self._drift.merge(other._drift)
+        for mine, its in zip(self._collectors, other._collectors, strict=True):
+            mine.extend(its, offset)
+
     def finish(self) -> dict[str, pa.Table]:
         """Arrow tables by name; every table of the families is there, perhaps empty. Pages have their ids by now."""
         built: dict[str, pa.Table] = {}
@@ -365,16 +393,22 @@ class _Values:
 
     Attributes:
         column: The column.
-        chunks: Arrays of text, integers or booleans; lists where a value was of another type.
+        chunks: Arrays of text, integers or booleans; numbers where so many values were absent; lists where a value was of
+            another type.
         pending: The latest values.
     """
 
     column: Column
-    chunks: list[pa.Array | list[Any]] = field(default_factory=list)
+    chunks: list[pa.Array | list[Any] | int] = field(default_factory=list)
     pending: list[Any] = field(default_factory=list)
 
+    def absent(self, rows: int) -> None:
+        """Appends absent values."""
+        self.settle()
+        self.chunks.append(rows)
+
     def settle(self) -> None:
-        """Converts what is pending. In pieces of some hundred values: fast, and still in the cache."""
+        """Converts what is pending."""
         if self.pending:
             try:
                 self.chunks.append(_plain_array(self.pending, self.column.kind))
@@ -386,16 +420,21 @@ class _Values:
         """The typed array, and by index the values that did not fit, with whether nothing was lost."""
         self.settle()
         kind = self.column.kind
-        if all(isinstance(chunk, pa.Array) for chunk in self.chunks):
+        if all(type(chunk) is int for chunk in self.chunks):
+            return pa.nulls(sum(chunk for chunk in self.chunks if type(chunk) is int), kind.value), {}
+        if not any(type(chunk) is list for chunk in self.chunks):
+            plain = _PLAIN.get(kind, pa.string())
+            arrays = [pa.nulls(chunk, plain) if type(chunk) is int else chunk for chunk in self.chunks]
             try:
-                return _typed(pa.concat_arrays(self.chunks or [_plain_array([], kind)]), kind), {}
+                return _typed(pa.concat_arrays(arrays), kind), {}
             except (pa.ArrowException, ValueError):
                 pass  # one by one, below
-        values = [
-            value
-            for chunk in self.chunks
-            for value in (chunk.to_pylist() if isinstance(chunk, pa.Array) else chunk)
-        ]
+        values: list[Any] = []
+        for chunk in self.chunks:
+            if type(chunk) is int:
+                values += [None] * chunk
+            else:
+                values += chunk.to_pylist() if isinstance(chunk, pa.Array) else chunk
         array, misfits = _one_by_one(values, kind)
         return array, {index: (values[index], whole) for index, whole in misfits.items()}
 
@@ -407,7 +446,6 @@ class _Collector:
         self.table = table
         self._drift = drift
         self._rows = 0
-        self._settled = 0
         self._page_rows: list[tuple[int, int]] = []
         self._owners: list[int] = []
         self._extra: dict[int, Record] = defaultdict(dict)
@@ -450,10 +488,29 @@ class _Collector:
                 kids = [kid if type(kid) is dict else _EMPTY for kid in kids]
             inner = f"{path}{one.path}." if one.path else "?"
             collector.add(kids, page, shapes, inner, [base + index for index in indexes])
-        if self._rows - self._settled >= _SETTLE_ROWS:
-            self._settled = self._rows
-            for values in self._values.values():
-                values.settle()
+
+    def settle(self) -> None:
+        """Converts to Arrow what was taken."""
+        for values in self._values.values():
+            values.settle()
+        for _, collector in self._children:
+            collector.settle()
+
+    def extend(self, other: _Collector, pages: int, owner_base: int = 0) -> None:
+        """Appends what another collector took: its pages come after `pages` of ours, its parents after `owner_base`."""
+        base = self._rows
+        self._rows += other._rows
+        self._page_rows += [(pages + page, rows) for page, rows in other._page_rows]
+        self._owners += [owner_base + owner for owner in other._owners] if owner_base else other._owners
+        for row, values in other._extra.items():
+            self._extra[base + row].update(values)
+        for name, its in other._values.items():
+            mine = self._values[name]
+            mine.settle()
+            its.settle()
+            mine.chunks += its.chunks
+        for (_, mine_child), (_, its_child) in zip(self._children, other._children, strict=True):
+            mine_child.extend(its_child, pages, base)
 
     def finish(self, pages: Sequence[Page], built: dict[str, pa.Table], parents: dict[str, pa.Array]) -> None:
         """Makes the Arrow tables."""
@@ -593,7 +650,7 @@ def _take(
     always: list[tuple[str, _Values]] = []
     for name, values in columns:
         if shape is not None and name not in shape.any:
-            values.pending += [None] * len(level)
+            values.absent(len(level))
         elif shape is not None and whole and name in shape.all:
             always.append((name, values))
         else:

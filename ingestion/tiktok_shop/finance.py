@@ -414,6 +414,7 @@ STATEMENT = Resource(
     rules=_rules(STATEMENT_LIST.known),
     take=listed("statements"),
     read=read_statements,
+    keep_records=True,
 )
 
 STATEMENT_TRANSACTION = Resource(
@@ -423,6 +424,7 @@ STATEMENT_TRANSACTION = Resource(
     rules=_rules(_TRANSACTION),
     take=listed("transactions"),
     read=read_statement_transactions,
+    keep_records=True,
 )
 
 ORDER_TRANSACTION = Resource(

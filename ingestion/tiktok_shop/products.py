@@ -147,6 +147,7 @@ PRODUCT = Resource(
     take=listed("products"),
     read=read_products,
     snapshot=True,
+    keep_records=True,
 )
 
 STOCK = Resource(

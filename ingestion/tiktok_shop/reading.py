@@ -18,7 +18,7 @@ from typing import Any, Literal, Protocol
 from ingestion.config import ShopApiConfig
 from ingestion.pages import Page, Record
 from ingestion.privacy import Cleaner, Rules, scrub
-from ingestion.rows import Table
+from ingestion.rows import Batch, Drift, Table
 from ingestion.tiktok_shop.client import ApiAnswer, ShopClient, ShopRef
 from ingestion.tiktok_shop.endpoints import Endpoint
 from ingestion.tiktok_shop.errors import ApiError
@@ -98,6 +98,7 @@ class Resource:
         take: Takes an answer apart into records and what surrounds them.
         read: Reads it.
         snapshot: Whether its rows only make sense as a whole: then nothing is stored until all of it has come.
+        keep_records: Whether its reader looks into the records of pages; otherwise they are let go as soon as possible.
     """
 
     name: str
@@ -107,6 +108,7 @@ class Resource:
     take: Callable[[Record], tuple[list[Any], Record]]
     read: Reader
     snapshot: bool = False
+    keep_records: bool = False
 
     def all_tables(self) -> Iterator[Table]:
         """Every raw table the resource feeds, children included."""
@@ -344,7 +346,7 @@ def record_of(reading: Reading, resource: Resource, record: Record) -> Page:
     """A page made of something that was asked for before, outside this resource."""
     now = datetime.now(UTC)
     answer = ApiAnswer({}, b"", "", now)
-    return _page(reading, resource, Call(), _Part(answer, [record], {}))
+    return _page(reading, resource, Call(), answer, [record], {})
 
 
 def read_calls(
@@ -352,7 +354,7 @@ def read_calls(
 ) -> Iterator[Step]:
     """Makes calls, some at a time, and yields their pages in the order of the calls.
 
-    After each call comes a checkpoint that names it. Threads only fetch and parse; a call that runs ahead waits once
+    After each call comes a checkpoint that names it. Threads fetch, parse and take rows; a call that runs ahead waits once
     it has a few pages ready, so memory does not depend on the length of lists.
 
     Args:
@@ -374,8 +376,8 @@ def read_calls(
             for flight in list(waiting)[:workers]:
                 flight.start(pool, stop)
             item = waiting[0].next_item()
-            if isinstance(item, _Part):
-                yield _page(reading, resource, waiting[0].call, item)
+            if isinstance(item, Page):
+                yield item
             elif isinstance(item, list):
                 waiting.popleft()
                 waiting.extendleft(_Flight(reading, resource, call, split) for call in reversed(item))
@@ -392,15 +394,6 @@ def _nothing(_: States) -> None:
     """The progress of a call that is remembered otherwise."""
 
 
-@dataclass(slots=True)
-class _Part:
-    """An answer, taken apart."""
-
-    answer: ApiAnswer
-    records: list[Any]
-    envelope: Record
-
-
 class _Flight:
     """One call under way: a thread puts what comes into a short queue."""
 
@@ -409,7 +402,7 @@ class _Flight:
         self._reading = reading
         self._resource = resource
         self._split = split
-        self._items: queue.Queue[_Part | list[Call] | BaseException | None] = queue.Queue(_QUEUE_PAGES)
+        self._items: queue.Queue[Page | list[Call] | BaseException | None] = queue.Queue(_QUEUE_PAGES)
         self._started = False
 
     def start(self, pool: ThreadPoolExecutor, stop: threading.Event) -> None:
@@ -418,7 +411,7 @@ class _Flight:
             self._started = True
             pool.submit(self._run, stop)
 
-    def next_item(self) -> _Part | list[Call] | BaseException | None:
+    def next_item(self) -> Page | list[Call] | BaseException | None:
         """The next page; calls to make instead; the error that ended it; or None at the end."""
         return self._items.get()
 
@@ -451,7 +444,11 @@ class _Flight:
                     ids.update(
                         str(record.get(self.call.id_field)) for record in records if type(record) is dict
                     )
-                self._put(_Part(answer, records, envelope), stop)
+                page = _page(reading, resource, self.call, answer, records, envelope)
+                # Waiting for room must not hold on to parsed JSON.
+                del answer, records, envelope
+                self._put(page, stop)
+                del page
             # Records that are updated while a list is being paged leave it, and may pull others over a page's edge.
             if total is None or not self.call.id_field or len(ids) >= total or resource.name in reading.uncountable:
                 return
@@ -479,7 +476,7 @@ class _Flight:
                 request_id=answer.request_id,
             ) from None
 
-    def _put(self, item: _Part | list[Call] | BaseException | None, stop: threading.Event) -> None:
+    def _put(self, item: Page | list[Call] | BaseException | None, stop: threading.Event) -> None:
         while not stop.is_set():
             try:
                 self._items.put(item, timeout=0.2)
@@ -497,7 +494,15 @@ def _count(value: object) -> int | None:
     return value if type(value) is int else None
 
 
-def _page(reading: Reading, resource: Resource, call: Call, part: _Part) -> Page:
+def _page(
+    reading: Reading,
+    resource: Resource,
+    call: Call,
+    answer: ApiAnswer,
+    records: list[Any],
+    envelope: Record,
+) -> Page:
+    """Everything that is done to the objects of a page, in one go: cut, pack for the archive, take the values out."""
     endpoint = resource.endpoint
     page = Page(
         source=SOURCE,
@@ -509,13 +514,19 @@ def _page(reading: Reading, resource: Resource, call: Call, part: _Part) -> Page
         query=call.query,
         body=call.body,
         window=call.window,
-        number=part.answer.page,
-        retrieved_at=part.answer.retrieved_at,
-        request_id=part.answer.request_id,
-        records=part.records,
-        envelope=scrub(part.envelope),
+        number=answer.page,
+        retrieved_at=answer.retrieved_at,
+        request_id=answer.request_id,
+        records=records,
+        envelope=scrub(envelope),
         context=call.context,
-        size=len(part.answer.raw),
+        size=len(answer.raw),
     )
     page.shape = reading.cleaner.clean(page.records, resource.rules)
+    page.pack()
+    batch = Batch(resource.tables, Drift())
+    batch.add(page)
+    page.rows = batch.settle()
+    if not resource.keep_records:
+        page.records = []
     return page

@@ -20,7 +20,7 @@ from ingestion.home import Home, StorageError
 from ingestion.pages import Page
 from ingestion.pipelines import load, named, open_pipeline
 from ingestion.privacy import Cleaner
-from ingestion.rows import Batch, Drift, calm_gc
+from ingestion.rows import Batch, Drift, bulk_work
 from ingestion.sync_log import LogRow, Status
 from ingestion.tiktok_shop.client import ShopClient, ShopRef
 from ingestion.tiktok_shop.errors import (
@@ -126,7 +126,7 @@ def sync_shop(job: ShopJob, client: ShopClient, resources: Sequence[Resource], t
     started = time.monotonic()
     sync = _ShopSync(job, client, resources, tell)
     # A worker whose parent was killed may live for another moment: never two at one pipeline.
-    with FileLock(job.home.dlt / f"{SOURCE}__{job.shop.shop_id}.lock", timeout=60), calm_gc():
+    with FileLock(job.home.dlt / f"{SOURCE}__{job.shop.shop_id}.lock", timeout=60), bulk_work():
         sync.run()
     sync.outcome.seconds = time.monotonic() - started
     return sync.outcome
@@ -260,9 +260,8 @@ class _ShopSync:
     def _note_page(self, task: _Task, page: Page) -> None:
         if task.batch is None:
             task.batch = Batch(task.resource.tables, self.outcome.drift)
-        page.pack()
-        task.batch.add(page)
-        page.records = []
+        task.batch.extend(page.rows)
+        page.rows, page.records = None, []
         task.pages += 1
         if page.window is not None:
             known = task.window or page.window

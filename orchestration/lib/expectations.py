@@ -270,7 +270,8 @@ class Judge:
             return self._not_run(suite, one, "was not evaluated")
         if raised := _exception(result.exception_info):
             return self._not_run(suite, one, f"could not be evaluated: {raised}")
-        found: Mapping[str, Any] = result.result or {}
+        # As plain numbers and texts: the result itself holds numpy's.
+        found: Mapping[str, Any] = result.to_json_dict().get("result") or {}
         if not found or ("element_count" in found and found["element_count"] != rows):
             return self._not_run(suite, one, "was not evaluated on the rows it was given")
         details = {

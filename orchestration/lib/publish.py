@@ -24,7 +24,7 @@ from ingestion.errors import TtkpiError
 from ingestion.home import Home, StorageError, storage_errors, sync_folder
 from orchestration.lib.audit import require_passed
 from orchestration.lib.build import project_dir
-from orchestration.lib.frames import attach, literal, memory_limit, quoted
+from orchestration.lib.frames import attach, literal, quoted, reading
 from orchestration.lib.marts import is_published
 from orchestration.lib.records import read_record, write_record
 
@@ -122,65 +122,60 @@ def publish(home: Home, *, progress: PublishProgress | None = None) -> PublishRe
 
 
 def _copy(home: Home, fresh: Path, progress: PublishProgress | None) -> dict[str, int]:
-    try:
-        connection = duckdb.connect(
-            str(fresh),
-            config={"memory_limit": memory_limit(), "temp_directory": str(home.root / "tmp"), "threads": 2},
-        )
-    except duckdb.Error as error:
-        raise _failed(home, error) from error
-    try:
-        connection.execute("set TimeZone = 'UTC'")
-        connection.execute("set preserve_insertion_order = false")
+    """Copy every published mart into the new file; rows per table."""
+    with reading(home) as connection:
         attach(connection, home.warehouse, "warehouse")
-        names = [
-            str(row[0])
-            for row in connection.execute(
-                "select table_name from information_schema.tables "
-                "where table_catalog = 'warehouse' and table_schema = 'marts' order by table_name"
-            ).fetchall()
-            if is_published(str(row[0]))
-        ]
+        names = [name for name in _marts(connection) if is_published(name)]
         if not names:
             raise PublishFailed(
                 f"{home.warehouse} has no marts to publish.", advice="Run `ttkpi build` without a selection."
             )
-        connection.execute("create schema marts")
-        tables: dict[str, int] = {}
-        for done, name in enumerate(names, start=1):
-            source = f"warehouse.marts.{quoted(name)}"
-            connection.execute(f"create table marts.{quoted(name)} as select * from {source}")
-            counted = connection.execute(f"select count(*) from marts.{quoted(name)}").fetchone()
-            tables[name] = int(counted[0]) if counted else 0
-            _keep_comments(connection, name)
-            if progress is not None:
-                progress.count(done, len(names), "tables", name)
-        connection.execute("detach warehouse")
-        connection.execute("checkpoint")
-    except duckdb.Error as error:
-        raise _failed(home, error) from error
-    finally:
-        connection.close()
+        try:
+            # Attached under a name of its own: opened directly, the file would be the catalog `marts`, and
+            # `marts.x` could mean the catalog or the schema.
+            connection.execute(f"attach {literal(fresh)} as fresh")
+            connection.execute("create schema fresh.marts")
+            tables: dict[str, int] = {}
+            for done, name in enumerate(names, start=1):
+                table = f"fresh.marts.{quoted(name)}"
+                copied = connection.execute(
+                    f"create table {table} as select * from warehouse.marts.{quoted(name)}"  # noqa: S608
+                ).fetchone()
+                tables[name] = int(copied[0]) if copied else 0
+                _keep_comments(connection, name)
+                if progress is not None:
+                    progress.count(done, len(names), "tables", name)
+            connection.execute("checkpoint fresh")
+            connection.execute("detach fresh")
+        except duckdb.Error as error:
+            raise _failed(home, error) from error
     return tables
+
+
+def _marts(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    rows = connection.execute(
+        "select table_name from information_schema.tables "
+        "where table_catalog = 'warehouse' and table_schema = 'marts' order by table_name"
+    ).fetchall()
+    return [str(row[0]) for row in rows]
 
 
 def _keep_comments(connection: duckdb.DuckDBPyConnection, table: str) -> None:
     """A copied table has the rows of the old one but not its comments, which BI tools show."""
+    of_table = "database_name = 'warehouse' and schema_name = 'marts' and table_name = ? and comment is not null"
     described = connection.execute(
-        "select comment from duckdb_tables() where database_name = 'warehouse' and schema_name = 'marts' "
-        "and table_name = ? and comment is not null",
+        f"select comment from duckdb_tables() where {of_table}",  # noqa: S608
         [table],
     ).fetchone()
     if described:
-        connection.execute(f"comment on table marts.{quoted(table)} is {literal(described[0])}")
+        connection.execute(f"comment on table fresh.marts.{quoted(table)} is {literal(described[0])}")
     columns = connection.execute(
-        "select column_name, comment from duckdb_columns() where database_name = 'warehouse' "
-        "and schema_name = 'marts' and table_name = ? and comment is not null",
+        f"select column_name, comment from duckdb_columns() where {of_table}",  # noqa: S608
         [table],
     ).fetchall()
     for column, comment in columns:
         connection.execute(
-            f"comment on column marts.{quoted(table)}.{quoted(str(column))} is {literal(comment)}"
+            f"comment on column fresh.marts.{quoted(table)}.{quoted(str(column))} is {literal(comment)}"
         )
 
 

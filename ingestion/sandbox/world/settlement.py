@@ -22,7 +22,7 @@ Json = dict[str, Any]
 _COMMISSION = {"TH": 500, "VN": 400, "MY": 450, "GB": 900, "US": 0}
 _REFERRAL = {"US": 600}
 _TRANSACTION = {"TH": 321, "VN": 300, "MY": 378, "GB": 0, "US": 0}
-_TAX = {"TH": ("vat_amount", 40), "VN": ("pit_amount", 50), "MY": ("sst_amount", 60), "GB": ("import_vat_amount", 80), "US": ("sales_tax_referral_fee_amount", 10)}  # fmt: skip
+_TAX = {"TH": ("vat_amount", 40), "VN": ("vat_amount", 50), "MY": ("sst_amount", 60), "GB": ("import_vat_amount", 80), "US": ("sales_tax_referral_fee_amount", 10)}  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -413,6 +413,8 @@ def show_payment(payment: Payment, at: int) -> Json:
 def show_unsettled(life: Life) -> Json:
     """An order that is paid and not settled: TikTok's estimate."""
     digits, money = life.shop.digits, sale_money(life)
+    # Ad fees are known only at settlement; the estimate has no field for them.
+    money.fee.pop("gmv_max_ad_fee_amount", None)
     shown = {
         "id": f"35{life.id}0",
         "type": "ORDER",
