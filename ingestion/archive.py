@@ -1,16 +1,17 @@
 """The archive: every page as it came, without contact data, written once and never changed.
 
     archive/<source>/<resource>/<shop_key>/<sha256>.jsonl.zst     records, one JSON object per line
-    archive/<source>/manifest/<shop_key>.jsonl                    one line per file: what it holds, page by page
+    archive/<source>/manifest/<shop_key>.jsonl                    one line per file: what it holds, page
+    by page
 
-A data file holds the records of some consecutive pages of one shop and resource, so that any tool reads it as it is,
-for example DuckDB: `select * from read_json('archive/tiktok_shop/orders/*/*.jsonl.zst')`. Its name is the SHA-256 of its
-bytes. Requests, times, and what stood around the records (totals, headers) are in the manifest. Sources without shops use
-`_` for the shop.
+A data file holds the records of some consecutive pages of one shop and resource, so that any tool reads
+it as it is, for example DuckDB: `select * from read_json('archive/tiktok_shop/orders/*/*.jsonl.zst')`.
+Its name is the SHA-256 of its bytes. Requests, times, and what stood around the records (totals, headers)
+are in the manifest. Sources without shops use `_` for the shop.
 
-A data file is written under another name, flushed, renamed, and only then named in the manifest; a data file the
-manifest does not name is what a kill left behind and is ignored. `merge` concatenates small files (zstd allows it without
-compressing again), which changes names, never content: page ids stay.
+A data file is written under another name, flushed, renamed, and only then named in the manifest; a data
+file the manifest does not name is what a kill left behind and is ignored. `merge` concatenates small
+files (zstd allows it without compressing again), which changes names, never content: page ids stay.
 """
 
 from __future__ import annotations
@@ -54,7 +55,8 @@ class Entry:
         window: Smallest half-open window that covers the pages; None when they had none.
         schema_hash: Hash of all field names seen; a change says that the API's answer changed its shape.
         run_id: The run that fetched the pages.
-        pages: Per page: id, path, query, body, window, number, retrieved_at, request_id, rows, envelope, context.
+        pages: Per page: id, path, query, body, window, number, retrieved_at, request_id, rows, envelope,
+            context.
     """
 
     source: str
@@ -174,8 +176,8 @@ class Archive:
     def merge(self, wanted: Callable[[Entry], bool] = lambda entry: True) -> int:
         """Concatenates small neighbouring files of a shop and resource and removes what no manifest names.
 
-        Needs the home's lock. Safe against kills: the new manifest replaces the old one in one step, before any file
-        it does not name is removed.
+        Needs the home's lock. Safe against kills: the new manifest replaces the old one in one step,
+        before any file it does not name is removed.
 
         Args:
             wanted: Which entries may be merged.
@@ -281,7 +283,8 @@ class Archive:
     def _damaged(self, entry: Entry, what: str) -> StorageError:
         path = self._data_folder(entry.source, entry.resource, entry.shop_key) / entry.file
         return StorageError(
-            f"The archive file {path} is damaged: {what}.", advice="Restore it from your backup of the archive."
+            f"The archive file {path} is damaged: {what}.",
+            advice="Restore it from your backup of the archive.",
         )
 
     def _data_folder(self, source: str, resource: str, shop_key: str) -> Path:

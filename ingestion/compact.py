@@ -1,10 +1,11 @@
 """Keeps the number of files bounded: many small Parquet files become few large ones, and so do archive files.
 
-Every load writes a file per table, so an hourly sync of five shops would make 40,000 files a year of `orders` alone. For
-each table a new folder is written, with the rows of the small files in large ones and the large ones as they are; then it
-changes names with the old folder in one step (`home.exchange_folders`). A reader that lists the folder before that moment
-sees the old files (and may miss one that is being removed, so no build runs at that time: both hold the home's lock); one
-that lists it afterwards sees the new. Never both, never none, whenever the process is killed.
+Every load writes a file per table, so an hourly sync of five shops would make 40,000 files a year of
+`orders` alone. For each table a new folder is written, with the rows of the small files in large ones and
+the large ones as they are; then it changes names with the old folder in one step
+(`home.exchange_folders`). A reader that lists the folder before that moment sees the old files (and may
+miss one that is being removed, so no build runs at that time: both hold the home's lock); one that lists
+it afterwards sees the new. Never both, never none, whenever the process is killed.
 
 All columns stay as they are, the load id of every row included: what is merged is not new to anyone.
 """
@@ -139,25 +140,26 @@ def _groups(files: list[Path], schema: pa.Schema) -> Iterator[pa.Table]:
 
 
 def _plain(schema: pa.Schema) -> pa.Schema:
-    """The schema without dictionaries, which dlt uses for the load id, and without what is only of use to pandas."""
+    """The schema without dictionaries, which dlt uses for the load id, and without what is only of use to
+    pandas."""
     return pa.schema(
-        [
-            pa.field(f.name, f.type.value_type if pa.types.is_dictionary(f.type) else f.type)
-            for f in schema
-        ]
+        [pa.field(f.name, f.type.value_type if pa.types.is_dictionary(f.type) else f.type) for f in schema]
     )
 
 
 def _cast(table: pa.Table, schema: pa.Schema) -> pa.Table:
     columns = [
-        table.column(f.name).cast(f.type) if f.name in table.column_names else pa.nulls(table.num_rows, f.type)
+        table.column(f.name).cast(f.type)
+        if f.name in table.column_names
+        else pa.nulls(table.num_rows, f.type)
         for f in schema
     ]
     return pa.table(columns, schema=schema)
 
 
 def _forget_loads(source: Path) -> None:
-    """Removes dlt's records of loads none of whose files is left; `pipelines.recover` needs those of the others."""
+    """Removes dlt's records of loads none of whose files is left; `pipelines.recover` needs those of the
+    others."""
     named = {
         load_id_of(path)
         for folder in source.iterdir()

@@ -131,7 +131,7 @@ class Home:
         if len(key) != _KEY_BYTES:
             raise ConfigError(
                 f"{path} does not hold a key of {_KEY_BYTES} bytes in hexadecimal.",
-                advice="Restore it from your backup: with another key all buyers would be counted as new ones.",
+                advice="Restore it from your backup: with another key every buyer would look new.",
             )
         return key
 
@@ -139,8 +139,8 @@ class Home:
     def lock(self, purpose: str) -> Iterator[None]:
         """Holds the home for one run. The operating system frees it when the process ends, however it ends.
 
-        A thread that holds it may take it again: `ttkpi run` holds it from the sync to the publication, and each
-        of them takes it when run alone.
+        A thread that holds it may take it again: `ttkpi run` holds it from the sync to the publication,
+        and each of them takes it when run alone.
 
         Args:
             purpose: What the run does, for the message that others get.
@@ -189,7 +189,7 @@ class Home:
         return HomeBusy(
             f"{self.root} is in use by process {holder.get('pid')} on {holder.get('host')} "
             f"({holder.get('purpose')}, since {holder.get('since')}).",
-            advice="Wait until it has finished, then try again. If that process hangs, end it: nothing is lost.",
+            advice="Wait for it to finish, then try again. If that process hangs, end it: nothing is lost.",
             holder=holder,
         )
 
@@ -239,8 +239,9 @@ def sync_folder(folder: Path) -> None:
 def exchange_folders(new: Path, current: Path) -> None:
     """Puts the finished folder `new` in the place of `current` and removes the old one.
 
-    On Linux both names change in one step (`renameat2`), so a reader sees either folder, never none. Where the file
-    system lacks it, two renames are made, and `finish_exchange` completes them if a kill comes in between.
+    On Linux both names change in one step (`renameat2`), so a reader sees either folder, never none.
+    Where the file system lacks it, two renames are made, and `finish_exchange` completes them if a kill
+    comes in between.
 
     Raises:
         OSError: The disk refuses; `current` is still the old folder then.

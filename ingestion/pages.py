@@ -1,6 +1,7 @@
 """A page: one answer of an API, or one file, with the request that led to it and the time it came.
 
-Pages come from an API, from the archive, or from a folder of exports; everything behind them is the same code.
+Pages come from an API, from the archive, or from a folder of exports; everything behind them is the same
+code.
 """
 
 from __future__ import annotations
@@ -28,14 +29,17 @@ class Page:
         path: Path that was asked, placeholders filled.
         query: Query parameters without keys, times, signatures, ciphers and page tokens.
         body: JSON body without page tokens; None for GET.
-        window: The half-open time window [from, until) in unix seconds that was asked for; None for lists without one.
+        window: The half-open time window [from, until) in unix seconds that was asked for; None for lists
+            without one.
         number: 1 for the first page of a list, and so on.
         retrieved_at: When it arrived, UTC.
         request_id: The server's id of the request.
         records: The elements of its list, contact data cut out.
         envelope: What stood around the list: totals, headers, dates.
-        context: What only the caller knew: the id of the snapshot the page belongs to, the statement it was asked for.
-        page_id: Content address: first half of the archive file's name, and the line at which the page begins.
+        context: What only the caller knew: the id of the snapshot the page belongs to, the statement it
+            was asked for.
+        page_id: Content address: first half of the archive file's name, and the line at which the page
+            begins.
         size: Bytes of the answer, for bounding memory; 0 when unknown.
         shape: Field names seen, by path (`rows.Shapes`); None when nobody looked yet.
         rows: The values of its rows (`rows.Batch`), once taken.
@@ -68,5 +72,7 @@ class Page:
     def pack(self) -> None:
         """Turns the records into JSON lines, once."""
         if self.lines is None:
-            self.lines = b"".join([orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE) for record in self.records])
+            self.lines = b"".join(
+                [orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE) for record in self.records]
+            )
             self.count = len(self.records)

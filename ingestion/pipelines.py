@@ -1,10 +1,11 @@
 """dlt: one pipeline per shop and source, Parquet in the raw folder, cursors in dlt's state.
 
-dlt owns load ids, state and loading. Rows come as Arrow tables, typed already; one load writes one file per table into
-`raw/<source>/<table>/<load id>.<file id>.parquet`, and the state that belongs to it beside them, in this order: data files,
-state, and last the record of the load in `_dlt_loads`. A load without that record never happened: `recover` removes its
-files, and the state in the raw folder is the one that counts, not that of the working folder. Rows are read again from the
-API then; load ids only grow, so whoever merges loads by their id never misses one.
+dlt owns load ids, state and loading. Rows come as Arrow tables, typed already; one load writes one file
+per table into `raw/<source>/<table>/<load id>.<file id>.parquet`, and the state that belongs to it beside
+them, in this order: data files, state, and last the record of the load in `_dlt_loads`. A load without
+that record never happened: `recover` removes its files, and the state in the raw folder is the one that
+counts, not that of the working folder. Rows are read again from the API then; load ids only grow, so
+whoever merges loads by their id never misses one.
 """
 
 from __future__ import annotations
@@ -116,7 +117,8 @@ def mark_dataset(folder: Path) -> None:
 def adopt_dataset(home: Home, source: str) -> None:
     """Makes sure that a source's raw folder is a data set of dlt's.
 
-    Where there was none (the first run, or the raw folder was removed), cursors start anew. After a loss `replay` comes
+    Where there was none (the first run, or the raw folder was removed), cursors start anew. After a loss
+    `replay` comes
     first: it brings back the rows and keeps the cursors.
 
     Raises:

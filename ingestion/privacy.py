@@ -1,8 +1,8 @@
 """Cuts contact data out of records before anything is stored; of a person only a keyed hash stays.
 
-What is documented is cut by name. What is not documented can't be trusted: an unknown field is removed when its name
-sounds like contact data, and e-mail addresses and telephone numbers inside unknown text are masked. The check of names
-costs little, because records come in few shapes and only shapes are compared.
+What is documented is cut by name. What is not documented can't be trusted: an unknown field is removed
+when its name sounds like contact data, and e-mail addresses and telephone numbers inside unknown text are
+masked. The check of names costs little, because records come in few shapes and only shapes are compared.
 """
 
 from __future__ import annotations
@@ -55,7 +55,8 @@ class Cleaner:
 
     def __init__(self, key: bytes) -> None:
         block = key.ljust(64, b"\0")
-        # HMAC-SHA256 by its definition: copying two prepared hashes is thirty times faster than making an HMAC.
+        # HMAC-SHA256 by its definition: copying two prepared hashes is thirty times faster than making an
+        # HMAC.
         self._inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in block))
         self._outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in block))
 

@@ -1,12 +1,13 @@
 """Rebuilds the raw folder from the archive, without network: same pages, same code, same rows.
 
-Used after a change of the row types, or when the raw folder is lost. Rows get new load ids, as a fresh load would, so the
-staging models take them all again; `retrieved_at` and `page_id` are those of the pages, so the marts come out identical.
-The new folder is complete before it changes names with the old one in one step. dlt's own records (cursors, schemas) are
-taken over: a replay changes what rows look like, not how far the shops were read.
+Used after a change of the row types, or when the raw folder is lost. Rows get new load ids, as a fresh
+load would, so the staging models take them all again; `retrieved_at` and `page_id` are those of the
+pages, so the marts come out identical. The new folder is complete before it changes names with the old
+one in one step. dlt's own records (cursors, schemas) are taken over: a replay changes what rows look
+like, not how far the shops were read.
 
-Everything in the raw folder comes from the archive: pages of the shops, exchange rates, and each run's journal
-(`sync_log`, `drift`).
+Everything in the raw folder comes from the archive: pages of the shops, exchange rates, and each run's
+journal (`sync_log`, `drift`).
 """
 
 from __future__ import annotations
@@ -72,8 +73,8 @@ def replay(home: Home, *, since: date | None = None, progress: Progress | None =
 
     Args:
         home: Where everything is.
-        since: Only pages that came at or after this day (00:00 UTC) are built again; older rows are taken over as they
-            are. All by default.
+        since: Only pages that came at or after this day (00:00 UTC) are built again; older rows are taken
+            over as they are. All by default.
         progress: Is told of pages.
 
     Raises:
@@ -111,7 +112,9 @@ def _rebuild(home: Home, new: Path, since: date | None, progress: Progress) -> R
     load_id = repr(time.time())
     entries = [entry for entry in Archive(home.archive).entries() if _tables_of(entry)]
     if moment is not None:
-        entries = [e for e in entries if any(datetime.fromisoformat(p["retrieved_at"]) >= moment for p in e.pages)]
+        entries = [
+            e for e in entries if any(datetime.fromisoformat(p["retrieved_at"]) >= moment for p in e.pages)
+        ]
     tasks = [
         _Task(home.archive, new, load_id, f"{number:05d}", moment, bundle)
         for number, bundle in enumerate(_bundles(entries))
@@ -144,7 +147,8 @@ class _Done:
 
 
 def _bundles(entries: Sequence[Entry]) -> Iterator[list[Entry]]:
-    """Entries of one resource, bundled to tasks of a useful size; the largest first, so that no core idles at the end."""
+    """Entries of one resource, bundled to tasks of a useful size; the largest first, so that no core
+    idles at the end."""
     groups: dict[tuple[str, str], list[list[Entry]]] = defaultdict(list)
     for entry in entries:
         bundles = groups[entry.source, entry.resource]

@@ -1,7 +1,7 @@
 """Syncs shops: from the API through the archive into typed rows, several shops at a time.
 
-Every shop is worked on by one process at a time, so that parsing and typing use all cores; inside a shop, pages come in
-by threads, within the throttle. What goes wrong with one shop stays with that shop.
+Every shop is worked on by one process at a time, so that parsing and typing use all cores; inside a shop,
+pages come in by threads, within the throttle. What goes wrong with one shop stays with that shop.
 """
 
 from __future__ import annotations
@@ -58,7 +58,8 @@ REPORTING_CURRENCY = "CNY"
 
 
 class Progress(Protocol):
-    """Is told what a long run is doing. Called from the thread that called `sync`, or from one helper thread."""
+    """Is told what a long run is doing. Called from the thread that called `sync`, or from one helper
+    thread."""
 
     def shop_started(self, shop_key: str, name: str) -> None:
         """A shop's sync begins."""
@@ -81,8 +82,8 @@ class ShopResult:
         shop_key: The shop; empty for a seller whose shops are unknown.
         name: Its name.
         region: Its market.
-        status: `ok`; `partial` when some resources failed, were skipped, or records had to be set aside; `failed` when
-            none could be read.
+        status: `ok`; `partial` when some resources failed, were skipped, or records had to be set aside;
+            `failed` when none could be read.
         rows: Rows loaded by raw table.
         pages: Answers that came.
         seconds: Time it took.
@@ -156,8 +157,8 @@ def sync(
     Args:
         home: Where everything is.
         shops: Ids of the shops; all authorised ones by default.
-        since: Reads again from this day (00:00 UTC). By default every resource continues from its cursor, and a shop
-            that is new starts `history_days` before `until`.
+        since: Reads again from this day (00:00 UTC). By default every resource continues from its cursor,
+            and a shop that is new starts `history_days` before `until`.
         until: End of all windows, exclusive; now by default.
         resources: Names of resources, or of raw tables they feed; all by default.
         progress: Is told of shops and pages.
@@ -258,7 +259,9 @@ def _run(
             finished(_work(job, progress.page, progress.message))
         return outcomes
     with _pool(workers, progress) as pool:
-        futures: dict[Future[ShopOutcome], ShopJob] = {pool.submit(_work_in_process, job): job for job in jobs}
+        futures: dict[Future[ShopOutcome], ShopJob] = {
+            pool.submit(_work_in_process, job): job for job in jobs
+        }
         for future in as_completed(futures):
             try:
                 outcome = future.result()
@@ -398,9 +401,7 @@ def _load_fx(
         progress.message(text)
 
 
-def _stamp(
-    log: list[LogRow], shops: list[ShopRef], problems: list[GrantProblem], tokens: TokenStore
-) -> None:
+def _stamp(log: list[LogRow], shops: list[ShopRef], problems: list[GrantProblem], tokens: TokenStore) -> None:
     """Adds when the tokens of each shop expire."""
     grants: dict[str, Grant] = {grant.open_id: grant for grant in tokens.grants()}
     owners = {shop.shop_id: shop.open_id for problem in problems for shop in problem.shops}
@@ -430,7 +431,8 @@ def _write_journal(home: Home, run_id: str, log: list[LogRow], drifts: dict[str,
         load(pipeline, dlt.source(resources, name=SOURCE, max_table_nesting=0)())
 
 
-# Worker processes --------------------------------------------------------------------------------------------------
+# Worker processes
+# --------------------------------------------------------------------------------------------------
 
 _Event = tuple[str, str, str, int]
 _events: Queue[_Event | None] | None = None

@@ -27,8 +27,9 @@ SYNC_LOG = Table(
     key=("run_id",),
     shop_key="own",
     known=fields("""
-    run_id shop_key resource endpoint status started_at finished_at window_from window_until cursor pages rows_written
-    error_code error_message access_token_expires_at refresh_token_expires_at authorisation_state
+    run_id shop_key resource endpoint status started_at finished_at window_from window_until cursor pages
+    rows_written error_code error_message access_token_expires_at refresh_token_expires_at
+    authorisation_state
     """),
     columns=(
         *texts("run_id shop_key resource endpoint status"),

@@ -1,13 +1,15 @@
 """What TikTok itself reports about a shop, by day and by hour, in the shop's currency and time zone.
 
-| endpoint | raw table | how it is read |
+| endpoint (`/analytics/...`) | raw table | how it is read |
 | --- | --- | --- |
-| `GET /analytics/202609/shop/performance` | `shop_performance_daily` | by day; the last 30 days again |
-| `GET /analytics/202510/shop/performance/{date}/performance_per_hour` | `shop_performance_hourly` | day by day, \
-not older than 30 days; the last 2 days again |
+| `202609/shop/performance` | `shop_performance_daily` | by day; the last 30 days again |
+| `202510/shop/performance/{date}/performance_per_hour` | `shop_performance_hourly` | by day; the last 2 again |
 
-The meaning of these numbers changed several times, so every row carries the id of its definition: endpoint, version and
-currency mode. Days are those of the shop's registered time zone; `index` of an hour is the hour of the shop's clock.
+Days by the hour are there for 30 days only.
+
+The meaning of these numbers changed several times, so every row carries the id of its definition:
+endpoint, version and currency mode. Days are those of the shop's registered time zone; `index` of an hour
+is the hour of the shop's clock.
 """
 
 from __future__ import annotations
@@ -56,8 +58,8 @@ REGION_ZONES = {
     "US": "America/Los_Angeles",
     "VN": "Asia/Ho_Chi_Minh",
 }
-"""Which days to ask for; the models have their own seed of zones, with overrides by shop. A zone that is a few hours off
-only shifts when the newest day is asked for the first time."""
+"""Which days to ask for; the models have their own seed of zones, with overrides by shop. A zone that is
+a few hours off only shifts when the newest day is asked for the first time."""
 
 _DAY = fields("""
     breakdowns{affiliate_product_card_attributed_gmv{amount currency} content_breakdown[channel
@@ -169,7 +171,8 @@ def read_daily(reading: Reading, resource: Resource) -> Iterator[Step]:
 
 
 def read_hourly(reading: Reading, resource: Resource) -> Iterator[Step]:
-    """The last days hour by hour, today included; days behind the re-read ones are complete and left alone."""
+    """The last days hour by hour, today included; days behind the re-read ones are complete and left
+    alone."""
     today = local_date(reading, reading.until)
     first = today - timedelta(days=HOURLY_HISTORY_DAYS - 1)
     first = max(first, local_date(reading, reading.first_since()))

@@ -1,19 +1,19 @@
 """Settlement: statements, their transactions, what is not settled yet, and payments.
 
-| endpoint | raw tables | how it is read |
+| endpoint (`/finance/...`) | raw tables | how it is read |
 | --- | --- | --- |
-| `GET /finance/202309/statements` | `statements` | by statement time, the last 35 days again |
-| `GET /finance/202501/statements/{id}/statement_transactions` | `statement_transactions`, `statement_totals`, \
-`statement_transaction_components` | statements that are new, or whose amounts changed |
-| `GET /finance/202501/orders/{id}/statement_transactions` | `order_transactions`, \
-`order_transaction_components` | orders whose settlement row does not add up |
-| `GET /finance/202507/orders/unsettled` | `unsettled_transactions`, `unsettled_transaction_components` | the whole \
-list, every sync |
-| `GET /finance/202605/payments` | `payments` | by creation time, the last 35 days again |
+| `202309/statements` | `statements` | by statement time, the last 35 days again |
+| `202501/statements/{id}/statement_transactions` | `statement_totals`, `statement_transactions` | if changed |
+| `202501/orders/{id}/statement_transactions` | `order_transactions` | orders that do not add up |
+| `202507/orders/unsettled` | `unsettled_transactions` | the whole list, every sync |
+| `202605/payments` | `payments` | by creation time, the last 35 days again |
 
-Charges are negative and credits positive, so a settlement is the plain sum of its parts, although TikTok's documents
-print minus signs. The breakdowns hold more than a hundred fees and taxes, and new ones appear: every amount in them that
-is not zero becomes a row of a component table, under the name the API gives it.
+Each `..._transactions` has a table of `..._transaction_components` beside it.
+
+Charges are negative and credits positive, so a settlement is the plain sum of its parts, although
+TikTok's documents print minus signs. The breakdowns hold more than a hundred fees and taxes, and new ones
+appear: every amount in them that is not zero becomes a row of a component table, under the name the API
+gives it.
 """
 
 from __future__ import annotations
@@ -34,7 +34,6 @@ from ingestion.rows import (
     Kind,
     Table,
     build,
-    computed,
     count,
     fields,
     money,
@@ -115,7 +114,12 @@ def _components(name: str, owner: tuple[Column, ...], key: str) -> Child:
     table = Table(
         name=name,
         key=(key, "component"),
-        columns=(*owner, *texts("component_group component"), money("amount"), parent("currency", "currency")),
+        columns=(
+            *owner,
+            *texts("component_group component"),
+            money("amount"),
+            parent("currency", "currency"),
+        ),
     )
     return Child(table, explode_components)
 
@@ -124,8 +128,8 @@ STATEMENT_LIST = Table(
     name="statements",
     key=("statement_id",),
     known=fields("""
-    id statement_time settlement_amount currency revenue_amount fee_amount adjustment_amount payment_status payment_id
-    net_sales_amount shipping_cost_amount payment_time
+    id statement_time settlement_amount currency revenue_amount fee_amount adjustment_amount
+    payment_status payment_id net_sales_amount shipping_cost_amount payment_time
     """),
     columns=(
         text("statement_id", "id"),
@@ -140,8 +144,9 @@ STATEMENT_LIST = Table(
 
 _TRANSACTION = fields("""
     id type order_id order_create_time adjustment_id adjustment_order_id adjustment_amount settlement_amount
-    revenue_amount revenue_breakdown shipping_cost_amount shipping_cost_breakdown fee_tax_amount fee_tax_breakdown
-    supplementary_component reserve_id reserve_amount associated_order_id reserve_status estimated_release_time
+    revenue_amount revenue_breakdown shipping_cost_amount shipping_cost_breakdown fee_tax_amount
+    fee_tax_breakdown supplementary_component reserve_id reserve_amount associated_order_id reserve_status
+    estimated_release_time
 """)
 
 STATEMENT_TRANSACTION_LIST = Table(
@@ -222,9 +227,10 @@ UNSETTLED_LIST = Table(
     name="unsettled_transactions",
     key=("transaction_id",),
     known=fields("""
-    type id status currency estimated_settlement unsettled_reason order_create_time order_delivery_time order_id
-    adjustment_id adjustment_order_id est_adjustment_amount est_settlement_amount est_revenue_amount revenue_breakdown
-    est_shipping_cost_amount shipping_cost_breakdown est_fee_tax_amount fee_tax_breakdown
+    type id status currency estimated_settlement unsettled_reason order_create_time order_delivery_time
+    order_id adjustment_id adjustment_order_id est_adjustment_amount est_settlement_amount
+    est_revenue_amount revenue_breakdown est_shipping_cost_amount shipping_cost_breakdown
+    est_fee_tax_amount fee_tax_breakdown
     """),
     columns=(
         text("transaction_id", "id"),
@@ -267,7 +273,8 @@ PAYMENT_LIST = Table(
 
 
 def open_orders(transactions: pa.Table) -> list[str]:
-    """Orders whose settlement is the sum of its parts neither with plain signs nor with the printed minus signs.
+    """Orders whose settlement is the sum of its parts neither with plain signs nor with the printed minus
+    signs.
 
     Their rows by SKU are asked for, so that the difference can be looked into.
     """
@@ -284,17 +291,18 @@ def open_orders(transactions: pa.Table) -> list[str]:
     plain = pc.add(pc.add(revenue, charges), adjustment)
     printed = pc.subtract(pc.subtract(revenue, charges), adjustment)
     mixed = pc.add(pc.subtract(revenue, charges), adjustment)
-    closed = pc.or_(
-        pc.equal(plain, settled), pc.or_(pc.equal(printed, settled), pc.equal(mixed, settled))
-    )
+    closed = pc.or_(pc.equal(plain, settled), pc.or_(pc.equal(printed, settled), pc.equal(mixed, settled)))
     open_ = pc.and_(pc.invert(closed), pc.is_valid(transactions.column("order_id")))
     return sorted(set(transactions.column("order_id").filter(open_).to_pylist()))
 
 
 def read_statements(reading: Reading, resource: Resource) -> Iterator[Step]:
-    """The list; statements that are new or whose amounts changed are noted for their transactions to be read."""
+    """The list; statements that are new or whose amounts changed are noted for their transactions to be
+    read."""
     found: list[Record] = []
-    for step in ByTime("statement_time", id_field="id", send="query", reread_days=REREAD_DAYS)(reading, resource):
+    for step in ByTime("statement_time", id_field="id", send="query", reread_days=REREAD_DAYS)(
+        reading, resource
+    ):
         if isinstance(step, Page):
             found += [dict(record) for record in step.records]
             yield step
@@ -312,7 +320,10 @@ def _note_statements(found: list[Record], until: int) -> Callable[[States], None
             key, moment = record.get("id"), record.get("statement_time")
             if not isinstance(key, str) or not key:
                 continue
-            amounts = [record.get(name) for name in ("settlement_amount", "revenue_amount", "fee_amount", "adjustment_amount")]
+            amounts = [
+                record.get(name)
+                for name in ("settlement_amount", "revenue_amount", "fee_amount", "adjustment_amount")
+            ]
             moment = moment if isinstance(moment, int) else until
             if seen.get(key) != [moment, *amounts]:
                 seen[key] = [moment, *amounts]
@@ -390,9 +401,7 @@ def _order_done(order_id: str) -> Callable[[States], None]:
 def read_unsettled(reading: Reading, resource: Resource) -> Iterator[Step]:
     """The whole list."""
     query = {"sort_field": "order_create_time", "sort_order": "ASC"}
-    yield from read_calls(
-        reading, resource, [Call(query=query, context=reading.snapshot(), id_field="id")]
-    )
+    yield from read_calls(reading, resource, [Call(query=query, context=reading.snapshot(), id_field="id")])
 
 
 def _then(*steps: Callable[[States], None]) -> Callable[[States], None]:

@@ -4,8 +4,8 @@
 | --- | --- | --- |
 | `POST /order/202309/orders/search` | `orders`, `order_lines`, `order_line_components` | by update time |
 
-One line is one unit: the API has no quantity. Every version of an order that a sync meets is a row; so are its lines.
-Times are unix seconds in the API and UTC instants here; money is in the order's currency.
+One line is one unit: the API has no quantity. Every version of an order that a sync meets is a row; so
+are its lines. Times are unix seconds in the API and UTC instants here; money is in the order's currency.
 """
 
 from __future__ import annotations
@@ -83,14 +83,17 @@ _PAYMENT = """
 
 
 def _item_tax(records: list[Record]) -> list[Any]:
-    """The sum of a line's taxes; NULL where there are none. What is no number is left to the caller to complain of."""
+    """The sum of a line's taxes; NULL where there are none. What is no number is left to the caller to
+    complain of."""
     sums: list[Any] = []
     for record in records:
         taxes = record.get("item_tax")
         if not taxes:
             sums.append(None)
             continue
-        amounts = [tax.get("tax_amount") for tax in taxes if type(tax) is dict] if type(taxes) is list else [taxes]
+        amounts = (
+            [tax.get("tax_amount") for tax in taxes if type(tax) is dict] if type(taxes) is list else [taxes]
+        )
         amounts = [amount for amount in amounts if amount is not None and amount != ""]
         if len(amounts) < 2:
             sums.append(amounts[0] if amounts else None)

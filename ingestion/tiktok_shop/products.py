@@ -5,8 +5,9 @@
 | `POST /product/202502/products/search` | `products`, `skus` | the whole list, every sync |
 | `POST /product/202309/inventory/search` | `inventory` | all products of that list, every sync |
 
-The list is read whole: promotions change prices without changing a product's update time, and one call brings 100
-products. The endpoint stops after 10,000 products, so longer lists are read by slices of update time.
+The list is read whole: promotions change prices without changing a product's update time, and one call
+brings 100 products. The endpoint stops after 10,000 products, so longer lists are read by slices of
+update time.
 """
 
 from __future__ import annotations
@@ -14,7 +15,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ingestion.privacy import Rules
-from ingestion.rows import Kind, Table, bools, child, count, fields, money, of_page, parent, text, texts, times
+from ingestion.rows import (
+    Kind,
+    Table,
+    bools,
+    child,
+    count,
+    fields,
+    money,
+    of_page,
+    parent,
+    text,
+    texts,
+    times,
+)
 from ingestion.tiktok_shop.endpoints import SEARCH_INVENTORY, SEARCH_PRODUCTS
 from ingestion.tiktok_shop.reading import Call, Reading, Resource, Step, listed, read_calls, sliced
 
@@ -107,7 +121,9 @@ _INVENTORY_PRODUCT = Table(
 def read_products(reading: Reading, resource: Resource) -> Iterator[Step]:
     """The whole list, deleted products included."""
     ids = reading.product_ids = []
-    for step in read_calls(reading, resource, [_product_call(reading)], sliced(_products_between, rows=LIST_LIMIT // 2)):
+    for step in read_calls(
+        reading, resource, [_product_call(reading)], sliced(_products_between, rows=LIST_LIMIT // 2)
+    ):
         for record in getattr(step, "records", ()):
             if isinstance(product_id := record.get("id"), str):
                 ids.append(product_id)

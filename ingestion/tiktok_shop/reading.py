@@ -1,7 +1,8 @@
 """How a resource is read: windows, slices, calls in parallel, and when its progress may be remembered.
 
-A reader yields pages, and checkpoints between them. A checkpoint says what to write into dlt's state once every page
-before it is stored and loaded; so a run that is killed reads again at most what it had not committed.
+A reader yields pages, and checkpoints between them. A checkpoint says what to write into dlt's state once
+every page before it is stored and loaded; so a run that is killed reads again at most what it had not
+committed.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any, Literal, Protocol
 
 from ingestion.config import ShopApiConfig
@@ -97,8 +99,10 @@ class Resource:
         rules: What is cut from its records.
         take: Takes an answer apart into records and what surrounds them.
         read: Reads it.
-        snapshot: Whether its rows only make sense as a whole: then nothing is stored until all of it has come.
-        keep_records: Whether its reader looks into the records of pages; otherwise they are let go as soon as possible.
+        snapshot: Whether its rows only make sense as a whole: then nothing is stored until all of it has
+            come.
+        keep_records: Whether its reader looks into the records of pages; otherwise they are let go as
+            soon as possible.
     """
 
     name: str
@@ -152,8 +156,8 @@ def plan_window(
     """What to read next. Windows never leave a gap behind the cursor.
 
     Args:
-        state: dlt's state: `cursor` (everything before is complete) and `backfill` (an explicit start that is not
-            finished yet).
+        state: dlt's state: `cursor` (everything before is complete) and `backfill` (an explicit start
+            that is not finished yet).
         since: Explicit start: the time from there is read again. A start beyond the cursor is moved to it.
         until: End, exclusive.
         history: Seconds that a first sync reads.
@@ -180,13 +184,14 @@ def cut_window(window: tuple[int, int], parts: int) -> list[tuple[int, int]]:
     start, end = window
     parts = max(1, min(parts, (end - start) // SHORTEST_SLICE))
     edges = [start + (end - start) * index // parts for index in range(parts + 1)]
-    return list(zip(edges, edges[1:], strict=False))
+    return list(pairwise(edges))
 
 
 def sliced(make: Callable[[Call, tuple[int, int]], Call], *, rows: int = SLICE_ROWS) -> Split:
     """Cuts a call that would bring many records into slices of time, by its `total_count`.
 
-    An empty half year costs one call; a busy one is read in slices that can be committed, and read in parallel.
+    An empty half year costs one call; a busy one is read in slices that can be committed, and read in
+    parallel.
     """
 
     def split(call: Call, total: int) -> list[Call] | None:
@@ -354,8 +359,8 @@ def read_calls(
 ) -> Iterator[Step]:
     """Makes calls, some at a time, and yields their pages in the order of the calls.
 
-    After each call comes a checkpoint that names it. Threads fetch, parse and take rows; a call that runs ahead waits once
-    it has a few pages ready, so memory does not depend on the length of lists.
+    After each call comes a checkpoint that names it. Threads fetch, parse and take rows; a call that runs
+    ahead waits once it has a few pages ready, so memory does not depend on the length of lists.
 
     Args:
         reading: The run's context.
@@ -431,7 +436,11 @@ class _Flight:
             before = len(ids)
             total: int | None = None
             for answer in reading.client.pages(
-                resource.endpoint, reading.shop, query=self.call.query, body=self.call.body, path=self.call.path
+                resource.endpoint,
+                reading.shop,
+                query=self.call.query,
+                body=self.call.body,
+                path=self.call.path,
             ):
                 total = _count(answer.data.get("total_count"))
                 if answer.page == 1 and attempt == 1 and self._split is not None and total is not None:
@@ -449,12 +458,19 @@ class _Flight:
                 del answer, records, envelope
                 self._put(page, stop)
                 del page
-            # Records that are updated while a list is being paged leave it, and may pull others over a page's edge.
-            if total is None or not self.call.id_field or len(ids) >= total or resource.name in reading.uncountable:
+            # Records that are updated while a list is being paged leave it, and may pull others over a
+            # page's edge.
+            if (
+                total is None
+                or not self.call.id_field
+                or len(ids) >= total
+                or resource.name in reading.uncountable
+            ):
                 return
             if attempt == 2:
                 if len(ids) == before:
-                    # Reading again brought nothing new: the count can't be relied on, so don't pay for it twice.
+                    # Reading again brought nothing new: the count can't be relied on, so don't pay for it
+                    # twice.
                     reading.uncountable.add(resource.name)
                 reading.note(
                     resource.name,
@@ -486,7 +502,7 @@ class _Flight:
         raise _Stopped
 
 
-class _Stopped(Exception):  # noqa: N818 (no error: nobody waits for this call any more)
+class _Stopped(Exception):
     pass
 
 
@@ -502,7 +518,8 @@ def _page(
     records: list[Any],
     envelope: Record,
 ) -> Page:
-    """Everything that is done to the objects of a page, in one go: cut, pack for the archive, take the values out."""
+    """Everything that is done to the objects of a page, in one go: cut, pack for the archive, take the
+    values out."""
     endpoint = resource.endpoint
     page = Page(
         source=SOURCE,

@@ -36,7 +36,8 @@ RESOURCES: tuple[Resource, ...] = (
     PERFORMANCE_DAILY,
     PERFORMANCE_HOURLY,
 )
-"""Products come before stock, statements before their transactions: the later ones need what the earlier found."""
+"""Products come before stock, statements before their transactions: the later ones need what the earlier
+found."""
 
 BY_NAME = {resource.name: resource for resource in RESOURCES}
 

@@ -11,7 +11,20 @@ Refund amounts are positive, in the currency beside them. One order may have sev
 from __future__ import annotations
 
 from ingestion.privacy import Rules
-from ingestion.rows import Kind, Table, bools, child, computed, fields, length_of, monies, parent, text, texts, times
+from ingestion.rows import (
+    Kind,
+    Table,
+    bools,
+    child,
+    computed,
+    fields,
+    length_of,
+    monies,
+    parent,
+    text,
+    texts,
+    times,
+)
 from ingestion.tiktok_shop.endpoints import SEARCH_CANCELLATIONS, SEARCH_RETURNS
 from ingestion.tiktok_shop.reading import ByTime, Resource, listed
 
@@ -79,9 +92,10 @@ RETURNS = Table(
         *times("create_time update_time"),
         *_REFUND,
         *monies(
-            "seller_paid_return_shipping_fee platform_paid_return_shipping_fee buyer_paid_return_shipping_fee",
+            "seller_paid_return_shipping_fee platform_paid_return_shipping_fee",
             under="shipping_fee_amount[]",
         ),
+        *monies("buyer_paid_return_shipping_fee", under="shipping_fee_amount[]"),
         *bools("is_quick_refund can_buyer_keep_item is_combined_return"),
         *texts("combined_return_id next_return_id pre_return_id seller_proposed_return_type"),
         computed("line_count", Kind.INT, length_of("return_line_items")),

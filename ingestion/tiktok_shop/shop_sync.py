@@ -41,7 +41,8 @@ _log = logging.getLogger(__name__)
 
 BATCH_RECORDS = 5_000
 BATCH_BYTES = 12_000_000
-"""Pages are archived and typed in batches: large ones load faster, but a batch of parsed JSON takes ten times its size."""
+"""Pages are archived and typed in batches: large ones load faster, but a batch of parsed JSON takes ten
+times its size."""
 UNIT_ROWS = 250_000
 UNIT_SECONDS = 60.0
 """A unit is committed after so many rows or seconds: what a kill can cost. Small syncs are one unit."""
@@ -327,7 +328,9 @@ class _ShopSync:
         for table in task.resource.all_tables():
             aside = self.outcome.drift.set_aside(table.name)
             if aside:
-                notes.append(f"{aside} records without a key were set aside from {table.name}; see the table drift.")
+                notes.append(
+                    f"{aside} records without a key were set aside from {table.name}; see the table drift."
+                )
         if error is not None:
             notes.insert(0, describe(error))
         return LogRow(

@@ -5,8 +5,8 @@
 | `GET /authorization/202309/shops` | `shops` | one row per sync, made from the list the run starts with |
 | `GET /logistics/202309/warehouses` | `warehouses` | the whole list, every sync |
 
-A shop's cipher is a key to its data: it is kept in the token file and nowhere else. Of a warehouse's address only the
-region stays.
+A shop's cipher is a key to its data: it is kept in the token file and nowhere else. Of a warehouse's
+address only the region stays.
 """
 
 from __future__ import annotations

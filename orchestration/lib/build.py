@@ -34,6 +34,7 @@ from orchestration.lib.records import read_record, write_record
 PROJECT_VARIABLE = "TTKPI_PROJECT"
 _WORKER = "orchestration.lib.dbt_worker"
 _KILLED = -9
+_MESSAGE_LINES = 6
 
 NodeKind = Literal["model", "seed", "snapshot", "test", "unit_test", "operation"]
 
@@ -164,7 +165,7 @@ class BuildReport:
         """
         if self.ok:
             return
-        shown = [f"{node.name}: {node.message or node.status}" for node in self.errors[:3]]
+        shown = [f"{node.name}: {_shortened(node.message or node.status)}" for node in self.errors[:3]]
         more = f"\n... and {len(self.errors) - 3} more" if len(self.errors) > 3 else ""
         also = f" {len(self.skipped)} nodes that depend on them were not run." if self.skipped else ""
         raise BuildFailed(
@@ -368,6 +369,12 @@ def plain(text: str | None) -> str:
     """A dbt message without empty lines and repeated decoration."""
     lines = [line.rstrip() for line in (text or "").splitlines()]
     return "\n".join(line for line in lines if line.strip() and not line.strip().startswith("> in macro"))
+
+
+def _shortened(text: str) -> str:
+    """The part of a message that a person reads: DuckDB lists all options of a reader after it."""
+    lines = text.splitlines()
+    return "\n".join(lines[:_MESSAGE_LINES] + (["  ..."] if len(lines) > _MESSAGE_LINES else []))
 
 
 def _record(home: Home, **fields: Any) -> None:

@@ -26,7 +26,7 @@ def main() -> int:
             stop_with=sys.stdin.buffer,
             **settings["options"],
         )
-    except ServerFailed as error:
+    except (ServerFailed, FileNotFoundError) as error:
         sys.stdout.write(f"{error}\n")
         return 1
     return 0

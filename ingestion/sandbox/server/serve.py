@@ -223,7 +223,7 @@ class SandboxProcess:
         world_dir: Directory of a generated world.
         port: Port; 0 for a free one.
         remember: Keep authorisations and the clock over restarts.
-        **options: See `SandboxOptions`.
+        **options: See `SandboxOptions`; an unknown one is a `TypeError` here, not in the child.
 
     Attributes:
         base_url: Where it listens; known once it has started.
@@ -231,6 +231,7 @@ class SandboxProcess:
     """
 
     def __init__(self, world_dir: Path, *, port: int = 0, remember: bool = False, **options: Any) -> None:
+        SandboxOptions(**options)
         settings = {"world_dir": str(world_dir), "port": port, "remember": remember, "options": options}
         self._command = [sys.executable, "-m", "ingestion.sandbox.server", json.dumps(settings)]
         self._process: subprocess.Popen[str] | None = None

@@ -1,9 +1,9 @@
 """The platform's own figures of a shop.
 
-Their definition in this world (202609, LOCAL): `gmv` is the sale price of all paid lines that are no sample, replacement,
-exchange or gift, by the time of payment (cash on delivery: of the order) in the shop's own time zone, later
-cancellations and refunds included; `gmv_with_tax` adds their tax and the tax on shipping; `refunds` are the goods and
-taxes refunded that day. Traffic is made up, but consistent: nobody buys without having clicked.
+Their definition in this world (202609, LOCAL): `gmv` is the sale price of all paid lines that are no sample,
+replacement, exchange or gift, by the time of payment (cash on delivery: of the order) in the shop's own time
+zone, later cancellations and refunds included; `gmv_with_tax` adds their tax and the tax on shipping; `refunds`
+are the goods and taxes refunded that day. Traffic is made up, but consistent: nobody buys without a click.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The seller's five shops and what they sell. Depends on nothing but this file: a product is the same in every world."""
+"""The seller's five shops and what they sell: the same in every world, whatever its seed and size."""
 
 from __future__ import annotations
 
@@ -69,12 +69,12 @@ SALES_TAX = {"US": (825, 600, 725, 0)}
 """Hundredths of a percent, by where the buyer lives."""
 
 _PER_YUAN = {"THB": 4.6, "VND": 3600.0, "MYR": 0.59, "GBP": 0.106, "USD": 0.14}
-_KINDS = (
-    "Lip Tint", "Cushion Foundation", "Sunscreen SPF50", "Hair Oil", "Sheet Mask", "Eyeliner", "Brush Set", "Serum",
-    "Face Wash", "Body Scrub", "Perfume Mist", "Nail Kit", "Phone Stand", "Desk Lamp", "Tumbler", "Tote Bag",
-    "Yoga Mat", "Knee Sleeve", "Water Bottle", "Storage Box", "Lunch Box", "LED Strip", "Ring Light", "Travel Pouch",
-    "Hair Clip Set", "Socks 5-Pack", "Cap", "Sunglasses", "Pet Brush", "Coffee Dripper",
-)  # fmt: skip
+_KINDS = tuple(
+    """Lip Tint, Cushion Foundation, Sunscreen SPF50, Hair Oil, Sheet Mask, Eyeliner, Brush Set, Serum, Face Wash,
+    Body Scrub, Perfume Mist, Nail Kit, Phone Stand, Desk Lamp, Tumbler, Tote Bag, Yoga Mat, Knee Sleeve,
+    Water Bottle, Storage Box, Lunch Box, LED Strip, Ring Light, Travel Pouch, Hair Clip Set, Socks 5-Pack, Cap,
+    Sunglasses, Pet Brush, Coffee Dripper""".replace("\n    ", " ").split(", ")
+)
 _SHADES = ("Rose", "Coral", "Ivory", "Sand", "Black", "White", "Mint", "Large", "Small")
 
 

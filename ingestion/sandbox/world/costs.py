@@ -1,6 +1,6 @@
-"""`python -m ingestion.sandbox.world.costs`: the unit costs of the world's SKUs, as the seed `sku_costs` wants them.
+"""`python -m ingestion.sandbox.world.costs`: what the world's SKUs cost, as the seed `sku_costs` wants it.
 
-A seller's own cost sheet: in yuan, dated, some SKUs repriced in the middle of the period, some never written down.
+A seller's own cost sheet: in yuan, dated, some SKUs repriced in the middle, some never written down.
 """
 
 from __future__ import annotations

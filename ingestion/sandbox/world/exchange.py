@@ -19,7 +19,7 @@ _DIGITS = 10
 
 
 def rates_between(start: date, end: date, base: str, quote: str) -> list[tuple[date, Decimal]]:
-    """Rates of `start` to `end`, both included: units of `quote` for one of `base`. Unknown currencies have none."""
+    """Rates of `start` to `end`, both included: units of `quote` for one of `base`; else none."""
     if base not in _YUAN_PER_UNIT or quote not in _YUAN_PER_UNIT:
         return []
     days = (start + timedelta(days=number) for number in range((end - start).days + 1))

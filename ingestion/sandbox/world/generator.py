@@ -1,4 +1,4 @@
-"""Makes a world: day by day and shop by shop, so that two million orders need no more memory than twenty thousand."""
+"""Makes a world: day by day and shop by shop, so that two million orders need no more memory than a few."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_EXCEPTION, ProcessPoolExecutor, wait
 from dataclasses import asdict
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,8 @@ _MARKER = "made"
 
 Progress = Callable[[int, int], None]
 Event = tuple[int, Any]
+Json = dict[str, Any]
+Show = Callable[[int, Any], Json]
 
 
 def generate(
@@ -157,7 +160,7 @@ class _Maker:
         record_id: str,
         created: int,
         events: list[Event],
-        show: Callable[[int, Any], Any],
+        show: Show,
         *,
         until: int = FOREVER,
         status_of: Callable[[Any], str] | None = None,
@@ -183,7 +186,7 @@ class _Maker:
                     life.id,
                     life.created,
                     life.events,
-                    lambda at, s, life=life: rendering.order(life, at, s),
+                    partial(rendering.order, life),
                     status_of=str,
                 )
             ),
@@ -198,7 +201,7 @@ class _Maker:
                     request.id,
                     request.created,
                     request.events,
-                    lambda at, s, life=life, request=request: rendering.returned(life, request, at, s),
+                    partial(rendering.returned, life, request),
                     status_of=str,
                     order_id=life.id,
                 )
@@ -214,7 +217,7 @@ class _Maker:
                     request.id,
                     request.events[0][0],
                     request.events,
-                    lambda at, s, life=life, request=request: rendering.cancellation(life, request, at, s),
+                    partial(rendering.cancellation, life, request),
                     status_of=str,
                     order_id=life.id,
                 )
@@ -232,14 +235,13 @@ class _Maker:
             for row in settled:
                 rows.extend(self._row(row, life.created))
             first = settlement.statement_time(settled[0].day)
-            paid = life.events[0][0] if life.is_cod else life.paid
-            assert paid is not None
+            paid = life.paid or life.created
             unsettled.extend(
                 self._versions(
                     life.id,
                     life.created,
                     [(paid, None)],
-                    lambda _at, _s, life=life: settlement.show_unsettled(life),
+                    _always(settlement.show_unsettled, life),
                     until=first,
                 )
             )
@@ -253,7 +255,7 @@ class _Maker:
                     life.id,
                     life.created,
                     list(dict(events).items()),
-                    lambda _at, known, life=life: settlement.show_order_transactions(life, known),
+                    partial(_order_transactions, life),
                 )
             )
         self._add("statement_transaction", rows)
@@ -267,7 +269,7 @@ class _Maker:
             row.id,
             created,
             [(statement.time, None)],
-            lambda _at, _s: settlement.show_transaction(row, self._shop),
+            _always(settlement.show_transaction, row, self._shop),
             parent=statement.id,
         )
 
@@ -293,7 +295,7 @@ class _Maker:
                     statement.id,
                     statement.time,
                     [(at, None) for at in moments],
-                    lambda at, _s, s=statement, p=payment: settlement.show_statement(s, p, at),
+                    partial(_statement, statement, payment),
                 ),
             )
             self._add(
@@ -302,7 +304,7 @@ class _Maker:
                     statement.id,
                     statement.time,
                     [(statement.time, None)],
-                    lambda _at, _s, s=statement: settlement.show_header(s),
+                    _always(settlement.show_header, statement),
                 ),
             )
         for payment in payments.values():
@@ -314,7 +316,7 @@ class _Maker:
                     payment.id,
                     payment.created,
                     [(payment.created, "PROCESSING"), (payment.done, "FAILED" if payment.failed else "PAID")],
-                    lambda at, _s, p=payment: settlement.show_payment(p, at),
+                    partial(_payment, payment),
                     status_of=str,
                 ),
             )
@@ -327,7 +329,7 @@ class _Maker:
             (
                 version
                 for day, known, body in self._analytics.days(first, last)
-                for version in self._versions(day.isoformat(), known, [(known, body)], lambda _at, body: body)
+                for version in self._versions(day.isoformat(), known, [(known, body)], _as_is)
             ),
         )
         self._add(
@@ -336,7 +338,7 @@ class _Maker:
                 version
                 for day, hour, known, body in self._analytics.hours(recent, last)
                 for version in self._versions(
-                    f"{hour:02d}", hour, [(known, body)], lambda _at, body: body, parent=day.isoformat()
+                    f"{hour:02d}", hour, [(known, body)], _as_is, parent=day.isoformat()
                 )
             ),
         )
@@ -355,7 +357,7 @@ class _Maker:
                     product_id,
                     created,
                     [(created, status)],
-                    lambda at, s, v=variants: _product(shop, v, at, s),
+                    partial(_product, shop, variants),
                     status_of=str,
                 ),
             )
@@ -364,9 +366,7 @@ class _Maker:
             events = [(day, day) for day in range(first, self._meta.horizon_end + 1, DAY)]
             self._add(
                 "inventory",
-                self._versions(
-                    product_id, created, events, lambda at, _s, v=variants: _inventory(shop, v, at)
-                ),
+                self._versions(product_id, created, events, partial(_inventory, shop, variants)),
             )
         for number, kind in ((1, "SALES_WAREHOUSE"), (2, "RETURN_WAREHOUSE")):
             self._add(
@@ -375,9 +375,30 @@ class _Maker:
                     f"700{shop.number}000000000000{number}",
                     start + number,
                     [(start, kind)],
-                    lambda _at, kind, n=number: _warehouse(shop, n, kind),
+                    partial(_warehouse, shop, number),
                 ),
             )
+
+
+def _always(show: Callable[..., Json], *arguments: Any) -> Show:
+    """A record that looks the same in all its versions."""
+    return lambda _at, _what: show(*arguments)
+
+
+def _as_is(_at: int, body: Json) -> Json:
+    return body
+
+
+def _order_transactions(life: Life, _at: int, rows: list[tuple[settlement.Transaction, str]]) -> Json:
+    return settlement.show_order_transactions(life, rows)
+
+
+def _statement(statement: settlement.Statement, payment: settlement.Payment, at: int, _what: object) -> Json:
+    return settlement.show_statement(statement, payment, at)
+
+
+def _payment(payment: settlement.Payment, at: int, _status: object) -> Json:
+    return settlement.show_payment(payment, at)
 
 
 def _product(shop: Shop, variants: list[Sku], at: int, status: str) -> dict[str, Any]:
@@ -409,7 +430,7 @@ def _product(shop: Shop, variants: list[Sku], at: int, status: str) -> dict[str,
     }
 
 
-def _inventory(shop: Shop, variants: list[Sku], at: int) -> dict[str, Any]:
+def _inventory(shop: Shop, variants: list[Sku], at: int, _day: object) -> dict[str, Any]:
     def stock(sku: Sku) -> dict[str, Any]:
         available = (int(sku.id[-4:]) * 37 + at // DAY * sku.popularity) % 900
         committed = available // 20
@@ -430,7 +451,7 @@ def _inventory(shop: Shop, variants: list[Sku], at: int) -> dict[str, Any]:
     return {"product_id": variants[0].product_id, "skus": [stock(sku) for sku in variants]}
 
 
-def _warehouse(shop: Shop, number: int, kind: str) -> dict[str, Any]:
+def _warehouse(shop: Shop, number: int, _at: int, kind: str) -> dict[str, Any]:
     return {
         "id": f"700{shop.number}000000000000{number}",
         "entity_id": f"{shop.number}{number}",

@@ -160,8 +160,8 @@ def lives_of_day(shop: Shop, day: int, count: int, seed: int) -> Iterator[Life]:
 
 
 def _order_id(shop: Shop, day: int, number: int) -> str:
-    # TikTok's ids are unique within a shop. The first order of every tenth day has the same id in all shops, so that
-    # a join without the shop shows.
+    # TikTok's ids are unique within a shop. The first order of every tenth day has the same id in all shops, so
+    # that a join without the shop shows.
     mark = 0 if number == 0 and day % 10 == 0 else shop.number
     return f"5768{mark}{day:05d}{number:08d}"
 
@@ -200,11 +200,9 @@ def _fill(life: Life, flash: bool, rng: random.Random) -> None:
         gift = _line(life, choice[rng.randrange(len(choice) - 2)], 100, 0, rate, room)
         gift.is_gift = True
         life.lines.append(gift)
-    unit = 1000 if shop.digits == 0 else 1
     if life.is_sale:
-        life.shipping_original = (
-            rng.choice((15, 25, 35)) * unit if shop.digits == 0 else rng.choice((199, 349, 499))
-        )
+        prices = (15_000, 25_000, 35_000) if shop.digits == 0 else (199, 349, 499)
+        life.shipping_original = rng.choice(prices)
         if rng.random() < 0.5:
             life.shipping_platform_discount = life.shipping_original
         elif rng.random() < 0.3:
@@ -338,23 +336,18 @@ def _add_cancellation(
     )
 
 
+_REASONS = ("ecom_order_delivered_refund_reason_quality", "ecom_order_delivered_refund_reason_wrong_item")
+_ASKED = "RETURN_OR_REFUND_REQUEST_PENDING"
+_DONE = "RETURN_OR_REFUND_REQUEST_COMPLETE"
+_SENT_BACK = ("AWAITING_BUYER_SHIP", "BUYER_SHIPPED_ITEM")
+# How often, what kind, and the states it goes through.
 _FLOWS: tuple[tuple[int, str, tuple[str, ...]], ...] = (
-    (30, "REFUND", ("RETURN_OR_REFUND_REQUEST_PENDING", "RETURN_OR_REFUND_REQUEST_COMPLETE")),
-    (
-        30,
-        "RETURN_AND_REFUND",
-        (
-            "RETURN_OR_REFUND_REQUEST_PENDING",
-            "AWAITING_BUYER_SHIP",
-            "BUYER_SHIPPED_ITEM",
-            "RETURN_OR_REFUND_REQUEST_SUCCESS",
-            "RETURN_OR_REFUND_REQUEST_COMPLETE",
-        ),
-    ),
-    (6, "REFUND", ("RETURN_OR_REFUND_REQUEST_PENDING", "AWAITING_BUYER_RESPONSE", "RETURN_OR_REFUND_REQUEST_COMPLETE")),
-    (5, "RETURN_AND_REFUND", ("RETURN_OR_REFUND_REQUEST_PENDING", "AWAITING_BUYER_SHIP", "BUYER_SHIPPED_ITEM", "REJECT_RECEIVE_PACKAGE")),
-    (6, "REFUND", ("RETURN_OR_REFUND_REQUEST_PENDING", "REFUND_OR_RETURN_REQUEST_REJECT")),
-    (5, "RETURN_AND_REFUND", ("RETURN_OR_REFUND_REQUEST_PENDING", "RETURN_OR_REFUND_REQUEST_CANCEL")),
+    (30, "REFUND", (_ASKED, _DONE)),
+    (30, "RETURN_AND_REFUND", (_ASKED, *_SENT_BACK, "RETURN_OR_REFUND_REQUEST_SUCCESS", _DONE)),
+    (6, "REFUND", (_ASKED, "AWAITING_BUYER_RESPONSE", _DONE)),
+    (5, "RETURN_AND_REFUND", (_ASKED, *_SENT_BACK, "REJECT_RECEIVE_PACKAGE")),
+    (6, "REFUND", (_ASKED, "REFUND_OR_RETURN_REQUEST_REJECT")),
+    (5, "RETURN_AND_REFUND", (_ASKED, "RETURN_OR_REFUND_REQUEST_CANCEL")),
     (5, "REPLACEMENT", ("REPLACEMENT_REQUEST_PENDING", "REPLACEMENT_REQUEST_COMPLETE")),
     (4, "REPLACEMENT", ("REPLACEMENT_REQUEST_PENDING", "REPLACEMENT_REQUEST_REFUND_SUCCESS")),
     (2, "REPLACEMENT", ("REPLACEMENT_REQUEST_PENDING", "REPLACEMENT_REQUEST_REJECT")),
@@ -362,14 +355,13 @@ _FLOWS: tuple[tuple[int, str, tuple[str, ...]], ...] = (
     (3, "EXCHANGE", ("EXCHANGE_REQUEST_PENDING", "EXCHANGE_REQUEST_COMPLETE")),
     (3, "EXCHANGE", ("EXCHANGE_REQUEST_PENDING", "EXCHANGE_REQUEST_REFUND_SUCCESS")),
     (2, "EXCHANGE", ("EXCHANGE_REQUEST_PENDING", "EXCHANGE_REQUEST_CANCEL")),
-)  # fmt: skip
+)
 
 
 def _add_returns(life: Life, rng: random.Random) -> None:
     """One to three returns: whole lines, parts of lines, and now and then one line refunded twice."""
-    assert life.delivered is not None
     lines = [line for line in life.lines if line.cancelled_at is None and not line.is_gift]
-    if not lines:
+    if not lines or life.delivered is None:
         return
     twice = rng.random() < 0.12
     for number in range(rng.choice((2, 2, 3)) if twice or rng.random() < 0.15 else 1):
@@ -385,10 +377,9 @@ def _add_returns(life: Life, rng: random.Random) -> None:
             events.append((at, status))
             at += rng.randrange(8 * HOUR, 5 * DAY)
         money = "REFUND" in kind or "REFUND_SUCCESS" in statuses[-1]
+        part = percent if money else 0
         refunds = [
-            (line, _whole(share(line.sale, percent, 100), life.shop), share(line.tax, percent, 100))
-            if money
-            else (line, 0, 0)
+            (line, _whole(share(line.sale, part, 100), life.shop), share(line.tax, part, 100))
             for line in chosen
         ]
         whole = money and percent == 100 and len(chosen) == len(life.lines)
@@ -399,12 +390,7 @@ def _add_returns(life: Life, rng: random.Random) -> None:
                 events=events,
                 refunds=refunds,
                 shipping=life.shipping_fee if whole else 0,
-                reason=rng.choice(
-                    (
-                        "ecom_order_delivered_refund_reason_quality",
-                        "ecom_order_delivered_refund_reason_wrong_item",
-                    )
-                ),
+                reason=rng.choice(_REASONS),
             )
         )
         if not lines:

@@ -1,7 +1,7 @@
 """Buyers with the personal data that the API really sends: what the ingestion has to cut out.
 
-Every personal value carries the marker `PII`, or lies in a range that nothing else uses (telephone numbers and postal
-codes), so that a scan can tell whether one leaked.
+Every personal value carries the marker `PII` or `pii-`, or is a telephone number in a range that nothing else
+uses, so that a scan can tell whether one leaked.
 """
 
 from __future__ import annotations

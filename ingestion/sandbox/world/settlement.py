@@ -1,6 +1,7 @@
 """What TikTok pays out: what an order earns, statements a day, payments a week.
 
-Signs as in the real rows: charges negative, credits positive, settlement = revenue + shipping + fees and taxes + adjustment.
+Signs as in the real rows: charges negative, credits positive, so that a settlement is the plain sum of revenue,
+shipping, fees and taxes, and adjustment.
 """
 
 from __future__ import annotations
@@ -22,7 +23,13 @@ Json = dict[str, Any]
 _COMMISSION = {"TH": 500, "VN": 400, "MY": 450, "GB": 900, "US": 0}
 _REFERRAL = {"US": 600}
 _TRANSACTION = {"TH": 321, "VN": 300, "MY": 378, "GB": 0, "US": 0}
-_TAX = {"TH": ("vat_amount", 40), "VN": ("vat_amount", 50), "MY": ("sst_amount", 60), "GB": ("import_vat_amount", 80), "US": ("sales_tax_referral_fee_amount", 10)}  # fmt: skip
+_TAX = {
+    "TH": ("vat_amount", 40),
+    "VN": ("vat_amount", 50),
+    "MY": ("sst_amount", 60),
+    "GB": ("import_vat_amount", 80),
+    "US": ("sales_tax_referral_fee_amount", 10),
+}
 
 
 @dataclass(slots=True)
@@ -85,11 +92,11 @@ def transactions(life: Life) -> Iterator[Transaction]:
     day = settles_on(life)
     if day is None:
         return
-    before = [r for r in life.returns if r.completed_at is not None and r.completed_at // DAY <= day]
-    after = [r for r in life.returns if r.completed_at is not None and r.completed_at // DAY > day]
+    refunds = [(r.completed_at // DAY, r) for r in life.returns if r.completed_at is not None]
     money = sale_money(life)
-    for request in before:
-        _take_back(life, request, money)
+    for refund_day, request in refunds:
+        if refund_day <= day:
+            _take_back(life, request, money)
     row = Transaction(f"35{life.id}0", "ORDER", day, money, life)
     odd = int(life.id[-3:])
     if odd == 777:
@@ -98,11 +105,11 @@ def transactions(life: Life) -> Iterator[Transaction]:
     elif odd == 555:
         row.shown_settlement = money.settlement + 7
     yield row
-    for number, request in enumerate(after):
-        assert request.completed_at is not None
+    after = [(refund_day, request) for refund_day, request in refunds if refund_day > day]
+    for number, (refund_day, request) in enumerate(after):
         back = Money()
         _take_back(life, request, back)
-        yield Transaction(f"35{life.id}{number + 1}", "ORDER", request.completed_at // DAY, back, life)
+        yield Transaction(f"35{life.id}{number + 1}", "ORDER", refund_day, back, life)
 
 
 def sale_money(life: Life) -> Money:
@@ -169,7 +176,7 @@ def _add(amounts: dict[str, int], name: str, amount: int) -> None:
 
 
 def adjustments(shop: Shop, day: int, seed: int) -> Iterator[Transaction]:
-    """Rows of a statement that are no order: penalties, compensations, ad payments, reserve and its release."""
+    """Rows of a statement that are no order: penalties, compensations, ad payments, reserve and release."""
     rng = random.Random(f"{seed} adjustments {shop.region} {day}")
     unit = 1000 if shop.digits == 0 else 100
     if rng.random() < 0.10:
@@ -195,17 +202,23 @@ def adjustments(shop: Shop, day: int, seed: int) -> Iterator[Transaction]:
             f"36{shop.number}{day}3", "DEDUCTIONS_INCURRED_BY_SELLER", day, Money(), adjustment=amount
         )
     if day % 14 == 5:
-        held = -rng.randrange(20, 60) * unit
-        name = f"RS{shop.number}{day}"
-        yield Transaction(f"36{shop.number}{day}4", "RESERVE", day, Money(), reserve=held, reserve_id=name, reserve_status="RESERVED")  # fmt: skip
+        yield _reserve(shop, day, day, -_reserved(shop, day, seed), "RESERVED")
     if day % 14 == 12:
         began = day - 7
-        rng = random.Random(f"{seed} adjustments {shop.region} {began}")
-        yield Transaction(f"36{shop.number}{day}5", "RESERVE", day, Money(), reserve=_reserved(shop, began, seed), reserve_id=f"RS{shop.number}{began}", reserve_status="RELEASED")  # fmt: skip
+        yield _reserve(shop, day, began, _reserved(shop, began, seed), "RELEASED")
+
+
+def _reserve(shop: Shop, day: int, began: int, amount: int, status: str) -> Transaction:
+    row_id, reserve_id = f"36{shop.number}{day}4", f"RS{shop.number}{began}"
+    return Transaction(
+        row_id, "RESERVE", day, Money(), reserve=amount, reserve_id=reserve_id, reserve_status=status
+    )
 
 
 def _reserved(shop: Shop, day: int, seed: int) -> int:
-    return next(-row.reserve for row in adjustments(shop, day, seed) if row.reserve < 0)
+    """How much is held back from a day on, for a week."""
+    unit = 1000 if shop.digits == 0 else 100
+    return random.Random(f"{seed} reserve {shop.region} {day}").randrange(20, 60) * unit
 
 
 @dataclass(slots=True)
@@ -310,7 +323,8 @@ def show_transaction(row: Transaction, shop: Shop) -> Json:
         shown |= _amounts(money, digits)
     else:
         shown["adjustment_id"] = row.id
-        shown |= {"revenue_amount": text(0, digits), "shipping_cost_amount": text(0, digits), "fee_tax_amount": text(0, digits)}  # fmt: skip
+        for name in ("revenue_amount", "shipping_cost_amount", "fee_tax_amount"):
+            shown[name] = text(0, digits)
     if row.reserve:
         shown |= {
             "reserve_id": row.reserve_id,

@@ -1,7 +1,8 @@
 """The world on disk: records in all the versions that the sandbox may still be asked for.
 
-One SQLite file a shop, one table per kind of record in it. A version of a record is visible while `valid_from <= clock < valid_to`;
-bodies are the elements of the API's lists as ready JSON, so that serving a page is reading and joining bytes.
+One SQLite file a shop, one table per kind of record in it. A version of a record is visible while
+`valid_from <= clock < valid_to`; bodies are the elements of the API's lists as
+ready JSON, so that serving a page is reading and joining bytes.
 """
 
 from __future__ import annotations
@@ -17,21 +18,9 @@ from typing import Literal
 
 import orjson
 
-from ingestion.sandbox.world.catalog import SHOPS, Shop
+from ingestion.sandbox.world.catalog import SHOPS
+from ingestion.sandbox.world.catalog import Shop as Shop
 from ingestion.sandbox.world.exchange import rates_between
-
-__all__ = [
-    "FOREVER",
-    "KINDS",
-    "META",
-    "Record",
-    "Shop",
-    "Store",
-    "Version",
-    "WorldMeta",
-    "Writer",
-    "database",
-]
 
 META = "world.json"
 FOREVER = 1 << 62
@@ -231,7 +220,7 @@ class Store:
 
 
 class Writer:
-    """Fills the file of one shop. Indexes are made at the end, which is several times faster than keeping them up."""
+    """Fills the file of one shop. Indexes are made at the end: several times faster than keeping them."""
 
     def __init__(self, directory: Path, shop_id: str) -> None:
         self._connection = sqlite3.connect(database(directory, shop_id))
@@ -241,8 +230,8 @@ class Writer:
         )
         for kind in KINDS:
             self._connection.execute(
-                f"create table {_table(kind)} (id text, created int, updated int, valid_from int, valid_to int, "
-                "parent text, status text, order_id text, body blob)"
+                f"create table {_table(kind)} (id text, created int, updated int, valid_from int, "
+                "valid_to int, parent text, status text, order_id text, body blob)"
             )
 
     def add(self, kind: str, versions: Iterable[Version]) -> None:

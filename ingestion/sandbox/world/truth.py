@@ -1,7 +1,7 @@
 """The ground truth: what the KPIs of the world are, worked out from its own records, one order at a time.
 
-This shares no code and no SQL with the models: it is a second, slower way to the same numbers, in exact decimals, and
-tests compare the two to the smallest unit. What each number means is in the models' glossary.
+This shares no code and no SQL with the models: it is a second, slower way to the same numbers, in exact decimals,
+and tests compare the two to the smallest unit. What each number means is in the models' glossary.
 """
 
 from __future__ import annotations
@@ -205,7 +205,9 @@ def _sales(store: Store, shop: Shop, clock: int) -> Iterator[tuple[Json, int | N
     for order in _bodies(store, "order", shop, clock):
         if order["is_sample_order"] or order["is_replacement_order"] or order.get("is_exchange_order"):
             continue
-        lines = [_Line(order, line, refunds[line["id"]]) for line in order["line_items"] if not line["is_gift"]]
+        lines = [
+            _Line(order, line, refunds[line["id"]]) for line in order["line_items"] if not line["is_gift"]
+        ]
         if not lines:
             continue
         sold: int | None = order.get("paid_time")
@@ -237,7 +239,7 @@ def _add_lines(total: _Sum, lines: list[_Line], day: date | None, rates: _Rates)
         if day is not None:
             pieces = [rates.convert(amount, day) for amount in (line.sale, cancelled, line.refunded)]
             known = [piece for piece in pieces if piece is not None]
-            # What is left in yuan is what the three rounded amounts leave, so that the identity holds there too.
+            # What is left in yuan is what the rounded amounts leave, so that the identity holds there too.
             total.add("net_gmv_rc", known[0] - known[1] - known[2] if len(known) == 3 else None)
         total.add("refunded_units", 1 if line.refunded > 0 else 0)
     total.add("units_sold", len(lines))
@@ -313,7 +315,9 @@ def _shop_hours(store: Store, clock: int) -> dict[tuple[str, ...], _Sum]:
 def _statements(store: Store, clock: int) -> Iterator[Json]:
     for shop in SHOPS:
         for statement in _bodies(store, "statement", shop, clock):
-            sums = {name: _ZERO for name in ("revenue", "shipping_cost", "fee_tax", "adjustment", "settlement", "reserve")}
+            sums = dict.fromkeys(
+                ("revenue", "shipping_cost", "fee_tax", "adjustment", "settlement", "reserve"), _ZERO
+            )
             page = store.page(
                 "statement_transaction",
                 shop.id,

@@ -160,7 +160,8 @@ select
     {{ to_reporting('cancelled_gmv', 'fx_rate') }} as cancelled_gmv_rc,
     {{ to_reporting('refunded_gmv', 'fx_rate') }} as refunded_gmv_rc,
     {{ to_reporting('pending_refund_gmv', 'fx_rate') }} as pending_refund_gmv_rc,
-    {{ to_reporting('net_gmv', 'fx_rate') }} as net_gmv_rc,
+    -- The difference of the rounded parts, not rounded again: the parts sum to gmv in reporting currency, too.
+    {{ money(to_reporting('gmv', 'fx_rate') ~ ' - ' ~ to_reporting('cancelled_gmv', 'fx_rate') ~ ' - ' ~ to_reporting('refunded_gmv', 'fx_rate')) }} as net_gmv_rc,
     -- bookkeeping
     cast(_dlt_load_id as string) as _dlt_load_id,
     cast(_returns_load_id as string) as _returns_load_id

@@ -15,6 +15,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import attrs
+import httpx
 import pytest
 from tiktok_shop_api import TikTokShop, TikTokShopAuth, TikTokShopError
 from tiktok_shop_api.generated import models
@@ -252,6 +253,16 @@ def test_shop_performance_per_hour(referee: Referee, region: str) -> None:
     ).performance
     assert [interval.index for interval in performance.intervals] == list(range(24))
     assert performance.overall.orders_count == sum(item.orders_count for item in performance.intervals)
+
+
+def test_the_ground_truth_counts_what_is_served(referee: Referee) -> None:
+    counts = httpx.get(f"{referee.server.base_url}/_sandbox/truth/counts", trust_env=False, timeout=60).json()
+    counted = {row["shop_key"]: row["rows"] for row in counts if row["kind"] == "order"}
+    served = {
+        SHOPS[region]: check(referee.shop(region).orders.get_order_list(page_size=1)).total_count
+        for region in SHOPS
+    }
+    assert counted == served
 
 
 def test_refusals_reach_the_client_as_codes(referee: Referee) -> None:

@@ -17,7 +17,7 @@ from urllib.parse import quote
 import httpx
 import orjson
 
-from ingestion.sandbox.server.serve import SandboxServer
+from ingestion.sandbox.server.serve import SandboxProcess, SandboxServer
 from ingestion.sandbox.world.store import Store
 
 NOW = 1_794_096_000  # 2026-11-08T00:00:00Z
@@ -162,7 +162,7 @@ def sign(path: str, pairs: Sequence[tuple[str, str]], body: bytes, secret: str =
 class Caller:
     """Calls a sandbox as a client would; what is given by name replaces (None: removes) a part of a call."""
 
-    def __init__(self, server: SandboxServer) -> None:
+    def __init__(self, server: SandboxServer | SandboxProcess) -> None:
         self.server = server
         self.http = httpx.Client(base_url=server.base_url, trust_env=False, timeout=10.0)
         self.token = ""

@@ -1,4 +1,5 @@
-"""A shop API without HTTP, for tests of the engine: answers shaped as the contract says, served from lists in memory."""
+"""A shop API without HTTP, for tests of the engine: answers shaped as the contract says, served from
+lists in memory."""
 
 from __future__ import annotations
 
