@@ -19,6 +19,7 @@ import os
 import secrets
 import shutil
 import socket
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -34,6 +35,8 @@ from ingestion.errors import ConfigError, TtkpiError
 HOME_VARIABLE = "TTKPI_HOME"
 _KEY_BYTES = 32
 _AT_FDCWD = -100
+_held: set[tuple[str, int]] = set()
+"""Homes held by this process, with the thread that took them."""
 _RENAME_EXCHANGE = 2
 
 
@@ -139,6 +142,8 @@ class Home:
     def lock(self, purpose: str) -> Iterator[None]:
         """Holds the home for one run. The operating system frees it when the process ends, however it ends.
 
+        A thread that holds it may take it again.
+
         A thread that holds it may take it again: `ttkpi run` holds it from the sync to the publication,
         and each of them takes it when run alone.
 
@@ -152,17 +157,19 @@ class Home:
         with storage_errors(self.root):
             self.root.mkdir(parents=True, exist_ok=True)
         note = self.root / "lock.json"
-        lock = FileLock(self.root / "lock", mode=0o600, is_singleton=True)
-        if lock.is_locked:
-            with lock:
-                yield
+        key = (str(self.root.resolve()), threading.get_ident())
+        if key in _held:
+            # The commands call each other: whoever holds the home may take it again.
+            yield
             return
+        lock = FileLock(self.root / "lock", mode=0o600)
         try:
             lock.acquire(timeout=0)
         except Timeout:
             raise self._busy(note) from None
         except OSError as error:
             raise storage_error(error, self.root) from error
+        _held.add(key)
         try:
             holder = {
                 "pid": os.getpid(),
@@ -174,6 +181,7 @@ class Home:
                 note.write_text(json.dumps(holder), encoding="utf-8")
             yield
         finally:
+            _held.discard(key)
             note.unlink(missing_ok=True)
             lock.release()
 

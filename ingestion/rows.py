@@ -361,10 +361,11 @@ class Batch:
         for collector in self._collectors:
             table = collector.table
             if not table.header:
-                records = page.records
-                if not set(map(type, records)) <= {dict}:
-                    records = [record if type(record) is dict else _EMPTY for record in records]
-                collector.add(records, index, page.shape or observe(records, table.known or {}))
+                shapes = page.shape
+                if shapes is None:
+                    objects = [record for record in page.records if type(record) is dict]
+                    shapes = observe(objects, table.known or {})
+                collector.add(page.records, index, shapes)
             elif page.number == 1:
                 collector.add([page.envelope], index, observe([page.envelope], table.known or {}))
 
@@ -472,25 +473,28 @@ class _Collector:
 
     def add(
         self,
-        records: list[Record],
+        records: list[Any],
         page: int,
         shapes: Shapes,
         path: str = "",
         owners: list[int] | None = None,
     ) -> None:
-        """Takes the values of some records of one page."""
+        """Takes the values of some records of one page; what is no object counts as an empty one."""
         if not records:
             return
+        whole = set(map(type, records)) <= {dict}
+        if not whole:
+            records = [record if type(record) is dict else _EMPTY for record in records]
         base = self._rows
         self._rows += len(records)
         self._page_rows.append((page, len(records)))
         if owners is not None:
             self._owners += owners
-        levels: dict[str, tuple[list[Record], bool]] = {"": (records, True)}
+        levels: dict[str, tuple[list[Record], bool]] = {"": (records, whole)}
         for level_path, columns in self._levels:
-            level, whole = self._level(level_path, levels, base)
+            level, complete = self._level(level_path, levels, base)
             shape = shapes.get(path + level_path.replace("[]", "") + "." if level_path else path)
-            _take(level, whole, shape, columns)
+            _take(level, complete, shape, columns)
         for compute, values in self._computed:
             values.pending += compute(records)
         if self.table.known is not None and self._may_be_unknown(shapes, path):
@@ -498,8 +502,6 @@ class _Collector:
         for one, collector in self._children:
             self._check_list(one, records, base)
             indexes, kids = one.rows(records)
-            if not set(map(type, kids)) <= {dict}:
-                kids = [kid if type(kid) is dict else _EMPTY for kid in kids]
             inner = f"{path}{one.path}." if one.path else "?"
             collector.add(kids, page, shapes, inner, [base + index for index in indexes])
 

@@ -80,7 +80,8 @@ def _resources(resources: Sequence[ResourceStatus]) -> Table:
             one.resource,
             one.status if one.authorisation == "ok" else f"{one.status}, {one.authorisation}",
             _when(one.last_success),
-            _when(one.data_until),
+            # Resources without a window (stock, shops) are as of their last success.
+            _when(one.data_until) if one.data_until or not one.last_success else "",
             "" if one.lag_hours is None else f"{one.lag_hours:,.1f}",
             escape(one.error),
             style="red" if bad else "yellow" if one.status != "ok" else "",

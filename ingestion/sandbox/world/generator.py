@@ -294,8 +294,9 @@ class _Maker:
                 self._versions(
                     statement.id,
                     statement.time,
-                    [(at, None) for at in moments],
+                    [(at, settlement.payment_status(payment, at)) for at in moments],
                     partial(_statement, statement, payment),
+                    status_of=str,
                 ),
             )
             self._add(

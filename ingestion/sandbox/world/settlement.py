@@ -98,11 +98,11 @@ def transactions(life: Life) -> Iterator[Transaction]:
         if refund_day <= day:
             _take_back(life, request, money)
     row = Transaction(f"35{life.id}0", "ORDER", day, money, life)
-    odd = int(life.id[-3:])
-    if odd == 777:
+    odd = int(life.id) % 331
+    if odd == 7:
         # Closes only under the minus signs that the documents print.
         row.shown_settlement = sum(money.revenue.values()) - sum(money.shipping.values()) - money.fee_tax
-    elif odd == 555:
+    elif odd == 11:
         row.shown_settlement = money.settlement + 7
     yield row
     after = [(refund_day, request) for refund_day, request in refunds if refund_day > day]
@@ -202,7 +202,7 @@ def adjustments(shop: Shop, day: int, seed: int) -> Iterator[Transaction]:
             f"36{shop.number}{day}3", "DEDUCTIONS_INCURRED_BY_SELLER", day, Money(), adjustment=amount
         )
     if day % 14 == 5:
-        yield _reserve(shop, day, day, -_reserved(shop, day, seed), "RESERVED")
+        yield _reserve(shop, day, day, -_reserved(shop, day, seed), "COLLECTED")
     if day % 14 == 12:
         began = day - 7
         yield _reserve(shop, day, began, _reserved(shop, began, seed), "RELEASED")
@@ -371,6 +371,13 @@ def show_header(statement: Statement) -> Json:
     }
 
 
+def payment_status(payment: Payment, at: int) -> str:
+    """How far the payment of a statement is; what is not positive is never paid."""
+    if payment.amount <= 0 or at < payment.done:
+        return "PROCESSING"
+    return "FAILED" if payment.failed else "PAID"
+
+
 def show_statement(statement: Statement, payment: Payment, at: int) -> Json:
     """A statement in the list, with the state of its payment."""
     digits = statement.shop.digits
@@ -384,14 +391,12 @@ def show_statement(statement: Statement, payment: Payment, at: int) -> Json:
         "adjustment_amount": text(statement.adjustment, digits),
         "net_sales_amount": text(statement.revenue, digits),
         "shipping_cost_amount": text(statement.shipping, digits),
-        "payment_status": "PROCESSING",
+        "payment_status": payment_status(payment, at),
     }
     if payment.amount > 0 and at >= payment.created:
         shown["payment_id"] = payment.id
-    if payment.amount > 0 and at >= payment.done:
-        shown["payment_status"] = "FAILED" if payment.failed else "PAID"
-        if not payment.failed:
-            shown["payment_time"] = payment.done
+    if shown["payment_status"] == "PAID":
+        shown["payment_time"] = payment.done
     return shown
 
 

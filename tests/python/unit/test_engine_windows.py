@@ -1,0 +1,67 @@
+"""Which windows are read: half-open, without gaps, with a look-back, resumable."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ingestion.tiktok_shop.reading import SHORTEST_SLICE, Call, Window, cut_window, plan_window, sliced
+from shop_fakes import DAY, NOW
+
+PLAN: dict[str, Any] = {"until": NOW, "history": 120 * DAY, "reread": 2 * DAY, "since": None}
+
+
+def test_first_sync_and_next() -> None:
+    assert plan_window({}, **PLAN) == Window(NOW - 120 * DAY, NOW)
+    assert plan_window({"cursor": NOW - DAY}, **PLAN) == Window(NOW - 3 * DAY, NOW)
+    assert plan_window({"cursor": NOW + 9 * DAY}, **PLAN) is None
+
+
+def test_explicit_start_never_leaves_a_gap() -> None:
+    plan = PLAN | {"since": NOW - 10 * DAY}
+    assert plan_window({}, **plan) == Window(NOW - 10 * DAY, NOW, NOW - 10 * DAY)
+    assert plan_window({"cursor": NOW - DAY}, **plan).start == NOW - 10 * DAY  # type: ignore[union-attr]
+    assert plan_window({"cursor": NOW - 50 * DAY}, **plan).start == NOW - 50 * DAY  # type: ignore[union-attr]
+
+
+def test_an_interrupted_backfill_continues() -> None:
+    since = NOW - 100 * DAY
+    states: dict[str, dict[str, Any]] = {"orders": {"cursor": NOW - DAY}}
+    window = plan_window(states["orders"], **(PLAN | {"since": since}))
+    assert window is not None
+    window.advance("orders", NOW - 60 * DAY, done=False)(states.__getitem__)
+    assert states["orders"]["cursor"] == NOW - DAY
+    again = plan_window(states["orders"], **(PLAN | {"since": since, "until": NOW + 60}))
+    assert again is not None and again.start == NOW - 60 * DAY
+    again.advance("orders", NOW + 60, done=True)(states.__getitem__)
+    assert states["orders"] == {"cursor": NOW + 60}
+    other = plan_window(states["orders"], **(PLAN | {"since": since, "until": NOW + 60}))
+    assert other is not None and other.start == since
+
+
+@given(st.integers(0, 10**9), st.integers(1, 10**8), st.integers(1, 400))
+def test_slices_cover_the_window_exactly(start: int, length: int, parts: int) -> None:
+    slices = cut_window((start, start + length), parts)
+    assert slices[0][0] == start and slices[-1][1] == start + length
+    assert all(left[1] == right[0] for left, right in zip(slices, slices[1:], strict=False))
+    assert all(a < b for a, b in slices)
+    assert len(slices) == 1 or min(b - a for a, b in slices) >= SHORTEST_SLICE
+
+
+@given(st.integers(0, 3_000_000), st.integers(0, NOW - 1))
+def test_splitting_by_count(total: int, start: int) -> None:
+    split = sliced(lambda call, window: Call(window=window))
+    calls = split(Call(window=(start, NOW)), total)
+    if calls is None:
+        assert total <= 4_000 or NOW - start < 2 * SHORTEST_SLICE
+        return
+    windows = [call.window for call in calls if call.window]
+    assert windows[0][0] == start and windows[-1][1] == NOW
+    assert all(left[1] == right[0] for left, right in zip(windows, windows[1:], strict=False))
+
+
+def test_an_empty_half_year_costs_one_call() -> None:
+    split = sliced(lambda call, window: Call(window=window))
+    assert split(Call(window=(NOW - 180 * DAY, NOW)), 0) is None
