@@ -1,0 +1,138 @@
+"""Replay and compaction change files, never rows."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+import ingestion.compact as compact_module
+import ingestion.replay as replay_module
+from ingestion.archive import Archive
+from ingestion.compact import compact
+from ingestion.home import Home
+from ingestion.replay import replay
+from ingestion.rows import Drift
+from ingestion.sync import _write_journal
+from ingestion.sync_log import JOURNAL, LogRow
+from ingestion.tiktok_shop.resources import tables
+from shop_fakes import DAY, NOW, FakeClient, order, raw, rows, run, tree
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    home = Home(tmp_path / "home")
+    client = FakeClient({"search_orders": [order(n, NOW - 60 * n, gift_wrap="x") for n in range(1, 250)]})
+    client.lists["unsettled_transactions"] = [{"id": str(n), "currency": "THB"} for n in range(5)]
+    for step in range(3):
+        outcome = run(home, client, until=NOW + step * DAY, run_id=f"run{step}")
+        _write_journal(home, f"run{step}", outcome.log, {"7001": outcome.drift})
+    return home
+
+
+def everything(home: Home, *leave_out: str) -> dict[str, Any]:
+    names = [table.name for table in tables()] + list(JOURNAL)
+    return {name: rows(home, name, *leave_out) for name in names}
+
+
+def cursors(home: Home) -> dict[str, Any]:
+    outcome = run(home, FakeClient({}), "orders", until=NOW + 9 * DAY)
+    return {"incremental": outcome.incremental, "from": outcome.log[0].window_from}
+
+
+def test_replay_gives_the_same_rows(home: Home) -> None:
+    before = everything(home, "_dlt_load_id")
+    newest = max(raw(home, "orders").column("_dlt_load_id").to_pylist())
+    report = replay(home)
+    assert everything(home, "_dlt_load_id") == before
+    assert len(before["drift"]) == 3 and len(before["sync_log"]) == 42
+    ids = set(raw(home, "orders").column("_dlt_load_id").to_pylist())
+    assert len(ids) == 1 and min(ids) > newest
+    assert report.rows["orders"] == len(before["orders"])
+    assert cursors(home) == {"incremental": True, "from": NOW}
+
+
+def test_replay_brings_back_a_lost_raw_folder(home: Home) -> None:
+    before = everything(home, "_dlt_load_id")
+    shutil.rmtree(home.raw)
+    replay(home)
+    assert everything(home, "_dlt_load_id") == before
+    assert cursors(home) == {"incremental": True, "from": NOW}
+
+
+def test_replay_since_keeps_older_rows_as_they_are(home: Home) -> None:
+    before = everything(home, "_dlt_load_id")
+    old = set(raw(home, "orders").column("_dlt_load_id").to_pylist())
+    replay(home, since=date(2100, 1, 1))
+    assert set(raw(home, "orders").column("_dlt_load_id").to_pylist()) == old
+    assert everything(home, "_dlt_load_id") == before
+    replay(home, since=datetime.now(UTC).date())
+    assert set(raw(home, "orders").column("_dlt_load_id").to_pylist()).isdisjoint(old)
+    assert everything(home, "_dlt_load_id") == before
+
+
+def test_a_replay_that_fails_changes_nothing(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = tree(home.raw)
+
+    def fail(*args: Any) -> Any:
+        raise RuntimeError("killed")
+
+    monkeypatch.setattr(replay_module, "exchange_folders", fail)
+    with pytest.raises(RuntimeError, match="killed"):
+        replay(home)
+    assert tree(home.raw) == before
+
+
+def test_compaction_keeps_every_row_and_load_id(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compact_module, "GROUP_ROWS", 100)
+    before = everything(home)
+    report = compact(home)
+    assert report.files_after < report.files_before
+    assert everything(home) == before
+    files = [p for p in (home.raw / "tiktok_shop/orders").glob("*.parquet") if p.name != "0.schema.parquet"]
+    assert len(files) == 1 and files[0].name.startswith(max(raw(home, "orders").column("_dlt_load_id").to_pylist()))
+    assert pq.ParquetFile(files[0]).num_row_groups > 1
+    assert cursors(home) == {"incremental": True, "from": NOW}
+    compact(home)
+    assert len(rows(home, "orders")) == len(before["orders"])
+
+
+def test_replay_after_compaction(home: Home) -> None:
+    before = everything(home, "_dlt_load_id")
+    compact(home)
+    assert max(len(list(f.glob("*.zst"))) for f in home.archive.glob("tiktok_shop/*/7001")) == 1
+    replay(home)
+    assert everything(home, "_dlt_load_id") == before
+
+
+def test_large_files_are_left_alone(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    compact(home)
+    monkeypatch.setattr(compact_module, "LARGE_BYTES", 1)
+    before = sorted(path.name for path in home.raw.rglob("*.parquet"))
+    assert compact(home).tables == 0
+    assert sorted(path.name for path in home.raw.rglob("*.parquet")) == before
+
+
+def test_processes_and_one_process_agree(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = everything(home, "_dlt_load_id")
+    monkeypatch.setattr(replay_module, "TASK_BYTES", 100_000)
+    replay(home)
+    assert everything(home, "_dlt_load_id") == before
+
+
+def test_the_journal_is_archived(home: Home) -> None:
+    resources = {entry.resource for entry in Archive(home.archive).entries()}
+    assert {"sync_log", "drift", "orders", "shops"} <= resources
+
+
+def test_a_log_row_without_times(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    run(home, FakeClient({}), "warehouses")
+    row = LogRow("r", "7001", "orders", "search_orders", "failed", 1, 2, error_message="x")
+    _write_journal(home, "r", [row], {"7001": Drift()})
+    found = raw(home, "sync_log").to_pylist()
+    assert found[0]["status"] == "failed" and found[0]["cursor"] is None and found[0]["shop_key"] == "7001"
