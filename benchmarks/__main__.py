@@ -15,7 +15,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -25,8 +25,11 @@ from rich.table import Table
 from benchmarks.cases import STAGING_OF_ORDERS
 from benchmarks.measure import Measured, python, run
 from ingestion.sandbox.server.serve import SandboxProcess
+from ingestion.sandbox.world.generator import generate
 
 REPORT = Path(__file__).parents[1] / "BENCHMARKS.md"
+CLOCK = int(datetime(2026, 11, 8, tzinfo=UTC).timestamp())
+HORIZON_DAYS = 4
 console = Console(width=120)
 
 
@@ -44,7 +47,9 @@ class Row:
 @contextmanager
 def sandbox(orders: int, days: int, folder: Path) -> Iterator[dict[str, str]]:
     """A sandbox server of its own process; yields the environment that points `ttkpi` at it."""
-    with SandboxProcess(folder, orders=orders, days=days) as server:
+    console.print(f"  making a world of {orders:,} orders in {days} days ...")
+    generate(folder, orders=orders, days=days, seed=7, clock=CLOCK, horizon_days=HORIZON_DAYS)
+    with SandboxProcess(folder) as server:
         yield {
             "SOURCES__TIKTOK_SHOP__BASE_URL": server.base_url,
             "SOURCES__TIKTOK_SHOP__AUTH_URL": server.base_url,
@@ -141,7 +146,7 @@ def history_rows(per_day: int, small: int, large: int, folder: Path, repeats: in
         with sandbox(orders, days, place / "world") as environment:
             env = in_home(environment, place / "home")
             base_url = environment["SOURCES__TIKTOK_SHOP__BASE_URL"]
-            since = (date(2026, 11, 8) - timedelta(days=days + 1)).isoformat()
+            since = (datetime.fromtimestamp(CLOCK, UTC).date() - timedelta(days=days + 1)).isoformat()
             first = say(f"first sync of {orders:,}", run(sync_command(base_url, since), env))
             say(f"first build of {orders:,}", run(build_command(), env))
             builds: list[Measured] = []

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import psutil
 
-SAMPLE_SECONDS = 0.05
+SAMPLE_SECONDS = 0.1
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,7 @@ class Measured:
     """What one run cost."""
 
     seconds: float
-    peak_mb: float  # resident memory summed over the process and its children, sampled every 50 ms
+    peak_mb: float  # memory of the process and its children, shared pages counted once (PSS), sampled every 0.1 s
     output: str
 
 
@@ -33,29 +34,22 @@ def run(command: list[str], env: Mapping[str, str] | None = None) -> Measured:
     Raises:
         CaseFailed: when it ends with another exit code than 0.
     """
-    started = time.perf_counter()
-    process = subprocess.Popen(
-        command,
-        env={**os.environ, **(env or {})},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    root = psutil.Process(process.pid)
-    peak = 0
-    chunks: list[str] = []
-    assert process.stdout is not None
-    os.set_blocking(process.stdout.fileno(), False)
-    while process.poll() is None:
-        peak = max(peak, _tree_rss(root))
-        chunks.append(process.stdout.read() or "")
-        time.sleep(SAMPLE_SECONDS)
-    seconds = time.perf_counter() - started
-    chunks.append(process.stdout.read() or "")
-    output = "".join(chunks)
+    with tempfile.TemporaryFile("w+") as output:
+        started = time.perf_counter()
+        process = subprocess.Popen(
+            command, env={**os.environ, **(env or {})}, stdout=output, stderr=subprocess.STDOUT
+        )
+        root = psutil.Process(process.pid)
+        peak = 0
+        while process.poll() is None:
+            peak = max(peak, _tree_memory(root))
+            time.sleep(SAMPLE_SECONDS)
+        seconds = time.perf_counter() - started
+        output.seek(0)
+        text = output.read()
     if process.returncode != 0:
-        raise CaseFailed(f"{' '.join(command)} ended with {process.returncode}:\n{output[-4000:]}")
-    return Measured(seconds, peak / 1e6, output)
+        raise CaseFailed(f"{' '.join(command)} ended with {process.returncode}:\n{text[-4000:]}")
+    return Measured(seconds, peak / 1e6, text)
 
 
 def python(module: str, *args: str) -> list[str]:
@@ -63,7 +57,7 @@ def python(module: str, *args: str) -> list[str]:
     return [sys.executable, "-m", module, *args]
 
 
-def _tree_rss(root: psutil.Process) -> int:
+def _tree_memory(root: psutil.Process) -> int:
     total = 0
     try:
         processes = [root, *root.children(recursive=True)]
@@ -71,7 +65,7 @@ def _tree_rss(root: psutil.Process) -> int:
         return 0
     for process in processes:
         try:
-            total += process.memory_info().rss
+            total += process.memory_full_info().pss
         except (psutil.NoSuchProcess, psutil.ZombieProcess):
             continue  # it ended between listing and reading
     return total

@@ -74,10 +74,10 @@ def load(
             pipeline_name=f"stock_{shop_id}",
             pipelines_dir=str(database.parent / "dlt"),
             destination=dlt.destinations.duckdb(str(database)),
-            dataset_name="stock",
+            dataset_name="shop_orders",
         )
         pipeline.run(rest_api_source(config))
     with duckdb.connect(str(database), read_only=True) as connection:
-        row = connection.execute("select count(*) from stock.orders").fetchone()
+        row = connection.execute("select count(*) from shop_orders.orders").fetchone()
     assert row is not None
     return int(row[0])

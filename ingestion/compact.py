@@ -13,7 +13,6 @@ All columns stay as they are, the load id of every row included: what is merged 
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,8 +21,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ingestion.archive import Archive
-from ingestion.home import Home, exchange_folders, finish_exchange, storage_errors
-from ingestion.pipelines import SCHEMA_FILE, exchanged_name, file_counts, load_id_of
+from ingestion.home import Home, exchange_folders, storage_errors
+from ingestion.pipelines import SCHEMA_FILE, exchanged_name, file_counts, load_id_of, recover
 
 MAX_FILES = 200
 """A sync that leaves more files than this in a table compacts."""
@@ -60,6 +59,7 @@ def compact(home: Home) -> CompactReport:
     """
     with home.lock("compact"):
         home.prepare()
+        recover(home.raw)
         return compact_unlocked(home)
 
 
@@ -80,14 +80,11 @@ def compact_unlocked(home: Home) -> CompactReport:
 
 
 def _compact_table(folder: Path) -> bool:
-    finish_exchange(folder)
     files = sorted(folder.glob("*.parquet"), key=lambda path: (load_id_of(path) or "", path.name))
     small = [path for path in files if path.name != SCHEMA_FILE and path.stat().st_size < LARGE_BYTES]
     if len(small) < 2:
         return False
     new = folder.with_name(f".{folder.name}.new")
-    if new.exists():
-        shutil.rmtree(new)
     new.mkdir()
     for path in files:
         if path not in small:

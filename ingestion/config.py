@@ -127,7 +127,7 @@ def environment_name(section: str, key: str) -> str:
 
 def _setting(section: str, key: str, read: Callable[[object], T], default: T | None = None) -> T:
     value = _lookup(section, key, secret=False)
-    if value is None or value == "":
+    if value is None or (isinstance(value, str) and not value.strip()):
         if default is None:
             raise _missing(section, key, "config.toml")
         return default

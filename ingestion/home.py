@@ -89,6 +89,11 @@ class Home:
         return self.root / "raw"
 
     @property
+    def raw_new(self) -> Path:
+        """Where `replay` builds the folder that then takes the place of `raw`."""
+        return self.root / "raw.new"
+
+    @property
     def dlt(self) -> Path:
         """dlt's working folders, one per pipeline."""
         return self.root / "dlt"
@@ -104,7 +109,7 @@ class Home:
         return self.root / "published" / "marts.duckdb"
 
     def prepare(self) -> None:
-        """Makes the folders that a run needs, and finishes an exchange of folders that a kill cut short.
+        """Makes the folders that a run needs. Brings the raw folder back if a kill came while it was exchanged.
 
         Raises:
             StorageError: The home can't be created or written.
@@ -112,7 +117,8 @@ class Home:
         with storage_errors(self.root):
             for folder in (self.root, self.archive, self.dlt):
                 folder.mkdir(parents=True, exist_ok=True)
-            finish_exchange(self.raw)
+            if not self.raw.exists():
+                finish_exchange(self.raw)
             self.raw.mkdir(exist_ok=True)
 
     def privacy_key(self) -> bytes:

@@ -24,7 +24,7 @@ import pyarrow.parquet as pq
 
 from ingestion.config import PROJECT_ROOT
 from ingestion.errors import TtkpiError
-from ingestion.home import Home, storage_error, storage_errors
+from ingestion.home import Home, finish_exchange, storage_error, storage_errors
 from ingestion.rows import Table, empty
 
 _log = logging.getLogger(__name__)
@@ -136,7 +136,7 @@ def adopt_dataset(home: Home, source: str) -> None:
 
 
 def recover(raw: Path) -> int:
-    """Removes what unfinished loads left in the raw folder. Needs the home's lock.
+    """Removes what unfinished loads and exchanges of folders left in the raw folder. Needs the home's lock.
 
     Returns:
         The number of files removed.
@@ -147,6 +147,10 @@ def recover(raw: Path) -> int:
     removed = 0
     with storage_errors(raw):
         for source in _folders(raw):
+            for leftover in source.glob("*.old"):
+                finish_exchange(leftover.with_suffix(""))
+            for leftover in source.glob(".*.new"):
+                shutil.rmtree(leftover)
             done = {path.stem.rsplit("__", 1)[-1] for path in (source / "_dlt_loads").glob("*.jsonl")}
             for state in (source / "_dlt_pipeline_state").glob("*.jsonl"):
                 if state.stem.rsplit("__", 2)[1] not in done:

@@ -88,7 +88,7 @@ def replay(home: Home, *, since: date | None = None, progress: Progress | None =
         home.prepare()
         recover(home.raw)
         check_clock(home.raw)
-        new = home.root / "raw.new"
+        new = home.raw_new
         with storage_errors(new):
             if new.exists():
                 shutil.rmtree(new)

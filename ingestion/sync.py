@@ -166,8 +166,10 @@ def sync(
 
     Raises:
         ConfigError: The configuration is wrong, nobody has authorised the app, or a name is unknown.
+        BadAppKey, BadSignature, ClockOff: TikTok accepts nothing from this app or machine.
         HomeBusy: Another run is at work in this home.
         ClockBehind: The machine's clock is behind what was loaded before.
+        ApiError: The app's key or secret is wrong, or the clock is off, so that no shop can be read.
         StorageError: The disk refuses. Troubles of single shops are in the report instead.
     """
     started = time.monotonic()
@@ -180,6 +182,8 @@ def sync(
     report = SyncReport(run_id)
     with home.lock("sync"):
         prepare(home)
+        # Every shop needs it: a damaged key is told once, before anything is asked.
+        home.privacy_key()
         tokens = TokenStore(home.tokens_file, AuthHost(config), notify=progress.message)
         problems: list[GrantProblem] = []
         with ShopClient(config, tokens, notify=progress.message) as client:
@@ -476,7 +480,6 @@ def _start_worker(events: Queue[_Event | None]) -> None:
     _events = events
     # A worker must not outlive a parent that was killed: the next run would meet it at the same files.
     threading.Thread(target=_die_with_parent, name="watchdog", daemon=True).start()
-    # Only the parent decides what an interrupt means; it ends its workers itself.
 
 
 def _die_with_parent() -> None:

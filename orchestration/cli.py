@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _INTERRUPTED = 130
 _LOG_FILE = "ttkpi.log"
+_LOG_HANDLER = "ttkpi"
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -570,8 +571,9 @@ def _log_to(folder: Path) -> None:
     from logging.handlers import RotatingFileHandler
 
     root = logging.getLogger()
-    if any(getattr(handler, "ttkpi", False) for handler in root.handlers):
-        return
+    for old in [one for one in root.handlers if one.name == _LOG_HANDLER]:
+        root.removeHandler(old)
+        old.close()
     handler: logging.Handler
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -581,7 +583,7 @@ def _log_to(folder: Path) -> None:
         handler = logging.StreamHandler()
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     handler.setLevel(logging.WARNING)
-    handler.ttkpi = True  # type: ignore[attr-defined]
+    handler.name = _LOG_HANDLER
     root.addHandler(handler)
 
 

@@ -15,11 +15,14 @@ import httpx
 import orjson
 
 from ingestion.config import ShopApiConfig
-from ingestion.errors import TransientError, TtkpiError
+from ingestion.errors import ConfigError, TransientError, TtkpiError
 from ingestion.tiktok_shop.endpoints import AUTHORIZED_SHOPS, Endpoint
 from ingestion.tiktok_shop.envelope import parse_envelope
 from ingestion.tiktok_shop.errors import (
     ApiError,
+    BadAppKey,
+    BadSignature,
+    ClockOff,
     NotAuthorised,
     RateLimited,
     RepeatedPageToken,
@@ -32,6 +35,9 @@ from ingestion.tiktok_shop.tokens import SELLER, Grant, KnownShop, TokenStore
 from ingestion.wire import Notify, http_client, log_warning, retrying
 
 _log = logging.getLogger(__name__)
+
+_OURS = (BadAppKey, BadSignature, ClockOff, ConfigError)
+"""Errors of the app and of this machine: no other grant would fare better."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +157,7 @@ class ShopClient:
 
         Raises:
             NotAuthorised: No seller has authorised the app.
+            BadSignature, BadAppKey, ClockOff, TokenFileError: The fault is ours, whoever the seller is.
             ApiError: A grant failed and `problems` is None.
         """
         grants = [grant for grant in self._tokens.grants() if grant.user_type == SELLER]
@@ -166,7 +173,7 @@ class ShopClient:
             try:
                 found = self._shops_of(grant)
             except TtkpiError as error:
-                if problems is None:
+                if problems is None or isinstance(error, _OURS):
                     raise
                 known = tuple(_shop_ref(shop, grant.open_id) for shop in self._tokens.shops(grant.open_id))
                 failed.append(GrantProblem(grant.open_id, grant.seller_name, error, known))

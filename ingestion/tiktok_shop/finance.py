@@ -34,6 +34,7 @@ from ingestion.rows import (
     Kind,
     Table,
     build,
+    computed,
     count,
     fields,
     money,
@@ -108,6 +109,12 @@ def _is_zero(amount: object) -> bool:
     if type(amount) is str:
         return not amount.strip("-+0.")
     return amount is None or amount == 0
+
+
+def _quantities(records: list[Record]) -> list[Any]:
+    """Quantities are documented as text."""
+    found = [record.get("quantity") for record in records]
+    return [int(value) if type(value) is str and value.isdecimal() else value for value in found]
 
 
 def _components(name: str, owner: tuple[Column, ...], key: str) -> Child:
@@ -206,7 +213,7 @@ ORDER_TRANSACTION_LIST = Table(
         of_page("order_id", "order_id"),
         of_page("order_create_time", "order_create_time", Kind.TIME),
         *texts("sku_id sku_name product_name statement_id"),
-        count("quantity"),
+        computed("quantity", Kind.INT, _quantities),
         of_page("currency", "currency"),
         *monies("settlement_amount revenue_amount shipping_cost_amount fee_tax_amount"),
     ),

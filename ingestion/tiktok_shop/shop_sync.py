@@ -151,7 +151,13 @@ class _Task:
     started_at: int = 0
     finished_at: int = 0
     window: tuple[int, int] | None = None
+    reached: int | None = None
     cursor: int | None = None
+    safe: bool = False
+
+    def commit(self) -> None:
+        """Notes that what was read so far is loaded."""
+        self.committed, self.cursor, self.safe = dict(self.rows), self.reached, self.done
 
     @property
     def batch_is_full(self) -> bool:
@@ -196,7 +202,7 @@ class _ShopSync:
             while not all(task.done for task in self._tasks):
                 load(pipeline, self._source(_Unit()))
                 for task in self._tasks:
-                    task.committed = dict(task.rows)
+                    task.commit()
         except Exception as error:  # noqa: BLE001 (one shop's trouble stays with that shop)
             failure = error
             if not isinstance(error, TtkpiError):
@@ -237,7 +243,6 @@ class _ShopSync:
                 if unit.full() and isinstance(step, Checkpoint) and not task.resource.snapshot:
                     return
         task.finished_at = int(time.time())
-        task.cursor = _states(task.resource.name).get("cursor")
         if task.resource.name == self._tasks[-1].resource.name:
             self._keep_currencies()
 
@@ -288,6 +293,7 @@ class _ShopSync:
         marks, task.marks = task.marks, []
         for mark in marks:
             mark.apply(_states)
+        task.reached = _states(task.resource.name).get("cursor")
 
     def _type_batch(self, task: _Task) -> None:
         batch, task.batch = task.batch, None
@@ -318,7 +324,7 @@ class _ShopSync:
             outcome.pages += task.pages
             for name, rows in task.committed.items():
                 outcome.rows[name] = outcome.rows.get(name, 0) + rows
-            error = task.error or (failure if task.committed != dict(task.rows) or not task.done else None)
+            error = task.error or (None if task.safe else failure)
             outcome.log.append(self._log_row(task, error, now))
 
     def _log_row(self, task: _Task, error: BaseException | None, now: int) -> LogRow:

@@ -13,9 +13,13 @@
     cast({{ expression }} as decimal(18, 10))
 {%- endmacro %}
 
+{#-
+    19 digits, not 18: DuckDB multiplies two decimals of at most 18 digits in 64 bits and overflows above 9,223 units of the reporting
+    currency; Spark keeps the product of 19 and 18 digits exact (38), of 20 and 18 not.
+-#}
 {#- An amount in the reporting currency, rounded half away from zero to 4 places on each row, then summed; NULL when the rate is unknown. -#}
 {% macro to_reporting(amount, fx_rate) -%}
-    cast(round(cast({{ amount }} as decimal(18, 4)) * cast({{ fx_rate }} as decimal(18, 10)), 4) as decimal(18, 4))
+    cast(round(cast({{ amount }} as decimal(19, 4)) * cast({{ fx_rate }} as decimal(18, 10)), 4) as decimal(18, 4))
 {%- endmacro %}
 
 {#- A fraction (0.034, not 3.4) of two sums; NULL when the denominator is zero or unknown. -#}

@@ -15,6 +15,7 @@ import shutil
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -265,7 +266,7 @@ def _of_expectations(
     with reading(home) as connection:
         frames = Frames(connection, home, since=since, published=published)
         for done, suite in enumerate(suites, start=1):
-            outcomes += judge.run(suite, lambda sql=suite.sql: frames.frame(sql))
+            outcomes += judge.run(suite, partial(frames.frame, suite.sql))
             if progress is not None:
                 progress.count(done, len(suites), "expectation suites", suite.id)
         arrived = frames.watermark

@@ -6,8 +6,8 @@
 | `dbt/run_results.json` | dbt's results of it, node by node |
 | `dbt/target`, `dbt/logs` | dbt's own folders: two homes never share them, and the checkout may be read-only |
 
-A data test that fails is not an error of the build: the audit judges it. dbt does not build what depends on a model whose
-test failed, so the marts may then be of the day before; they are not published either.
+A data test that fails is not an error of the build: the audit judges it. dbt does not build what depends on a model
+whose test failed, so the marts may then be of the day before; they are not published either.
 """
 
 from __future__ import annotations
@@ -442,6 +442,8 @@ def _follow(lines: IO[str], progress: NodeProgress | None) -> str | None:
             )
         elif event["event"] == "command" and event["exception"]:
             failure = plain(event["exception"])
+        elif event["event"] == "command" and event["name"] == "parse" and progress is not None:
+            progress.message("dbt has read the project")
     return failure
 
 

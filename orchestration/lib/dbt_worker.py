@@ -1,12 +1,12 @@
 """Runs dbt commands in a process of its own and tells its parent, line by line, what happens.
 
-Run by `lib/build.py` as `python -m orchestration.lib.dbt_worker COMMANDS`, where COMMANDS is a JSON list of dbt argument
-lists. On standard output goes one JSON object per line: `{"event": "node", ...}` for each node that finished, then
-`{"event": "command", ...}` for each command. What dbt itself writes goes to standard error.
+Run by `lib/build.py` as `python -m orchestration.lib.dbt_worker COMMANDS`, where COMMANDS is a JSON list of dbt
+argument lists. On standard output goes one JSON object per line: `{"event": "node", ...}` for each node that finished,
+then `{"event": "command", ...}` for each command. What dbt itself writes goes to standard error.
 
-A process of its own, for three reasons: dbt-duckdb keeps the warehouse file open for as long as its module lives, and an open
-writer would keep the audit and the publication out; the memory of dbt and of DuckDB's buffers goes back to the machine when
-it ends; dbt keeps flags and loggers in module state, which two builds in one process (Dagster) would share.
+A process of its own, for three reasons: dbt-duckdb keeps the warehouse file open for as long as its module lives, and
+an open writer would keep the audit and the publication out; the memory of dbt and of DuckDB's buffers goes back to the
+machine when it ends; dbt keeps flags and loggers in module state, which two builds in one process would share.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The demo: a sandbox on this machine, five shops, everything from the first request to the published file.
 
-The first run reads the whole history; every further run moves the sandbox's clock on by a day and reads what is new. The
-sandbox's world, its clock and what the demo was started with are in `sandbox/` of the home.
+The first run reads the whole history; every further run moves the sandbox's clock on by a day and reads what is new.
+The sandbox's world, its clock and what the demo was started with are in `sandbox/` of the home.
 """
 
 from __future__ import annotations
@@ -24,12 +24,15 @@ from ingestion.sandbox.server.serve import DEFAULT_PORT, SandboxProcess, ServerF
 from ingestion.tiktok_shop.auth import AuthHost
 from ingestion.tiktok_shop.token_file import TokenFile
 from ingestion.tiktok_shop.tokens import TokenStore
+from orchestration.lib.docs_site import docs
 from orchestration.lib.progress import Reporter
 from orchestration.lib.publish import published_manifest
 from orchestration.lib.records import read_record, write_record
 from orchestration.lib.run import RunReport, run_all
 
 DAY_SECONDS = 86_400
+TRUTHS = ("kpi_shop_daily", "kpi_product_daily", "settlement_daily")
+"""Tables of the world's own figures that the demo compares."""
 _LOCAL_HOSTS = ("127.0.0.1", "localhost", "[::1]")
 
 
@@ -61,16 +64,20 @@ class DemoResult:
         until: The world's clock: the data reach to here.
         first: It was the first run of this home; otherwise a day was added.
         run: Sync, build, audit, publication.
-        first_pages: Pages of the first run's sync; None when it is not known.
-        truth: The world's own figures at that time, `kpi_shop_daily` and `settlement_daily`.
+        requests: Requests that this run made.
+        first_requests: Requests of the first run, with those of its attempts that failed.
+        truth: The world's own figures at that time, by table.
+        docs: The KPI glossary.
     """
 
     world: World
     until: datetime
     first: bool
     run: RunReport
-    first_pages: int | None
+    requests: int
+    first_requests: int
     truth: Mapping[str, list[dict[str, Any]]]
+    docs: Path
 
 
 def demo_folder(home: Home) -> Path:
@@ -146,13 +153,18 @@ def demo(
             first = published_manifest(home) is None
             _authorise(home, base_url, reporter)
             until = _clock(base_url, advance=not first, reporter=reporter)
-            run = run_all(home, until=until, reporter=reporter)
-            if first and run.sync is not None:
-                record["first_pages"] = sum(shop.pages for shop in run.sync.shops)
-                write_record(demo_folder(home) / "demo.json", record)
+            try:
+                run = run_all(home, until=until, reporter=reporter)
+            finally:
+                requests = _requests(base_url)
+                if first:
+                    record["first_requests"] = record.get("first_requests", 0) + requests
+                    write_record(demo_folder(home) / "demo.json", record)
             with reporter.phase("truth", "asking the sandbox for its own figures"):
-                truth = {name: _truth(base_url, name) for name in ("kpi_shop_daily", "settlement_daily")}
-    return DemoResult(world, until, first, run, record.get("first_pages"), truth)
+                truth = {name: _truth(base_url, name) for name in TRUTHS}
+        with reporter.phase("docs", "writing the KPI glossary"):
+            glossary = docs(home, progress=reporter)
+    return DemoResult(world, until, first, run, requests, record.get("first_requests", 0), truth, glossary)
 
 
 CLOCK_START = int(datetime(2026, 11, 8, tzinfo=UTC).timestamp())
@@ -222,6 +234,8 @@ def _environment(base_url: str) -> Iterator[None]:
         environment_name(SHOP_SECTION, "requests_per_second"): "0",
         environment_name(FX_SECTION, "base_url"): f"{base_url}/fx/v1",
     }
+    for name in ("NO_PROXY", "no_proxy"):
+        settings[name] = ",".join(filter(None, [os.environ.get(name, ""), "127.0.0.1"]))
     before = {name: os.environ.get(name) for name in settings}
     os.environ.update(settings)
     try:
@@ -256,6 +270,11 @@ def _clock(base_url: str, *, advance: bool, reporter: Reporter) -> datetime:
     return datetime.fromtimestamp(int(clock["now"]), UTC)
 
 
+def _requests(base_url: str) -> int:
+    """Requests that the sandbox has answered since it was started."""
+    return int(_call("GET", f"{base_url}/_sandbox/requests")["requests"])
+
+
 def _truth(base_url: str, table: str) -> list[dict[str, Any]]:
     rows = _call("GET", f"{base_url}/_sandbox/truth/{table}")
     if not isinstance(rows, list):
@@ -265,7 +284,8 @@ def _truth(base_url: str, table: str) -> list[dict[str, Any]]:
 
 def _call(method: str, url: str, body: Mapping[str, Any] | None = None) -> Any:
     try:
-        answer = httpx.request(method, url, json=body, timeout=300)
+        # trust_env: a proxy can't reach this machine's own server.
+        answer = httpx.request(method, url, json=body, timeout=300, trust_env=False)
         answer.raise_for_status()
         return answer.json()
     except (httpx.HTTPError, ValueError) as error:

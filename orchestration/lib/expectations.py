@@ -6,7 +6,7 @@ One file per domain. In it, per edge (`raw`, `marts`), a list of suites:
       about: what the table shows   # shown in the Data Docs
       sql: select ...               # names that can be used: see lib/frames.py
       index: [shop_key]             # columns that say which row failed
-      may_be_empty: true            # otherwise an empty table is a critical failure: nothing would have been checked
+      may_be_empty: true            # otherwise an empty table is a critical failure: nothing was checked
       expect:
         - type: expect_column_values_to_be_between    # any expectation of Great Expectations
           column: residual                            # its arguments
@@ -14,8 +14,8 @@ One file per domain. In it, per edge (`raw`, `marts`), a list of suites:
           severity: critical                          # critical stops the publication, warning is shown
           why: what it means if this fails, and what to do
 
-Great Expectations 1.24 fails on DuckDB through SQLAlchemy, so the tables are handed over as data frames. An expectation that
-did not run, for whatever reason, counts as a critical failure.
+Great Expectations 1.24 fails on DuckDB through SQLAlchemy, so the tables are handed over as data frames. An expectation
+that did not run, for whatever reason, counts as a critical failure.
 """
 
 from __future__ import annotations

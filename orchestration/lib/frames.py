@@ -1,3 +1,4 @@
+# ruff: noqa: S608 (names come from the catalog, quoted, and queries from the repository)
 """What the audit looks at: raw as it arrived, the marts as they are about to be published, and what is published now.
 
 Everything is read by one DuckDB connection in memory, read-only and within a memory limit; a suite gets the small table
@@ -18,9 +19,9 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import duckdb
-import pandas as pd
 
 from ingestion.errors import TtkpiError
 from ingestion.home import Home
@@ -77,7 +78,7 @@ def attach(connection: duckdb.DuckDBPyConnection, path: Path, name: str) -> None
             f"{path} can't be read: {str(error).splitlines()[0]}",
             advice="Another program is writing it; try again when it has ended."
             if busy
-            else "Run `ttkpi build` first; if the file is damaged, delete it and build again: raw still has everything.",
+            else "Run `ttkpi build` first; if the file is damaged, delete it and build again: raw has everything.",
         ) from error
 
 
@@ -101,8 +102,8 @@ class Frames:
         self._published(home.published)
         self._tables(published)
 
-    def frame(self, sql: str) -> pd.DataFrame:
-        """The result of a query.
+    def frame(self, sql: str) -> Any:
+        """The result of a query, as a data frame.
 
         Raises:
             duckdb.Error: A table or column is missing.

@@ -5,7 +5,12 @@
 | `published/marts.duckdb` | schema `marts` with every `dim_`, `fct_`, `kpi_` and `ops_` table; for BI, read-only |
 | `published/manifest.json` | when it was published, from which build and audit, rows per table, checksum of the file |
 
-Who has the old file open keeps reading the old numbers until he opens it again. If anything goes wrong, the old file stays.
+Who has the old file open keeps reading the old numbers until he opens it again. If anything goes wrong, the old file
+stays.
+
+DuckDB names the catalog of a file after the file, so opened directly it is the catalog `marts` with the schema `marts`,
+and `marts.kpi_shop_daily` is ambiguous to it. Say `marts.marts.kpi_shop_daily`, or `use marts.marts` first, or attach
+the file under a name of your own: `attach '.../marts.duckdb' as kpi (read_only)`, then `kpi.marts.kpi_shop_daily`.
 """
 
 from __future__ import annotations
@@ -162,7 +167,9 @@ def _marts(connection: duckdb.DuckDBPyConnection) -> list[str]:
 
 def _keep_comments(connection: duckdb.DuckDBPyConnection, table: str) -> None:
     """A copied table has the rows of the old one but not its comments, which BI tools show."""
-    of_table = "database_name = 'warehouse' and schema_name = 'marts' and table_name = ? and comment is not null"
+    of_table = (
+        "database_name = 'warehouse' and schema_name = 'marts' and table_name = ? and comment is not null"
+    )
     described = connection.execute(
         f"select comment from duckdb_tables() where {of_table}",  # noqa: S608
         [table],
@@ -207,7 +214,7 @@ def _failed(home: Home, error: duckdb.Error) -> TtkpiError:
         )
     return PublishFailed(
         f"The marts could not be copied: {text}",
-        advice="The published file is as it was. Run `ttkpi publish` again; if it stays, `ttkpi build` and `ttkpi audit`.",
+        advice="The published file is as it was. Run `ttkpi publish` again; if that fails, `ttkpi build` first.",
     )
 
 

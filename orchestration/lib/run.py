@@ -57,8 +57,8 @@ class RunReport:
 def exit_code(error: BaseException) -> int:
     """The exit code of a command that ended with this error.
 
-    2: nothing was done, as the configuration is wrong or the home is in use; 4: the audit stopped the publication; 1: any
-    other failure. (0: all done; 3: some shops failed, the rest was done.)
+    2: nothing was done, as the configuration is wrong or the home is in use; 4: the audit stopped the publication;
+    1: any other failure. (0: all done; 3: some shops failed, the rest was done.)
     """
     if isinstance(error, ConfigError | HomeBusy | BadAppKey | BadSignature):
         return WRONG_CONFIGURATION

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -14,25 +14,22 @@ from orchestration.lib.frames import attach
 
 PERIODS = (7, 30)
 """Days back from the last complete business date."""
-
-_NOT_COMPARED = {"shop_key", "business_date", "currency", "statement_id", "statement_date", "statement_time"}
+_SHOWN = 10
 
 
 @dataclass(frozen=True, slots=True)
-class ShopKpis:
-    """KPIs of one shop over some days; see the glossary for their meaning. Amounts in `currency`, `_rc` in CNY."""
+class Kpis:
+    """KPIs over some days in one currency; see the glossary for their meaning. NULL is 'unknown'."""
 
-    shop_key: str
     shop_name: str
     currency: str
-    days: int
     gmv: Decimal | None
-    gmv_rc: Decimal | None
     net_gmv: Decimal | None
-    net_gmv_rc: Decimal | None
     refund_rate: float | None
     paid_orders: int
     aov: Decimal | None
+    take_rate: float | None
+    settlement_amount: Decimal | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,84 +51,140 @@ class Comparison:
     total_different: int
 
 
-_SALES = """
+_KPIS = """
     with shops as (
         select
             shop_key,
             shop_name,
             currency,
+            data_until,
             -- Complete days only: the day in which the data end is still growing.
             cast(timezone('Asia/Shanghai', data_until) as date) as today
         from marts.dim_shops
     )
 
+    , sales as (
+        select
+            shops.shop_key,
+            sum(daily.gmv) as gmv,
+            sum(daily.gmv_rc) as gmv_rc,
+            sum(daily.net_gmv) as net_gmv,
+            sum(daily.net_gmv_rc) as net_gmv_rc,
+            sum(daily.refunded_gmv) as refunded_gmv,
+            sum(daily.refunded_gmv_rc) as refunded_gmv_rc,
+            sum(daily.paid_orders) as paid_orders
+        from shops
+        inner join marts.kpi_shop_daily as daily
+            on
+                shops.shop_key = daily.shop_key
+                and daily.business_date >= shops.today - $days
+                and daily.business_date < shops.today
+        group by shops.shop_key
+    )
+
+    , statements as (
+        select
+            shops.shop_key,
+            sum(bridge.settlement_amount) as settlement_amount,
+            sum(bridge.settlement_amount_rc) as settlement_amount_rc,
+            sum(bridge.fees_and_commissions_amount) as fees_amount,
+            sum(bridge.revenue_amount) as revenue_amount
+        from shops
+        inner join marts.kpi_settlement_bridge as bridge
+            on
+                shops.shop_key = bridge.shop_key
+                and bridge.statement_time > shops.data_until - to_days($days)
+                and bridge.statement_time <= shops.data_until
+        group by shops.shop_key
+    )
+
+    , joined as (
+        select shops.shop_key, shops.shop_name, shops.currency, sales.* exclude (shop_key), statements.* exclude (shop_key)
+        from shops
+        left join sales on shops.shop_key = sales.shop_key
+        left join statements on shops.shop_key = statements.shop_key
+    )
+
+    , lines as (
+        select
+            shop_key, 1 as position, shop_name, currency, gmv, net_gmv, refunded_gmv, paid_orders, settlement_amount,
+            fees_amount, revenue_amount
+        from joined
+        union all
+        select
+            shop_key, 2, '', 'CNY', gmv_rc, net_gmv_rc, refunded_gmv_rc, paid_orders, settlement_amount_rc, fees_amount,
+            revenue_amount
+        from joined
+        union all
+        select
+            'total', 3, 'All shops', 'CNY', sum(gmv_rc), sum(net_gmv_rc), sum(refunded_gmv_rc), sum(paid_orders),
+            sum(settlement_amount_rc), null, null
+        from joined
+    )
+
     select
-        shops.shop_key,
-        shops.shop_name,
-        shops.currency,
-        ? as days,
-        sum(daily.gmv) as gmv,
-        sum(daily.gmv_rc) as gmv_rc,
-        sum(daily.net_gmv) as net_gmv,
-        sum(daily.net_gmv_rc) as net_gmv_rc,
-        cast(sum(daily.refunded_gmv) as double) / nullif(cast(sum(daily.gmv) as double), 0) as refund_rate,
-        cast(coalesce(sum(daily.paid_orders), 0) as bigint) as paid_orders,
-        cast(sum(daily.gmv) / nullif(sum(daily.paid_orders), 0) as decimal(18, 2)) as aov
-    from shops
-    left join marts.kpi_shop_daily as daily
-        on
-            shops.shop_key = daily.shop_key
-            and daily.business_date >= shops.today - ?
-            and daily.business_date < shops.today
-    group by shops.shop_key, shops.shop_name, shops.currency
-    order by shops.shop_key
+        shop_name,
+        currency,
+        gmv,
+        net_gmv,
+        cast(refunded_gmv as double) / nullif(cast(gmv as double), 0) as refund_rate,
+        cast(coalesce(paid_orders, 0) as bigint) as paid_orders,
+        cast(gmv / nullif(paid_orders, 0) as decimal(18, 2)) as aov,
+        cast(fees_amount as double) / nullif(cast(revenue_amount as double), 0) as take_rate,
+        settlement_amount
+    from lines
+    order by position = 3, shop_key, position
 """
 
 
-def shop_kpis(published: Path, days: int) -> list[ShopKpis]:
-    """KPIs of every shop over the last complete days.
+def kpis(published: Path, days: int) -> list[Kpis]:
+    """KPIs over the last complete days: of every shop in its own and in the reporting currency, then of all shops.
 
     Raises:
         CannotRead: The published file can't be read.
     """
-    return [ShopKpis(*row) for row in _query(published, _SALES, [days, days])]
+    return [Kpis(*row) for row in _query(published, _KPIS, {"days": days})]
 
 
 def compare(
-    published: Path, table: str, truth: Sequence[Mapping[str, Any]], keys: Sequence[str]
+    published: Path,
+    table: str,
+    truth: Sequence[Mapping[str, Any]],
+    *,
+    keys: Sequence[str],
+    columns: Mapping[str, str] | None = None,
 ) -> Comparison:
-    """Compare every number of the world's own figures with the published table, to the last digit.
+    """Compare the world's own figures with the published table, to the last digit.
 
     Args:
         published: The published file.
         table: Name of the table in it.
         truth: The world's rows; amounts are texts with a decimal point.
         keys: Columns that name a row.
+        columns: Which of the world's figures are compared with which column; by default every number, by its name.
     """
-    columns = sorted({name for row in truth for name in row} - _NOT_COMPARED - set(keys))
-    selected = ", ".join([*(f"cast({key} as varchar)" for key in keys), *columns])
-    ours: dict[tuple[str, ...], tuple[Any, ...]] = {}
-    if truth:
-        for row in _query(published, f"select {selected} from marts.{table}", []):  # noqa: S608
-            ours[tuple(str(value) for value in row[: len(keys)])] = row[len(keys) :]
+    if columns is None:
+        columns = {name: name for row in truth for name in row if name not in {*keys, "currency"}}
+    wanted = list(columns.items())
+    selected = ", ".join([*(f"cast({key} as varchar)" for key in keys), *(ours for _, ours in wanted)])
+    mine = {
+        tuple(str(value) for value in row[: len(keys)]): row[len(keys) :]
+        for row in _query(published, f"select {selected} from marts.{table}")  # noqa: S608 (names of our own)
+    }
     different: list[str] = []
-    total = numbers = 0
+    numbers = 0
     for theirs in truth:
         key = tuple(str(theirs[name]) for name in keys)
-        mine = ours.pop(key, None)
-        if mine is None:
-            total += 1
+        values = mine.pop(key, None)
+        if values is None:
             different.append(f"{' '.join(key)} is missing")
             continue
-        for name, value in zip(columns, mine, strict=True):
+        for (name, column), value in zip(wanted, values, strict=True):
             numbers += 1
             if not _equal(value, theirs.get(name)):
-                total += 1
-                different.append(f"{' '.join(key)} {name}: {value} is {theirs.get(name)} in the world")
-    for key in ours:
-        total += 1
-        different.append(f"{' '.join(key)} is not in the world")
-    return Comparison(table, len(truth), numbers, tuple(different[:10]), total)
+                different.append(f"{' '.join(key)} {column}: {value} is {theirs.get(name)} in the world")
+    different += [f"{' '.join(key)} is not in the world" for key in mine]
+    return Comparison(table, len(truth), numbers, tuple(different[:_SHOWN]), len(different))
 
 
 def _equal(ours: Any, theirs: Any) -> bool:
@@ -140,12 +193,13 @@ def _equal(ours: Any, theirs: Any) -> bool:
     return Decimal(str(ours)) == Decimal(str(theirs))
 
 
-def _query(published: Path, sql: str, parameters: Iterable[Any]) -> list[tuple[Any, ...]]:
+def _query(published: Path, sql: str, parameters: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
     connection = duckdb.connect(":memory:")
     try:
         connection.execute("set TimeZone = 'UTC'")
         attach(connection, published, "published")
         connection.execute("use published")
-        return connection.execute(sql, list(parameters)).fetchall()
+        rows: list[tuple[Any, ...]] = connection.execute(sql, dict(parameters or {})).fetchall()
     finally:
         connection.close()
+    return rows

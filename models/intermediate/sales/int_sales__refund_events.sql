@@ -14,9 +14,26 @@ with returns as (
     select return_status, outcome from {{ ref('return_statuses') }}
 )
 
+, returned_orders as (
+    select distinct return_lines.shop_key, coalesce(return_lines.order_id, returns.order_id) as order_id
+    from return_lines
+    inner join returns on return_lines.shop_key = returns.shop_key and return_lines.return_id = returns.return_id
+)
+
+-- Only the orders that have a return: one order in twenty, and the join below stays small however long the history is.
 , order_lines as (
-    select shop_key, order_id, line_id, product_id, is_counted, is_cancelled, sale_price, sale_time, business_date
-    from {{ ref('int_sales__order_lines_classified') }}
+    select
+        lines.shop_key,
+        lines.order_id,
+        lines.line_id,
+        lines.product_id,
+        lines.is_counted,
+        lines.is_cancelled,
+        lines.sale_price,
+        lines.sale_time,
+        lines.business_date
+    from {{ ref('int_sales__order_lines_classified') }} as lines
+    inner join returned_orders on lines.shop_key = returned_orders.shop_key and lines.order_id = returned_orders.order_id
 )
 
 , joined as (

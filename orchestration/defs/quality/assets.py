@@ -108,6 +108,10 @@ def build_audit_assets(manifest: Mapping[str, Any], translator: HouseDbtTranslat
     def audit_step(
         context: dg.AssetExecutionContext, home: HomeResource, config: AuditConfig
     ) -> Iterator[AuditEvent]:
+        if AUDIT_REPORT not in context.selected_asset_keys and not context.run.asset_check_selection:
+            # A single table was materialised by hand: Dagster adds its checks, but that is no request for an audit.
+            context.log.info("No audit was asked for; select audit/report as well to have one.")
+            return
         with waits_for_home(context.log):
             report = audit(
                 home.open(), accept_fewer_rows=config.accept_fewer_rows, progress=RunLog(context.log)

@@ -34,7 +34,8 @@ _RAW = {
     """,
     "returns": """
         select
-            '{shop}' as shop_key, 'r1' as return_id, 'o1' as order_id, 'RETURN_OR_REFUND_REQUEST_COMPLETE' as return_status,
+            '{shop}' as shop_key, 'r1' as return_id, 'o1' as order_id,
+            'RETURN_OR_REFUND_REQUEST_COMPLETE' as return_status,
             timestamptz '2026-10-03 00:00:00Z' as update_time, 1::bigint as line_count,
             cast(100 as decimal(18, 4)) as refund_total, cast(100 as decimal(18, 4)) as refund_subtotal
     """,
@@ -82,6 +83,19 @@ _MARTS = {
     """,
     "kpi_shop_hourly": "select shop_key, gmv, paid_orders from marts.kpi_shop_daily",
     "kpi_product_daily": "select shop_key, 'p1' as product_id, business_date, gmv from marts.kpi_shop_daily",
+    "kpi_settlement_bridge": """
+        select
+            '{shop}' as shop_key, 's1' as statement_id, 'THB' as currency,
+            timestamptz '2026-10-02 00:00:00Z' as statement_time, date '2026-10-02' as statement_date_utc,
+            cast(1000 as decimal(18, 4)) as revenue_amount, cast(150 as decimal(18, 4)) as fees_and_commissions_amount,
+            cast(0.15 as double) as take_rate, 'closed' as residual_type, false as is_provisional,
+            cast(0 as decimal(18, 4)) as revenue_residual, cast(0 as decimal(18, 4)) as fee_residual,
+            cast(0 as decimal(18, 4)) as settlement_residual, cast(0 as decimal(18, 4)) as missing_transactions_amount,
+            cast(0 as decimal(18, 4)) as payable_residual, cast(0 as decimal(18, 4)) as payment_residual,
+            cast(700 as decimal(18, 4)) as settlement_amount, cast(140 as decimal(18, 4)) as settlement_amount_rc,
+            cast(0 as decimal(18, 4)) as reserve_amount, cast(700 as decimal(18, 4)) as payable_amount,
+            cast(700 as decimal(18, 4)) as payment_amount, 3::bigint as transaction_count
+    """,
     "ops_sync_status": """
         select
             '{shop}' as shop_key, 'orders' as resource, 'ok' as last_status, 0::bigint as lag_hours,

@@ -41,7 +41,10 @@ def suite(*expectations: Expectation, may_be_empty: bool = False) -> Suite:
 
 def between(severity: str = "critical", **arguments: Any) -> Expectation:
     return Expectation(
-        "expect_column_values_to_be_between", {"column": "residual", **arguments}, severity, "It does not add up."
+        "expect_column_values_to_be_between",
+        {"column": "residual", **arguments},
+        severity,
+        "It does not add up.",
     )
 
 
@@ -161,7 +164,10 @@ class TestWholeAudit:
             ("update marts.kpi_shop_hourly set gmv = gmv - 0.0001", "hours of a shop do not sum"),
             ("delete from marts.fct_orders", "empty or missing"),
             ("drop table marts.kpi_shop_daily", "could not be read"),
-            ("update marts.dim_shops set data_until = '2026-10-01 00:00:00Z'", "after the end of what was synced"),
+            (
+                "update marts.dim_shops set data_until = '2026-10-01 00:00:00Z'",
+                "after the end of what was synced",
+            ),
         ],
     )
     def test_broken_marts_stop_publication(self, home: Home, broken: str, said: str) -> None:
@@ -175,7 +181,11 @@ class TestWholeAudit:
         [
             ("orders", "null as order_id", "can't be counted"),
             ("orders", "'USD' as currency", "another currency"),
-            ("orders", "timestamptz '2027-01-01 00:00:00Z' as create_time", "after the end of what was asked for"),
+            (
+                "orders",
+                "timestamptz '2027-01-01 00:00:00Z' as create_time",
+                "after the end of what was asked for",
+            ),
             ("orders", "5::bigint as line_count", "fewer (or more) lines"),
             ("orders", "cast(10000 as decimal(18, 4)) as payment__total_amount", "20 times larger"),
             ("order_lines", "cast(-1 as decimal(18, 4)) as sale_price", "never negative"),
@@ -185,7 +195,9 @@ class TestWholeAudit:
     def test_broken_arrivals_stop_publication(self, home: Home, table: str, changes: str, said: str) -> None:
         assert audit(home).passed
         source = f"read_parquet('{home.raw}/tiktok_shop/{table}/part.parquet')"
-        write_raw(home, table, f"select * replace ({changes}, '2{LOAD}' as _dlt_load_id) from {source}", name="next")
+        write_raw(
+            home, table, f"select * replace ({changes}, '2{LOAD}' as _dlt_load_id) from {source}", name="next"
+        )
         report = audit(home)
         assert not report.passed
         assert any(said in failure for failure in report.critical_failures), report.critical_failures
@@ -194,7 +206,9 @@ class TestWholeAudit:
     def test_failed_sync_is_a_warning_that_names_the_shop(self, home: Home) -> None:
         source = f"read_parquet('{home.raw}/tiktok_shop/sync_log/part.parquet')"
         later = "timestamptz '2026-10-04 00:00:00Z' as finished_at"
-        write_raw(home, "sync_log", f"select * replace ('failed' as status, {later}) from {source}", name="next")
+        write_raw(
+            home, "sync_log", f"select * replace ('failed' as status, {later}) from {source}", name="next"
+        )
         report = audit(home)
         assert report.passed
         assert any(SHOP in text and "newest sync of this resource failed" in text for text in report.warnings)

@@ -64,7 +64,9 @@ def test_pages_come_back_as_they_were(tmp_path: Path) -> None:
 
 def test_any_tool_reads_the_files(tmp_path: Path) -> None:
     stored(Archive(tmp_path), page(1, 3))
-    found = duckdb.sql(f"select count(*), min(id) from read_json('{tmp_path}/tiktok_shop/orders/*/*.jsonl.zst')")
+    found = duckdb.sql(
+        f"select count(*), min(id) from read_json('{tmp_path}/tiktok_shop/orders/*/*.jsonl.zst')"
+    )
     assert found.fetchone() == (3, "1-0")
 
 

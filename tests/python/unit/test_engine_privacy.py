@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from shop_fakes import NOW, SECRET_WORDS, FakeClient, order, run, tree
 
 from ingestion.home import Home
 from ingestion.privacy import Cleaner, scrub
@@ -17,7 +18,6 @@ from ingestion.tiktok_shop.orders import ORDER
 from ingestion.tiktok_shop.resources import RESOURCES
 from ingestion.tiktok_shop.returns import RETURN
 from ingestion.tiktok_shop.shops import WAREHOUSE
-from shop_fakes import NOW, SECRET_WORDS, FakeClient, order, run, tree
 
 KEY = b"k" * 32
 
@@ -32,7 +32,9 @@ def test_what_is_documented_is_cut() -> None:
     assert not any(word in str(record) for word in SECRET_WORDS)
 
 
-@pytest.mark.parametrize("address", ["Somchai, 99 Sukhumvit Road", ["x"], 5, {"region_code": {"name": "Somchai"}}])
+@pytest.mark.parametrize(
+    "address", ["Somchai, 99 Sukhumvit Road", ["x"], 5, {"region_code": {"name": "Somchai"}}]
+)
 def test_an_address_of_another_type_is_cut(address: Any) -> None:
     record = order(1, NOW, recipient_address=address)
     Cleaner(KEY).clean([record], ORDER.rules)
@@ -60,7 +62,10 @@ def test_what_is_not_documented_is_judged_by_its_name() -> None:
 def test_other_resources() -> None:
     cleaner = Cleaner(KEY)
     payment = {"id": "1", "bank_account": "****1234"}
-    warehouse = {"id": "1", "address": {"region": "Thailand", "region_code": "TH", "contact_person": "S", "city": "B"}}
+    warehouse = {
+        "id": "1",
+        "address": {"region": "Thailand", "region_code": "TH", "contact_person": "S", "city": "B"},
+    }
     back = {"return_id": "1", "return_warehouse_address": {"full_address": "99 Sukhumvit"}}
     cleaner.clean([payment], PAYMENT.rules)
     cleaner.clean([warehouse], WAREHOUSE.rules)
@@ -79,7 +84,7 @@ def test_elements_that_are_no_objects() -> None:
 def test_documented_names_are_not_taken_for_contact_data() -> None:
     # The rules cut what they name; a documented field is never cut just for its name.
     for resource in RESOURCES:
-        record = {name: "x" for name in resource.rules.known}
+        record = dict.fromkeys(resource.rules.known, "x")
         Cleaner(KEY).clean([record], resource.rules)
         cut = set(resource.rules.drop) | set(resource.rules.keep)
         assert set(record) == set(resource.rules.known) - cut

@@ -9,18 +9,19 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+from shop_fakes import DAY, NOW, FakeClient, order, raw, rows, run, tree
 
 import ingestion.compact as compact_module
 import ingestion.replay as replay_module
 from ingestion.archive import Archive
 from ingestion.compact import compact
 from ingestion.home import Home
+from ingestion.pipelines import recover
 from ingestion.replay import replay
 from ingestion.rows import Drift
 from ingestion.sync import _write_journal
 from ingestion.sync_log import JOURNAL, LogRow
 from ingestion.tiktok_shop.resources import tables
-from shop_fakes import DAY, NOW, FakeClient, order, raw, rows, run, tree
 
 
 @pytest.fixture
@@ -94,7 +95,9 @@ def test_compaction_keeps_every_row_and_load_id(home: Home, monkeypatch: pytest.
     assert report.files_after < report.files_before
     assert everything(home) == before
     files = [p for p in (home.raw / "tiktok_shop/orders").glob("*.parquet") if p.name != "0.schema.parquet"]
-    assert len(files) == 1 and files[0].name.startswith(max(raw(home, "orders").column("_dlt_load_id").to_pylist()))
+    assert len(files) == 1 and files[0].name.startswith(
+        max(raw(home, "orders").column("_dlt_load_id").to_pylist())
+    )
     assert pq.ParquetFile(files[0]).num_row_groups > 1
     assert cursors(home) == {"incremental": True, "from": NOW}
     compact(home)
@@ -136,3 +139,18 @@ def test_a_log_row_without_times(tmp_path: Path) -> None:
     _write_journal(home, "r", [row], {"7001": Drift()})
     found = raw(home, "sync_log").to_pylist()
     assert found[0]["status"] == "failed" and found[0]["cursor"] is None and found[0]["shop_key"] == "7001"
+
+
+def test_a_compaction_cut_short_is_cleared_up(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = everything(home)
+    folder = home.raw / "tiktok_shop"
+    # Killed while writing the new folder, and (without an atomic exchange) between two renames.
+    shutil.copytree(folder / "orders", folder / ".orders.new")
+    (folder / "order_lines").rename(folder / "order_lines.old")
+    recover(home.raw)
+    assert everything(home) == before
+    # Killed after the exchange, before the old folder was removed.
+    shutil.copytree(folder / "orders", folder / "orders.old")
+    compact(home)
+    assert everything(home) == before
+    assert not list(folder.glob("*.old")) and not list(folder.glob(".*"))

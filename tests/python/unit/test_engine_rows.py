@@ -11,6 +11,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from shop_fakes import NOW, order
 
 from ingestion.pages import Page
 from ingestion.rows import MISSING, Batch, Drift, Kind, Table, build, fields, money, text, times, to_array
@@ -23,7 +24,6 @@ from ingestion.tiktok_shop.finance import (
 from ingestion.tiktok_shop.orders import ORDERS
 from ingestion.tiktok_shop.resources import tables
 from ingestion.tiktok_shop.returns import RETURNS
-from shop_fakes import NOW, order
 
 AT = datetime(2026, 11, 8, 1, 2, 3, 456789, tzinfo=UTC)
 
@@ -115,7 +115,12 @@ def test_a_bad_amount_loses_neither_the_row_nor_the_value(value: Any, cell: Any,
 
 @pytest.mark.parametrize(
     ("value", "cell"),
-    [("1794096000", datetime(2026, 11, 8, tzinfo=UTC)), ("yesterday", None), (-5, None), (1794096000000, None)],
+    [
+        ("1794096000", datetime(2026, 11, 8, tzinfo=UTC)),
+        ("yesterday", None),
+        (-5, None),
+        (1794096000000, None),
+    ],
 )
 def test_a_time_of_another_type(value: Any, cell: Any) -> None:
     built, drift = orders(order(1, NOW, paid_time=value), order(2, NOW))
@@ -194,7 +199,10 @@ def transaction(**changes: Any) -> dict[str, Any]:
         "shipping_cost_amount": "-5.00",
         "fee_tax_amount": "-15.00",
         "adjustment_amount": "0",
-        "revenue_breakdown": {"subtotal_before_discount_amount": "110.00", "seller_discount_amount": "-10.00"},
+        "revenue_breakdown": {
+            "subtotal_before_discount_amount": "110.00",
+            "seller_discount_amount": "-10.00",
+        },
         "shipping_cost_breakdown": {
             "actual_shipping_fee_amount": "-5.00",
             "shipping_fee_discount_amount": "0.00",

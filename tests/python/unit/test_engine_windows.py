@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
+from shop_fakes import DAY, NOW
 
 from ingestion.tiktok_shop.reading import SHORTEST_SLICE, Call, Window, cut_window, plan_window, sliced
-from shop_fakes import DAY, NOW
 
 PLAN: dict[str, Any] = {"until": NOW, "history": 120 * DAY, "reread": 2 * DAY, "since": None}
 
@@ -45,7 +46,7 @@ def test_an_interrupted_backfill_continues() -> None:
 def test_slices_cover_the_window_exactly(start: int, length: int, parts: int) -> None:
     slices = cut_window((start, start + length), parts)
     assert slices[0][0] == start and slices[-1][1] == start + length
-    assert all(left[1] == right[0] for left, right in zip(slices, slices[1:], strict=False))
+    assert all(left[1] == right[0] for left, right in pairwise(slices))
     assert all(a < b for a, b in slices)
     assert len(slices) == 1 or min(b - a for a, b in slices) >= SHORTEST_SLICE
 
@@ -59,7 +60,7 @@ def test_splitting_by_count(total: int, start: int) -> None:
         return
     windows = [call.window for call in calls if call.window]
     assert windows[0][0] == start and windows[-1][1] == NOW
-    assert all(left[1] == right[0] for left, right in zip(windows, windows[1:], strict=False))
+    assert all(left[1] == right[0] for left, right in pairwise(windows))
 
 
 def test_an_empty_half_year_costs_one_call() -> None:

@@ -139,7 +139,9 @@ class TestRefusals:
 
     def test_home_in_use_by_another_process(self, home: Home) -> None:
         code = "import sys; from pathlib import Path; from ingestion.home import Home\n"
-        code += f"with Home(Path({str(home.root)!r})).lock('replay'): print('held', flush=True); sys.stdin.read()"
+        code += (
+            f"with Home(Path({str(home.root)!r})).lock('replay'): print('held', flush=True); sys.stdin.read()"
+        )
         other = subprocess.Popen(
             [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
@@ -155,7 +157,8 @@ def test_full_disk_leaves_the_old_file_and_no_rest(home: Home) -> None:
     publish(home)
     change_marts(
         home,
-        "create table marts.fct_large as select md5(i::varchar) || md5((i + 1)::varchar) as text from range(300000) as r(i)",
+        "create table marts.fct_large as "
+        "select md5(i::varchar) || md5((i + 1)::varchar) as text from range(300000) as numbers(i)",
     )
     mark_audited(home)
     before = home.published.read_bytes()
@@ -172,7 +175,11 @@ def test_full_disk_leaves_the_old_file_and_no_rest(home: Home) -> None:
             print(type(error).__name__, error)
     """
     done = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, check=False, timeout=120
+        [sys.executable, "-c", textwrap.dedent(code)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
     )
     assert "as it was" in done.stdout, done.stdout + done.stderr
     assert home.published.read_bytes() == before

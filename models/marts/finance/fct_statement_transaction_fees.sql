@@ -1,0 +1,24 @@
+{{ config(materialized='incremental', unique_key=['shop_key', 'statement_id', 'transaction_id']) }}
+
+with components as (
+    select * from {{ ref('int_finance__components_mapped') }}
+    {% if is_incremental() -%}
+    where _dlt_load_id > {{ load_watermark(this) }}
+    {%- endif %}
+)
+
+select
+    cast(shop_key as string) as shop_key,
+    cast(statement_id as string) as statement_id,
+    cast(transaction_id as string) as transaction_id,
+    cast(order_id as string) as order_id,
+    cast(component_group as string) as component_group,
+    cast(component as string) as component,
+    cast(fee_group as string) as fee_group,
+    cast(is_additive as boolean) as is_additive,
+    {{ instant('statement_time') }} as statement_time,
+    cast(statement_date_utc as date) as statement_date_utc,
+    cast(currency as string) as currency,
+    {{ money('amount') }} as amount,
+    cast(_dlt_load_id as string) as _dlt_load_id
+from components

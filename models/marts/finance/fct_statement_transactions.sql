@@ -1,0 +1,173 @@
+{{ config(materialized='incremental', unique_key=['shop_key', 'statement_id', 'transaction_id']) }}
+
+{%- set groups = {
+    'platform_fee_amount': 'platform_fee',
+    'affiliate_commission_amount': 'affiliate_commission',
+    'ads_commission_amount': 'ads_commission',
+    'ad_fee_amount': 'ad_fee',
+    'seller_shipping_amount': 'seller_shipping',
+    'tax_amount': 'tax',
+    'unmapped_fee_amount': 'unmapped',
+} %}
+
+with fx_rates as (
+    select base_currency, rate_date, fx_rate, fx_is_stale
+    from {{ ref('int_shared__fx_rates_filled') }}
+)
+
+, transactions as (
+    select
+        *,
+        {{ local_date('statement_time', "'UTC'") }} as statement_date_utc
+    from {{ ref('stg_tiktok_shop__statement_transactions') }}
+)
+
+, components as (
+    select * from {{ ref('fct_statement_transaction_fees') }}
+)
+
+{% if is_incremental() -%}
+-- A rate may come, or be corrected, long after the statement.
+, changed as (
+    select shop_key, statement_id, transaction_id
+    from transactions
+    where _dlt_load_id > {{ load_watermark(this) }}
+    union
+    select shop_key, statement_id, transaction_id
+    from components
+    where _dlt_load_id > {{ load_watermark(this) }}
+    union
+    select existing.shop_key, existing.statement_id, existing.transaction_id
+    from {{ this }} as existing
+    left join fx_rates
+        on existing.currency = fx_rates.base_currency
+        and existing.statement_date_utc = fx_rates.rate_date
+    where
+        existing.fx_rate is distinct from fx_rates.fx_rate
+        or existing.fx_is_stale is distinct from fx_rates.fx_is_stale
+)
+
+, wanted as (
+    select transactions.*
+    from transactions
+    inner join changed
+        on transactions.shop_key = changed.shop_key
+        and transactions.statement_id = changed.statement_id
+        and transactions.transaction_id = changed.transaction_id
+)
+{%- else -%}
+, wanted as (
+    select * from transactions
+)
+{%- endif %}
+
+, component_sums as (
+    select
+        shop_key,
+        statement_id,
+        transaction_id,
+        {%- for column, fee_group in groups.items() %}
+        sum(case when fee_group = '{{ fee_group }}' then amount else 0 end) as {{ column }},
+        {%- endfor %}
+        sum(case when fee_group = 'refund' then amount else 0 end) as refunded_revenue_amount,
+        sum(case when component_group in ('shipping', 'fee', 'tax') then amount else 0 end) as charges_amount,
+        sum(case when component_group = 'revenue' then amount else 0 end) as revenue_components_amount
+    from components
+    where is_additive
+    group by shop_key, statement_id, transaction_id
+)
+
+, joined as (
+    select
+        wanted.*,
+        {%- for column in groups %}
+        coalesce(component_sums.{{ column }}, 0) as {{ column }},
+        {%- endfor %}
+        coalesce(component_sums.refunded_revenue_amount, 0) as refunded_revenue_amount,
+        coalesce(component_sums.charges_amount, 0) as charges_amount,
+        coalesce(component_sums.revenue_components_amount, 0) as revenue_components_amount,
+        wanted.settlement_amount - (
+            coalesce(wanted.revenue_amount, 0) + coalesce(wanted.shipping_cost_amount, 0)
+            + coalesce(wanted.fee_tax_amount, 0) + coalesce(wanted.adjustment_amount, 0)
+        ) as settlement_residual,
+        wanted.settlement_amount - (
+            coalesce(wanted.revenue_amount, 0) - coalesce(wanted.shipping_cost_amount, 0)
+            - coalesce(wanted.fee_tax_amount, 0) + coalesce(wanted.adjustment_amount, 0)
+        ) as printed_residual,
+        fx_rates.fx_rate,
+        fx_rates.fx_is_stale
+    from wanted
+    left join component_sums
+        on wanted.shop_key = component_sums.shop_key
+        and wanted.statement_id = component_sums.statement_id
+        and wanted.transaction_id = component_sums.transaction_id
+    left join fx_rates
+        on wanted.currency = fx_rates.base_currency
+        and wanted.statement_date_utc = fx_rates.rate_date
+)
+
+, judged as (
+    select
+        *,
+        case
+            when settlement_residual = 0 then 'plain'
+            when printed_residual = 0 then 'printed'
+            when settlement_residual is not null then 'none'
+        end as sign_convention
+    from joined
+)
+
+select
+    -- ids
+    cast(shop_key as string) as shop_key,
+    cast(statement_id as string) as statement_id,
+    cast(transaction_id as string) as transaction_id,
+    cast(order_id as string) as order_id,
+    cast(adjustment_id as string) as adjustment_id,
+    cast(adjustment_order_id as string) as adjustment_order_id,
+    cast(reserve_id as string) as reserve_id,
+    -- what it is
+    cast(type as string) as transaction_type,
+    cast(type = 'GMV_PAYMENT_FOR_ADS' as boolean) as is_ad_payment,
+    cast(reserve_status as string) as reserve_status,
+    -- times
+    {{ instant('statement_time') }} as statement_time,
+    cast(statement_date_utc as date) as statement_date_utc,
+    {{ instant('order_create_time') }} as order_create_time,
+    -- amounts in shop currency, charges negative
+    cast(currency as string) as currency,
+    {{ money('settlement_amount') }} as settlement_amount,
+    {{ money('revenue_amount') }} as revenue_amount,
+    {{ money('shipping_cost_amount') }} as shipping_cost_amount,
+    {{ money('fee_tax_amount') }} as fee_tax_amount,
+    {{ money('adjustment_amount') }} as adjustment_amount,
+    {{ money('reserve_amount') }} as reserve_amount,
+    {{ money('refunded_revenue_amount') }} as refunded_revenue_amount,
+    {%- for column in groups %}
+    {{ money(column) }} as {{ column }},
+    {%- endfor %}
+    -- does it close
+    {{ money('settlement_residual') }} as settlement_residual,
+    cast(sign_convention as string) as sign_convention,
+    cast(
+        case
+            when sign_convention = 'plain' then 'closed'
+            when sign_convention = 'printed' then 'printed_signs'
+            when sign_convention is null or revenue_amount is null or fee_tax_amount is null then 'missing'
+            else 'unknown'
+        end as string
+    ) as residual_type,
+    {{ money('coalesce(shipping_cost_amount, 0) + coalesce(fee_tax_amount, 0) - charges_amount') }} as component_residual,
+    {{ money('coalesce(revenue_amount, 0) - revenue_components_amount') }} as revenue_component_residual,
+    -- and in reporting currency, at the rate of the statement's UTC day
+    cast('{{ var("reporting_currency") }}' as string) as reporting_currency,
+    {{ rate('fx_rate') }} as fx_rate,
+    cast(fx_is_stale as boolean) as fx_is_stale,
+    {{ to_reporting('settlement_amount', 'fx_rate') }} as settlement_amount_rc,
+    {{ to_reporting('revenue_amount', 'fx_rate') }} as revenue_amount_rc,
+    {%- for column in groups %}
+    {{ to_reporting(column, 'fx_rate') }} as {{ column }}_rc,
+    {%- endfor %}
+    -- bookkeeping
+    cast(_dlt_load_id as string) as _dlt_load_id
+from judged

@@ -1,0 +1,347 @@
+"""Answers that come late, wrong, twice, cut off or in a shape nobody knows: nothing is lost, nothing is doubled."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import CLOCK, Told, admin, authorise, marts, query, raw, run, settings, sync
+
+from ingestion.home import Home
+from ingestion.sandbox.server.serve import SandboxServer, start_in_thread
+from ingestion.sync import SyncReport
+from orchestration.lib.audit import AuditFailed, last_audit
+from orchestration.lib.run import exit_code
+
+TH, GB = "7495000000000000101", "7495000000000000404"
+ORDERS_PATH = "/orders/search"
+VOLATILE = "_dlt_load_id, page_id, retrieved_at, buyer_key, _extra"
+LATEST = (
+    f"select * exclude ({VOLATILE}) from (select *, row_number() over (partition by shop_key, order_id "
+    f"order by update_time desc, retrieved_at desc) as recency from rows where shop_key = '{TH}') "
+    "where recency = 1 order by order_id"
+)
+
+
+def faults(server: SandboxServer, *rules: dict[str, Any]) -> None:
+    """Replaces the rules in force."""
+    admin(server, "faults", method="DELETE")
+    admin(server, "faults", list(rules))
+
+
+def orders_of_one_shop(home: Home, **options: Any) -> SyncReport:
+    return sync(home, shops=[TH], resources=["orders"], **options)
+
+
+def status(home: Home, resource: str = "orders") -> list[tuple[Any, ...]]:
+    return raw(
+        home,
+        "sync_log",
+        f"select status, error_code, error_message, cursor from rows where resource = '{resource}' "
+        f"and shop_key = '{TH}' order by run_id, finished_at",
+    )
+
+
+@pytest.fixture(scope="module")
+def stormy(world_dir: Path, published_home: Home, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
+    """A home that was run from end to end while everything went wrong now and then."""
+    place = Home(tmp_path_factory.mktemp("stormy") / "home")
+    server = start_in_thread(world_dir, access_token_seconds=3)
+    pages = [
+        {"effect": "duplicate_page", "path": path, "nth": [1, 3, 4]}
+        for path in (ORDERS_PATH, "/returns/search", "/cancellations/search", "/statement_transactions")
+    ]
+    try:
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in settings(server.base_url).items():
+                patch.setenv(name, value)
+            patch.setenv("TTKPI_HOME", str(place.root))
+            patch.setattr("ingestion.wire.backoff_seconds", lambda failures, retry_after: 0.01)
+            authorise(server, place)
+            # The same key, so that buyers have the same hashes in both homes.
+            shutil.copy(published_home.root / "privacy.key", place.root)
+            faults(
+                server,
+                *pages,
+                {"effect": "rate_limit", "every": 5, "retry_after": 2},
+                {"effect": "gateway_html", "every": 13},
+                {"effect": "truncate", "every": 17},
+                {"effect": "error", "every": 19, "code": 36009003},
+                {"effect": "reset", "every": 23},
+            )
+            told = Told()
+            report = run(place, reporter=None)
+            assert report.exit_code == 0
+            rules = admin(server, "faults", method="GET")
+            hits = {rule["effect"]: rule["hits"] for rule in rules["rules"] if rule["hits"]}
+            assert {"duplicate_page", "rate_limit", "gateway_html", "truncate", "error", "reset"} <= hits.keys()
+            del told
+            yield place
+    finally:
+        server.stop()
+
+
+def test_a_stormy_run_publishes_the_same_rows(stormy: Home, published_home: Home) -> None:
+    calm, troubled = marts(published_home.published), marts(stormy.published)
+    assert troubled.keys() == calm.keys()
+    for name, rows in calm.items():
+        assert troubled[name] == rows, name
+    # Pages that came twice are twice in raw, where every version is kept.
+    twice = "select count(*), count(distinct (shop_key, order_id)) from rows"
+    ((rows, orders),) = raw(stormy, "orders", twice)
+    assert rows > orders
+
+
+LASTING: dict[str, tuple[dict[str, Any], str]] = {
+    "429": ({"effect": "rate_limit", "retry_after": 1}, "requests_per_second"),
+    "500": ({"effect": "error", "code": 36009003}, "36009003"),
+    "503": ({"effect": "error", "code": 36009003, "http_status": 503}, "HTTP 503"),
+    "gateway page": ({"effect": "gateway_html", "http_status": 502}, "something that is not TikTok's answer"),
+    "cut-off body": ({"effect": "truncate"}, "cut off"),
+    "reset": ({"effect": "reset"}, "cut off or damaged"),
+    "repeated page token": ({"effect": "repeat_page_token"}, "points back to a page it already gave"),
+    "no list": ({"effect": "error", "code": 36009007}, "36009007"),
+    "unknown code": ({"effect": "error", "code": 36009999, "http_status": 400}, "36009999"),
+}
+
+
+@pytest.mark.parametrize(("rule", "text"), LASTING.values(), ids=LASTING.keys())
+def test_trouble_that_stays_is_told_and_made_good_later(
+    configured: Home,
+    sandbox: SandboxServer,
+    published_home: Home,
+    impatient: None,
+    rule: dict[str, Any],
+    text: str,
+) -> None:
+    # From the second page on, so that a part has come.
+    late = {"nth": 1} if rule["effect"] == "repeat_page_token" else {"skip": 1}
+    faults(sandbox, {**rule, **late, "shop": TH, "path": ORDERS_PATH})
+    report = sync(configured, shops=[TH], resources=["orders", "warehouses"])
+    (shop,) = report.shops
+    assert shop.status == "partial"
+    assert any(text in error and "Aurora Thailand" in error for error in shop.errors), shop.errors
+    ((state, _, message, cursor),) = status(configured)
+    assert (state, cursor) == ("failed", None)
+    assert text in message
+    assert status(configured, "warehouses")[0][0] == "ok"
+    faults(sandbox)
+    assert not orders_of_one_shop(configured).failed
+    assert raw(configured, "orders", LATEST) == raw(published_home, "orders", LATEST)
+
+
+SHAPES: dict[str, tuple[dict[str, Any], str, Any, set[tuple[str, str]]]] = {
+    "absent": ({"effect": "drop_field", "field": "payment.total_amount"}, "payment__total_amount", None, set()),
+    "null": ({"effect": "null_field", "field": "payment.total_amount"}, "payment__total_amount", None, set()),
+    "absent object": ({"effect": "drop_field", "field": "payment"}, "payment__total_amount", None, set()),
+    "null object": ({"effect": "null_field", "field": "payment"}, "payment__total_amount", None, set()),
+    "words for money": (
+        {"effect": "set_field", "field": "payment.total_amount", "value": "free of charge"},
+        "payment__total_amount",
+        None,
+        {("payment__total_amount", "string instead of money")},
+    ),
+    "a number for money": (
+        {"effect": "set_field", "field": "payment.total_amount", "value": 12.5},
+        "payment__total_amount",
+        Decimal("12.5000"),
+        {("payment__total_amount", "number instead of money")},
+    ),
+    "an object for money": (
+        {"effect": "set_field", "field": "payment.total_amount", "value": {"amount": "1"}},
+        "payment__total_amount",
+        None,
+        {("payment__total_amount", "object instead of money")},
+    ),
+    "a list for an object": (
+        {"effect": "set_field", "field": "payment", "value": [1]},
+        "payment__total_amount",
+        None,
+        {("payment", "array instead of object")},
+    ),
+    "words for a time": (
+        {"effect": "set_field", "field": "paid_time", "value": "yesterday"},
+        "paid_time",
+        None,
+        {("paid_time", "string instead of time")},
+    ),
+    "milliseconds for a time": (
+        {"effect": "set_field", "field": "rts_time", "value": 1_794_096_000_000},
+        "rts_time",
+        None,
+        {("rts_time", "integer instead of time")},
+    ),
+    "a word for yes or no": (
+        {"effect": "set_field", "field": "is_cod", "value": "maybe"},
+        "is_cod",
+        None,
+        {("is_cod", "string instead of boolean")},
+    ),
+    "a field nobody knows": (
+        {"effect": "set_field", "field": "moon_phase", "value": {"now": "full"}},
+        "payment__total_amount",
+        ...,
+        {("moon_phase", "object")},
+    ),
+}
+
+
+@pytest.mark.parametrize(("rule", "column", "cell", "drift"), SHAPES.values(), ids=SHAPES.keys())
+def test_a_field_of_another_shape_costs_its_cell_and_no_row(
+    configured: Home,
+    sandbox: SandboxServer,
+    published_home: Home,
+    rule: dict[str, Any],
+    column: str,
+    cell: Any,
+    drift: set[tuple[str, str]],
+) -> None:
+    faults(sandbox, {**rule, "shop": TH, "path": ORDERS_PATH, "elements": 3})
+    report = orders_of_one_shop(configured)
+    assert not report.failed, report.shops
+    ids = f"select order_id from rows where shop_key = '{TH}' order by order_id"
+    assert raw(configured, "orders", ids) == raw(published_home, "orders", ids)
+    lines = f"select order_id, line_id, sale_price from rows where shop_key = '{TH}' order by all"
+    assert raw(configured, "order_lines", lines) == raw(published_home, "order_lines", lines)
+    seen = raw(configured, "drift", "select field, example_type, rows_seen from rows")
+    assert {(field, what) for field, what, _ in seen} == drift
+    assert all(0 < rows <= 3 * 3 for _, _, rows in seen)
+    if cell is not ...:
+        equals = "is null" if cell is None else f"= {cell}"
+        ((hit,),) = raw(configured, "orders", f"select count(*) from rows where {column} {equals}")
+        ((usual,),) = raw(
+            published_home, "orders", f"select count(*) from rows where {column} {equals} and shop_key = '{TH}'"
+        )
+        assert hit > usual
+    if rule["effect"] == "set_field" and cell in (None, ...):
+        extras = raw(configured, "orders", "select _extra from rows where _extra is not null")
+        assert extras
+        name = drift.copy().pop()[0]
+        assert all(json.loads(extra)[name] == rule["value"] for (extra,) in extras)
+
+
+def test_lines_that_are_no_list(configured: Home, sandbox: SandboxServer) -> None:
+    faults(
+        sandbox,
+        {"effect": "set_field", "field": "line_items", "value": "see attachment", "shop": TH,
+         "path": ORDERS_PATH, "elements": 2, "nth": 1},
+    )  # fmt: skip
+    assert not orders_of_one_shop(configured).failed
+    assert raw(configured, "drift", "select resource, field, example_type, rows_seen from rows") == [
+        ("orders", "line_items", "string instead of array", 2)
+    ]
+    assert raw(
+        configured, "orders", "select count(*) from rows where line_count is null and _extra like '%see attachment%'"
+    ) == [(2,)]
+
+
+def test_an_order_without_id_is_set_aside_and_told(
+    configured: Home, sandbox: SandboxServer, published_home: Home
+) -> None:
+    faults(
+        sandbox,
+        {"effect": "drop_field", "field": "id", "shop": TH, "path": ORDERS_PATH, "elements": 2, "nth": 1},
+    )
+    report = orders_of_one_shop(configured)
+    assert report.failed
+    assert any("records without a key were set aside" in error for error in report.shops[0].errors)
+    assert ("orders", "order_id", "missing key") in raw(
+        configured, "drift", "select resource, field, example_type from rows"
+    )
+    # Nothing is lost: the page is in the archive, and the next sync of that time brings the orders again.
+    faults(sandbox)
+    assert not orders_of_one_shop(configured, since=CLOCK.replace(month=10, day=1).date()).failed
+    assert raw(configured, "orders", LATEST) == raw(published_home, "orders", LATEST)
+
+
+def test_a_fee_nobody_knows_keeps_its_name_and_amount(configured: Home, sandbox: SandboxServer) -> None:
+    faults(sandbox, {"effect": "unknown_fee", "shop": TH, "key": "moon_fee_amount", "path": "/statement_transactions"})
+    assert not sync(configured, shops=[TH], resources=["statements", "statement_transactions"]).failed
+    found = raw(
+        configured,
+        "statement_transaction_components",
+        "select component_group, count(*), sum(amount) < 0 from rows where component = 'moon_fee_amount' group by all",
+    )
+    assert [(group, negative) for group, rows, negative in found if rows] == [("fee", True)]
+    # A row still adds up: its components are those of the amount they break down.
+    assert raw(
+        configured,
+        "statement_transaction_components",
+        "select count(*) from rows where component = 'moon_fee_amount' and amount is null",
+    ) == [(0,)]
+
+
+@pytest.fixture
+def stopped(published_copy: Home, sandbox: SandboxServer) -> tuple[Home, AuditFailed]:
+    """A second run in which statuses and fields appear that nobody knows."""
+    faults(
+        sandbox,
+        {"effect": "unknown_status", "path": ORDERS_PATH, "elements": 1, "value": "AWAITING_MOON"},
+        {"effect": "set_field", "path": ORDERS_PATH, "field": "moon_phase", "value": "full"},
+        {"effect": "unknown_status", "path": "/returns/search", "elements": 1, "value": "RETURN_TO_MOON"},
+    )
+    with pytest.raises(AuditFailed) as caught:
+        run(published_copy, since=CLOCK.replace(day=1).date(), resources=["orders", "returns"])
+    return published_copy, caught.value
+
+
+def test_unknown_statuses_and_fields(stopped: tuple[Home, AuditFailed], published_home: Home) -> None:
+    home, error = stopped
+    assert exit_code(error) == 4
+    record = last_audit(home)
+    assert record is not None
+    failures, warnings = " ".join(record["critical_failures"]), " ".join(record["warnings"])
+    # An unknown return status would change money: it stops the publication. An unknown order status warns.
+    assert "fct_refund_lines__statuses_are_known" in failures
+    assert "return_statuses" in failures
+    assert "fct_orders__statuses_are_known" in warnings
+    assert "moon_phase" in warnings
+    unknown = query(
+        home.warehouse, "select distinct refund_outcome from marts.fct_refund_lines where return_status = 'RETURN_TO_MOON'"
+    )
+    assert unknown == [("unknown",)]
+    fields = query(
+        home.warehouse, "select distinct unknown_fields from marts.ops_sync_status where resource = 'orders'"
+    )
+    assert fields == [(1,)]
+    assert home.published.read_bytes() == published_home.published.read_bytes()
+
+
+def test_a_currency_without_a_rate(
+    configured: Home,
+    sandbox: SandboxServer,
+    published_home: Home,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    shutil.copytree(published_home.root / "published", configured.root / "published")
+    before = configured.published.read_bytes()
+    rates = raw(
+        published_home,
+        "fx_rates",
+        "select rate_date, base_currency, quote_currency, rate from rows where base_currency <> 'GBP' order by all",
+        source="fx_rates",
+    )
+    csv = tmp_path / "rates.csv"
+    lines = ["rate_date,base_currency,quote_currency,rate", *(",".join(map(str, row)) for row in rates)]
+    csv.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    monkeypatch.delenv("SOURCES__FX_RATES__BASE_URL")
+    monkeypatch.setenv("SOURCES__FX_RATES__CSV_PATH", str(csv))
+    with pytest.raises(AuditFailed) as caught:
+        run(configured)
+    assert exit_code(caught.value) == 4
+    assert "GBP" in str(caught.value)
+    assert "rate" in str(caught.value)
+    assert configured.published.read_bytes() == before
+    assert query(
+        configured.warehouse,
+        "select bool_and(gmv_rc is null), bool_and(gmv is not null) from marts.kpi_shop_daily where currency = 'GBP'",
+    ) == [(True, True)]
+    assert query(
+        configured.warehouse, "select count(*) from marts.kpi_shop_daily where currency <> 'GBP' and gmv_rc is null"
+    ) == [(0,)]

@@ -1,0 +1,105 @@
+"""Runs that are killed with `kill -9`, and runs that meet: the next one completes, and the marts are the same."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from conftest import CLOCK, command_environment, marts, query
+
+from ingestion.home import Home
+from orchestration.cli import main
+
+UNTIL = ["--until", CLOCK.date().isoformat()]
+WRONG_CONFIGURATION = 2
+PATIENCE_SECONDS = 180.0
+
+
+def start(home: Home, log: Path, *command: str) -> subprocess.Popen[bytes]:
+    """`ttkpi` in a process of its own; what it says goes to a file."""
+    with log.open("ab") as file:
+        return subprocess.Popen(
+            [sys.executable, "-m", "orchestration.cli", *command],
+            env=command_environment(home), stdout=file, stderr=file,
+        )  # fmt: skip
+
+
+def kill_when(process: subprocess.Popen[bytes], reached: Callable[[], bool], log: Path) -> None:
+    """Kills the process as soon as it has come to a point."""
+    wait_until(process, reached, log)
+    process.send_signal(signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL
+
+
+def wait_until(process: subprocess.Popen[bytes], reached: Callable[[], bool], log: Path) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not reached():
+        assert process.poll() is None, log.read_text(encoding="utf-8")
+        assert time.monotonic() < deadline, log.read_text(encoding="utf-8")
+        time.sleep(0.002)
+
+
+def building(home: Home) -> bool:
+    """A build has begun and its first tables are written."""
+    record = home.root / "dbt" / "build.json"
+    try:
+        state = json.loads(record.read_bytes())["state"]
+    except (FileNotFoundError, ValueError):
+        return False
+    return state == "building" and home.warehouse.exists() and home.warehouse.stat().st_size > 500_000
+
+
+def test_a_run_killed_in_every_phase(
+    configured: Home,
+    published_home: Home,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    home, log = configured, tmp_path / "said.log"
+    # The same hashes of buyers as in the run that was not killed, and something that is published already.
+    shutil.copy(published_home.root / "privacy.key", home.root)
+    shutil.copytree(published_home.root / "published", home.root / "published")
+    published = home.published.read_bytes()
+    loads = home.raw / "tiktok_shop" / "_dlt_loads"
+    points: dict[str, Callable[[], bool]] = {
+        "sync": lambda: len(list(loads.glob("*.jsonl"))) >= 2,
+        "build": lambda: building(home),
+        "audit": lambda: (home.root / "audit" / "data_docs.new").exists(),
+        "publish": lambda: home.published.with_name("marts.duckdb.tmp").exists(),
+    }
+    for phase, reached in points.items():
+        kill_when(start(home, log, "run", *UNTIL), reached, log)
+        assert home.published.read_bytes() == published, phase
+    said = log.read_text(encoding="utf-8")
+    assert "Error" not in said
+    assert "Traceback" not in said
+
+    # The last run is left alone by the operating system, but not by others.
+    last = start(home, log, "run", *UNTIL)
+    wait_until(last, lambda: (home.root / "lock.json").exists(), log)
+    for command in (["run", *UNTIL], ["sync", *UNTIL], ["build"], ["audit"], ["publish"], ["replay"], ["compact"]):
+        capsys.readouterr()
+        assert main(command) == WRONG_CONFIGURATION, command
+        told = " ".join(capsys.readouterr().err.split())
+        for part in (f"in use by process {last.pid} on ", "(run, since ", "Wait for it to finish"):
+            assert part in told, (command, told)
+    wait_until(last, lambda: building(home), log)
+    # While it builds, people read: the published file, and how things stand.
+    assert query(home.published, "select count(*) > 0 from marts.kpi_shop_daily") == [(True,)]
+    assert main(["status"]) in (0, 3, 4)
+    assert main(["auth", "status"]) == 0
+    assert last.wait(PATIENCE_SECONDS) == 0, log.read_text(encoding="utf-8")
+
+    calm, killed = marts(published_home.published), marts(home.published)
+    assert killed.keys() == calm.keys()
+    for name, rows in calm.items():
+        assert killed[name] == rows, name
+    assert not (home.root / "lock.json").exists()
+    assert not home.published.with_name("marts.duckdb.tmp").exists()
