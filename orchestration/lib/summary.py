@@ -99,7 +99,12 @@ _KPIS = """
     )
 
     , joined as (
-        select shops.shop_key, shops.shop_name, shops.currency, sales.* exclude (shop_key), statements.* exclude (shop_key)
+        select
+            shops.shop_key,
+            shops.shop_name,
+            shops.currency,
+            sales.* exclude (shop_key),
+            statements.* exclude (shop_key)
         from shops
         left join sales on shops.shop_key = sales.shop_key
         left join statements on shops.shop_key = statements.shop_key

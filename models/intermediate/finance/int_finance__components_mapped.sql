@@ -24,7 +24,7 @@ with components as (
         transactions.order_id,
         transactions.statement_time,
         {{ local_date('transactions.statement_time', "'UTC'") }} as statement_date_utc,
-        least(components._dlt_load_id, transactions._dlt_load_id) as _dlt_load_id
+        greatest(components._dlt_load_id, transactions._dlt_load_id) as _dlt_load_id
     from components
     inner join transactions
         on components.shop_key = transactions.shop_key

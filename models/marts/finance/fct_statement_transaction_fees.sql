@@ -1,11 +1,36 @@
 {{ config(materialized='incremental', unique_key=['shop_key', 'statement_id', 'transaction_id']) }}
 
+{%- set fee_types_state = fee_types_state() %}
+
 with components as (
     select * from {{ ref('int_finance__components_mapped') }}
-    {% if is_incremental() -%}
-    where _dlt_load_id > {{ load_watermark(this) }}
-    {%- endif %}
 )
+
+{% if is_incremental() -%}
+-- New and restated rows; all of them when the seed that maps them has changed.
+, changed as (
+    select shop_key, statement_id, transaction_id
+    from components
+    where _dlt_load_id > {{ load_watermark(this) }}
+    union
+    select shop_key, statement_id, transaction_id
+    from {{ this }}
+    where _fee_types_state <> {{ fee_types_state }}
+)
+
+, wanted as (
+    select components.*
+    from components
+    inner join changed
+        on components.shop_key = changed.shop_key
+        and components.statement_id = changed.statement_id
+        and components.transaction_id = changed.transaction_id
+)
+{%- else -%}
+, wanted as (
+    select * from components
+)
+{%- endif %}
 
 select
     cast(shop_key as string) as shop_key,
@@ -20,5 +45,6 @@ select
     cast(statement_date_utc as date) as statement_date_utc,
     cast(currency as string) as currency,
     {{ money('amount') }} as amount,
+    cast({{ fee_types_state }} as string) as _fee_types_state,
     cast(_dlt_load_id as string) as _dlt_load_id
-from components
+from wanted

@@ -10,6 +10,8 @@
     'unmapped_fee_amount': 'unmapped',
 } %}
 
+{%- set fee_types_state = fee_types_state() %}
+
 with fx_rates as (
     select base_currency, rate_date, fx_rate, fx_is_stale
     from {{ ref('int_shared__fx_rates_filled') }}
@@ -27,7 +29,7 @@ with fx_rates as (
 )
 
 {% if is_incremental() -%}
--- A rate may come, or be corrected, long after the statement.
+-- A rate may come, or be corrected, long after the statement, and a fee may be mapped long after it was charged.
 , changed as (
     select shop_key, statement_id, transaction_id
     from transactions
@@ -45,6 +47,7 @@ with fx_rates as (
     where
         existing.fx_rate is distinct from fx_rates.fx_rate
         or existing.fx_is_stale is distinct from fx_rates.fx_is_stale
+        or existing._fee_types_state <> {{ fee_types_state }}
 )
 
 , wanted as (
@@ -84,8 +87,9 @@ with fx_rates as (
         coalesce(component_sums.{{ column }}, 0) as {{ column }},
         {%- endfor %}
         coalesce(component_sums.refunded_revenue_amount, 0) as refunded_revenue_amount,
-        coalesce(component_sums.charges_amount, 0) as charges_amount,
-        coalesce(component_sums.revenue_components_amount, 0) as revenue_components_amount,
+        coalesce(wanted.shipping_cost_amount, 0) + coalesce(wanted.fee_tax_amount, 0)
+        - coalesce(component_sums.charges_amount, 0) as component_residual,
+        coalesce(wanted.revenue_amount, 0) - coalesce(component_sums.revenue_components_amount, 0) as revenue_component_residual,
         wanted.settlement_amount - (
             coalesce(wanted.revenue_amount, 0) + coalesce(wanted.shipping_cost_amount, 0)
             + coalesce(wanted.fee_tax_amount, 0) + coalesce(wanted.adjustment_amount, 0)
@@ -154,11 +158,15 @@ select
             when sign_convention = 'plain' then 'closed'
             when sign_convention = 'printed' then 'printed_signs'
             when sign_convention is null or revenue_amount is null or fee_tax_amount is null then 'missing'
+            -- What is held back, or released, is settled at another time.
+            when settlement_residual = reserve_amount then 'timing'
+            -- The components close although the row's own sums do not: a sum left them out.
+            when settlement_residual + component_residual + revenue_component_residual = 0 then 'missing'
             else 'unknown'
         end as string
     ) as residual_type,
-    {{ money('coalesce(shipping_cost_amount, 0) + coalesce(fee_tax_amount, 0) - charges_amount') }} as component_residual,
-    {{ money('coalesce(revenue_amount, 0) - revenue_components_amount') }} as revenue_component_residual,
+    {{ money('component_residual') }} as component_residual,
+    {{ money('revenue_component_residual') }} as revenue_component_residual,
     -- and in reporting currency, at the rate of the statement's UTC day
     cast('{{ var("reporting_currency") }}' as string) as reporting_currency,
     {{ rate('fx_rate') }} as fx_rate,
@@ -169,5 +177,6 @@ select
     {{ to_reporting(column, 'fx_rate') }} as {{ column }}_rc,
     {%- endfor %}
     -- bookkeeping
+    cast({{ fee_types_state }} as string) as _fee_types_state,
     cast(_dlt_load_id as string) as _dlt_load_id
 from judged

@@ -75,6 +75,7 @@ _MARTS = {
             cast(1200 as decimal(18, 4)) as gmv_list, cast(100 as decimal(18, 4)) as cancelled_gmv,
             cast(50 as decimal(18, 4)) as refunded_gmv, cast(0 as decimal(18, 4)) as pending_refund_gmv,
             cast(850 as decimal(18, 4)) as net_gmv, cast(170 as decimal(18, 4)) as net_gmv_rc,
+            cast(10 as decimal(18, 4)) as refunded_gmv_rc,
             cast(50 as decimal(18, 4)) as refund_amount_by_refund_date,
             0.05 as refund_rate, 0.1 as cancellation_rate, 0.05 as return_unit_rate,
             20::bigint as paid_orders, 2::bigint as cancelled_orders, 21::bigint as sku_orders,

@@ -23,7 +23,11 @@ SALES_METRICS = {
     *("paid_orders", "units_sold"),
     *("refund_rate", "cancellation_rate", "aov", "refund_rate_rc", "aov_rc"),
 }
-FINANCE_METRICS = {"take_rate"}
+FINANCE_METRICS = {
+    "take_rate",
+    *("settlement_amount", "settlement_amount_rc", "settlement_revenue_amount"),
+    *("fees_and_commissions_amount", "platform_fees_amount", "contribution_profit_rc"),
+}
 
 
 @pytest.fixture(scope="module")
