@@ -20,7 +20,9 @@ class Measured:
     """What one run cost."""
 
     seconds: float
-    peak_mb: float  # memory of the process and its children, shared pages counted once (PSS), sampled every 0.1 s
+    peak_mb: (
+        float  # memory of the process and its children, shared pages counted once (PSS), sampled every 0.1 s
+    )
     output: str
 
 

@@ -22,7 +22,7 @@ from ingestion.tiktok_shop.signing import sign
 
 
 @configspec
-class SignedAuth(AuthConfigBase):
+class SignedAuth(AuthConfigBase):  # type: ignore[misc]  # dlt is not typed for us
     """Signs each prepared request the way the Shop API wants it."""
 
     app_key: str = ""
@@ -35,7 +35,7 @@ class SignedAuth(AuthConfigBase):
         parts = urlsplit(request.url)
         query = [*parse_qsl(parts.query), ("app_key", self.app_key), ("timestamp", str(int(time.time())))]
         query.append(("shop_cipher", self.shop_cipher))
-        body = request.body if isinstance(request.body, bytes) else (request.body or "").encode()
+        body = request.body if isinstance(request.body, bytes) else str(request.body or "").encode()
         query.append(("sign", sign(self.app_secret, parts.path, query, body)))
         request.url = urlunsplit(parts._replace(query=urlencode(query)))
         request.headers["x-tts-access-token"] = self.access_token

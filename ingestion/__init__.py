@@ -1,0 +1,1 @@
+"""Loads raw data: TikTok Shop, exchange rates, and the sandbox in place of the platform. Never imports Dagster."""

@@ -48,8 +48,9 @@ from ingestion.tiktok_shop.client import GrantProblem, ShopClient, ShopRef
 from ingestion.tiktok_shop.errors import ApiError
 from ingestion.tiktok_shop.reading import SOURCE
 from ingestion.tiktok_shop.resources import BY_NAME, chosen, tables
-from ingestion.tiktok_shop.shop_sync import ShopJob, ShopOutcome, describe, sync_shop
+from ingestion.tiktok_shop.shop_sync import ShopJob, ShopOutcome, Tell, describe, sync_shop
 from ingestion.tiktok_shop.tokens import Grant, TokenStore
+from ingestion.wire import Notify
 
 _log = logging.getLogger(__name__)
 
@@ -184,15 +185,16 @@ def sync(
         prepare(home)
         # Every shop needs it: a damaged key is told once, before anything is asked.
         home.privacy_key()
-        tokens = TokenStore(home.tokens_file, AuthHost(config), notify=progress.message)
+        tokens, client = _connect(home, config, progress.message)
         problems: list[GrantProblem] = []
-        with ShopClient(config, tokens, notify=progress.message) as client:
-            found = client.authorized_shops(problems)
-        found, problems = _selected(found, problems, shops)
-        end = int((until or now).timestamp())
-        begin = int(datetime(since.year, since.month, since.day, tzinfo=UTC).timestamp()) if since else None
-        jobs = [ShopJob(home, config, shop, run_id, wanted, begin, end) for shop in found]
-        outcomes = _run(jobs, config, progress, report)
+        with client:
+            found, problems = _selected(client.authorized_shops(problems), problems, shops)
+            end = int((until or now).timestamp())
+            begin = (
+                int(datetime(since.year, since.month, since.day, tzinfo=UTC).timestamp()) if since else None
+            )
+            jobs = [ShopJob(home, config, shop, run_id, wanted, begin, end) for shop in found]
+            outcomes = _run(jobs, client, config, progress, report)
         log = [row for outcome in outcomes for row in outcome.log]
         for problem in problems:
             log += _log_problem(problem, run_id, wanted, report, progress)
@@ -243,8 +245,13 @@ def _selected(
     return [shop for shop in found if shop.shop_id in wanted], left
 
 
+def _connect(home: Home, config: ShopApiConfig, notify: Notify) -> tuple[TokenStore, ShopClient]:
+    tokens = TokenStore(home.tokens_file, AuthHost(config, notify=notify), notify=notify)
+    return tokens, ShopClient(config, tokens, notify=notify)
+
+
 def _run(
-    jobs: list[ShopJob], config: ShopApiConfig, progress: Progress, report: SyncReport
+    jobs: list[ShopJob], client: ShopClient, config: ShopApiConfig, progress: Progress, report: SyncReport
 ) -> list[ShopOutcome]:
     """Runs the jobs, in worker processes if there are several."""
     names = {job.shop.shop_id: job.shop for job in jobs}
@@ -260,7 +267,7 @@ def _run(
     if workers <= 1:
         for job in jobs:
             progress.shop_started(job.shop.shop_id, job.shop.name)
-            finished(_work(job, progress.page, progress.message))
+            finished(_work(job, client, progress.page))
         return outcomes
     with _pool(workers, progress) as pool:
         futures: dict[Future[ShopOutcome], ShopJob] = {
@@ -275,11 +282,9 @@ def _run(
     return outcomes
 
 
-def _work(job: ShopJob, tell: Any, notify: Any) -> ShopOutcome:
+def _work(job: ShopJob, client: ShopClient, tell: Tell) -> ShopOutcome:
     try:
-        tokens = TokenStore(job.home.tokens_file, AuthHost(job.config), notify=notify)
-        with ShopClient(job.config, tokens, notify=notify) as client:
-            return sync_shop(job, client, [BY_NAME[name] for name in job.resources], tell)
+        return sync_shop(job, client, [BY_NAME[name] for name in job.resources], tell)
     except Exception as error:  # noqa: BLE001 (one shop's trouble stays with that shop)
         _log.exception("Sync of shop %s failed", job.shop.shop_id)
         return _failed(job, error)
@@ -440,6 +445,7 @@ def _write_journal(home: Home, run_id: str, log: list[LogRow], drifts: dict[str,
 
 _Event = tuple[str, str, str, int]
 _events: Queue[_Event | None] | None = None
+_client: ShopClient | None = None
 
 
 @contextmanager
@@ -490,13 +496,13 @@ def _die_with_parent() -> None:
 
 
 def _work_in_process(job: ShopJob) -> ShopOutcome:
+    global _client
     configure_dlt()
     _tell("shop", job.shop.shop_id, job.shop.name, 0)
-    return _work(
-        job,
-        lambda shop_key, resource, rows: _tell("page", shop_key, resource, rows),
-        lambda text: _tell("message", job.shop.shop_id, text, 0),
-    )
+    if _client is None:
+        # One for all shops of this worker: a connection pool and its certificates are slow to make.
+        _, _client = _connect(job.home, job.config, lambda text: _tell("message", "", text, 0))
+    return _work(job, _client, lambda shop_key, resource, rows: _tell("page", shop_key, resource, rows))
 
 
 def _tell(kind: str, shop_key: str, text: str, rows: int) -> None:

@@ -225,6 +225,8 @@ def sandbox(
         )
     except ServerFailed as error:
         raise DemoFailed(str(error), advice="Choose another port: ttkpi sandbox --port 8778") from error
+    except KeyboardInterrupt:
+        click.echo("Sandbox stopped.")
 
 
 @cli.group(cls=Commands)

@@ -2,12 +2,12 @@
     A digest of the seed fee_types as an SQL literal. The facts keep it: a component that gets its place in the seed, or another one,
     is mapped again on the next incremental build, for all of history, as a full refresh would do it.
 -#}
-{% macro fee_types_state() -%}
+{% macro fee_types_state(fee_types) -%}
     {%- if not execute -%}
         {{ return("''") }}
     {%- endif -%}
     {%- set answer = run_query(
-        "select component_group, component, fee_group, is_additive, valid_from, valid_to from " ~ ref('fee_types')
+        "select component_group, component, fee_group, is_additive, valid_from, valid_to from " ~ fee_types
         ~ " order by component_group asc nulls first, component asc nulls first, valid_from asc nulls first"
     ) -%}
     {%- set lines = [] -%}

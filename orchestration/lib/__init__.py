@@ -1,0 +1,1 @@
+"""Build, audit, publish, status: what the command line and Dagster both call."""

@@ -168,12 +168,15 @@ class BuildReport:
         shown = [f"{node.name}: {_shortened(node.message or node.status)}" for node in self.errors[:3]]
         more = f"\n... and {len(self.errors) - 3} more" if len(self.errors) > 3 else ""
         also = f" {len(self.skipped)} nodes that depend on them were not run." if self.skipped else ""
+        # dbt's words when a model has other columns than its table (on_schema_change: fail).
+        outdated = any("out of sync" in node.message for node in self.errors)
+        advice = "Models have changed: build once with `ttkpi build --full-refresh`. " if outdated else ""
         raise BuildFailed(
             f"{len(self.errors)} of {len(self.nodes)} dbt nodes could not be built.{also}\n"
             + "\n".join(shown)
             + more,
             advice=(
-                f"Everything dbt did is in {self.run_results.parent / 'logs' / 'dbt.log'}. "
+                f"{advice}Everything dbt did is in {self.run_results.parent / 'logs' / 'dbt.log'}. "
                 "The published file is as it was before."
             ),
         )

@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -154,7 +154,8 @@ def demo(
             _authorise(home, base_url, reporter)
             until = _clock(base_url, advance=not first, reporter=reporter)
             try:
-                run = run_all(home, until=until, reporter=reporter)
+                # The end is exclusive and times are whole seconds: what happens at this moment belongs to it.
+                run = run_all(home, until=until + timedelta(seconds=1), reporter=reporter)
             finally:
                 requests = _requests(base_url)
                 if first:
@@ -249,10 +250,20 @@ def _environment(base_url: str) -> Iterator[None]:
 
 
 def _authorise(home: Home, base_url: str, reporter: Reporter) -> None:
-    """As a seller would: authorise the app once, exchange the code for tokens."""
+    """As a seller would: authorise the app once, exchange the code for tokens.
+
+    Raises:
+        DemoFailed: The world behind the home's tokens is gone.
+    """
     config = load_shop_config()
     tokens = TokenStore(home.tokens_file, AuthHost(config), notify=reporter.message)
     if tokens.grants():
+        if not _call("GET", f"{base_url}/_sandbox/grants"):
+            raise DemoFailed(
+                f"The sandbox does not know the authorisation in {home.root}: its world was made anew, as this version "
+                "makes another one.",
+                advice=f"Delete {home.root} and run the demo again.",
+            )
         return
     code = str(_call("POST", f"{base_url}/_sandbox/auth_code", {})["auth_code"])
     grant = tokens.exchange(code)

@@ -102,7 +102,8 @@ def _show_checks(console: Console, home: Home, result: DemoResult) -> bool:
         tests, expectations = audit.count("dbt"), audit.count("expectations")
         console.print(
             f"Checked 检查: {tests[0]:,} of {tests[1]:,} dbt tests and "
-            f"{expectations[0]:,} of {expectations[1]:,} expectations hold."
+            f"{expectations[0]:,} of {expectations[1]:,} expectations hold"
+            + (f"; {len(audit.warnings)} warnings, nothing critical." if audit.warnings else ".")
         )
     compared = [
         compare(home.published, table, result.truth[name], keys=keys, columns=columns)

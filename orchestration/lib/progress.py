@@ -150,7 +150,7 @@ class Reporter:
     def count(self, done: int, total: int, unit: str, note: str = "") -> None:
         """So many of so many are done."""
         with self._lock:
-            self._counted = f"{done:,} of {total:,} {unit}"
+            before, self._counted = self._counted, f"{done:,} of {total:,} {unit}"
             if self._progress is not None:
                 if self._bar is None:
                     self._bar = self._progress.add_task(f"    {unit}", total=total, note="")
@@ -159,7 +159,8 @@ class Reporter:
                 return
             text = f"{self._counted}{f' · {note}' if note else ''}"
             if done >= total:
-                self._line(text)
+                if before != self._counted:
+                    self._line(text)
             else:
                 self._count_line(text)
 

@@ -153,7 +153,10 @@ def require_some_shop(report: SyncReport) -> None:
     """
     if not report.shops or any(shop.status != "failed" for shop in report.shops):
         return
-    shown = "\n".join(f"- {shop.name}: {'; '.join(shop.errors[:2]) or 'failed'}" for shop in report.shops)
+    reasons: dict[str, list[str]] = {}
+    for shop in report.shops:
+        reasons.setdefault("; ".join(shop.errors[:2]) or "failed", []).append(shop.name)
+    shown = "\n".join(f"- {', '.join(names)}: {reason}" for reason, names in reasons.items())
     raise NothingSynced(
         f"No shop could be synced:\n{shown}",
         advice="Nothing was built. The published file is as it was. See `ttkpi status`.",

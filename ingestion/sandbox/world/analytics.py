@@ -37,6 +37,12 @@ class Tally:
     sku_orders: int = 0
     items: int = 0
     buyers: set[int] = field(default_factory=set)
+    customers: int = 0
+
+    def close(self) -> None:
+        """Keeps only the number of the buyers: nobody buys in this stretch any more."""
+        self.customers = len(self.buyers)
+        self.buyers = set()
 
 
 class Analytics:
@@ -47,6 +53,7 @@ class Analytics:
         self._zone = ZoneInfo(shop.timezone)
         self._days: dict[date, Tally] = defaultdict(Tally)
         self._hours: dict[tuple[date, int], Tally] = defaultdict(Tally)
+        self._open: dict[date, list[Tally]] = defaultdict(list)
 
     def add(self, life: Life) -> None:
         """Counts an order in."""
@@ -56,6 +63,8 @@ class Analytics:
         lines = [line for line in life.lines if not line.is_gift]
         moment = datetime.fromtimestamp(sold_at, self._zone)
         for tally in (self._days[moment.date()], self._hours[moment.date(), moment.hour]):
+            if not tally.buyers:
+                self._open[moment.date()].append(tally)
             tally.gmv += sum(line.sale for line in lines)
             tally.tax += sum(line.tax for line in lines) + life.shipping_tax
             tally.shipping += life.shipping_fee
@@ -72,14 +81,26 @@ class Analytics:
                 tally.cancelled_and_returned += 1
                 tally.refunds += sum(goods + tax for _, goods, tax in request.refunds)
 
+    def close_before(self, day: date) -> None:
+        """Says that no more orders come that were paid before a shop-local day."""
+        for past in [known for known in self._open if known < day]:
+            for tally in self._open.pop(past):
+                tally.close()
+
     def days(self, first: date, last: date) -> Iterator[tuple[date, int, Json]]:
         """(day, when it is known, interval) for every day from `first` to `last`, both included."""
+        self.close_before(date.max)
         for day in _dates(first, last):
             tally = self._days.get(day, Tally())
             yield day, self._end(day), self._day(day, tally)
 
     def hours(self, first: date, last: date) -> Iterator[tuple[date, int, int, Json]]:
-        """(day, hour, when it is known, interval) for every hour of those days."""
+        """(day, hour of its clock, when it is known, interval) for every hour of those days.
+
+        As the index is the hour on the shop's clock, the hour that is skipped in spring is empty and the one that
+        comes twice in autumn holds both.
+        """
+        self.close_before(date.max)
         for day in _dates(first, last):
             for hour in range(24):
                 yield day, hour, self._end(day), self._hour(day, hour, self._hours.get((day, hour), Tally()))
@@ -113,7 +134,7 @@ class Analytics:
                 "orders_count": tally.orders,
                 "sku_orders_count": tally.sku_orders,
                 "items_sold": tally.items,
-                "customers_count": len(tally.buyers),
+                "customers_count": tally.customers,
                 "cancellations_and_returns": tally.cancelled_and_returned,
                 "live_attributed_gmv": self._money(live),
                 "video_attributed_gmv": self._money(video),
@@ -139,8 +160,8 @@ class Analytics:
             "gmv": self._money(tally.gmv),
             "avg_order_value": self._money(share(tally.gmv, 1, tally.orders)),
             "avg_sku_order_value": self._money(share(tally.gmv, 1, tally.sku_orders)),
-            "customers": len(tally.buyers),
-            "customers_count": len(tally.buyers),
+            "customers": tally.customers,
+            "customers_count": tally.customers,
             "items_sold": tally.items,
             "orders_count": tally.orders,
             "sku_orders_count": tally.sku_orders,
@@ -156,7 +177,7 @@ class Analytics:
 
     def _traffic(self, when: str, tally: Tally) -> dict[str, Any]:
         rng = random.Random(f"traffic {self._shop.region} {when}")
-        customers = len(tally.buyers)
+        customers = tally.customers
         visitors = customers * rng.randrange(22, 40) + rng.randrange(5, 40)
         clicks = visitors + rng.randrange(visitors + 1)
         rate = customers * 10_000 // visitors

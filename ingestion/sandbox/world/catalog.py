@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import random
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
+
+from ingestion.sandbox.world.money import share
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,8 @@ CASH_ON_DELIVERY = {"TH": 35, "VN": 45, "MY": 15, "GB": 0, "US": 0}
 SALES_TAX = {"US": (825, 600, 725, 0)}
 """Hundredths of a percent, by where the buyer lives."""
 
-_PER_YUAN = {"THB": 4.6, "VND": 3600.0, "MYR": 0.59, "GBP": 0.106, "USD": 0.14}
+# Thousandths of a unit of the currency for one yuan.
+_PER_YUAN = {"THB": 4600, "VND": 3_600_000, "MYR": 590, "GBP": 106, "USD": 140}
 _KINDS = tuple(
     """Lip Tint, Cushion Foundation, Sunscreen SPF50, Hair Oil, Sheet Mask, Eyeliner, Brush Set, Serum, Face Wash,
     Body Scrub, Perfume Mist, Nail Kit, Phone Stand, Desk Lamp, Tumbler, Tote Bag, Yoga Mat, Knee Sleeve,
@@ -112,11 +116,11 @@ def skus(shop: Shop) -> tuple[Sku, ...]:
     found: list[Sku] = []
     for number, kind in enumerate(_KINDS):
         product_id = f"1729{shop.number}000000000{number + 1:04d}"
-        yuan = rng.choice((9.9, 19.9, 29.9, 39.9, 59.9, 89.9, 129.9, 199.0))
+        fen = rng.choice((990, 1990, 2990, 3990, 5990, 8990, 12990, 19900))
         for variant in range(rng.choice((2, 2, 3, 4))):
             shade = _SHADES[(number + variant) % len(_SHADES)]
-            price = _nice(yuan * (1 + 0.15 * variant) * _PER_YUAN[shop.currency], shop)
-            cost = None if rng.random() < 0.03 else round(yuan * (28 + rng.randrange(15)))
+            price = _price(fen * (100 + 15 * variant) // 100, shop)
+            cost = None if rng.random() < 0.03 else share(fen, 28 + rng.randrange(15), 100)
             found.append(
                 Sku(
                     id=f"1729{shop.number}100000000{number + 1:03d}{variant}",
@@ -139,7 +143,7 @@ def skus(shop: Shop) -> tuple[Sku, ...]:
                 name="Set of two",
                 seller_sku=f"AU-{shop.region}-SET-{number + 1}",
                 price=sum(part.price for part in parts),
-                cost=sum(part.cost or 0 for part in parts),
+                cost=_sum_of_known(part.cost for part in parts),
                 popularity=6,
                 parts=parts,
             )
@@ -147,7 +151,19 @@ def skus(shop: Shop) -> tuple[Sku, ...]:
     return tuple(found)
 
 
-def _nice(amount: float, shop: Shop) -> int:
+def _price(fen: int, shop: Shop) -> int:
+    """What a seller would print on the label: whole thousands of dong, elsewhere x.99."""
+    thousandths = fen * _PER_YUAN[shop.currency] // 100
     if shop.digits == 0:
-        return max(1000, round(amount / 1000) * 1000)
-    return max(100, round(amount) * 100 - 1)
+        return max(1000, share(thousandths, 1, 1_000_000) * 1000)
+    return max(100, share(thousandths, 1, 1000) * 100) - 1
+
+
+def _sum_of_known(costs: Iterable[int | None]) -> int | None:
+    """The sum; unknown if a part is."""
+    total = 0
+    for cost in costs:
+        if cost is None:
+            return None
+        total += cost
+    return total

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import glob
 import multiprocessing
 import os
 import shutil
+import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_EXCEPTION, ProcessPoolExecutor, wait
 from dataclasses import asdict
@@ -14,18 +16,15 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+from filelock import FileLock
 
 from ingestion.sandbox.world import rendering, settlement
 from ingestion.sandbox.world.analytics import Analytics
 from ingestion.sandbox.world.catalog import SHARE, SHOPS, Shop, Sku, skus
-from ingestion.sandbox.world.lives import DAY, Life, day_weight, lives_of_day, utc
+from ingestion.sandbox.world.lives import DAY, HOUR, Life, Stream, day_weight, utc
 from ingestion.sandbox.world.money import text
-from ingestion.sandbox.world.store import FOREVER, META, Store, Version, WorldMeta, Writer
-
-SCHEMA = 1
-"""Counted up when the same seed gives another world, so that an old one is not taken for it."""
-
-_MARKER = "made"
+from ingestion.sandbox.world.people import buyers_of
+from ingestion.sandbox.world.store import FOREVER, META, Store, Version, WorldMeta, Writer, meta_of
 
 Progress = Callable[[int, int], None]
 Event = tuple[int, Any]
@@ -45,6 +44,8 @@ def generate(
 ) -> Store:
     """Makes the world in `directory`, unless it is already there.
 
+    It is made beside `directory` and put there in one step, so that a killed generation leaves nothing half-made.
+
     Args:
         directory: Where it goes; what lies there of another world is replaced.
         orders: Orders created in the `days` before `clock`, over all shops; as many a day follow behind it.
@@ -62,12 +63,22 @@ def generate(
     if clock % DAY:
         raise ValueError("A world's clock starts at a midnight in UTC.")
     meta = WorldMeta(seed, orders, days, clock, clock + horizon_days * DAY)
-    marker = f"{SCHEMA} {meta}"
-    if (directory / _MARKER).exists() and (directory / _MARKER).read_text() == marker:
-        return Store.open(directory)
-    fresh = directory.with_name(directory.name + ".new")
-    shutil.rmtree(fresh, ignore_errors=True)
-    fresh.mkdir(parents=True)
+    directory.parent.mkdir(parents=True, exist_ok=True)
+    # Who comes while another makes this very world waits for it and finds it there.
+    with FileLock(directory.with_name(f"{directory.name}.lock")):
+        if meta_of(directory) != meta:
+            # Whoever made one of these was killed: we are alone here.
+            for left in directory.parent.glob(f"{glob.escape(directory.name)}.new-*"):
+                shutil.rmtree(left)
+            fresh = Path(tempfile.mkdtemp(prefix=f"{directory.name}.new-", dir=directory.parent))
+            _fill(fresh, meta, progress)
+            if directory.exists():
+                shutil.rmtree(directory)
+            fresh.rename(directory)
+    return Store.open(directory)
+
+
+def _fill(directory: Path, meta: WorldMeta, progress: Progress | None) -> None:
     plan = list(_plan(meta))
     total = sum(count for *_, count in plan)
     context = multiprocessing.get_context("spawn")
@@ -76,24 +87,24 @@ def generate(
         # The largest shops first, so that no process is left alone with one at the end.
         shops = sorted(SHOPS, key=lambda shop: -SHARE[shop.region])
         jobs = [
-            pool.submit(_make, fresh, shop, meta, [(day, n) for owner, day, n in plan if owner is shop])
+            pool.submit(_make, directory, shop, meta, [(day, n) for owner, day, n in plan if owner is shop])
             for shop in shops
         ]
-        while not wait(jobs, timeout=0.5, return_when=FIRST_EXCEPTION).done.issuperset(jobs):
-            for job in jobs:
-                if job.done():
+        try:
+            while True:
+                done, waiting = wait(jobs, timeout=0.5, return_when=FIRST_EXCEPTION)
+                for job in done:
                     job.result()
-            if progress is not None:
-                progress(counter.value, total)
-        for job in jobs:
-            job.result()
+                if not waiting:
+                    break
+                if progress is not None:
+                    progress(counter.value, total)
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
     if progress is not None:
         progress(total, total)
-    (fresh / META).write_bytes(orjson.dumps(asdict(meta)))
-    (fresh / _MARKER).write_text(marker)
-    shutil.rmtree(directory, ignore_errors=True)
-    fresh.rename(directory)
-    return Store.open(directory)
+    (directory / META).write_bytes(orjson.dumps(asdict(meta)))
 
 
 def _count_in(counter: Any) -> None:
@@ -137,16 +148,20 @@ class _Maker:
         self._meta = meta
         self._writer = writer
         self._analytics = Analytics(shop)
+        self._stream = Stream(shop, meta.seed, buyers_of(shop, meta.orders))
+        self._oddities = settlement.Oddities(shop, meta.clock_start // DAY)
         self._statements: dict[int, settlement.Statement] = {}
 
     def make(self, plan: list[tuple[int, int]]) -> None:
         self._catalogue()
         for day, count in plan:
-            lives = list(lives_of_day(self._shop, day, count, self._meta.seed))
+            lives = list(self._stream.day(day, count))
             self._orders(lives)
             self._finance(lives)
             for life in lives:
                 self._analytics.add(life)
+            # A payment comes within a day of its order, and the shops' zones are less than a day from UTC.
+            self._analytics.close_before(utc((day - 1) * DAY).date())
             with _made.get_lock():
                 _made.value += count
         self._closings([day for day, _ in plan])
@@ -229,22 +244,26 @@ class _Maker:
         unsettled: list[Version] = []
         by_order: list[Version] = []
         for life in lives:
+            for row in settlement.order_adjustments(life):
+                rows.extend(self._row(row, life.created))
+            estimated = settlement.estimated(life)
+            if estimated is not None:
+                changes, end = estimated
+                unsettled.extend(
+                    self._versions(
+                        life.id,
+                        life.created,
+                        [(at, life) for at in changes],
+                        _unsettled,
+                        until=end,
+                    )
+                )
             settled = list(settlement.transactions(life))
             if not settled:
                 continue
+            self._oddities.spoil(settled[0])
             for row in settled:
                 rows.extend(self._row(row, life.created))
-            first = settlement.statement_time(settled[0].day)
-            paid = life.paid or life.created
-            unsettled.extend(
-                self._versions(
-                    life.id,
-                    life.created,
-                    [(paid, None)],
-                    _always(settlement.show_unsettled, life),
-                    until=first,
-                )
-            )
             named = [(row, settlement.statement_id(self._shop, row.day)) for row in settled]
             events = [
                 (settlement.statement_time(row.day), named[: number + 1])
@@ -277,7 +296,9 @@ class _Maker:
         """What is known only when all orders are: adjustments, statements, payments."""
         rows: list[Version] = []
         for day in days:
-            for row in settlement.adjustments(self._shop, day, self._meta.seed):
+            statement = self._statements.get(day)
+            earned = statement.settlement if statement is not None else 0
+            for row in settlement.adjustments(self._shop, day, self._meta.seed, earned):
                 rows.extend(self._row(row, day * DAY))
         self._add("statement_transaction", rows)
         payments: dict[int, settlement.Payment] = {}
@@ -339,7 +360,7 @@ class _Maker:
                 version
                 for day, hour, known, body in self._analytics.hours(recent, last)
                 for version in self._versions(
-                    f"{hour:02d}", hour, [(known, body)], _as_is, parent=day.isoformat()
+                    f"{hour:02d}", known, [(known, body)], _as_is, parent=day.isoformat()
                 )
             ),
         )
@@ -351,29 +372,32 @@ class _Maker:
             products.setdefault(sku.product_id, []).append(sku)
         for number, (product_id, variants) in enumerate(products.items()):
             created = start + number * 3600
-            status = "SELLER_DEACTIVATED" if number == 7 else "ACTIVATE"
+            events: list[Event] = [(created, "SELLER_DEACTIVATED" if number == 7 else "ACTIVATE")]
+            if number == 11:
+                # One product is taken off the shop while somebody watches.
+                events.append((self._meta.clock_start + 2 * DAY + HOUR, "PLATFORM_DEACTIVATED"))
             self._add(
                 "product",
                 self._versions(
                     product_id,
                     created,
-                    [(created, status)],
-                    partial(_product, shop, variants),
+                    events,
+                    partial(_product, shop, variants, created),
                     status_of=str,
                 ),
             )
             # Stock is counted afresh every day.
             first = self._meta.clock_start
-            events = [(day, day) for day in range(first, self._meta.horizon_end + 1, DAY)]
+            counts = [(day, day) for day in range(first, self._meta.horizon_end + 1, DAY)]
             self._add(
                 "inventory",
-                self._versions(product_id, created, events, partial(_inventory, shop, variants)),
+                self._versions(product_id, created, counts, partial(_inventory, shop, variants)),
             )
         for number, kind in ((1, "SALES_WAREHOUSE"), (2, "RETURN_WAREHOUSE")):
             self._add(
                 "warehouse",
                 self._versions(
-                    f"700{shop.number}000000000000{number}",
+                    _warehouse_id(shop, number),
                     start + number,
                     [(start, kind)],
                     partial(_warehouse, shop, number),
@@ -390,6 +414,10 @@ def _as_is(_at: int, body: Json) -> Json:
     return body
 
 
+def _unsettled(at: int, life: Life) -> Json:
+    return settlement.show_unsettled(life, at)
+
+
 def _order_transactions(life: Life, _at: int, rows: list[tuple[settlement.Transaction, str]]) -> Json:
     return settlement.show_order_transactions(life, rows)
 
@@ -402,33 +430,35 @@ def _payment(payment: settlement.Payment, at: int, _status: object) -> Json:
     return settlement.show_payment(payment, at)
 
 
-def _product(shop: Shop, variants: list[Sku], at: int, status: str) -> dict[str, Any]:
+def _product(shop: Shop, variants: list[Sku], created: int, at: int, status: str) -> Json:
+    def offer(sku: Sku) -> Json:
+        listed = text(sku.price, shop.digits)
+        return {
+            "id": sku.id,
+            "seller_sku": sku.seller_sku,
+            "price": {"currency": shop.currency, "sale_price": listed, "tax_exclusive_price": listed},
+            "list_price": {"amount": listed, "currency": shop.currency},
+            "inventory": [{"warehouse_id": _warehouse_id(shop, 1), "quantity": 500}],
+            "status_info": {"status": "NORMAL"},
+        }
+
     return {
         "id": variants[0].product_id,
         "title": variants[0].product_name,
         "status": status,
-        "create_time": at,
+        "create_time": created,
         "update_time": at,
         "is_not_for_sale": False,
         "has_draft": False,
         "sales_regions": [shop.region],
         "audit": {"status": "APPROVED"},
         "listing_quality_tier": "GOOD",
-        "skus": [
-            {
-                "id": sku.id,
-                "seller_sku": sku.seller_sku,
-                "price": {
-                    "currency": shop.currency,
-                    "sale_price": text(sku.price, shop.digits),
-                    "tax_exclusive_price": text(sku.price, shop.digits),
-                },
-                "inventory": [{"warehouse_id": f"700{shop.number}0000000000001", "quantity": 500}],
-                "status_info": {"status": "NORMAL"},
-            }
-            for sku in variants
-        ],
+        "skus": [offer(sku) for sku in variants],
     }
+
+
+def _warehouse_id(shop: Shop, number: int) -> str:
+    return f"700{shop.number}000000000000{number}"
 
 
 def _inventory(shop: Shop, variants: list[Sku], at: int, _day: object) -> dict[str, Any]:
@@ -442,7 +472,7 @@ def _inventory(shop: Shop, variants: list[Sku], at: int, _day: object) -> dict[s
             "total_committed_quantity": committed,
             "warehouse_inventory": [
                 {
-                    "warehouse_id": f"700{shop.number}0000000000001",
+                    "warehouse_id": _warehouse_id(shop, 1),
                     "available_quantity": available,
                     "committed_quantity": committed,
                 }
@@ -454,7 +484,7 @@ def _inventory(shop: Shop, variants: list[Sku], at: int, _day: object) -> dict[s
 
 def _warehouse(shop: Shop, number: int, _at: int, kind: str) -> dict[str, Any]:
     return {
-        "id": f"700{shop.number}000000000000{number}",
+        "id": _warehouse_id(shop, number),
         "entity_id": f"{shop.number}{number}",
         "name": f"{shop.region} {'Main' if number == 1 else 'Returns'}",
         "effect_status": "ENABLED",

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import math
+import heapq
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from ingestion.sandbox.world.catalog import CASH_ON_DELIVERY, SALES_TAX, Shop, Sku, skus
 from ingestion.sandbox.world.money import share
-from ingestion.sandbox.world.people import BUYERS
 
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 
@@ -59,6 +59,13 @@ class Return:
     refunds: list[tuple[Line, int, int]]  # line, merchandise, tax
     shipping: int
     reason: str
+    retail_delivery_fee: int = 0
+    buyer_service_fee: int = 0
+    arbitration: str = ""
+    is_quick: bool = False
+    partial_offer: bool = False
+    previous: Return | None = None
+    following: Return | None = None
 
     @property
     def created(self) -> int:
@@ -108,6 +115,8 @@ class Life:
     shipping_tax: int = 0
     retail_delivery_fee: int = 0
     buyer_service_fee: int = 0
+    small_order_fee: int = 0
+    parcels: int = 1
     paid: int | None = None
     rts: int | None = None
     collected: int | None = None
@@ -125,38 +134,78 @@ class Life:
         return self.shipping_original - self.shipping_seller_discount - self.shipping_platform_discount
 
     @property
+    def fees(self) -> int:
+        """What the buyer pays besides goods, shipping and tax."""
+        return self.retail_delivery_fee + self.buyer_service_fee + self.small_order_fee
+
+    @property
     def is_sale(self) -> bool:
         """Whether it is an order that a shop earns from."""
         return not (self.is_sample or self.is_replacement or self.is_exchange)
 
 
 @cache
+def hour_weights(shop: Shop, day: int) -> tuple[int, ...]:
+    """How busy the hours of a UTC day are, by the buyers' own clock, week and flash sales."""
+    zone = ZoneInfo(shop.timezone)
+    starts = [datetime.fromtimestamp(day * DAY + hour * HOUR, zone) for hour in range(24)]
+    return tuple(
+        _HOURS[start.hour] * _WEEKDAYS[start.weekday()] * (3 if _is_flash(start) else 1) for start in starts
+    )
+
+
+@cache
 def day_weight(shop: Shop, day: int) -> int:
     """How busy a UTC day is, beside other days of the shop."""
-    date = datetime.fromtimestamp(day * DAY, UTC).date()
-    rng = random.Random(f"weight {shop.region} {day}")
-    weight = _WEEKDAYS[date.weekday()] * (90 + rng.randrange(21))
-    growth = 100 + int(10 * math.sin(day / 29))
-    flash = 3 if (date.month, date.day) in _FLASH_DAYS else 1
-    return weight * growth * flash
+    noise = 90 + random.Random(f"weight {shop.region} {day}").randrange(21)
+    slow_wave = 100 + abs(day % 58 - 29) // 2
+    return sum(hour_weights(shop, day)) * noise * slow_wave
 
 
-def lives_of_day(shop: Shop, day: int, count: int, seed: int) -> Iterator[Life]:
-    """The orders that are created on a UTC day (a day number since 1970)."""
-    rng = random.Random(f"{seed} {shop.region} {day}")
-    zone = ZoneInfo(shop.timezone)
-    hours = [_HOURS[datetime.fromtimestamp(day * DAY + hour * HOUR, zone).hour] for hour in range(24)]
-    moments = sorted(
-        day * DAY + hour * HOUR + rng.randrange(HOUR) for hour in rng.choices(range(24), hours, k=count)
-    )
-    date = datetime.fromtimestamp(day * DAY, UTC).date()
-    flash = (date.month, date.day) in _FLASH_DAYS
-    last_sale_id = ""
-    for number, created in enumerate(moments):
-        life = _life(shop, _order_id(shop, day, number), created, flash, rng, last_sale_id)
-        if life.is_sale:
-            last_sale_id = life.id
-        yield life
+def _is_flash(local: datetime) -> bool:
+    return (local.month, local.day) in _FLASH_DAYS
+
+
+class Stream:
+    """A shop's orders, a UTC day after the other.
+
+    Each day has randomness of its own, from the seed, the shop and the day. What goes from one day into the next
+    are the requests that TikTok answers with a further order: replacements and exchanges on their way.
+
+    Args:
+        shop: The shop.
+        seed: The world's.
+        buyers: How many people buy there; some come often.
+    """
+
+    def __init__(self, shop: Shop, seed: int, buyers: int) -> None:
+        self._shop = shop
+        self._seed = seed
+        self._buyers = buyers
+        self._promised: list[tuple[int, str, Life, Return]] = []
+
+    def day(self, day: int, count: int) -> Iterator[Life]:
+        """The orders created on a UTC day (a day number since 1970)."""
+        rng = random.Random(f"{self._seed} {self._shop.region} {day}")
+        zone = ZoneInfo(self._shop.timezone)
+        hours = rng.choices(range(24), hour_weights(self._shop, day), k=count)
+        moments = sorted(day * DAY + hour * HOUR + rng.randrange(HOUR) for hour in hours)
+        for number, created in enumerate(moments):
+            buyer = min(rng.randrange(self._buyers), rng.randrange(self._buyers))
+            life = Life(self._shop, _order_id(self._shop, day, number), buyer, created, [])
+            if self._promised and self._promised[0][0] <= created:
+                _, _, source, request = heapq.heappop(self._promised)
+                _succeed(life, source, request)
+            else:
+                life.is_sample = rng.random() < 0.012
+                life.is_cod = not life.is_sample and rng.randrange(100) < CASH_ON_DELIVERY[self._shop.region]
+                _fill(life, _is_flash(datetime.fromtimestamp(created, zone)), rng)
+            _run(life, rng)
+            for request in life.returns:
+                at, status = request.events[-1]
+                if status in _ANSWERED_WITH_AN_ORDER:
+                    heapq.heappush(self._promised, (at, request.id, life, request))
+            yield life
 
 
 def _order_id(shop: Shop, day: int, number: int) -> str:
@@ -166,20 +215,14 @@ def _order_id(shop: Shop, day: int, number: int) -> str:
     return f"5768{mark}{day:05d}{number:08d}"
 
 
-def _life(
-    shop: Shop, order_id: str, created: int, flash: bool, rng: random.Random, last_sale_id: str
-) -> Life:
-    life = Life(shop, order_id, int(BUYERS * rng.random() ** 1.4), created, [])
-    kind = rng.random()
-    life.is_sample = kind < 0.012
-    if last_sale_id and 0.012 <= kind < 0.017:
-        life.is_replacement, life.source_order_id = True, last_sale_id
-    elif last_sale_id and 0.017 <= kind < 0.021:
-        life.is_exchange, life.source_order_id = True, last_sale_id
-    life.is_cod = life.is_sale and rng.randrange(100) < CASH_ON_DELIVERY[shop.region]
-    _fill(life, flash, rng)
-    _run(life, rng)
-    return life
+def _succeed(life: Life, source: Life, request: Return) -> None:
+    """Makes an order the replacement or the exchange of another: the same goods at the same prices."""
+    life.is_exchange = request.kind == "EXCHANGE"
+    life.is_replacement = not life.is_exchange
+    life.source_order_id = source.id
+    life.buyer = source.buyer
+    for line, _, _ in request.refunds:
+        life.lines.append(replace(line, id=f"{life.id}{len(life.lines) + 1:02d}", room_id=""))
 
 
 def _fill(life: Life, flash: bool, rng: random.Random) -> None:
@@ -212,6 +255,8 @@ def _fill(life: Life, flash: bool, rng: random.Random) -> None:
         life.retail_delivery_fee = 29 if life.buyer % 20 == 0 and life.is_sale else 0
     if shop.region == "GB" and life.is_sale:
         life.buyer_service_fee = 20 if life.buyer % 4 == 0 else 0
+    if shop.region == "TH" and life.is_sale:
+        life.small_order_fee = 500 if life.buyer % 30 == 0 else 0
 
 
 @cache
@@ -258,17 +303,25 @@ def _run(life: Life, rng: random.Random) -> None:
             events.append((ready, "AWAITING_SHIPMENT"))
     else:
         events.append((created, "UNPAID"))
-        if fate < 0.05:
+        if fate < 0.015 and life.is_sale:
+            _request_cancel(life, created + rng.randrange(10 * MINUTE, 30 * HOUR), rng)
+            return
+        if fate < 0.05 and life.is_sale:
             _cancel(life, created + 2 * DAY, "SYSTEM", "Payment overdue")
             return
-        life.paid = created + (rng.randrange(8, 90) if rng.random() < 0.85 else rng.randrange(90, 20 * HOUR))
+        if life.is_sale:
+            fast = rng.random() < 0.85
+            life.paid = created + (rng.randrange(8, 90) if fast else rng.randrange(90, 20 * HOUR))
+        else:
+            # There is nothing to wait for.
+            life.paid = created + 1
         ready = life.paid
         events.append((life.paid, "ON_HOLD"))
         ready += HOUR
         events.append((ready, "AWAITING_SHIPMENT"))
     if 0.05 <= fate < 0.09 and life.is_sale:
         at = ready + rng.randrange(HOUR, 20 * HOUR)
-        _request_cancel(life, at, list(life.lines), rng)
+        _request_cancel(life, at, rng)
         return
     if 0.09 <= fate < 0.105 and life.is_sale and len(life.lines) > 1:
         at = ready + rng.randrange(HOUR, 12 * HOUR)
@@ -282,6 +335,9 @@ def _run(life: Life, rng: random.Random) -> None:
     life.rts = ready + rng.randrange(4 * HOUR, 40 * HOUR)
     life.collected = life.rts + rng.randrange(2 * HOUR, 24 * HOUR)
     events.append((life.rts, "AWAITING_COLLECTION"))
+    if len(life.lines) > 1 and rng.random() < 0.04:
+        life.parcels = 2
+        events.append((life.rts + HOUR, "PARTIALLY_SHIPPING"))
     events.append((life.collected, "IN_TRANSIT"))
     if life.is_cod and rng.random() < 0.08:
         _cancel(life, life.collected + rng.randrange(5 * DAY, 12 * DAY), "SYSTEM", "Package delivery failed")
@@ -305,9 +361,9 @@ def _cancel(life: Life, at: int, initiator: str, reason: str) -> None:
     life.events.append((at, "CANCELLED"))
 
 
-def _request_cancel(life: Life, at: int, lines: list[Line], rng: random.Random) -> None:
-    by_buyer = rng.random() < 0.7
-    _add_cancellation(life, at, lines, rng, granted=True, by_buyer=by_buyer)
+def _request_cancel(life: Life, at: int, rng: random.Random) -> None:
+    by_buyer = life.paid is None or rng.random() < 0.7
+    _add_cancellation(life, at, list(life.lines), rng, granted=True, by_buyer=by_buyer)
     done = life.cancellations[-1].events[-1][0]
     _cancel(life, done, "BUYER" if by_buyer else "SELLER", "No longer needed" if by_buyer else "Out of stock")
 
@@ -340,22 +396,38 @@ _REASONS = ("ecom_order_delivered_refund_reason_quality", "ecom_order_delivered_
 _ASKED = "RETURN_OR_REFUND_REQUEST_PENDING"
 _DONE = "RETURN_OR_REFUND_REQUEST_COMPLETE"
 _SENT_BACK = ("AWAITING_BUYER_SHIP", "BUYER_SHIPPED_ITEM")
-# How often, what kind, and the states it goes through.
-_FLOWS: tuple[tuple[int, str, tuple[str, ...]], ...] = (
-    (30, "REFUND", (_ASKED, _DONE)),
-    (30, "RETURN_AND_REFUND", (_ASKED, *_SENT_BACK, "RETURN_OR_REFUND_REQUEST_SUCCESS", _DONE)),
-    (6, "REFUND", (_ASKED, "AWAITING_BUYER_RESPONSE", _DONE)),
-    (5, "RETURN_AND_REFUND", (_ASKED, *_SENT_BACK, "REJECT_RECEIVE_PACKAGE")),
-    (6, "REFUND", (_ASKED, "REFUND_OR_RETURN_REQUEST_REJECT")),
-    (5, "RETURN_AND_REFUND", (_ASKED, "RETURN_OR_REFUND_REQUEST_CANCEL")),
-    (5, "REPLACEMENT", ("REPLACEMENT_REQUEST_PENDING", "REPLACEMENT_REQUEST_COMPLETE")),
-    (4, "REPLACEMENT", ("REPLACEMENT_REQUEST_PENDING", "REPLACEMENT_REQUEST_REFUND_SUCCESS")),
-    (2, "REPLACEMENT", ("REPLACEMENT_REQUEST_PENDING", "REPLACEMENT_REQUEST_REJECT")),
-    (2, "REPLACEMENT", ("REPLACEMENT_REQUEST_PENDING", "REPLACEMENT_REQUEST_CANCEL")),
-    (3, "EXCHANGE", ("EXCHANGE_REQUEST_PENDING", "EXCHANGE_REQUEST_COMPLETE")),
-    (3, "EXCHANGE", ("EXCHANGE_REQUEST_PENDING", "EXCHANGE_REQUEST_REFUND_SUCCESS")),
-    (2, "EXCHANGE", ("EXCHANGE_REQUEST_PENDING", "EXCHANGE_REQUEST_CANCEL")),
+
+
+@dataclass(frozen=True, slots=True)
+class _Flow:
+    """A way a return can go: how often, what kind, and the states it goes through."""
+
+    weight: int
+    kind: str
+    statuses: tuple[str, ...]
+    arbitration: str = ""
+    is_quick: bool = False
+    partial_offer: bool = False
+
+
+_FLOWS = (
+    _Flow(26, "REFUND", (_ASKED, _DONE)),
+    _Flow(28, "RETURN_AND_REFUND", (_ASKED, *_SENT_BACK, "RETURN_OR_REFUND_REQUEST_SUCCESS", _DONE)),
+    _Flow(4, "REFUND", (_DONE,), is_quick=True),
+    _Flow(6, "REFUND", (_ASKED, "AWAITING_BUYER_RESPONSE", _DONE), partial_offer=True),
+    _Flow(5, "RETURN_AND_REFUND", (_ASKED, *_SENT_BACK, "REJECT_RECEIVE_PACKAGE"), "IN_PROGRESS"),
+    _Flow(2, "RETURN_AND_REFUND", (_ASKED, _SENT_BACK[0])),
+    _Flow(6, "REFUND", (_ASKED, "REFUND_OR_RETURN_REQUEST_REJECT"), "SUPPORT_SELLER"),
+    _Flow(5, "RETURN_AND_REFUND", (_ASKED, "RETURN_OR_REFUND_REQUEST_CANCEL")),
+    _Flow(6, "REPLACEMENT", ("REPLACEMENT_REQUEST_PENDING", "REPLACEMENT_REQUEST_COMPLETE")),
+    _Flow(4, "REPLACEMENT", ("REPLACEMENT_REQUEST_PENDING", "REPLACEMENT_REQUEST_REFUND_SUCCESS")),
+    _Flow(2, "REPLACEMENT", ("REPLACEMENT_REQUEST_PENDING", "REPLACEMENT_REQUEST_REJECT")),
+    _Flow(2, "REPLACEMENT", ("REPLACEMENT_REQUEST_PENDING", "REPLACEMENT_REQUEST_CANCEL")),
+    _Flow(5, "EXCHANGE", ("EXCHANGE_REQUEST_PENDING", "EXCHANGE_REQUEST_COMPLETE")),
+    _Flow(3, "EXCHANGE", ("EXCHANGE_REQUEST_PENDING", "EXCHANGE_REQUEST_REFUND_SUCCESS")),
+    _Flow(2, "EXCHANGE", ("EXCHANGE_REQUEST_PENDING", "EXCHANGE_REQUEST_CANCEL")),
 )
+_ANSWERED_WITH_AN_ORDER = ("REPLACEMENT_REQUEST_COMPLETE", "EXCHANGE_REQUEST_COMPLETE")
 
 
 def _add_returns(life: Life, rng: random.Random) -> None:
@@ -365,36 +437,45 @@ def _add_returns(life: Life, rng: random.Random) -> None:
         return
     twice = rng.random() < 0.12
     for number in range(rng.choice((2, 2, 3)) if twice or rng.random() < 0.15 else 1):
-        _, kind, statuses = rng.choices(_FLOWS, [flow[0] for flow in _FLOWS])[0]
-        chosen = [lines[0]] if twice else rng.sample(lines, rng.randint(1, len(lines)))
         # Two refunds of 70 percent are more than was paid: the cap of the KPI.
+        flow = _FLOWS[number % 2] if twice else rng.choices(_FLOWS, [flow.weight for flow in _FLOWS])[0]
+        chosen = [lines[0]] if twice else rng.sample(lines, rng.randint(1, len(lines)))
         percent = rng.choice((40, 50, 70)) if twice else rng.choice((100, 100, 100, 30, 50))
+        if flow.partial_offer:
+            percent = 30
         if not twice:
             lines = [line for line in lines if line not in chosen]
         start = life.delivered + rng.randrange(12 * HOUR, 30 * DAY if rng.random() < 0.25 else 7 * DAY)
         events, at = [], start
-        for status in statuses:
+        for status in flow.statuses:
             events.append((at, status))
             at += rng.randrange(8 * HOUR, 5 * DAY)
-        money = "REFUND" in kind or "REFUND_SUCCESS" in statuses[-1]
+        money = "REFUND" in flow.kind or "REFUND_SUCCESS" in flow.statuses[-1]
         part = percent if money else 0
         refunds = [
             (line, _whole(share(line.sale, part, 100), life.shop), share(line.tax, part, 100))
             for line in chosen
         ]
         whole = money and percent == 100 and len(chosen) == len(life.lines)
-        life.returns.append(
-            Return(
-                id=f"{life.id}9{number}",
-                kind=kind,
-                events=events,
-                refunds=refunds,
-                shipping=life.shipping_fee if whole else 0,
-                reason=rng.choice(_REASONS),
-            )
+        request = Return(
+            id=f"{life.id}9{number}",
+            kind=flow.kind,
+            events=events,
+            refunds=refunds,
+            shipping=life.shipping_fee if whole else 0,
+            reason=rng.choice(_REASONS),
+            retail_delivery_fee=life.retail_delivery_fee if whole else 0,
+            buyer_service_fee=life.buyer_service_fee if whole else 0,
+            arbitration=flow.arbitration,
+            is_quick=flow.is_quick,
+            partial_offer=flow.partial_offer,
         )
+        life.returns.append(request)
         if not lines:
-            return
+            break
+    life.returns.sort(key=lambda request: request.created)
+    for earlier, later in pairwise(life.returns):
+        later.previous, earlier.following = earlier, later
 
 
 def utc(seconds: int) -> datetime:

@@ -1,25 +1,31 @@
 """Buyers with the personal data that the API really sends: what the ingestion has to cut out.
 
-Every personal value carries the marker `PII` or `pii-`, or is a telephone number in a range that nothing else
-uses, so that a scan can tell whether one leaked.
+Every personal value carries a marker that nothing else in the world carries (`PII`, `pii-`, a range of telephone
+numbers, a range of user ids), so that a scan of what was stored can tell whether one leaked.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
-from ingestion.sandbox.world.catalog import SHOPS, Shop
+import orjson
 
-BUYERS = 4000
-"""Buyers per shop; they come back."""
+from ingestion.sandbox.world.catalog import SHARE, SHOPS, Shop
+from ingestion.sandbox.world.store import Store
 
 _CITY = {"TH": "Bangkok", "VN": "Ha Noi", "MY": "Kuala Lumpur", "GB": "London", "US": "Los Angeles"}
 
 
+def buyers_of(shop: Shop, orders: int) -> int:
+    """How many people buy in a shop of a world with so many orders; the keenest of them come back often."""
+    return max(4000, orders * SHARE[shop.region] * 6 // 1000)
+
+
 def buyer_id(number: int, shop: Shop) -> str:
     """The platform's id of a buyer."""
-    return f"74{shop.number}00000000{number:07d}"
+    return f"7499{shop.number}0000000{number:07d}"
 
 
 def personal(number: int, shop: Shop) -> dict[str, Any]:
@@ -66,9 +72,39 @@ def personal(number: int, shop: Shop) -> dict[str, Any]:
     }
 
 
-def personal_values() -> Iterator[str]:
-    """Fragments that occur in every personal value of the world, and nowhere else."""
-    yield "PII"
-    yield "pii-"
-    for shop in SHOPS:
-        yield f"(+{shop.number}9)770"
+def personal_markers() -> tuple[str, ...]:
+    """Fragments of which one is in every personal value of any world, and in nothing else."""
+    phones = (f"(+{shop.number}9)770" for shop in SHOPS)
+    # So long a beginning of one occurs in no other id.
+    users = (buyer_id(0, shop)[:-7] for shop in SHOPS)
+    return ("PII", "pii-", *phones, *users)
+
+
+def personal_values(directory: Path) -> Iterator[str]:
+    """Every distinct personal text that the world in a directory can serve at the start or the end of its time.
+
+    Raises:
+        FileNotFoundError: There is no world.
+    """
+    store = Store.open(directory)
+    markers = personal_markers()
+    seen: set[str] = set()
+    for shop in store.shops():
+        for kind in ("warehouse", "payment", "return", "order"):
+            for clock in (store.meta.clock_start, store.meta.horizon_end):
+                for record in store.records(kind, shop.id, clock):
+                    for value in _texts(orjson.loads(record.body)):
+                        if value not in seen and any(marker in value for marker in markers):
+                            seen.add(value)
+                            yield value
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for inner in value.values():
+            yield from _texts(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _texts(inner)

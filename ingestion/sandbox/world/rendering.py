@@ -31,7 +31,7 @@ def order(life: Life, at: int, status: str) -> Json:
     sub_total = original - seller - platform
     product_tax = sum(line.tax for line in life.lines)
     tax = product_tax + life.shipping_tax
-    total = sub_total + life.shipping_fee + tax + life.retail_delivery_fee + life.buyer_service_fee
+    total = sub_total + life.shipping_fee + tax + life.fees
     paid = _paid_time(life, at)
     shown = {
         "id": life.id,
@@ -83,11 +83,13 @@ def order(life: Life, at: int, status: str) -> Json:
         "shipping_due_time": life.created + 2 * DAY,
         "collection_due_time": life.created + 3 * DAY,
         "delivery_due_time": life.created + 12 * DAY,
-        "packages": [{"id": f"{life.id}5"}] if _reached(life.rts, at) else [],
-        "line_items": [_line(life, line, at, status, digits) for line in life.lines],
+        "packages": [{"id": package} for package in _packages(life)] if _reached(life.rts, at) else [],
+        "line_items": [_line(life, number, at, status, digits) for number in range(len(life.lines))],
         **personal(life.buyer, life.shop),
     }
     payment = shown["payment"]
+    if life.shop.region == "TH":
+        payment["small_order_fee"] = text(life.small_order_fee, digits)
     if life.shop.region == "US":
         payment["retail_delivery_fee"] = text(life.retail_delivery_fee, digits)
     if life.shop.region == "GB":
@@ -127,15 +129,23 @@ def _reached(moment: int | None, at: int) -> bool:
     return moment is not None and moment <= at
 
 
-def _line_status(line: Line, at: int, status: str) -> str:
+def _packages(life: Life) -> list[str]:
+    return [f"{life.id}{5 + number}" for number in range(life.parcels)]
+
+
+def _line_status(line: Line, number: int, at: int, status: str) -> str:
     if _reached(line.cancelled_at, at):
         return "CANCELLED"
+    if status == "PARTIALLY_SHIPPING":
+        return "IN_TRANSIT" if number == 0 else "AWAITING_COLLECTION"
     return "AWAITING_SHIPMENT" if status == "ON_HOLD" else status
 
 
-def _line(life: Life, line: Line, at: int, order_status: str, digits: int) -> Json:
-    status = _line_status(line, at, order_status)
+def _line(life: Life, number: int, at: int, order_status: str, digits: int) -> Json:
+    line = life.lines[number]
+    status = _line_status(line, number, at, order_status)
     sku = line.sku
+    first = number == 0
     shown: Json = {
         "id": line.id,
         "sku_id": sku.id,
@@ -164,13 +174,18 @@ def _line(life: Life, line: Line, at: int, order_status: str, digits: int) -> Js
     if line.room_id:
         shown["room_id"] = line.room_id
     if _reached(life.rts, at) and status != "CANCELLED":
-        shown["package_id"] = f"{life.id}5"
+        shown["package_id"] = _packages(life)[0 if first else -1]
         shown["tracking_number"] = f"AU{life.id}"
         shown["rts_time"] = life.rts
     if status == "CANCELLED":
         shown["cancel_reason"] = life.cancel_reason or "No longer needed"
         shown["cancel_user"] = life.cancel_initiator or "BUYER"
+    if life.shop.region == "TH":
+        shown["small_order_fee"] = text(life.small_order_fee if first else 0, digits)
+    if life.shop.region == "GB":
+        shown["buyer_service_fee"] = text(life.buyer_service_fee if first else 0, digits)
     if life.shop.region == "US":
+        shown["retail_delivery_fee"] = text(life.retail_delivery_fee if first else 0, digits)
         shown["item_tax"] = [
             {
                 "tax_type": "SALES_TAX",
@@ -242,20 +257,30 @@ def returned(life: Life, request: Return, at: int, status: str) -> Json:
     currency, digits = life.shop.currency, life.shop.digits
     merchandise = sum(amount for _, amount, _ in request.refunds)
     tax = sum(amount for _, _, amount in request.refunds)
+    refund = _refund(currency, digits, merchandise, request.shipping, tax)
+    for name, fee in (
+        ("retail_delivery_fee", request.retail_delivery_fee),
+        ("buyer_service_fee", request.buyer_service_fee),
+    ):
+        if fee:
+            refund[name] = text(fee, digits)
+    refund["refund_total"] = text(
+        merchandise + request.shipping + tax + request.retail_delivery_fee + request.buyer_service_fee, digits
+    )
     shown: Json = {
         "return_id": request.id,
         "order_id": life.id,
         "return_type": request.kind,
         "return_status": status,
-        "role": "BUYER",
+        "role": "SYSTEM" if request.is_quick else "BUYER",
         "return_reason": request.reason,
         "return_reason_text": "Item arrived with a defect",
         "create_time": request.created,
         "update_time": at,
         "can_buyer_keep_item": request.kind == "REFUND",
         "is_combined_return": False,
-        "is_quick_refund": False,
-        "refund_amount": _refund(currency, digits, merchandise, request.shipping, tax),
+        "is_quick_refund": request.is_quick,
+        "refund_amount": refund,
         "return_line_items": [
             {
                 "return_line_item_id": f"{request.id}{number:02d}",
@@ -267,6 +292,16 @@ def returned(life: Life, request: Return, at: int, status: str) -> Json:
     }
     if status.endswith("PENDING"):
         shown["seller_next_action_response"] = [{"action": "SELLER_RESPOND_REFUND", "deadline": at + 4 * DAY}]
+    elif request.arbitration:
+        shown["arbitration_status"] = request.arbitration
+    if request.partial_offer and status != "RETURN_OR_REFUND_REQUEST_PENDING":
+        shown["seller_proposed_return_type"] = "PARTIAL_REFUND"
+        shown["partial_refund"] = {"currency": currency, "amount": text(merchandise, digits)}
+        shown["buyer_rejected_partial_refund"] = False
+    if request.previous is not None:
+        shown["pre_return_id"] = request.previous.id
+    if request.following is not None and request.following.created <= at:
+        shown["next_return_id"] = request.following.id
     if request.kind == "RETURN_AND_REFUND":
         shown["shipment_type"] = "PLATFORM"
         shown["handover_method"] = "DROP_OFF"

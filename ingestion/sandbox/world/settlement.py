@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 from ingestion.sandbox.world.catalog import Shop
 from ingestion.sandbox.world.exchange import rates_between
-from ingestion.sandbox.world.lives import DAY, Life, Line, utc
+from ingestion.sandbox.world.lives import DAY, Life, Line, Return, utc
 from ingestion.sandbox.world.money import share, split, text
 
 Json = dict[str, Any]
@@ -24,12 +25,14 @@ _COMMISSION = {"TH": 500, "VN": 400, "MY": 450, "GB": 900, "US": 0}
 _REFERRAL = {"US": 600}
 _TRANSACTION = {"TH": 321, "VN": 300, "MY": 378, "GB": 0, "US": 0}
 _TAX = {
-    "TH": ("vat_amount", 40),
-    "VN": ("vat_amount", 50),
-    "MY": ("sst_amount", 60),
-    "GB": ("import_vat_amount", 80),
-    "US": ("sales_tax_referral_fee_amount", 10),
+    "TH": (("vat_amount", 40),),
+    "VN": (("vat_amount", 50), ("pit_amount", 50)),
+    "MY": (("sst_amount", 60),),
+    "GB": (("import_vat_amount", 80),),
+    "US": (("sales_tax_referral_fee_amount", 10),),
 }
+# What the estimate of an unsettled order has no field for.
+_NOT_ESTIMATED = ("gmv_max_ad_fee_amount", "pit_amount")
 
 
 @dataclass(slots=True)
@@ -41,6 +44,16 @@ class Money:
     explained: dict[str, int] = field(default_factory=dict)
     fee: dict[str, int] = field(default_factory=dict)
     tax: dict[str, int] = field(default_factory=dict)
+    context: dict[str, int] = field(default_factory=dict)  # what the platform tells besides; in no sum
+
+    def with_charges_printed_positive(self) -> Money:
+        """As some of the platform's rows show them."""
+        return replace(
+            self,
+            shipping={name: -amount for name, amount in self.shipping.items()},
+            fee={name: -amount for name, amount in self.fee.items()},
+            tax={name: -amount for name, amount in self.tax.items()},
+        )
 
     @property
     def fee_tax(self) -> int:
@@ -55,32 +68,69 @@ class Money:
 
 @dataclass(slots=True)
 class Transaction:
-    """A row of a statement."""
+    """A row of a statement.
+
+    Attributes:
+        day: The UTC day that it belongs to.
+        about: The order that an adjustment was made for.
+        charges_positive: The row shows charges without their minus sign, so that it closes only under the minus
+            signs that the platform's documents print.
+        error: By how much the settlement amount is off, for a row that closes under no signs.
+    """
 
     id: str
     kind: str
-    day: int  # the UTC day that it belongs to
+    day: int
     money: Money
     order: Life | None = None
     adjustment: int = 0
     reserve: int = 0
     reserve_id: str = ""
     reserve_status: str = ""
-    shown_settlement: int | None = None  # where the platform's row does not add up
+    reserve_until: int = 0
+    about: Life | None = None
+    charges_positive: bool = False
+    error: int = 0
 
     @property
     def settlement(self) -> int:
         """The settlement amount that the row shows."""
-        if self.shown_settlement is not None:
-            return self.shown_settlement
-        return self.money.settlement + self.adjustment
+        return self.money.settlement + self.adjustment + self.error
+
+    @property
+    def shown(self) -> Money:
+        """The amounts that the row shows."""
+        return self.money.with_charges_printed_positive() if self.charges_positive else self.money
+
+
+class Oddities:
+    """Spoils a few rows of a shop, as the real platform does.
+
+    Args:
+        shop: The shop.
+        today: The day number of the world's present; what is certain to be there lies shortly before.
+    """
+
+    def __init__(self, shop: Shop, today: int) -> None:
+        # Only one row of the world closes under no signs at all.
+        self._wrong_from: int | None = today - 20 if shop.region == "MY" else None
+        self._printed_from: int | None = today - 16
+
+    def spoil(self, row: Transaction) -> None:
+        """Spoils the row of an order's settlement, if it is its turn."""
+        if self._wrong_from is not None and row.day >= self._wrong_from:
+            self._wrong_from, row.error = None, 7
+        elif self._printed_from is not None and row.day >= self._printed_from:
+            self._printed_from, row.charges_positive = None, True
+        elif row.order is not None and int(row.order.id) % 1499 == 7:
+            row.charges_positive = True
 
 
 def settles_on(life: Life) -> int | None:
     """The UTC day on which an order is settled; None if it never is."""
     if not life.is_sale or life.delivered is None or not _kept(life):
         return None
-    return life.delivered // DAY + 7 + int(life.id[-1]) % 4
+    return life.delivered // DAY + 7 + int(life.id[-2:]) % 8
 
 
 def _kept(life: Life) -> list[Line]:
@@ -92,19 +142,13 @@ def transactions(life: Life) -> Iterator[Transaction]:
     day = settles_on(life)
     if day is None:
         return
-    refunds = [(r.completed_at // DAY, r) for r in life.returns if r.completed_at is not None]
+    completed = sorted((r.completed_at, r.id, r) for r in life.returns if r.completed_at is not None)
+    refunds = [(at // DAY, request) for at, _, request in completed]
     money = sale_money(life)
     for refund_day, request in refunds:
         if refund_day <= day:
             _take_back(life, request, money)
-    row = Transaction(f"35{life.id}0", "ORDER", day, money, life)
-    odd = int(life.id) % 331
-    if odd == 7:
-        # Closes only under the minus signs that the documents print.
-        row.shown_settlement = sum(money.revenue.values()) - sum(money.shipping.values()) - money.fee_tax
-    elif odd == 11:
-        row.shown_settlement = money.settlement + 7
-    yield row
+    yield Transaction(f"35{life.id}0", "ORDER", day, money, life)
     after = [(refund_day, request) for refund_day, request in refunds if refund_day > day]
     for number, (refund_day, request) in enumerate(after):
         back = Money()
@@ -112,9 +156,25 @@ def transactions(life: Life) -> Iterator[Transaction]:
         yield Transaction(f"35{life.id}{number + 1}", "ORDER", refund_day, back, life)
 
 
+def order_adjustments(life: Life) -> Iterator[Transaction]:
+    """Rows that are made for an order, beside its settlement."""
+    small = 15_000 if life.shop.digits == 0 else 150
+    if life.is_sample and life.delivered is not None and life.buyer % 3 == 0:
+        day = life.delivered // DAY + 7
+        yield Transaction(f"37{life.id}1", "SAMPLE_SHIPPING_FEE", day, Money(), adjustment=-small, about=life)
+    if life.is_cod and life.cancelled is not None and life.collected is not None:
+        # Nobody took the parcel: the seller pays for the way back, and gets some of it reimbursed.
+        day = life.cancelled // DAY + 3
+        for number, kind, amount in (
+            (1, "SHIPPING_FEE_ADJUSTMENT", -small),
+            (2, "LOGISTICS_REIMBURSEMENT", small // 2),
+        ):
+            yield Transaction(f"37{life.id}{number}", kind, day, Money(), adjustment=amount, about=life)
+
+
 def sale_money(life: Life) -> Money:
     """What an order earns before any refund."""
-    region, shop = life.shop.region, life.shop
+    region = life.shop.region
     lines = _kept(life)
     original = sum(line.original for line in lines)
     discount = sum(line.seller_discount for line in lines)
@@ -128,7 +188,17 @@ def sale_money(life: Life) -> Money:
         "customer_paid_shipping_fee_amount": life.shipping_fee,
         "shipping_fee_discount_amount": share(platform, 1, 2),
     }
-    money.explained = {"platform_shipping_fee_discount_amount": platform}
+    money.explained = {
+        "platform_shipping_fee_discount_amount": platform,
+        "seller_shipping_fee_discount_amount": -life.shipping_seller_discount,
+    }
+    money.context = {
+        "customer_payment_amount": sum(line.sale for line in lines),
+        "platform_discount_amount": sum(line.platform_discount for line in lines),
+    }
+    if region == "US":
+        tax = sum(line.tax for line in lines)
+        money.context |= {"sales_tax_payment_amount": tax, "sales_tax_amount": -tax}
     for name, rate in (
         ("platform_commission_amount", _COMMISSION[region]),
         ("referral_fee_amount", _REFERRAL.get(region, 0)),
@@ -138,19 +208,15 @@ def sale_money(life: Life) -> Money:
         ("gmv_max_ad_fee_amount", 1200 if life.buyer % 11 == 0 else 0),
     ):
         if rate:
-            money.fee[name] = -_cut(base, rate, shop)
+            money.fee[name] = -share(base, rate, 10_000)
     if region == "VN":
         money.fee["vn_fix_infrastructure_fee"] = -3000
-    name, rate = _TAX[region]
-    money.tax[name] = -_cut(base, rate, shop)
+    for name, rate in _TAX[region]:
+        money.tax[name] = -share(base, rate, 10_000)
     return money
 
 
-def _cut(base: int, rate: int, shop: Shop) -> int:
-    return share(base, rate, 10_000)
-
-
-def _take_back(life: Life, request: Any, money: Money) -> None:
+def _take_back(life: Life, request: Return, money: Money) -> None:
     """Adds a refund: revenue goes back, and the commissions on it."""
     lines = _kept(life)
     base = sum(line.original - line.seller_discount for line in lines)
@@ -164,9 +230,15 @@ def _take_back(life: Life, request: Any, money: Money) -> None:
     full = sale_money(life)
     _add(money.revenue, "refund_subtotal_before_discount_amount", -before)
     _add(money.revenue, "seller_discount_refund_amount", discount)
+    goods = sum(amount for _, amount, _ in request.refunds)
+    _add(money.context, "customer_refund_amount", -goods)
+    _add(money.context, "platform_discount_refund_amount", goods - before + discount)
     for name in ("platform_commission_amount", "referral_fee_amount", "affiliate_commission_amount"):
         if name in full.fee:
-            _add(money.fee, name, -share(full.fee[name], before - discount, base))
+            back = -share(full.fee[name], before - discount, base)
+            _add(money.fee, name, back)
+            if name == "referral_fee_amount":
+                _add(money.fee, "refund_administration_fee_amount", -share(back, 1, 5))
     if request.kind == "RETURN_AND_REFUND":
         _add(money.shipping, "return_shipping_fee_amount", -(2000 if life.shop.digits == 0 else 200))
 
@@ -175,29 +247,36 @@ def _add(amounts: dict[str, int], name: str, amount: int) -> None:
     amounts[name] = amounts.get(name, 0) + amount
 
 
-def adjustments(shop: Shop, day: int, seed: int) -> Iterator[Transaction]:
-    """Rows of a statement that are no order: penalties, compensations, ad payments, reserve and release."""
+def adjustments(shop: Shop, day: int, seed: int, earned: int) -> Iterator[Transaction]:
+    """Rows of a statement that are no order: penalties, compensations, ad payments, reserve and release.
+
+    Args:
+        shop: The shop.
+        day: The statement's UTC day.
+        seed: The world's.
+        earned: What its other rows add up to.
+    """
     rng = random.Random(f"{seed} adjustments {shop.region} {day}")
     unit = 1000 if shop.digits == 0 else 100
     if rng.random() < 0.10:
         kind, sign = rng.choice(
             (
                 ("PLATFORM_PENALTY", -1),
-                ("LOGISTICS_REIMBURSEMENT", 1),
                 ("PLATFORM_REIMBURSEMENT", 1),
-                ("SAMPLE_SHIPPING_FEE", -1),
+                ("PROMOTION_ADJUSTMENT", 1),
+                ("SELLER_MISSION_REWARD", 1),
                 ("OTHER_ADJUSTMENT", -1),
             )
         )
         yield Transaction(
-            f"36{shop.number}{day}1", kind, day, Money(), adjustment=sign * rng.randrange(5, 90) * unit
+            f"36{shop.number}{day}1", kind, day, Money(), adjustment=sign * rng.randrange(2, 30) * unit
         )
     if day % 7 == 3:
-        amount = -rng.randrange(80, 400) * unit
+        amount = -share(max(0, earned), rng.randrange(40, 90), 100) - rng.randrange(5, 20) * unit
         yield Transaction(f"36{shop.number}{day}2", "GMV_PAYMENT_FOR_ADS", day, Money(), adjustment=amount)
-    if day % 30 == 11:
+    if (day + 5 * shop.number) % 30 == 11:
         # So large that the statement is negative.
-        amount = -rng.randrange(20_000, 30_000) * unit
+        amount = -max(0, share(earned, 13, 10)) - rng.randrange(50, 90) * unit
         yield Transaction(
             f"36{shop.number}{day}3", "DEDUCTIONS_INCURRED_BY_SELLER", day, Money(), adjustment=amount
         )
@@ -209,9 +288,15 @@ def adjustments(shop: Shop, day: int, seed: int) -> Iterator[Transaction]:
 
 
 def _reserve(shop: Shop, day: int, began: int, amount: int, status: str) -> Transaction:
-    row_id, reserve_id = f"36{shop.number}{day}4", f"RS{shop.number}{began}"
     return Transaction(
-        row_id, "RESERVE", day, Money(), reserve=amount, reserve_id=reserve_id, reserve_status=status
+        id=f"36{shop.number}{day}4",
+        kind="RESERVE",
+        day=day,
+        money=Money(),
+        reserve=amount,
+        reserve_id=f"38{shop.number}{began}",
+        reserve_status=status,
+        reserve_until=statement_time(began + 7),
     )
 
 
@@ -251,9 +336,10 @@ class Statement:
 
     def add(self, row: Transaction) -> None:
         """Adds one transaction to the sums."""
-        self.revenue += sum(row.money.revenue.values())
-        self.shipping += sum(row.money.shipping.values())
-        self.fee_tax += row.money.fee_tax
+        shown = row.shown
+        self.revenue += sum(shown.revenue.values())
+        self.shipping += sum(shown.shipping.values())
+        self.fee_tax += shown.fee_tax
         self.adjustment += row.adjustment
         self.settlement += row.settlement
         self.reserve += row.reserve
@@ -285,7 +371,7 @@ class Payment:
     @property
     def created(self) -> int:
         """When it is made, unix seconds."""
-        return max(statement.time for statement in self.statements) + DAY
+        return statement_time(7 * self.week) + DAY
 
     @property
     def done(self) -> int:
@@ -295,7 +381,7 @@ class Payment:
     @property
     def failed(self) -> bool:
         """Whether the bank refuses it."""
-        return self.week % 11 == 4
+        return (self.week + 2 * self.shop.number) % 11 == 4
 
     @property
     def amount(self) -> int:
@@ -304,13 +390,13 @@ class Payment:
 
 
 def week_of(day: int) -> int:
-    """The payment week of a statement's day."""
-    return (day + 3) // 7
+    """The payment week of a statement's day: its last day number is seven times the week's."""
+    return (day + 6) // 7
 
 
 def show_transaction(row: Transaction, shop: Shop) -> Json:
     """A row as the by-statement endpoint gives it."""
-    digits, money = shop.digits, row.money
+    digits = shop.digits
     shown: Json = {
         "id": row.id,
         "type": row.kind,
@@ -320,9 +406,13 @@ def show_transaction(row: Transaction, shop: Shop) -> Json:
     if row.order is not None:
         shown["order_id"] = row.order.id
         shown["order_create_time"] = row.order.created
-        shown |= _amounts(money, digits)
+        shown |= _amounts(row.shown, digits)
+        shown["supplementary_component"] = {n: text(a, digits) for n, a in row.money.context.items()}
     else:
         shown["adjustment_id"] = row.id
+        if row.about is not None:
+            shown["adjustment_order_id"] = row.about.id
+            shown["associated_order_id"] = row.about.id
         for name in ("revenue_amount", "shipping_cost_amount", "fee_tax_amount"):
             shown[name] = text(0, digits)
     if row.reserve:
@@ -330,6 +420,7 @@ def show_transaction(row: Transaction, shop: Shop) -> Json:
             "reserve_id": row.reserve_id,
             "reserve_amount": text(row.reserve, digits),
             "reserve_status": row.reserve_status,
+            "estimated_release_time": str(row.reserve_until),
         }
     return shown
 
@@ -372,8 +463,10 @@ def show_header(statement: Statement) -> Json:
 
 
 def payment_status(payment: Payment, at: int) -> str:
-    """How far the payment of a statement is; what is not positive is never paid."""
-    if payment.amount <= 0 or at < payment.done:
+    """How far the payment of a statement is; a week that is not positive is set off and never paid."""
+    if payment.amount <= 0:
+        return "SETTLED" if at >= payment.created else "PROCESSING"
+    if at < payment.done:
         return "PROCESSING"
     return "FAILED" if payment.failed else "PAID"
 
@@ -408,8 +501,8 @@ def show_payment(payment: Payment, at: int) -> Json:
     amount, rate = before, "1"
     if shop.region in ("TH", "VN"):
         day = utc(payment.created).date()
-        known = rates_between(day.replace(day=1), day, shop.currency, "USD") or [(day, Decimal("0.03"))]
-        exchange = known[-1][1]
+        # A week always has a business day.
+        exchange = rates_between(day - timedelta(days=7), day, shop.currency, "USD")[-1][1]
         cents = (Decimal(text(payment.amount, digits)) * exchange).quantize(Decimal("0.01"))
         amount, rate = {"value": str(cents), "currency": "USD"}, str(exchange)
     shown: Json = {
@@ -429,25 +522,47 @@ def show_payment(payment: Payment, at: int) -> Json:
     return shown
 
 
-def show_unsettled(life: Life) -> Json:
-    """An order that is paid and not settled: TikTok's estimate."""
+def estimated(life: Life) -> tuple[list[int], int] | None:
+    """When the estimate of an unsettled order appears and changes, and when it goes; None if there never is one."""
+    start = next((at for at, status in life.events if status != "UNPAID"), None)
+    day = settles_on(life)
+    end = statement_time(day) if day is not None else life.cancelled
+    if not life.is_sale or start is None or end is None or start >= end or not _kept(life):
+        return None
+    changes = [life.delivered, *(request.completed_at for request in life.returns)]
+    return sorted({start, *(at for at in changes if at is not None and start < at < end)}), end
+
+
+def show_unsettled(life: Life, at: int) -> Json:
+    """An order that is paid and not settled: TikTok's estimate as of a moment."""
     digits, money = life.shop.digits, sale_money(life)
-    # Ad fees are known only at settlement; the estimate has no field for them.
-    money.fee.pop("gmv_max_ad_fee_amount", None)
-    shown = {
+    for request in life.returns:
+        if request.completed_at is not None and request.completed_at <= at:
+            _take_back(life, request, money)
+    for name in _NOT_ESTIMATED:
+        money.fee.pop(name, None)
+        money.tax.pop(name, None)
+    money.explained = {}
+    shown: Json = {
         "id": f"35{life.id}0",
         "type": "ORDER",
         "status": "UNSETTLED",
         "currency": life.shop.currency,
         "order_id": life.id,
         "order_create_time": life.created,
-        "estimated_settlement": str((settles_on(life) or 0) * DAY + DAY),
-        "unsettled_reason": "Order not yet delivered or in the settlement period",
+        "estimated_settlement": "7-14 days after delivery",
+        "unsettled_reason": "Order not yet delivered",
         "est_adjustment_amount": text(0, digits),
         "est_settlement_amount": text(money.settlement, digits),
         **_amounts(money, digits, "est_"),
     }
-    shown["shipping_cost_breakdown"].pop("supplementary_component", None)
+    day = settles_on(life)
+    if life.delivered is not None and life.delivered <= at and day is not None:
+        shown |= {
+            "order_delivery_time": life.delivered,
+            "estimated_settlement": str(statement_time(day)),
+            "unsettled_reason": "Order in the settlement period",
+        }
     return shown
 
 

@@ -93,7 +93,11 @@ def truth(directory: Path, clock: int, table: str) -> list[Json]:
             return list(_components(store, clock))
         case "counts":
             return [
-                {"shop_key": shop.id, "kind": kind, "rows": sum(1 for _ in _bodies(store, kind, shop, clock))}
+                {
+                    "shop_key": shop.id,
+                    "kind": kind,
+                    "rows": store.count(kind, shop.id, clock, field="create_time", ge=None, lt=None),
+                }
                 for shop in SHOPS
                 for kind in KINDS
             ]
@@ -101,25 +105,9 @@ def truth(directory: Path, clock: int, table: str) -> list[Json]:
 
 
 def _bodies(store: Store, kind: str, shop: Shop, clock: int) -> Iterator[Json]:
-    """Every record of a kind that is visible at the clock, a page in memory at a time."""
-    after: tuple[int, str] | None = None
-    while True:
-        page = store.page(
-            kind,
-            shop.id,
-            clock,
-            field="create_time",
-            ge=None,
-            lt=None,
-            order="ASC",
-            after=after,
-            limit=500,
-        )
-        for record in page:
-            yield orjson.loads(record.body)
-        if len(page) < 500:
-            return
-        after = (page[-1].time, page[-1].id)
+    """Every record of a kind that is visible at the clock."""
+    for record in store.records(kind, shop.id, clock):
+        yield orjson.loads(record.body)
 
 
 class _Rates:
@@ -148,7 +136,8 @@ class _Sum:
 
     def __init__(self) -> None:
         self.amounts: dict[str, Decimal | None] = {}
-        self.sets: dict[str, set[str]] = defaultdict(set)
+        # Numbers, not texts: there may be millions.
+        self.sets: dict[str, set[int]] = defaultdict(set)
 
     def add(self, name: str, amount: Decimal | int | None) -> None:
         """Adds an amount or a count."""
@@ -273,7 +262,7 @@ def _shop_days(store: Store, clock: int) -> dict[tuple[str, ...], _Sum]:
             total.add("buyer_paid_amount_rc", rates.convert(paid, day))
             total.add("paid_orders", 1)
             total.add("cancelled_orders", 1 if order["status"] == "CANCELLED" else 0)
-            total.sets["buyers"].add(order["user_id"])
+            total.sets["buyers"].add(int(order["user_id"]))
             for line in lines:
                 for at, amount in line.events:
                     refund_day = _business_date(at)
@@ -308,7 +297,7 @@ def _shop_hours(store: Store, clock: int) -> dict[tuple[str, ...], _Sum]:
             total = hours[shop.id, start.isoformat()]
             _add_lines(total, lines, None, rates)
             total.add("paid_orders", 1)
-            total.sets["buyers"].add(order["user_id"])
+            total.sets["buyers"].add(int(order["user_id"]))
     return hours
 
 
@@ -318,22 +307,12 @@ def _statements(store: Store, clock: int) -> Iterator[Json]:
             sums = dict.fromkeys(
                 ("revenue", "shipping_cost", "fee_tax", "adjustment", "settlement", "reserve"), _ZERO
             )
-            page = store.page(
-                "statement_transaction",
-                shop.id,
-                clock,
-                field="create_time",
-                ge=None,
-                lt=None,
-                order="ASC",
-                after=None,
-                limit=1 << 31,
-                parent=statement["id"],
-            )
-            for record in page:
+            for record in store.records("statement_transaction", shop.id, clock, parent=statement["id"]):
                 row = orjson.loads(record.body)
                 for name in sums:
                     sums[name] += Decimal(row.get(f"{name}_amount", "0"))
+            # A week that is not positive is set off, and so settled without a payment of its own.
+            paid = statement["payment_status"] in ("PAID", "SETTLED")
             yield {
                 "shop_key": shop.id,
                 "statement_id": statement["id"],
@@ -341,6 +320,7 @@ def _statements(store: Store, clock: int) -> Iterator[Json]:
                 "payment_status": statement["payment_status"],
                 "payment_id": statement.get("payment_id"),
                 "payable": str(sums["settlement"] + sums["reserve"]),
+                "payment": str(sums["settlement"] + sums["reserve"] if paid else _ZERO),
                 **{name: str(amount) for name, amount in sums.items()},
             }
 

@@ -45,7 +45,8 @@ select
     timed.statement_date_utc,
     -- What the seed does not know is 'unmapped': shown and checked, never put under another group.
     coalesce(fee_types.fee_group, 'unmapped') as fee_group,
-    coalesce(fee_types.is_additive, true) as is_additive,
+    -- Outside of the four breakdowns that sum to the row's amounts, components only explain.
+    coalesce(fee_types.is_additive, timed.component_group in ('revenue', 'shipping', 'fee', 'tax')) as is_additive,
     timed._dlt_load_id
 from timed
 left join fee_types

@@ -1,5 +1,5 @@
 -- What the units that the buyer keeps cost the seller. A unit is kept unless it was cancelled or came back with a completed
--- return; a gift is kept and costs as well, although it is no sale.
+-- return (a refund alone leaves it with the buyer); a gift is kept and costs as well, although it is no sale.
 with lines as (
     select *
     from {{ ref('fct_order_lines') }}
@@ -7,9 +7,14 @@ with lines as (
 )
 
 , returned_lines as (
-    select distinct shop_key, order_id, order_line_id
-    from {{ ref('fct_refund_lines') }}
-    where return_type = 'RETURN_AND_REFUND' and refund_outcome = 'completed'
+    select distinct refunds.shop_key, refunds.order_id, refunds.order_line_id
+    from {{ ref('fct_refund_lines') }} as refunds
+    inner join {{ ref('stg_tiktok_shop__returns') }} as returns
+        on refunds.shop_key = returns.shop_key and refunds.return_id = returns.return_id
+    where
+        refunds.refund_outcome = 'completed'
+        and refunds.return_type <> 'REFUND'
+        and not coalesce(returns.can_buyer_keep_item, false)
 )
 
 , costs as (
@@ -29,7 +34,6 @@ with lines as (
         lines.sku_id,
         lines.seller_sku,
         lines.currency,
-        lines.fx_rate,
         coalesce(lines.business_date, {{ reporting_date('lines.sale_time') }}) as business_date,
         case when lines.is_cancelled or returned_lines.order_line_id is not null then 0 else 1 end as units_kept
     from lines
@@ -54,7 +58,7 @@ select
     case
         when kept.units_kept = 0 then cast(0 as decimal(18, 4))
         when costs.currency = kept.currency then {{ money('costs.unit_cost') }}
-        else {{ money('round(cast(costs.unit_cost as double) * cast(cost_rates.fx_rate as double) / nullif(cast(kept.fx_rate as double), 0), 4)') }}
+        else {{ money_share('costs.unit_cost', 'cost_rates.fx_rate', 'shop_rates.fx_rate') }}
     end as cost_amount,
     case
         when kept.units_kept = 0 then cast(0 as decimal(18, 4))
@@ -68,3 +72,5 @@ left join costs
     and (costs.valid_to is null or kept.business_date < costs.valid_to)
 left join fx_rates as cost_rates
     on costs.currency = cost_rates.base_currency and kept.business_date = cost_rates.rate_date
+left join fx_rates as shop_rates
+    on kept.currency = shop_rates.base_currency and kept.business_date = shop_rates.rate_date

@@ -34,7 +34,7 @@ with settled as (
         on components.component_group = fee_types.component_group
         and components.component = fee_types.component
         and fee_types.valid_to is null
-    where coalesce(fee_types.is_additive, true)
+    where coalesce(fee_types.is_additive, components.component_group in ('revenue', 'shipping', 'fee', 'tax'))
 )
 
 , estimate_sums as (

@@ -37,7 +37,7 @@ select
     {{ money('payments.amount_before_exchange') }} as amount_before_exchange,
     {{ rate('payments.exchange_rate') }} as exchange_rate,
     -- what the platform's rate does not explain; below one smallest unit it is its rounding
-    {{ money('payments.amount - round(cast(payments.amount_before_exchange as decimal(19, 4)) * payments.exchange_rate, 4)') }} as exchange_difference,
+    {{ money('payments.amount - ' ~ money_product('payments.amount_before_exchange', 'payments.exchange_rate')) }} as exchange_difference,
     -- bookkeeping
     cast(payments._dlt_load_id as string) as _dlt_load_id
 from payments

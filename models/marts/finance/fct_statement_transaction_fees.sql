@@ -1,6 +1,6 @@
 {{ config(materialized='incremental', unique_key=['shop_key', 'statement_id', 'transaction_id']) }}
 
-{%- set fee_types_state = fee_types_state() %}
+{%- set fee_types_state = fee_types_state(ref('fee_types')) %}
 
 with components as (
     select * from {{ ref('int_finance__components_mapped') }}

@@ -10,7 +10,7 @@
     'unmapped_fee_amount': 'unmapped',
 } %}
 
-{%- set fee_types_state = fee_types_state() %}
+{%- set fee_types_state = fee_types_state(ref('fee_types')) %}
 
 with fx_rates as (
     select base_currency, rate_date, fx_rate, fx_is_stale
@@ -70,7 +70,7 @@ with fx_rates as (
         statement_id,
         transaction_id,
         {%- for column, fee_group in groups.items() %}
-        sum(case when fee_group = '{{ fee_group }}' then amount else 0 end) as {{ column }},
+        sum(case when fee_group = '{{ fee_group }}' and component_group in ('shipping', 'fee', 'tax') then amount else 0 end) as {{ column }},
         {%- endfor %}
         sum(case when fee_group = 'refund' then amount else 0 end) as refunded_revenue_amount,
         sum(case when component_group in ('shipping', 'fee', 'tax') then amount else 0 end) as charges_amount,

@@ -16,7 +16,7 @@ with orders as (
         sum(
             case
                 when refunded_gmv = gmv then case when gmv > 0 then gmv_before_platform_discount else 0 end
-                else {{ money('round(cast(gmv_before_platform_discount as double) * cast(refunded_gmv as double) / nullif(cast(gmv as double), 0), 4)') }}
+                else {{ money_share('gmv_before_platform_discount', 'refunded_gmv', 'gmv') }}
             end
         ) as refunded_base_amount
     from {{ ref('fct_order_lines') }}
@@ -84,7 +84,8 @@ with orders as (
     select
         *,
         -- The only ad cost that is known per order; spend of the ads account is not divided among orders here.
-        -ad_fee_amount as ad_spend,
+        -- An estimate has no field for it: unknown, which is not none.
+        case when settlement_basis = 'settled' or profit_basis = 'cancelled' then -ad_fee_amount end as ad_spend,
         case
             when settlement_basis = 'settled' then 'order_fee'
             when profit_basis = 'cancelled' then 'none'
@@ -98,7 +99,7 @@ with orders as (
         *,
         gmv_before_platform_discount - cancelled_base_amount - refunded_base_amount
         + platform_fee_amount + affiliate_commission_amount + ads_commission_amount + seller_shipping_amount
-        - cogs_amount - ad_spend as contribution_profit
+        - cogs_amount - case when profit_basis = 'estimated' then coalesce(ad_spend, 0) else ad_spend end as contribution_profit
     from costed
 )
 

@@ -1,5 +1,5 @@
 {%- set steps = [
-    'gmv_amount', 'cancelled_amount', 'platform_discount_amount', 'refunded_amount', 'revenue_residual',
+    'gmv_amount', 'cancelled_amount', 'refunded_amount', 'platform_discount_amount', 'revenue_residual',
     'platform_fee_amount', 'affiliate_commission_amount', 'ads_commission_amount', 'ad_fee_amount', 'seller_shipping_amount',
     'tax_amount', 'unmapped_fee_amount', 'fee_residual', 'adjustment_amount', 'ad_payment_amount', 'settlement_residual',
 ] %}
@@ -38,13 +38,17 @@ with statements as (
     select
         first_rows.shop_key,
         first_rows.statement_id,
-        sum(orders.gmv) as gmv_amount,
-        sum(-orders.cancelled_gmv) as cancelled_amount,
+        sum(coalesce(orders.gmv, 0)) as gmv_amount,
+        sum(-coalesce(orders.cancelled_gmv, 0)) as cancelled_amount,
         -- The platform pays its own discount to the seller, for what was not cancelled.
-        sum(orders.gmv_before_platform_discount - orders.gmv - coalesce(cancelled.platform_discount, 0)) as platform_discount_amount,
-        count(*) as orders_first_settled
+        sum(
+            coalesce(orders.gmv_before_platform_discount, 0) - coalesce(orders.gmv, 0) - coalesce(cancelled.platform_discount, 0)
+        ) as platform_discount_amount,
+        count(*) as orders_first_settled,
+        -- Settled, but placed before the first day of the sync: their sale is missing here.
+        count(*) - count(orders.order_id) as unknown_orders
     from first_rows
-    inner join {{ ref('fct_orders') }} as orders
+    left join {{ ref('fct_orders') }} as orders
         on first_rows.shop_key = orders.shop_key and first_rows.order_id = orders.order_id
     left join (
         select shop_key, order_id, sum(gmv_before_platform_discount - gmv) as platform_discount
@@ -93,6 +97,7 @@ with statements as (
         statements.payment_status,
         statements.payment_time,
         coalesce(sales.orders_first_settled, 0) as orders_first_settled,
+        coalesce(sales.unknown_orders, 0) as unknown_orders,
         coalesce(row_sums.transaction_count, 0) as transaction_count,
         coalesce(sales.gmv_amount, 0) as gmv_amount,
         coalesce(sales.cancelled_amount, 0) as cancelled_amount,
@@ -118,6 +123,7 @@ with statements as (
     select
         *,
         revenue_amount - (gmv_amount + cancelled_amount + platform_discount_amount + refunded_amount) as revenue_residual,
+        -(platform_fee_amount + affiliate_commission_amount + ads_commission_amount) as fees_and_commissions_amount,
         payable_amount - (settlement_amount + reserve_amount) as payable_residual,
         case when is_paid = 1 then payable_amount else 0 end as payment_amount,
         case when is_paid = 1 then 0 else payable_amount end as payment_residual
@@ -137,6 +143,7 @@ select
     {{ instant('bridged.payment_time') }} as payment_time,
     cast(bridged.transaction_count as bigint) as transaction_count,
     cast(bridged.orders_first_settled as bigint) as orders_first_settled,
+    cast(bridged.unknown_orders as bigint) as unknown_orders,
     -- the bridge, in shop currency: each step adds to the one before
     cast(bridged.currency as string) as currency,
     {%- for step in steps %}
@@ -151,11 +158,11 @@ select
     {{ money('bridged.payment_residual') }} as payment_residual,
     -- sums on the way, and what is left typed
     {{ money('bridged.revenue_amount') }} as revenue_amount,
-    {{ money('-(bridged.platform_fee_amount + bridged.affiliate_commission_amount + bridged.ads_commission_amount)') }} as fees_and_commissions_amount,
-    {{ ratio('-(bridged.platform_fee_amount + bridged.affiliate_commission_amount + bridged.ads_commission_amount)', 'bridged.revenue_amount') }} as take_rate,
+    {{ money('bridged.fees_and_commissions_amount') }} as fees_and_commissions_amount,
+    {{ ratio('bridged.fees_and_commissions_amount', 'bridged.revenue_amount') }} as take_rate,
     cast(
         case
-            when bridged.missing_transactions_amount <> 0 then 'missing'
+            when bridged.missing_transactions_amount <> 0 or (bridged.revenue_residual <> 0 and bridged.unknown_orders > 0) then 'missing'
             when bridged.revenue_residual <> 0 or bridged.fee_residual <> 0 or bridged.settlement_residual <> 0
                 or bridged.payable_residual <> 0 then 'unknown'
             when bridged.payment_residual <> 0 then 'timing'
@@ -166,7 +173,10 @@ select
     cast('{{ var("reporting_currency") }}' as string) as reporting_currency,
     {{ rate('fx_rates.fx_rate') }} as fx_rate,
     cast(fx_rates.fx_is_stale as boolean) as fx_is_stale,
-    {%- for step in steps + ['settlement_amount', 'reserve_amount', 'payable_amount', 'payment_amount', 'revenue_amount'] %}
+    {%- for step in steps + [
+        'missing_transactions_amount', 'settlement_amount', 'reserve_amount', 'payable_residual', 'payable_amount', 'payment_amount',
+        'payment_residual', 'revenue_amount', 'fees_and_commissions_amount',
+    ] %}
     {{ to_reporting('bridged.' ~ step, 'fx_rates.fx_rate') }} as {{ step }}_rc{{ ',' if not loop.last }}
     {%- endfor %}
 from bridged

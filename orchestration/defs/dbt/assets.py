@@ -7,7 +7,7 @@ import dagster as dg
 from dagster_dbt import dbt_assets
 from pydantic import Field
 
-from orchestration.defs.dbt.events import DbtEvent, dbt_events
+from orchestration.defs.dbt.events import DbtEvent, dbt_events, left_undone
 from orchestration.defs.ingestion.resources import HomeResource
 from orchestration.lib.build import build
 from orchestration.lib.pools import WAREHOUSE_WRITER
@@ -58,6 +58,8 @@ def build_dbt_assets(manifest: Mapping[str, Any], translator: HouseDbtTranslator
             selected_checks=context.selected_asset_check_keys,
         )
         report.raise_for_errors()
+        if reason := left_undone(report):
+            raise dg.Failure(reason, allow_retries=False)
 
     definition: dg.AssetsDefinition = dbt_build
     return definition

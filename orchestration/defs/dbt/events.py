@@ -12,10 +12,11 @@ from typing import Any
 
 import dagster as dg
 
-from orchestration.lib.build import NodeResult
+from orchestration.lib.build import BuildReport, NodeResult
 
 DbtEvent = dg.MaterializeResult[None] | dg.AssetCheckResult
 
+_SHOWN = 5
 _BUILT = {"success", "no-op"}
 _TESTED = {"pass", "warn", "fail", "error", "runtime error"}
 
@@ -62,3 +63,24 @@ def dbt_events(
                 severity=dg.AssetCheckSeverity.WARN if node.status == "warn" else dg.AssetCheckSeverity.ERROR,
                 metadata=describe(node),
             )
+
+
+def left_undone(report: BuildReport) -> str:
+    """Why models were not built although none failed: a test on something before them did. Empty if all were built.
+
+    Dagster takes an asset that is not reported for one that had nothing to do, skips what depends on it and calls the
+    run a success; a publication that silently did not happen is the last thing anybody wants.
+    """
+    models = [node.name for node in report.skipped if node.kind not in ("test", "unit_test")]
+    if not models or report.errors:
+        return ""
+    tests = [
+        f"{test.name} ({test.failures if test.failures is not None else 'unknown'} rows): "
+        f"{test.description or test.message or test.path}"
+        for test in report.failed_tests
+    ]
+    return (
+        f"{len(tests)} data tests failed, so {len(models)} models that depend on what they tested were not built "
+        f"({', '.join(models[:_SHOWN])}{', ...' if len(models) > _SHOWN else ''}). Nothing is published. "
+        + " | ".join(tests)
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -46,7 +47,9 @@ def settings(base_url: str) -> dict[str, str]:
 
 def admin(server: SandboxServer, path: str, body: Any = None, *, method: str = "POST") -> Any:
     """Asks the sandbox for something that a real platform would not do."""
-    answer = httpx.request(method, f"{server.base_url}/_sandbox/{path}", json=body, trust_env=False, timeout=60)
+    answer = httpx.request(
+        method, f"{server.base_url}/_sandbox/{path}", json=body, trust_env=False, timeout=60
+    )
     answer.raise_for_status()
     return answer.json()
 
@@ -61,14 +64,25 @@ def authorise(server: SandboxServer, home: Home, **grant: Any) -> str:
     return TokenStore(home.tokens_file, AuthHost(load_shop_config())).exchange(code).open_id
 
 
+@contextmanager
+def opened(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A DuckDB file, read-only, under a name of its own: as `marts`, its schema `marts` would be ambiguous."""
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{path}' as opened (read_only)")
+        connection.execute("use opened")
+        connection.execute("set timezone = 'UTC'")
+        yield connection
+
+
 def query(path: Path, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
     """Rows of a DuckDB file, read-only."""
-    with duckdb.connect(str(path), read_only=True) as connection:
-        connection.execute("set timezone = 'UTC'")
+    with opened(path) as connection:
         return connection.execute(sql, list(parameters)).fetchall()
 
 
-def raw(home: Home, table: str, sql: str = "select * from rows", *, source: str = "tiktok_shop") -> list[tuple[Any, ...]]:
+def raw(
+    home: Home, table: str, sql: str = "select * from rows", *, source: str = "tiktok_shop"
+) -> list[tuple[Any, ...]]:
     """Rows of a raw table, which the query calls `rows`."""
     files = str(home.raw / source / table / "*.parquet")
     with duckdb.connect() as connection:
@@ -83,10 +97,9 @@ def marts(path: Path) -> dict[str, list[tuple[Any, ...]]]:
         "ops_sync_status": "* exclude (last_run_id, last_attempt_at, last_success_at, access_token_expires_at, "
         "refresh_token_expires_at, authorisation_days_left, last_error_at, pages_last_run, rows_last_run)",
     }
-    with duckdb.connect(str(path), read_only=True) as connection:
-        connection.execute("set timezone = 'UTC'")
+    with opened(path) as connection:
         names = connection.execute(
-            "select table_name from information_schema.tables where table_schema = 'marts' order by 1"
+            "select table_name from information_schema.tables where table_catalog = 'opened' and table_schema = 'marts' order by 1"
         ).fetchall()
         return {
             name: connection.execute(
@@ -98,7 +111,7 @@ def marts(path: Path) -> dict[str, list[tuple[Any, ...]]]:
 
 def _without_loads(connection: duckdb.DuckDBPyConnection, table: str) -> str:
     found = connection.execute(
-        "select column_name from information_schema.columns where table_schema = 'marts' and table_name = ? "
+        "select column_name from information_schema.columns where table_catalog = 'opened' and table_schema = 'marts' and table_name = ? "
         "and (column_name in ('_dlt_load_id', 'retrieved_at', 'page_id', 'snapshot_id') or column_name like '%\\_load\\_id' escape '\\')",
         [table],
     ).fetchall()

@@ -79,7 +79,14 @@ def stormy(world_dir: Path, published_home: Home, tmp_path_factory: pytest.TempP
             assert report.exit_code == 0
             rules = admin(server, "faults", method="GET")
             hits = {rule["effect"]: rule["hits"] for rule in rules["rules"] if rule["hits"]}
-            assert {"duplicate_page", "rate_limit", "gateway_html", "truncate", "error", "reset"} <= hits.keys()
+            assert {
+                "duplicate_page",
+                "rate_limit",
+                "gateway_html",
+                "truncate",
+                "error",
+                "reset",
+            } <= hits.keys()
             del told
             yield place
     finally:
@@ -136,7 +143,12 @@ def test_trouble_that_stays_is_told_and_made_good_later(
 
 
 SHAPES: dict[str, tuple[dict[str, Any], str, Any, set[tuple[str, str]]]] = {
-    "absent": ({"effect": "drop_field", "field": "payment.total_amount"}, "payment__total_amount", None, set()),
+    "absent": (
+        {"effect": "drop_field", "field": "payment.total_amount"},
+        "payment__total_amount",
+        None,
+        set(),
+    ),
     "null": ({"effect": "null_field", "field": "payment.total_amount"}, "payment__total_amount", None, set()),
     "absent object": ({"effect": "drop_field", "field": "payment"}, "payment__total_amount", None, set()),
     "null object": ({"effect": "null_field", "field": "payment"}, "payment__total_amount", None, set()),
@@ -215,7 +227,9 @@ def test_a_field_of_another_shape_costs_its_cell_and_no_row(
         equals = "is null" if cell is None else f"= {cell}"
         ((hit,),) = raw(configured, "orders", f"select count(*) from rows where {column} {equals}")
         ((usual,),) = raw(
-            published_home, "orders", f"select count(*) from rows where {column} {equals} and shop_key = '{TH}'"
+            published_home,
+            "orders",
+            f"select count(*) from rows where {column} {equals} and shop_key = '{TH}'",
         )
         assert hit > usual
     if rule["effect"] == "set_field" and cell in (None, ...):
@@ -236,7 +250,9 @@ def test_lines_that_are_no_list(configured: Home, sandbox: SandboxServer) -> Non
         ("orders", "line_items", "string instead of array", 2)
     ]
     assert raw(
-        configured, "orders", "select count(*) from rows where line_count is null and _extra like '%see attachment%'"
+        configured,
+        "orders",
+        "select count(*) from rows where line_count is null and _extra like '%see attachment%'",
     ) == [(2,)]
 
 
@@ -260,7 +276,10 @@ def test_an_order_without_id_is_set_aside_and_told(
 
 
 def test_a_fee_nobody_knows_keeps_its_name_and_amount(configured: Home, sandbox: SandboxServer) -> None:
-    faults(sandbox, {"effect": "unknown_fee", "shop": TH, "key": "moon_fee_amount", "path": "/statement_transactions"})
+    faults(
+        sandbox,
+        {"effect": "unknown_fee", "shop": TH, "key": "moon_fee_amount", "path": "/statement_transactions"},
+    )
     assert not sync(configured, shops=[TH], resources=["statements", "statement_transactions"]).failed
     found = raw(
         configured,
@@ -302,7 +321,8 @@ def test_unknown_statuses_and_fields(stopped: tuple[Home, AuditFailed], publishe
     assert "fct_orders__statuses_are_known" in warnings
     assert "moon_phase" in warnings
     unknown = query(
-        home.warehouse, "select distinct refund_outcome from marts.fct_refund_lines where return_status = 'RETURN_TO_MOON'"
+        home.warehouse,
+        "select distinct refund_outcome from marts.fct_refund_lines where return_status = 'RETURN_TO_MOON'",
     )
     assert unknown == [("unknown",)]
     fields = query(
@@ -343,5 +363,6 @@ def test_a_currency_without_a_rate(
         "select bool_and(gmv_rc is null), bool_and(gmv is not null) from marts.kpi_shop_daily where currency = 'GBP'",
     ) == [(True, True)]
     assert query(
-        configured.warehouse, "select count(*) from marts.kpi_shop_daily where currency <> 'GBP' and gmv_rc is null"
+        configured.warehouse,
+        "select count(*) from marts.kpi_shop_daily where currency <> 'GBP' and gmv_rc is null",
     ) == [(0,)]

@@ -195,9 +195,7 @@ def test_a_clock_that_is_off(
     assert ttkpi("sync", "--resource", "warehouses", *UNTIL)[0] == 0
 
 
-def test_a_clock_that_was_put_back(
-    configured: Home, monkeypatch: pytest.MonkeyPatch, ttkpi: Command
-) -> None:
+def test_a_clock_that_was_put_back(configured: Home, monkeypatch: pytest.MonkeyPatch, ttkpi: Command) -> None:
     assert ttkpi("sync", "--resource", "warehouses", *UNTIL)[0] == 0
     now = time.time
     monkeypatch.setattr("ingestion.pipelines.time.time", lambda: now() - 7200)

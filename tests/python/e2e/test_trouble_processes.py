@@ -84,7 +84,15 @@ def test_a_run_killed_in_every_phase(
     # The last run is left alone by the operating system, but not by others.
     last = start(home, log, "run", *UNTIL)
     wait_until(last, lambda: (home.root / "lock.json").exists(), log)
-    for command in (["run", *UNTIL], ["sync", *UNTIL], ["build"], ["audit"], ["publish"], ["replay"], ["compact"]):
+    for command in (
+        ["run", *UNTIL],
+        ["sync", *UNTIL],
+        ["build"],
+        ["audit"],
+        ["publish"],
+        ["replay"],
+        ["compact"],
+    ):
         capsys.readouterr()
         assert main(command) == WRONG_CONFIGURATION, command
         told = " ".join(capsys.readouterr().err.split())

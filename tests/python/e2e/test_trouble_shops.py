@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from conftest import CLOCK, admin, authorise, query, raw, run, sync
 
+from ingestion.config import load_shop_config
 from ingestion.home import Home
 from ingestion.sandbox.server.serve import SandboxServer
 from ingestion.sync import SyncReport
 from ingestion.tiktok_shop.auth import AuthHost
-from ingestion.config import load_shop_config
 from ingestion.tiktok_shop.tokens import TokenStore
 from orchestration.cli import main
 
@@ -42,7 +42,9 @@ def test_a_run_with_four_shops_in_trouble(
     published_copy: Home, sandbox: SandboxServer, impatient: None, capsys: pytest.CaptureFixture[str]
 ) -> None:
     home = published_copy
-    before = query(home.published, "select * from marts.kpi_shop_daily where shop_key <> ? order by all", [GB])
+    before = query(
+        home.published, "select * from marts.kpi_shop_daily where shop_key <> ? order by all", [GB]
+    )
     # A second seller, who withdraws the app.
     second = authorise(sandbox, home, shops=[TH], seller_name="Borealis")
     admin(sandbox, "revoke", {"open_id": second})
@@ -77,7 +79,10 @@ def test_a_run_with_four_shops_in_trouble(
     assert status[MY, "payments"] == ("failed", "deactivated", True, True)
     assert status[GB, "returns"] == ("ok", "ok", False, True)
     assert status[US, "returns"] == ("failed", "ok", True, True)
-    assert query(home.published, "select * from marts.kpi_shop_daily where shop_key <> ? order by all", [GB]) == before
+    assert (
+        query(home.published, "select * from marts.kpi_shop_daily where shop_key <> ? order by all", [GB])
+        == before
+    )
     capsys.readouterr()
     assert main(["status"]) == 3
     said = " ".join(capsys.readouterr().out.split())
@@ -98,9 +103,7 @@ def test_expired_access_tokens_are_renewed_and_kept(configured: Home, sandbox: S
     assert logged(configured, GB)["warehouses"][:2] == ("ok", "ok")
 
 
-@pytest.mark.parametrize(
-    ("switch", "state"), [("revoke", "revoked"), ("expire_authorization", "expired")]
-)
+@pytest.mark.parametrize(("switch", "state"), [("revoke", "revoked"), ("expire_authorization", "expired")])
 def test_an_authorisation_that_ends_while_a_shop_is_read(
     configured: Home, sandbox: SandboxServer, monkeypatch: pytest.MonkeyPatch, switch: str, state: str
 ) -> None:

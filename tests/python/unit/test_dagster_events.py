@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import dagster as dg
 
-from orchestration.defs.dbt.events import dbt_events
-from orchestration.lib.build import NodeResult
+from orchestration.defs.dbt.events import dbt_events, left_undone
+from orchestration.lib.build import BuildReport, NodeResult
 
 ORDERS = dg.AssetKey(["staging", "orders"])
 KPI = dg.AssetKey(["marts", "kpi"])
@@ -49,3 +51,29 @@ def test_a_warning_is_a_check_that_did_not_pass_with_severity_warn() -> None:
 
 def test_checks_outside_of_the_selection_are_not_reported() -> None:
     assert not [event for event in run(set()) if isinstance(event, dg.AssetCheckResult)]
+
+
+def report(*nodes: NodeResult) -> BuildReport:
+    return BuildReport("id", True, nodes, (), 1.0, Path("run_results.json"), Path("manifest.json"))
+
+
+def test_models_that_a_failed_test_kept_from_being_built_are_no_success() -> None:
+    failed = NodeResult(
+        "test.p.rate_is_known",
+        "rate_is_known",
+        "test",
+        "fail",
+        0.1,
+        failures=5,
+        description="A rate is missing.",
+    )
+    left = NodeResult("model.p.kpi", "kpi", "model", "skipped", 0.0)
+    reason = left_undone(report(NODES[0], failed, left))
+    assert "rate_is_known (5 rows): A rate is missing." in reason
+    assert "kpi" in reason and "Nothing is published" in reason
+
+
+def test_a_failed_test_at_the_end_is_for_the_audit_to_judge() -> None:
+    failed = NodeResult("test.p.rate_is_known", "rate_is_known", "test", "fail", 0.1, failures=5)
+    skipped_test = NodeResult("test.p.other", "other", "test", "skipped", 0.0)
+    assert left_undone(report(NODES[0], failed, skipped_test)) == ""

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
 import duckdb
-import pytest
 
-from ingestion.home import Home
+from ingestion.errors import ConfigError
 from orchestration.defs.ingestion.resources import HomeResource
 from orchestration.defs.ingestion.sensors import build_failed_shop_sensor, read_failures
 from orchestration.defs.publish.sensors import run_failure_alert
-from orchestration.lib.alerts import read_alerts
+from orchestration.lib.alerts import Alert, read_alerts
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 OK_SHOP, BAD_SHOP, REVOKED_SHOP = "7495000000000000101", "7495000000000000202", "7495000000000000303"
@@ -115,18 +115,10 @@ def test_failures_are_one_per_run_and_shop_in_time_order(tmp_path: Path) -> None
     assert failures[1].finished_at == NOW
 
 
-def test_a_failed_run_writes_what_failed_and_what_to_do(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("TTKPI_HOME", str(tmp_path))
-
-    @dg.op
-    def sync_orders() -> None:
-        raise RuntimeError("sources.tiktok_shop.app_secret is not set.")
-
+def alert_of_failed_run(step: Callable[[], None], home: Path) -> Alert:
     @dg.job
     def daily_job() -> None:
-        sync_orders()
+        dg.op(step)()
 
     with dg.DagsterInstance.ephemeral() as instance:
         result = daily_job.execute_in_process(instance=instance, raise_on_error=False)
@@ -138,11 +130,33 @@ def test_a_failed_run_writes_what_failed_and_what_to_do(
             dagster_run=result.dagster_run,
             dagster_event=failure,
         ).for_run_failure()
-        run_failure_alert(context, home=HomeResource())
-
-    [alert] = read_alerts(Home.from_env().root)
-    assert alert.kind == "run_failed"
+        run_failure_alert(context, home=HomeResource(root=str(home)))
+    [alert] = read_alerts(home)
     assert alert.run_id == result.run_id
-    assert "daily_job failed in step sync_orders" in alert.message
-    assert "app_secret is not set" in alert.message
-    assert "published file" in alert.message
+    return alert
+
+
+def test_a_failed_run_writes_what_failed_and_what_to_do(tmp_path: Path) -> None:
+    def sync_orders() -> None:
+        raise ConfigError("sources.tiktok_shop.app_secret is not set.", advice="Set it in .dlt/secrets.toml.")
+
+    alert = alert_of_failed_run(sync_orders, tmp_path)
+    assert alert.kind == "run_failed"
+    assert alert.message.startswith(
+        "daily_job failed in step sync_orders: sources.tiktok_shop.app_secret is not set.\nSet it in .dlt/"
+    )
+    assert "The published file is the last good one" in alert.message
+
+
+def test_a_stopped_publication_says_what_the_audit_found(tmp_path: Path) -> None:
+    found = ["marts.sales.shop_days, residual: shop_key 7495: 0.01."]
+    record = {"passed": False, "critical_failures": found, "json_path": "audit/1.json"}
+    (tmp_path / "audit").mkdir()
+    (tmp_path / "audit" / "last.json").write_text(json.dumps(record), encoding="utf-8")
+
+    def audit() -> None:
+        raise dg.Failure("1 blocking asset check failed with ERROR severity")
+
+    message = alert_of_failed_run(audit, tmp_path).message
+    assert "1 critical checks failed: marts.sales.shop_days, residual: shop_key 7495: 0.01." in message
+    assert "blocking asset check" not in message

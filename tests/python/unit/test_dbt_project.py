@@ -24,9 +24,12 @@ SALES_METRICS = {
     *("refund_rate", "cancellation_rate", "aov", "refund_rate_rc", "aov_rc"),
 }
 FINANCE_METRICS = {
-    "take_rate",
-    *("settlement_amount", "settlement_amount_rc", "settlement_revenue_amount"),
-    *("fees_and_commissions_amount", "platform_fees_amount", "contribution_profit_rc"),
+    *("take_rate", "take_rate_rc"),
+    *("settlement_amount", "settlement_amount_rc"),
+    *("settlement_revenue_amount", "settlement_revenue_amount_rc"),
+    *("fees_and_commissions_amount", "fees_and_commissions_amount_rc"),
+    *("platform_fees_amount", "platform_fees_amount_rc"),
+    *("contribution_profit", "contribution_profit_rc"),
 }
 
 

@@ -97,7 +97,7 @@ def test_no_shop_at_all_builds_nothing(steps: Steps) -> None:
     steps.sync_report.shops[:] = [shop("TH", "failed"), shop("GB", "failed")]
     assert run(steps.home) == 1
     assert steps.called == ["sync"]
-    assert "Aurora TH: Token revoked." in records(steps.home)[0]["error"]
+    assert "Aurora TH, Aurora GB: Token revoked." in records(steps.home)[0]["error"]
 
 
 def test_failed_audit_publishes_nothing_and_exits_4(steps: Steps) -> None:
