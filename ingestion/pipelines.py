@@ -10,6 +10,7 @@ whoever merges loads by their id never misses one.
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
 import os
@@ -41,6 +42,8 @@ _SETTINGS = {
     # Three attempts to write to a local disk are enough to say that it is full.
     "LOAD__RAISE_ON_MAX_RETRIES": "3",
     "LOAD__WORKERS": "4",
+    # dlt's warnings repeat, with pages of traceback, what our own errors say in a sentence.
+    "RUNTIME__LOG_LEVEL": "ERROR",
 }
 
 
@@ -64,6 +67,9 @@ def open_pipeline(home: Home, name: str, dataset: str) -> Any:
         home: Where everything is.
         name: Name of the pipeline; two pipelines of one name corrupt each other's state.
         dataset: Folder inside `raw/`: the source.
+
+    Raises:
+        StorageError: The disk refuses.
     """
     configure_dlt()
     folder = home.dlt / name
@@ -75,8 +81,12 @@ def open_pipeline(home: Home, name: str, dataset: str) -> Any:
         leftover = True
     if leftover:
         with storage_errors(folder):
-            shutil.rmtree(folder)
-        pipeline = _pipeline(home, name, dataset)
+            if folder.exists():
+                shutil.rmtree(folder)
+        try:
+            pipeline = _pipeline(home, name, dataset)
+        except Exception as error:
+            raise _cause(error, folder) from error
     return pipeline
 
 
@@ -246,13 +256,18 @@ def _pipeline(home: Home, name: str, dataset: str) -> Any:
 def _cause(error: BaseException, folder: Path) -> BaseException:
     """The error of ours, or of the disk, inside dlt's wrapping; dlt's own if there is none."""
     found: BaseException | None = error
+    refusals: list[OSError] = []
     while found is not None:
         if isinstance(found, TtkpiError):
             return found
         if isinstance(found, OSError):
-            return storage_error(found, folder)
+            refusals.append(found)
         found = found.__cause__ or found.__context__
-    return error
+    if not refusals:
+        return error
+    # Where a full disk kept a file from being written, dlt also complains that the file is not there.
+    full = (one for one in refusals if one.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS))
+    return storage_error(next(full, refusals[0]), folder)
 
 
 def _folders(folder: Path) -> list[Path]:

@@ -29,7 +29,7 @@ from ingestion.config import ShopApiConfig, load_shop_config
 from ingestion.errors import ConfigError, TtkpiError
 from ingestion.fx_rates.resource import FX_RATES, sync_fx_rates
 from ingestion.fx_rates.resource import SOURCE as FX_SOURCE
-from ingestion.home import Home
+from ingestion.home import Home, storage_error
 from ingestion.pipelines import (
     adopt_dataset,
     check_clock,
@@ -285,6 +285,8 @@ def _run(
 def _work(job: ShopJob, client: ShopClient, tell: Tell) -> ShopOutcome:
     try:
         return sync_shop(job, client, [BY_NAME[name] for name in job.resources], tell)
+    except OSError as error:
+        return _failed(job, storage_error(error, job.home.root))
     except Exception as error:  # noqa: BLE001 (one shop's trouble stays with that shop)
         _log.exception("Sync of shop %s failed", job.shop.shop_id)
         return _failed(job, error)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -575,11 +576,14 @@ def _log_to(folder: Path) -> None:
     root = logging.getLogger()
     for old in [one for one in root.handlers if one.name == _LOG_HANDLER]:
         root.removeHandler(old)
-        old.close()
+        with suppress(OSError):  # what it still held does not fit on its disk
+            old.close()
     handler: logging.Handler
     try:
         folder.mkdir(parents=True, exist_ok=True)
         handler = RotatingFileHandler(folder / _LOG_FILE, maxBytes=2_000_000, backupCount=2, encoding="utf-8")
+        # A disk that is full is told by the command itself, without a traceback for each line of the log.
+        handler.handleError = lambda record: None  # type: ignore[method-assign]
     except OSError:
         # A home that can't be written is told by the command itself; its warnings then go to the terminal.
         handler = logging.StreamHandler()

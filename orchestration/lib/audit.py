@@ -287,7 +287,8 @@ def _conclude(
     now = datetime.now(UTC)
     audit_id = f"{now:%Y%m%dT%H%M%S%f}Z-{state.build_id[:8] or 'none'}"
     folder = audit_folder(home)
-    failed = [outcome for outcome in outcomes if not outcome.passed]
+    # What was found comes first; what could not be run because of it would bury it.
+    failed = sorted((outcome for outcome in outcomes if not outcome.passed), key=lambda outcome: not outcome.ran)
     report = AuditReport(
         audit_id=audit_id,
         passed=not any(outcome.severity == "critical" for outcome in failed),

@@ -134,7 +134,7 @@ def _show_difference(console: Console, compared: Comparison) -> None:
 def _show_places(console: Console, home: Home, result: DemoResult) -> None:
     console.print("Where things are 位置:")
     console.print(
-        f"  published marts  {escape(str(home.published))}  (DuckDB, schema marts, open it read-only)"
+        f"  published marts  {escape(str(home.published))}  (DuckDB, read-only; marts.marts.kpi_shop_daily, ...)"
     )
     console.print(f"  audit            {escape(str(home.root / 'audit' / 'data_docs' / 'index.html'))}")
     console.print(f"  KPI glossary     {escape(str(result.docs))}")

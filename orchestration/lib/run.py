@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ SOME_SHOPS_FAILED = 3
 AUDIT_STOPPED = 4
 
 _KEPT_RUNS = 200
+_WARNING_LENGTH = 300
 
 
 class NothingSynced(TtkpiError):
@@ -196,7 +198,7 @@ def tell_audit(reporter: Reporter, report: AuditReport) -> None:
         f"{'passed' if report.passed else 'NOT passed'}"
     )
     for warning in report.warnings:
-        reporter.warning(f"warning: {warning}")
+        reporter.warning(f"warning: {textwrap.shorten(warning, _WARNING_LENGTH, placeholder=' ...')}")
 
 
 def tell_publish(reporter: Reporter, report: PublishReport) -> None:

@@ -266,8 +266,7 @@ class _Maker:
                 rows.extend(self._row(row, life.created))
             named = [(row, settlement.statement_id(self._shop, row.day)) for row in settled]
             events = [
-                (settlement.statement_time(row.day), named[: number + 1])
-                for number, row in enumerate(settled)
+                (settlement.appears_at(row.day), named[: number + 1]) for number, row in enumerate(settled)
             ]
             by_order.extend(
                 self._versions(
@@ -287,7 +286,7 @@ class _Maker:
         yield from self._versions(
             row.id,
             created,
-            [(statement.time, None)],
+            [(settlement.appears_at(row.day), None)],
             _always(settlement.show_transaction, row, self._shop),
             parent=statement.id,
         )
@@ -309,7 +308,8 @@ class _Maker:
             payments.setdefault(week, settlement.Payment(self._shop, week, [])).statements.append(statement)
         for statement in known:
             payment = payments[settlement.week_of(statement.day)]
-            moments = [statement.time, payment.created, payment.done]
+            seen = settlement.appears_at(statement.day)
+            moments = [seen, payment.created, payment.done]
             self._add(
                 "statement",
                 self._versions(
@@ -325,7 +325,7 @@ class _Maker:
                 self._versions(
                     statement.id,
                     statement.time,
-                    [(statement.time, None)],
+                    [(seen, None)],
                     _always(settlement.show_header, statement),
                 ),
             )

@@ -15,7 +15,7 @@ from typing import Any
 
 from ingestion.sandbox.world.catalog import Shop
 from ingestion.sandbox.world.exchange import rates_between
-from ingestion.sandbox.world.lives import DAY, Life, Line, Return, utc
+from ingestion.sandbox.world.lives import DAY, HOUR, Life, Line, Return, utc
 from ingestion.sandbox.world.money import share, split, text
 
 Json = dict[str, Any]
@@ -355,6 +355,11 @@ def statement_time(day: int) -> int:
     return (day + 1) * DAY
 
 
+def appears_at(day: int) -> int:
+    """When a day's statement and its rows can first be seen: some time after the cut, as on the real platform."""
+    return statement_time(day) + 2 * HOUR
+
+
 @dataclass(slots=True)
 class Payment:
     """A week's statements of a shop, paid together."""
@@ -526,7 +531,7 @@ def estimated(life: Life) -> tuple[list[int], int] | None:
     """When the estimate of an unsettled order appears and changes, and when it goes; None if there never is one."""
     start = next((at for at, status in life.events if status != "UNPAID"), None)
     day = settles_on(life)
-    end = statement_time(day) if day is not None else life.cancelled
+    end = appears_at(day) if day is not None else life.cancelled
     if not life.is_sale or start is None or end is None or start >= end or not _kept(life):
         return None
     changes = [life.delivered, *(request.completed_at for request in life.returns)]

@@ -28,7 +28,7 @@ from ingestion.sandbox.world.catalog import Shop as Shop
 from ingestion.sandbox.world.exchange import rates_between
 
 META = "world.json"
-FORMAT = 2
+FORMAT = 3
 """Counted up when the same seed gives another world or files of another shape, so that an old one is not taken
 for it."""
 FOREVER = 1 << 62

@@ -337,7 +337,10 @@ def _components(store: Store, clock: int) -> Iterator[Json]:
                 ("tax", fee_tax.get("tax", {})),
             ):
                 for name, amount in leaves.items():
+                    # An object among the leaves only explains them.
                     if isinstance(amount, str):
                         sums[group, name] += Decimal(amount)
         for (group, name), amount in sorted(sums.items()):
+            if not amount:
+                continue
             yield {"shop_key": shop.id, "component_group": group, "component": name, "amount": str(amount)}

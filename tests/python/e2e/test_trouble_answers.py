@@ -78,7 +78,7 @@ def stormy(world_dir: Path, published_home: Home, tmp_path_factory: pytest.TempP
             report = run(place, reporter=None)
             assert report.exit_code == 0
             rules = admin(server, "faults", method="GET")
-            hits = {rule["effect"]: rule["hits"] for rule in rules["rules"] if rule["hits"]}
+            hits = {rule["effect"]: rule["hits"] for rule in rules if rule["hits"]}
             assert {
                 "duplicate_page",
                 "rate_limit",
@@ -121,7 +121,7 @@ LASTING: dict[str, tuple[dict[str, Any], str]] = {
 def test_trouble_that_stays_is_told_and_made_good_later(
     configured: Home,
     sandbox: SandboxServer,
-    published_home: Home,
+    synced_home: Home,
     impatient: None,
     rule: dict[str, Any],
     text: str,
@@ -139,7 +139,7 @@ def test_trouble_that_stays_is_told_and_made_good_later(
     assert status(configured, "warehouses")[0][0] == "ok"
     faults(sandbox)
     assert not orders_of_one_shop(configured).failed
-    assert raw(configured, "orders", LATEST) == raw(published_home, "orders", LATEST)
+    assert raw(configured, "orders", LATEST) == raw(synced_home, "orders", LATEST)
 
 
 SHAPES: dict[str, tuple[dict[str, Any], str, Any, set[tuple[str, str]]]] = {
@@ -207,7 +207,7 @@ SHAPES: dict[str, tuple[dict[str, Any], str, Any, set[tuple[str, str]]]] = {
 def test_a_field_of_another_shape_costs_its_cell_and_no_row(
     configured: Home,
     sandbox: SandboxServer,
-    published_home: Home,
+    synced_home: Home,
     rule: dict[str, Any],
     column: str,
     cell: Any,
@@ -217,9 +217,9 @@ def test_a_field_of_another_shape_costs_its_cell_and_no_row(
     report = orders_of_one_shop(configured)
     assert not report.failed, report.shops
     ids = f"select order_id from rows where shop_key = '{TH}' order by order_id"
-    assert raw(configured, "orders", ids) == raw(published_home, "orders", ids)
+    assert raw(configured, "orders", ids) == raw(synced_home, "orders", ids)
     lines = f"select order_id, line_id, sale_price from rows where shop_key = '{TH}' order by all"
-    assert raw(configured, "order_lines", lines) == raw(published_home, "order_lines", lines)
+    assert raw(configured, "order_lines", lines) == raw(synced_home, "order_lines", lines)
     seen = raw(configured, "drift", "select field, example_type, rows_seen from rows")
     assert {(field, what) for field, what, _ in seen} == drift
     assert all(0 < rows <= 3 * 3 for _, _, rows in seen)
@@ -227,7 +227,7 @@ def test_a_field_of_another_shape_costs_its_cell_and_no_row(
         equals = "is null" if cell is None else f"= {cell}"
         ((hit,),) = raw(configured, "orders", f"select count(*) from rows where {column} {equals}")
         ((usual,),) = raw(
-            published_home,
+            synced_home,
             "orders",
             f"select count(*) from rows where {column} {equals} and shop_key = '{TH}'",
         )
@@ -257,7 +257,7 @@ def test_lines_that_are_no_list(configured: Home, sandbox: SandboxServer) -> Non
 
 
 def test_an_order_without_id_is_set_aside_and_told(
-    configured: Home, sandbox: SandboxServer, published_home: Home
+    configured: Home, sandbox: SandboxServer, synced_home: Home
 ) -> None:
     faults(
         sandbox,
@@ -272,7 +272,7 @@ def test_an_order_without_id_is_set_aside_and_told(
     # Nothing is lost: the page is in the archive, and the next sync of that time brings the orders again.
     faults(sandbox)
     assert not orders_of_one_shop(configured, since=CLOCK.replace(month=10, day=1).date()).failed
-    assert raw(configured, "orders", LATEST) == raw(published_home, "orders", LATEST)
+    assert raw(configured, "orders", LATEST) == raw(synced_home, "orders", LATEST)
 
 
 def test_a_fee_nobody_knows_keeps_its_name_and_amount(configured: Home, sandbox: SandboxServer) -> None:

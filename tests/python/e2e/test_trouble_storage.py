@@ -65,12 +65,12 @@ def fill(home: Home, *, leave: int) -> None:
 
 @pytest.mark.parametrize("leave", [0, 200_000, 1_200_000, 2_200_000])
 def test_a_full_disk_while_syncing(
-    disk: Disk, configured: Home, published_home: Home, capsys: pytest.CaptureFixture[str], leave: int
+    disk: Disk, configured: Home, synced_home: Home, capsys: pytest.CaptureFixture[str], leave: int
 ) -> None:
     fill(configured, leave=leave)
     grants = json.loads(configured.tokens_file.read_bytes())["grants"]
     capsys.readouterr()
-    code = main(["run", "--shop", TH, "--shop", GB, *UNTIL])
+    code = main(["--debug", "run", "--shop", TH, "--shop", GB, *UNTIL])
     said = " ".join(capsys.readouterr().err.split())
     assert code == FAILED, said
     assert "No space left while writing" in said, said
@@ -81,7 +81,7 @@ def test_a_full_disk_while_syncing(
     (configured.root / "ballast").unlink()
     report = sync(configured, shops=[TH, GB])
     assert not report.failed, [shop.errors for shop in report.shops]
-    assert raw(configured, "orders", ORDERS) == raw(published_home, "orders", ORDERS)
+    assert raw(configured, "orders", ORDERS) == raw(synced_home, "orders", ORDERS)
     keys = "select count(*), count(distinct (shop_key, order_id)) from rows"
     ((rows, orders),) = raw(configured, "orders", keys)
     assert rows >= orders == len(raw(configured, "orders", ORDERS))

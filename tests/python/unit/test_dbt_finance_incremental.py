@@ -1,6 +1,7 @@
 """Settlement and profit, built load by load, are what a full refresh gives.
 
-Payments follow, rows are restated, rates come late. The raw files are written by hand, as in test_dbt_incremental, from which the tools come.
+Payments follow, rows are restated, rates come late. The raw files are written by hand, as in
+test_dbt_incremental, from which the tools come.
 """
 
 from __future__ import annotations
