@@ -54,20 +54,20 @@ lint: $(VENV)/.dev ## ruff and mypy
 
 .PHONY: unit
 unit: $(VENV)/.dev ## unit tests, on all cores
-	@pytest tests/python/unit -n auto
+	@pytest tests/python/unit -n 2 --dist loadfile
 
 .PHONY: contract
 contract: $(VENV)/.dev ## the sandbox against the independent client, our client against the sandbox
-	@pytest tests/python/contract
+	@pytest tests/python/contract -n 2 --dist loadfile
 
 .PHONY: e2e
 e2e: $(VENV)/.dev ## whole runs over HTTP: sync, dbt build with unit tests, audit, publication, kill -9
-	@pytest tests/python/e2e
+	@pytest tests/python/e2e -n 2 --dist loadfile
 
 .PHONY: test
 test: $(VENV)/.dev ## everything that must hold: lint, types, unit, contract, dbt and end-to-end tests
 	@$(MAKE) --no-print-directory lint
-	@pytest tests/python
+	@pytest tests/python -n 2 --dist loadfile
 
 .PHONY: bench
 bench: $(VENV)/.dev ## measure speed and memory, update BENCHMARKS.md

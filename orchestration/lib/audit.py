@@ -288,7 +288,9 @@ def _conclude(
     audit_id = f"{now:%Y%m%dT%H%M%S%f}Z-{state.build_id[:8] or 'none'}"
     folder = audit_folder(home)
     # What was found comes first; what could not be run because of it would bury it.
-    failed = sorted((outcome for outcome in outcomes if not outcome.passed), key=lambda outcome: not outcome.ran)
+    failed = sorted(
+        (outcome for outcome in outcomes if not outcome.passed), key=lambda outcome: not outcome.ran
+    )
     report = AuditReport(
         audit_id=audit_id,
         passed=not any(outcome.severity == "critical" for outcome in failed),

@@ -70,7 +70,7 @@ def test_a_full_disk_while_syncing(
     fill(configured, leave=leave)
     grants = json.loads(configured.tokens_file.read_bytes())["grants"]
     capsys.readouterr()
-    code = main(["--debug", "run", "--shop", TH, "--shop", GB, *UNTIL])
+    code = main(["run", "--shop", TH, "--shop", GB, *UNTIL])
     said = " ".join(capsys.readouterr().err.split())
     assert code == FAILED, said
     assert "No space left while writing" in said, said

@@ -1,0 +1,104 @@
+"""`ttkpi demo` as a new user runs it: twice, in a home of its own, without a terminal."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ingestion.config import PROJECT_ROOT
+from ingestion.home import Home
+
+_SIZE = ["--orders", "400", "--days", "30", "--port", "0"]
+
+
+def ttkpi(home: Home, *arguments: str) -> tuple[int, str]:
+    """Exit code, and all that was said; the sandbox configures itself, so nothing of the machine's is passed on."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("SOURCES__")}
+    done = subprocess.run(
+        [sys.executable, "-m", "orchestration.cli", *arguments],
+        cwd=PROJECT_ROOT,
+        env={**environment, "TTKPI_HOME": str(home.root)},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+    return done.returncode, done.stdout
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    return Home(tmp_path_factory.mktemp("demo") / "home")
+
+
+@pytest.fixture(scope="module")
+def runs(home: Home) -> list[tuple[int, str]]:
+    return [ttkpi(home, "demo", *_SIZE), ttkpi(home, "demo", "--port", "0")]
+
+
+def test_both_runs_publish_and_agree_with_the_world(runs: list[tuple[int, str]]) -> None:
+    for code, said in runs:
+        assert code == 0, said
+        assert (
+            "kpi_shop_daily, kpi_product_daily, kpi_settlement_bridge, all equal to the smallest unit" in said
+        )
+        assert "nothing critical" in said or "expectations hold." in said
+
+
+def test_a_log_is_plain_text(runs: list[tuple[int, str]]) -> None:
+    for _, said in runs:
+        assert "\x1b" not in said and "\r" not in said
+        for name in (
+            "Aurora Thailand",
+            "Aurora Vietnam",
+            "Aurora Malaysia",
+            "Aurora UK",
+            "Aurora US",
+            "All shops",
+        ):
+            assert name in said
+
+
+def test_the_second_run_is_incremental_and_says_so(runs: list[tuple[int, str]], home: Home) -> None:
+    assert "First run" in runs[0][1] and "Incremental run" in runs[1][1]
+    records = [json.loads(path.read_text()) for path in sorted((home.root / "runs").glob("*.json"))]
+    assert [record["exit_code"] for record in records] == [0, 0]
+    assert all(shop["incremental"] for shop in records[1]["sync"]["shops"])
+    pages = [sum(shop["pages"] for shop in record["sync"]["shops"]) for record in records]
+    assert pages[1] < pages[0] / 2
+
+
+def test_everything_it_names_is_there(runs: list[tuple[int, str]], home: Home) -> None:
+    for path in (
+        home.published,
+        home.root / "audit" / "data_docs" / "index.html",
+        home.root / "docs" / "index.html",
+    ):
+        assert path.is_file()
+        assert str(path) in runs[1][1]
+    text = (home.root / "docs" / "index.html").read_text(encoding="utf-8")
+    # In the page, the glossary is JSON: 成交额 is escaped.
+    assert "成交额" in text or "\\u6210\\u4ea4\\u989d" in text
+
+
+def test_every_expectation_really_ran(runs: list[tuple[int, str]], home: Home) -> None:
+    assert runs[0][0] == 0
+    last = json.loads((home.root / "audit" / "last.json").read_text())
+    outcomes = json.loads(Path(last["json_path"]).read_text())["outcomes"]
+    assert [one["name"] for one in outcomes if not one["ran"]] == []
+    domains = {one["name"].split(".")[1] for one in outcomes if one["check"] == "expectations"}
+    assert domains == {"sales", "finance", "inventory", "monitoring"}
+
+
+def test_status_shows_every_shop(runs: list[tuple[int, str]], home: Home) -> None:
+    assert runs[0][0] == 0
+    code, said = ttkpi(home, "status")
+    assert code == 0
+    assert "Aurora US" in said and "statement_transactions" in said and "passed" in said
