@@ -102,11 +102,12 @@ def marts(path: Path) -> dict[str, list[tuple[Any, ...]]]:
     }
     with opened(path) as connection:
         names = connection.execute(
-            "select table_name from information_schema.tables where table_catalog = 'opened' and table_schema = 'marts' order by 1"
+            "select table_name from information_schema.tables "
+            "where table_catalog = 'opened' and table_schema = 'marts' order by 1"
         ).fetchall()
         return {
             name: connection.execute(
-                f"select {told_by_the_clock.get(name, '* ' + _without_loads(connection, name))} from marts.{name} order by all"
+                f"select {told_by_the_clock.get(name) or _without_loads(connection, name)} from marts.{name} order by all"
             ).fetchall()
             for (name,) in names
         }
@@ -114,11 +115,12 @@ def marts(path: Path) -> dict[str, list[tuple[Any, ...]]]:
 
 def _without_loads(connection: duckdb.DuckDBPyConnection, table: str) -> str:
     found = connection.execute(
-        "select column_name from information_schema.columns where table_catalog = 'opened' and table_schema = 'marts' and table_name = ? "
+        "select column_name from information_schema.columns "
+        "where table_catalog = 'opened' and table_schema = 'marts' and table_name = ? "
         "and (starts_with(column_name, '_') or column_name in ('retrieved_at', 'page_id', 'snapshot_id'))",
         [table],
     ).fetchall()
-    return f"exclude ({', '.join(name for (name,) in found)})" if found else ""
+    return f"* exclude ({', '.join(name for (name,) in found)})" if found else "*"
 
 
 @dataclass

@@ -73,8 +73,7 @@ def stormy(world_dir: Path, published_home: Home, tmp_path_factory: pytest.TempP
                 {"effect": "error", "every": 19, "code": 36009003},
                 {"effect": "reset", "every": 23},
             )
-            told = Told()
-            report = run(place, reporter=None)
+            report = run(place)
             assert report.exit_code == 0
             rules = admin(server, "faults", method="GET")
             hits = {rule["effect"]: rule["hits"] for rule in rules if rule["hits"]}
@@ -86,7 +85,6 @@ def stormy(world_dir: Path, published_home: Home, tmp_path_factory: pytest.TempP
                 "error",
                 "reset",
             } <= hits.keys()
-            del told
             yield place
     finally:
         server.stop()
@@ -206,7 +204,11 @@ def test_fields_that_are_missing_or_null_cost_their_cells_and_no_row(
     configured: Home, sandbox: SandboxServer, synced_home: Home
 ) -> None:
     gone = {"payment__tax": "payment.tax", "status": "status", "buyer_key": "user_id"}
-    null = {"payment__sub_total": "payment.sub_total", "create_time": "create_time", "currency": "currency"}
+    null = {
+        "payment__sub_total": "payment.sub_total",
+        "create_time": "create_time",
+        "currency": "payment.currency",
+    }
     orders_changed(
         configured,
         sandbox,
@@ -306,9 +308,11 @@ def stopped(published_copy: Home, sandbox: SandboxServer) -> tuple[Home, AuditFa
         {"effect": "unknown_status", "path": ORDERS_PATH, "elements": 1, "value": "AWAITING_MOON"},
         {"effect": "set_field", "path": ORDERS_PATH, "field": "moon_phase", "value": "full"},
         {"effect": "unknown_status", "path": "/returns/search", "elements": 1, "value": "RETURN_TO_MOON"},
+        {"effect": "unknown_fee", "path": "/statement_transactions", "elements": 2, "key": "moon_fee_amount"},
     )
+    read = ["orders", "returns", "statements", "statement_transactions"]
     with pytest.raises(AuditFailed) as caught:
-        run(published_copy, since=CLOCK.replace(day=1).date(), resources=["orders", "returns"])
+        run(published_copy, since=CLOCK.replace(day=1).date(), resources=read)
     return published_copy, caught.value
 
 
@@ -321,6 +325,7 @@ def test_unknown_statuses_and_fields(stopped: tuple[Home, AuditFailed], publishe
     # An unknown return status would change money: it stops the publication. An unknown order status warns.
     assert "fct_refund_lines__statuses_are_known" in failures
     assert "return_statuses" in failures
+    assert "fct_statement_transactions__fees_are_mapped" in failures
     assert "fct_orders__statuses_are_known" in warnings
     assert "moon_phase" in warnings
     unknown = query(
@@ -328,6 +333,8 @@ def test_unknown_statuses_and_fields(stopped: tuple[Home, AuditFailed], publishe
         "select distinct refund_outcome from marts.fct_refund_lines where return_status = 'RETURN_TO_MOON'",
     )
     assert unknown == [("unknown",)]
+    fees = query(home.warehouse, "select distinct component, component_group from marts.ops_unmapped_fees")
+    assert fees == [("moon_fee_amount", "fee")]
     fields = query(
         home.warehouse, "select distinct unknown_fields from marts.ops_sync_status where resource = 'orders'"
     )

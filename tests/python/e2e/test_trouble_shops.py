@@ -1,4 +1,4 @@
-"""What goes wrong with one shop stays with that shop: the others are published, and the run says whom to ask for what."""
+"""What goes wrong with one shop stays there: the others are published, and the run says whom to ask for what."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from conftest import CLOCK, admin, authorise, query, raw, run, sync
 from ingestion.config import load_shop_config
 from ingestion.home import Home
 from ingestion.sandbox.server.serve import SandboxServer
-from ingestion.sync import SyncReport
+from ingestion.sync import Silent, SyncReport
 from ingestion.tiktok_shop.auth import AuthHost
 from ingestion.tiktok_shop.tokens import TokenStore
 from orchestration.cli import main
@@ -26,8 +26,8 @@ def logged(home: Home, shop: str) -> dict[str, tuple[Any, ...]]:
         home,
         "sync_log",
         "select resource, status, authorisation_state, error_message, error_code from (select *, row_number() over "
-        f"(partition by resource order by finished_at desc, run_id desc) as recency from rows where shop_key = '{shop}') "
-        "where recency = 1",
+        "(partition by resource order by finished_at desc, run_id desc) as recency from rows "
+        f"where shop_key = '{shop}') where recency = 1",
     )
     return {resource: tuple(rest) for resource, *rest in rows}
 
@@ -107,8 +107,6 @@ def test_expired_access_tokens_are_renewed_and_kept(configured: Home, sandbox: S
 def test_an_authorisation_that_ends_while_a_shop_is_read(
     configured: Home, sandbox: SandboxServer, monkeypatch: pytest.MonkeyPatch, switch: str, state: str
 ) -> None:
-    from ingestion.sync import Silent
-
     class Ends(Silent):
         def page(self, shop_key: str, resource: str, rows: int) -> None:
             if resource == "warehouses":
