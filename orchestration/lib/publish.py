@@ -5,6 +5,8 @@
 | `published/marts.duckdb` | schema `marts` with every `dim_`, `fct_`, `kpi_` and `ops_` table; for BI, read-only |
 | `published/manifest.json` | when it was published, from which build and audit, rows per table, checksum of the file |
 
+Columns that begin with `_` (load ids, what a day was built from) are the build's own memory and are not published.
+
 Who has the old file open keeps reading the old numbers until he opens it again. If anything goes wrong, the old file
 stays.
 
@@ -144,7 +146,7 @@ def _copy(home: Home, fresh: Path, progress: PublishProgress | None) -> dict[str
             for done, name in enumerate(names, start=1):
                 table = f"fresh.marts.{quoted(name)}"
                 copied = connection.execute(
-                    f"create table {table} as select * from warehouse.marts.{quoted(name)}"  # noqa: S608
+                    f"create table {table} as select columns('^[^_]') from warehouse.marts.{quoted(name)}"  # noqa: S608
                 ).fetchone()
                 tables[name] = int(copied[0]) if copied else 0
                 _keep_comments(connection, name)
@@ -177,7 +179,8 @@ def _keep_comments(connection: duckdb.DuckDBPyConnection, table: str) -> None:
     if described:
         connection.execute(f"comment on table fresh.marts.{quoted(table)} is {literal(described[0])}")
     columns = connection.execute(
-        f"select column_name, comment from duckdb_columns() where {of_table}",  # noqa: S608
+        f"select column_name, comment from duckdb_columns() where {of_table} "  # noqa: S608
+        "and not starts_with(column_name, '_')",
         [table],
     ).fetchall()
     for column, comment in columns:
