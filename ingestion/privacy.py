@@ -35,7 +35,7 @@ class Rules:
 
     Attributes:
         known: Fields the API documents.
-        drop: Fields that are removed.
+        drop: Fields that are removed; `a.b` is b inside object a, or inside the objects of list a.
         keep: Fields that hold an object of which only the named parts stay.
         hash: Fields that hold a person's id, replaced by its hash.
     """
@@ -73,8 +73,9 @@ class Cleaner:
         for index, record in enumerate(records):
             if type(record) is not dict:
                 records[index] = {"_value": scrub(record)}
-        for name in rules.drop:
-            for record in records:
+        for path in rules.drop:
+            *outer, name = path.split(".")
+            for record in _objects(records, outer):
                 record.pop(name, None)
         for name, parts in rules.keep.items():
             for record in records:
@@ -109,6 +110,15 @@ def scrub(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: scrub(inner) for name, inner in value.items() if not _CONTACT_NAME.search(name)}
     return value
+
+
+def _objects(records: list[Record], path: list[str]) -> list[Record]:
+    """The objects at the end of a path."""
+    for name in path:
+        values = [value for record in records if (value := record.get(name))]
+        records = [value for value in values if type(value) is dict]
+        records += [e for value in values if type(value) is list for e in value if type(e) is dict]
+    return records
 
 
 def _is_plain(value: object) -> bool:

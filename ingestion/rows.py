@@ -252,6 +252,36 @@ def list_of(path: str) -> Callable[[list[Record]], tuple[list[int], list[Record]
     return rows
 
 
+def written(name: str, kind: Kind, path: str | None = None) -> Column:
+    """A column of whole numbers or instants that the API documents as text: digits are no drift in it."""
+    where = path or name
+
+    def compute(records: list[Record]) -> list[Any]:
+        values = [_inside(record, where) for record in records]
+        return [int(value) if type(value) is str and value.isdecimal() else value for value in values]
+
+    return computed(name, kind, compute)
+
+
+def first_text(name: str, *paths: str) -> Column:
+    """A column of text that may stand in several places: the first of them that says something."""
+
+    def compute(records: list[Record]) -> list[Any]:
+        return [
+            next((value for path in paths if (value := _inside(record, path)) not in (None, "")), None)
+            for record in records
+        ]
+
+    return computed(name, Kind.TEXT, compute)
+
+
+def _inside(record: Record, path: str) -> Any:
+    value: Any = record
+    for name in path.split("."):
+        value = value.get(name) if type(value) is dict else None
+    return value
+
+
 def child(table: Table, path: str) -> Child:
     """The table made of the list `path`."""
     return Child(table, list_of(path), path)
@@ -730,10 +760,7 @@ def _misfit(value: object, kind: Kind) -> str:
 
 
 def _page_value(page: Page, path: str) -> Any:
-    value: Any = page.context if path in page.context else page.envelope
-    for name in path.split("."):
-        value = value.get(name) if type(value) is dict else None
-    return value
+    return _inside(page.context if path in page.context else page.envelope, path)
 
 
 _NULL_TEXT = pa.scalar(None, type=pa.string())

@@ -16,8 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import date, timedelta
 
 from ingestion.privacy import Rules
 from ingestion.rows import Column, Kind, Table, count, fields, money, of_page, text
@@ -32,6 +31,7 @@ from ingestion.tiktok_shop.reading import (
     nested_list,
     read_calls,
 )
+from ingestion.tiktok_shop.shop_days import ByDate, local_date
 
 DAYS_PER_CALL = 30
 DAILY_REREAD_DAYS = 30
@@ -39,27 +39,6 @@ DAILY_REREAD_DAYS = 30
 HOURLY_HISTORY_DAYS = 30
 """The endpoint knows no older days."""
 HOURLY_REREAD_DAYS = 2
-
-REGION_ZONES = {
-    "BR": "America/Sao_Paulo",
-    "DE": "Europe/Berlin",
-    "ES": "Europe/Madrid",
-    "FR": "Europe/Paris",
-    "GB": "Europe/London",
-    "ID": "Asia/Jakarta",
-    "IE": "Europe/Dublin",
-    "IT": "Europe/Rome",
-    "JP": "Asia/Tokyo",
-    "MX": "America/Mexico_City",
-    "MY": "Asia/Kuala_Lumpur",
-    "PH": "Asia/Manila",
-    "SG": "Asia/Singapore",
-    "TH": "Asia/Bangkok",
-    "US": "America/Los_Angeles",
-    "VN": "Asia/Ho_Chi_Minh",
-}
-"""Which days to ask for; the models have their own seed of zones, with overrides by shop. A zone that is
-a few hours off only shifts when the newest day is asked for the first time."""
 
 _DAY = fields("""
     breakdowns{affiliate_product_card_attributed_gmv{amount currency} content_breakdown[channel
@@ -136,40 +115,6 @@ SHOP_PERFORMANCE_HOURLY = Table(
 )
 
 
-def local_date(reading: Reading, moment: int) -> date:
-    """The date of an instant on the shop's clock; UTC for a region we do not know."""
-    zone = REGION_ZONES.get(reading.shop.region)
-    return datetime.fromtimestamp(moment, ZoneInfo(zone) if zone else UTC).date()
-
-
-def read_daily(reading: Reading, resource: Resource) -> Iterator[Step]:
-    """Complete days up to yesterday, on the shop's clock."""
-    window = reading.window(resource.name, DAILY_REREAD_DAYS * 86_400)
-    if window is None:
-        return
-    end = local_date(reading, window.until)
-    start = min(local_date(reading, window.start), end - timedelta(days=1))
-    calls = []
-    while start < end:
-        stop = min(start + timedelta(days=DAYS_PER_CALL), end)
-        query = {
-            "start_date_ge": start.isoformat(),
-            "end_date_lt": stop.isoformat(),
-            "granularity": "1D",
-            "currency": "LOCAL",
-        }
-        definition = f"shop_performance/{SHOP_PERFORMANCE.version}/LOCAL"
-        calls.append(Call(query=query, context={"definition_id": definition, "until_date": stop.isoformat()}))
-        start = stop
-    for step in read_calls(reading, resource, calls):
-        if isinstance(step, Checkpoint) and step.call is not None:
-            last = step.call.context["until_date"] == end.isoformat()
-            reached = window.until if last else _midnight(date.fromisoformat(step.call.context["until_date"]))
-            yield replace(step, apply=window.advance(resource.name, min(reached, window.until), done=last))
-        else:
-            yield step
-
-
 def read_hourly(reading: Reading, resource: Resource) -> Iterator[Step]:
     """The last days hour by hour, today included; days behind the re-read ones are complete and left
     alone."""
@@ -203,17 +148,18 @@ def _reached(resource: str, day: str) -> Callable[[States], None]:
     return apply
 
 
-def _midnight(day: date) -> int:
-    return int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())
-
-
 PERFORMANCE_DAILY = Resource(
     name="shop_performance_daily",
     endpoint=SHOP_PERFORMANCE,
     tables=(SHOP_PERFORMANCE_DAILY,),
     rules=Rules(known=_DAY),
     take=nested_list("performance", "intervals"),
-    read=read_daily,
+    read=ByDate(
+        definition=f"shop_performance/{SHOP_PERFORMANCE.version}/LOCAL",
+        query={"granularity": "1D"},
+        reread_days=DAILY_REREAD_DAYS,
+        days_per_call=DAYS_PER_CALL,
+    ),
 )
 
 PERFORMANCE_HOURLY = Resource(

@@ -31,7 +31,7 @@ from ingestion.tiktok_shop.errors import (
 from ingestion.tiktok_shop.refusals import Call, no_answer, not_an_envelope, refusal
 from ingestion.tiktok_shop.signing import sign
 from ingestion.tiktok_shop.throttle import Throttle
-from ingestion.tiktok_shop.tokens import SELLER, Grant, KnownShop, TokenStore
+from ingestion.tiktok_shop.tokens import CREATOR, SELLER, Grant, KnownShop, TokenStore
 from ingestion.wire import Notify, http_client, log_warning, retrying
 
 _log = logging.getLogger(__name__)
@@ -182,6 +182,14 @@ class ShopClient:
         if problems is not None:
             problems.extend(failed)
         return [shops[shop_id] for shop_id in sorted(shops)]
+
+    def creator_grants(self) -> list[Grant]:
+        """Every creator who has authorised the app, by `open_id`.
+
+        Raises:
+            TokenFileError: The token file is unusable.
+        """
+        return [grant for grant in self._tokens.grants() if grant.user_type == CREATOR]
 
     def get(
         self,

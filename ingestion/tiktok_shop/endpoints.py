@@ -62,6 +62,8 @@ _RETURN_SCOPE = "seller.return_refund.basic"
 _FINANCE_SCOPE = "seller.finance.info"
 _PRODUCT_SCOPE = "seller.product.basic"
 _ANALYTICS_SCOPE = "data.shop_analytics.public.read"
+_AFFILIATE_SCOPE = "seller.affiliate_collaboration.read"
+_MARKETPLACE_SCOPE = "seller.creator_marketplace.read"
 
 AUTHORIZED_SHOPS = Endpoint(
     "authorized_shops",
@@ -147,6 +149,129 @@ SHOP_PERFORMANCE_PER_HOUR = Endpoint(
     scope=_ANALYTICS_SCOPE,
 )
 
+SEARCH_AFFILIATE_ORDERS = Endpoint(
+    "search_affiliate_orders",
+    "POST",
+    "/affiliate_seller/202410/orders/search",
+    "202410",
+    page_size=100,
+    scope=_AFFILIATE_SCOPE,
+)
+SEARCH_OPEN_COLLABORATIONS = Endpoint(
+    "search_open_collaborations",
+    "POST",
+    "/affiliate_seller/202412/open_collaborations/search",
+    "202412",
+    page_size=100,
+    scope=_AFFILIATE_SCOPE,
+)
+CREATOR_CONTENT_DETAILS = Endpoint(
+    "creator_content_details",
+    "GET",
+    "/affiliate_seller/202508/open_collaborations/creator_content_details",
+    "202508",
+    page_size=100,
+    scope=_AFFILIATE_SCOPE,
+)
+SEARCH_TARGET_COLLABORATIONS = Endpoint(
+    "search_target_collaborations",
+    "POST",
+    "/affiliate_seller/202508/target_collaborations/search",
+    "202508",
+    page_size=100,
+    scope=_AFFILIATE_SCOPE,
+)
+TARGET_COLLABORATION_DETAIL = Endpoint(
+    "target_collaboration_detail",
+    "GET",
+    "/affiliate_seller/202508/target_collaborations/{target_collaboration_id}",
+    "202508",
+    scope=_AFFILIATE_SCOPE,
+)
+SEARCH_SAMPLE_APPLICATIONS = Endpoint(
+    "search_sample_applications",
+    "POST",
+    "/affiliate_seller/202508/sample_applications/search",
+    "202508",
+    page_size=50,
+    scope=_AFFILIATE_SCOPE,
+)
+SEARCH_SAMPLE_FULFILLMENTS = Endpoint(
+    "search_sample_fulfillments",
+    "POST",
+    "/affiliate_seller/202409/sample_applications/{application_id}/fulfillments/search",
+    "202409",
+    scope=_AFFILIATE_SCOPE,
+)
+SEARCH_MARKETPLACE_CREATORS = Endpoint(
+    "search_marketplace_creators",
+    "POST",
+    "/affiliate_seller/202608/marketplace_creators/search",
+    "202608",
+    page_size=20,
+    scope=_MARKETPLACE_SCOPE,
+)
+
+LIVE_SESSIONS = Endpoint(
+    "live_sessions",
+    "GET",
+    "/analytics/202609/shop_lives/performance",
+    "202609",
+    page_size=100,
+    scope=_ANALYTICS_SCOPE,
+)
+LIVE_OVERVIEW = Endpoint(
+    "live_overview",
+    "GET",
+    "/analytics/202609/shop_lives/overview_performance",
+    "202609",
+    scope=_ANALYTICS_SCOPE,
+)
+LIVE_MINUTES = Endpoint(
+    "live_minutes",
+    "GET",
+    "/analytics/202510/shop_lives/{live_id}/performance_per_minutes",
+    "202510",
+    scope=_ANALYTICS_SCOPE,
+)
+LIVE_PRODUCTS = Endpoint(
+    "live_products",
+    "GET",
+    "/analytics/202512/shop/{live_id}/products_performance",
+    "202512",
+    scope=_ANALYTICS_SCOPE,
+)
+LIVE_CORE_STATS = Endpoint(
+    "live_core_stats",
+    "GET",
+    "/analytics/202502/live_rooms/{live_room_id}/core_stats",
+    "202502",
+    shop_cipher=False,
+)
+
+VIDEO_PERFORMANCE = Endpoint(
+    "video_performance",
+    "GET",
+    "/analytics/202605/shop_videos/performance",
+    "202605",
+    page_size=100,
+    scope=_ANALYTICS_SCOPE,
+)
+VIDEO_OVERVIEW = Endpoint(
+    "video_overview",
+    "GET",
+    "/analytics/202609/shop_videos/overview_performance",
+    "202609",
+    scope=_ANALYTICS_SCOPE,
+)
+VIDEO_DETAILS = Endpoint(
+    "video_details",
+    "GET",
+    "/analytics/202609/shop_videos/batch_performance",
+    "202609",
+    scope=_ANALYTICS_SCOPE,
+)
+
 ENDPOINTS: tuple[Endpoint, ...] = (
     AUTHORIZED_SHOPS,
     SEARCH_ORDERS,
@@ -162,5 +287,21 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     WAREHOUSES,
     SHOP_PERFORMANCE,
     SHOP_PERFORMANCE_PER_HOUR,
+    SEARCH_AFFILIATE_ORDERS,
+    SEARCH_OPEN_COLLABORATIONS,
+    CREATOR_CONTENT_DETAILS,
+    SEARCH_TARGET_COLLABORATIONS,
+    TARGET_COLLABORATION_DETAIL,
+    SEARCH_SAMPLE_APPLICATIONS,
+    SEARCH_SAMPLE_FULFILLMENTS,
+    SEARCH_MARKETPLACE_CREATORS,
+    LIVE_SESSIONS,
+    LIVE_OVERVIEW,
+    LIVE_MINUTES,
+    LIVE_PRODUCTS,
+    LIVE_CORE_STATS,
+    VIDEO_PERFORMANCE,
+    VIDEO_OVERVIEW,
+    VIDEO_DETAILS,
 )
 """Every endpoint above, for documentation and tests."""

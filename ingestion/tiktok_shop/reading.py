@@ -10,9 +10,9 @@ from __future__ import annotations
 import queue
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any, Literal, Protocol
@@ -53,6 +53,8 @@ class Call:
         window: Half-open time window in unix seconds that the call covers.
         context: What goes with its pages into the archive (see `Page.context`).
         id_field: Field that names a record, for counting what came against `total_count`; empty: not counted.
+        last_page: Page after which no more are asked for; None: to the end of the list.
+        grant: Grant (`open_id`) to ask with, for endpoints that want a creator's token; empty: the shop's.
     """
 
     path: Mapping[str, str] = field(default_factory=dict)
@@ -61,6 +63,8 @@ class Call:
     window: tuple[int, int] | None = None
     context: Record = field(default_factory=dict)
     id_field: str = ""
+    last_page: int | None = None
+    grant: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +74,12 @@ class Checkpoint:
     Attributes:
         apply: Writes the progress into dlt's state.
         call: The call that was completed, if it was one.
+        refused: Why the call has no answer, if it is one that may be passed over.
     """
 
     apply: Callable[[States], None]
     call: Call | None = None
+    refused: ApiError | None = None
 
 
 Step = Page | Checkpoint
@@ -335,6 +341,19 @@ def nested_list(outer: str, name: str) -> Callable[[Record], tuple[list[Any], Re
     return take
 
 
+def object_in(name: str) -> Callable[[Record], tuple[list[Any], Record]]:
+    """Takes an answer apart that is one record, object `name`; no record when it is null."""
+
+    def take(data: Record) -> tuple[list[Any], Record]:
+        value = data.get(name)
+        if value is not None and type(value) is not dict:
+            raise MalformedAnswer(f"{name!r} is no object.", advice=_MALFORMED_ADVICE)
+        rest = {key: data[key] for key in data if key not in (name, _TOKEN)}
+        return [] if value is None else [value], rest
+
+    return take
+
+
 _TOKEN = "next_page_token"  # noqa: S105 (a field name)
 _MALFORMED_ADVICE = "The window is read again by the next run. If it stays so, report it to TikTok."
 
@@ -355,7 +374,11 @@ def record_of(reading: Reading, resource: Resource, record: Record) -> Page:
 
 
 def read_calls(
-    reading: Reading, resource: Resource, calls: Sequence[Call], split: Split | None = None
+    reading: Reading,
+    resource: Resource,
+    calls: Sequence[Call],
+    split: Split | None = None,
+    passed_over: Container[int] = (),
 ) -> Iterator[Step]:
     """Makes calls, some at a time, and yields their pages in the order of the calls.
 
@@ -367,6 +390,7 @@ def read_calls(
         resource: What is read.
         calls: What to ask for.
         split: May replace a call by several when its first answer tells how many records there are.
+        passed_over: TikTok's codes that end only the call that gets them, not the resource.
 
     Raises:
         ApiError: A call failed; the pages and checkpoints before it were yielded.
@@ -386,6 +410,8 @@ def read_calls(
             elif isinstance(item, list):
                 waiting.popleft()
                 waiting.extendleft(_Flight(reading, resource, call, split) for call in reversed(item))
+            elif isinstance(item, ApiError) and item.code in passed_over:
+                yield Checkpoint(_nothing, waiting.popleft().call, item)
             elif isinstance(item, BaseException):
                 raise item
             else:
@@ -431,13 +457,14 @@ class _Flight:
 
     def _fetch(self, stop: threading.Event) -> None:
         resource, reading = self._resource, self._reading
+        shop = replace(reading.shop, open_id=self.call.grant) if self.call.grant else reading.shop
         ids: set[object] = set()
         for attempt in (1, 2):
             before = len(ids)
             total: int | None = None
             for answer in reading.client.pages(
                 resource.endpoint,
-                reading.shop,
+                shop,
                 query=self.call.query,
                 body=self.call.body,
                 path=self.call.path,
@@ -456,8 +483,11 @@ class _Flight:
                 page = _page(reading, resource, self.call, answer, records, envelope)
                 # Waiting for room must not hold on to parsed JSON.
                 del answer, records, envelope
+                number = page.number
                 self._put(page, stop)
                 del page
+                if number == self.call.last_page:
+                    return
             # Records that are updated while a list is being paged leave it, and may pull others over a
             # page's edge.
             if (

@@ -7,6 +7,16 @@ from collections.abc import Iterable, Iterator
 from ingestion.errors import ConfigError
 from ingestion.rows import Table
 from ingestion.tiktok_shop.analytics import PERFORMANCE_DAILY, PERFORMANCE_HOURLY
+from ingestion.tiktok_shop.creators import (
+    AFFILIATE_ORDER,
+    CONTENT_DETAIL,
+    FULFILLMENT,
+    MARKETPLACE_CREATOR,
+    OPEN_COLLABORATION,
+    SAMPLE_APPLICATION,
+    TARGET_COLLABORATION,
+    TARGET_PRODUCT,
+)
 from ingestion.tiktok_shop.finance import (
     ORDER_TRANSACTION,
     PAYMENT,
@@ -14,11 +24,16 @@ from ingestion.tiktok_shop.finance import (
     STATEMENT_TRANSACTION,
     UNSETTLED,
 )
+from ingestion.tiktok_shop.lives import CORE_STAT, LIVE_PRODUCT, MINUTE, SESSION
+from ingestion.tiktok_shop.lives import OVERVIEW as LIVE_OVERVIEW_DAILY
 from ingestion.tiktok_shop.orders import ORDER
 from ingestion.tiktok_shop.products import PRODUCT, STOCK
 from ingestion.tiktok_shop.reading import Resource
 from ingestion.tiktok_shop.returns import CANCELLATION, RETURN
 from ingestion.tiktok_shop.shops import SHOP, WAREHOUSE
+from ingestion.tiktok_shop.videos import DETAIL as VIDEO_DETAIL
+from ingestion.tiktok_shop.videos import OVERVIEW as VIDEO_OVERVIEW_DAILY
+from ingestion.tiktok_shop.videos import VIDEO
 
 RESOURCES: tuple[Resource, ...] = (
     SHOP,
@@ -35,9 +50,25 @@ RESOURCES: tuple[Resource, ...] = (
     PAYMENT,
     PERFORMANCE_DAILY,
     PERFORMANCE_HOURLY,
+    AFFILIATE_ORDER,
+    OPEN_COLLABORATION,
+    CONTENT_DETAIL,
+    TARGET_COLLABORATION,
+    TARGET_PRODUCT,
+    SAMPLE_APPLICATION,
+    FULFILLMENT,
+    MARKETPLACE_CREATOR,
+    SESSION,
+    LIVE_OVERVIEW_DAILY,
+    MINUTE,
+    LIVE_PRODUCT,
+    CORE_STAT,
+    VIDEO,
+    VIDEO_OVERVIEW_DAILY,
+    VIDEO_DETAIL,
 )
-"""Products come before stock, statements before their transactions: the later ones need what the earlier
-found."""
+"""Products come before stock, statements before their transactions, collaborations, samples, sessions and videos
+before their details: the later ones need what the earlier found."""
 
 BY_NAME = {resource.name: resource for resource in RESOURCES}
 

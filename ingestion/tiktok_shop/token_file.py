@@ -17,6 +17,7 @@ from ingestion.tiktok_shop.auth import TokenAnswer
 from ingestion.tiktok_shop.errors import TokenFileError
 
 SELLER = 0
+CREATOR = 1
 """`user_type` of a seller; creators and partners have no shops to list."""
 
 _VERSION = 1

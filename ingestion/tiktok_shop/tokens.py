@@ -27,10 +27,10 @@ from ingestion.tiktok_shop.errors import (
     NotAuthorised,
     TokenFileError,
 )
-from ingestion.tiktok_shop.token_file import SELLER, Grant, KnownShop, TokenFile, TokenState
+from ingestion.tiktok_shop.token_file import CREATOR, SELLER, Grant, KnownShop, TokenFile, TokenState
 from ingestion.wire import Notify, log_warning
 
-__all__ = ["SELLER", "Auth", "Grant", "KnownShop", "TokenStore"]
+__all__ = ["CREATOR", "SELLER", "Auth", "Grant", "KnownShop", "TokenStore"]
 
 REFRESH_AHEAD_SECONDS = 600.0
 REFRESH_AHEAD_SHARE = 0.1

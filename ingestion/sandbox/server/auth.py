@@ -25,7 +25,7 @@ from ingestion.sandbox.server.refusal import (
 )
 
 CODE_SECONDS = 30 * 60
-_SELLER = 0
+SELLER, CREATOR = 0, 1
 
 
 @dataclass(slots=True)
@@ -36,8 +36,9 @@ class AuthCode:
         code: The text.
         shop_ids: Shops it covers.
         scopes: What the seller consented to.
-        seller_name: Name of the seller.
-        expires_at: End of its life; None for the one that is there from the start.
+        seller_name: Name of the seller, or of the creator.
+        creator: A creator's `open_id`; empty for a seller.
+        expires_at: End of its life; None for the ones that are there from the start.
         reusable: Whether it works more than once.
         used: Whether it was traded.
     """
@@ -46,20 +47,37 @@ class AuthCode:
     shop_ids: tuple[str, ...]
     scopes: tuple[str, ...]
     seller_name: str
+    creator: str = ""
     expires_at: float | None = None
     reusable: bool = False
     used: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Creator:
+    """Somebody who goes LIVE and may authorise the app.
+
+    Attributes:
+        open_id: His name for the app.
+        username: His name on the platform.
+        region: His market.
+    """
+
+    open_id: str
+    username: str
+    region: str
+
+
 @dataclass(slots=True)
 class Grant:
-    """One seller's authorisation.
+    """One seller's authorisation, or one creator's, which covers no shop and knows no scope.
 
     Attributes:
         open_id: Its name; the same shops get the same one again.
-        seller_name: Name of the seller.
+        seller_name: Name of the seller, or of the creator.
         shop_ids: Shops it covers.
         scopes: What it allows.
+        user_type: `SELLER` or `CREATOR`.
         missing: Scopes that are withheld for single shops.
         access_tokens: Live access tokens and their ends.
         refresh_tokens: Refresh tokens that work, oldest first.
@@ -76,6 +94,7 @@ class Grant:
     access_tokens: dict[str, float] = field(default_factory=dict)
     refresh_tokens: list[str] = field(default_factory=list)
     revoked: bool = False
+    user_type: int = SELLER
 
     def require(self, scope: str, shop_id: str) -> None:
         """Checks a scope.
@@ -96,11 +115,15 @@ class Auth:
     Args:
         options: Keys, lives and the first code.
         regions: Shop ids with their regions, in the world's order.
+        creators: Who may authorise the app besides sellers; the code in the options is the first one's.
     """
 
-    def __init__(self, options: SandboxOptions, regions: Mapping[str, str]) -> None:
+    def __init__(
+        self, options: SandboxOptions, regions: Mapping[str, str], creators: Sequence[Creator] = ()
+    ) -> None:
         self._options = options
         self._regions = dict(regions)
+        self._creators = {creator.open_id: creator for creator in creators}
         self.codes: dict[str, AuthCode] = {}
         self.grants: dict[str, Grant] = {}
         self._by_access_token: dict[str, Grant] = {}
@@ -112,6 +135,29 @@ class Auth:
                 options.seller_name,
                 reusable=options.auth_code_reusable,
             )
+        if options.creator_code and creators:
+            self.codes[options.creator_code] = AuthCode(
+                options.creator_code,
+                (),
+                (),
+                creators[0].username,
+                creators[0].open_id,
+                reusable=options.auth_code_reusable,
+            )
+
+    def mint_creator_code(self, now: float, username: str) -> AuthCode:
+        """A fresh code, as after a creator's consent.
+
+        Raises:
+            ValueError: There is no such creator.
+        """
+        found = next((one for one in self._creators.values() if one.username == username), None)
+        if found is None:
+            raise ValueError(f"no such creator: {username}")
+        text = f"ROW_{secrets.token_urlsafe(24)}"
+        code = AuthCode(text, (), (), found.username, found.open_id, now + CODE_SECONDS)
+        self.codes[text] = code
+        return code
 
     def mint_code(
         self,
@@ -141,7 +187,7 @@ class Auth:
             wanted,
             self._options.scopes if scopes is None else tuple(scopes),
             seller_name or self._options.seller_name,
-            now + CODE_SECONDS,
+            expires_at=now + CODE_SECONDS,
         )
         self.codes[code.code] = code
         return code
@@ -157,11 +203,12 @@ class Auth:
         if code is None or code.used or (code.expires_at is not None and now >= code.expires_at):
             raise Refusal(BAD_AUTH_CODE, "invalid auth code")
         code.used = not code.reusable
-        open_id = hashlib.sha256("|".join(sorted(code.shop_ids)).encode()).hexdigest()[:24]
+        open_id = code.creator or hashlib.sha256("|".join(sorted(code.shop_ids)).encode()).hexdigest()[:24]
         grant = self.grants.get(open_id)
         if grant is None:
             grant = Grant(open_id, code.seller_name, code.shop_ids, [], 0.0)
             self.grants[open_id] = grant
+        grant.user_type = CREATOR if code.creator else SELLER
         grant.scopes = list(code.scopes)
         grant.missing = {}
         grant.revoked = False
@@ -228,6 +275,7 @@ class Auth:
                     "shop_ids": code.shop_ids,
                     "scopes": code.scopes,
                     "seller_name": code.seller_name,
+                    "creator": code.creator,
                     "expires_at": code.expires_at,
                     "reusable": code.reusable,
                     "used": code.used,
@@ -245,6 +293,7 @@ class Auth:
                     "access_tokens": grant.access_tokens,
                     "refresh_tokens": grant.refresh_tokens,
                     "revoked": grant.revoked,
+                    "user_type": grant.user_type,
                 }
                 for grant in self.grants.values()
             ],
@@ -254,7 +303,7 @@ class Auth:
         """Takes back what `to_json` gave. Settings of the first code come from the options of this start."""
         for item in state["codes"]:
             code = AuthCode(**{**item, "shop_ids": tuple(item["shop_ids"]), "scopes": tuple(item["scopes"])})
-            if code.code == self._options.auth_code:
+            if code.code in (self._options.auth_code, self._options.creator_code):
                 code.reusable = self._options.auth_code_reusable
                 code.used = code.used and not code.reusable
             self.codes[code.code] = code
@@ -262,6 +311,11 @@ class Auth:
             grant = Grant(**{**item, "shop_ids": tuple(item["shop_ids"])})
             self.grants[grant.open_id] = grant
             self._by_access_token.update(dict.fromkeys(grant.access_tokens, grant))
+
+    def _region(self, grant: Grant) -> str:
+        if grant.user_type == CREATOR:
+            return self._creators[grant.open_id].region
+        return self._regions[grant.shop_ids[0]]
 
     def _check_app(self, query: Mapping[str, str], grant_type: str) -> None:
         if query.get("app_key") != self._options.app_key:
@@ -287,7 +341,7 @@ class Auth:
             "refresh_token_expire_in": int(grant.expires_at),
             "open_id": grant.open_id,
             "seller_name": grant.seller_name,
-            "seller_base_region": self._regions[grant.shop_ids[0]],
-            "user_type": _SELLER,
+            "seller_base_region": self._region(grant),
+            "user_type": grant.user_type,
             "granted_scopes": grant.scopes,
         }

@@ -174,6 +174,7 @@ class Call:
         endpoint: What was called.
         shop: Whose data; None for the endpoints without a cipher.
         shop_ids: All shops of the grant.
+        open_id: Whose token it was.
         path: Values of the placeholders of the path.
         query: Query parameters.
         body: JSON body.
@@ -185,6 +186,7 @@ class Call:
     endpoint: Endpoint
     shop: Shop | None
     shop_ids: tuple[str, ...]
+    open_id: str
     path: dict[str, str]
     query: Query
     body: Body
@@ -206,10 +208,11 @@ class Endpoint:
         name: Short name, for counters and faults.
         method: GET or POST.
         path: Path with `{placeholders}`.
-        scope: Scope it needs.
+        scope: Scope it needs; empty for none.
         handler: Makes the answer.
         cipher: Whether it wants a shop cipher.
         list_path: Where in the data its list is; empty when there is none.
+        for_creators: Whether it wants the token of a creator instead of a seller's.
     """
 
     name: str
@@ -219,3 +222,4 @@ class Endpoint:
     handler: Callable[[Call], Answer] = field(repr=False)
     cipher: bool = True
     list_path: str = ""
+    for_creators: bool = False

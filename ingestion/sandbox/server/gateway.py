@@ -16,7 +16,7 @@ import orjson
 from starlette.types import Receive, Scope, Send
 
 from ingestion.sandbox.server import envelope, signing
-from ingestion.sandbox.server.auth import Grant
+from ingestion.sandbox.server.auth import CREATOR, Grant
 from ingestion.sandbox.server.calls import Body, Call, Endpoint, Query
 from ingestion.sandbox.server.damage import CHANGING, damaged
 from ingestion.sandbox.server.endpoints import ENDPOINTS, fx
@@ -27,6 +27,7 @@ from ingestion.sandbox.server.refusal import (
     INTERNAL,
     RATE_LIMITED,
     SHOP_DEACTIVATED,
+    TOKEN_KIND,
     UNKNOWN_PATH,
     WRONG_METHOD,
     Refusal,
@@ -194,9 +195,13 @@ class Gateway:
         content_type = request.headers.get(b"content-type", b"").decode("latin-1")
         signing.check_signature(options.app_secret, request.path, request.pairs, request.body, content_type)
         grant = sandbox.auth.grant_of(request.headers.get(_TOKEN_HEADER, b"").decode("latin-1"), now)
+        if (grant.user_type == CREATOR) != endpoint.for_creators:
+            wanted = "creator" if endpoint.for_creators else "seller"
+            raise Refusal(TOKEN_KIND, f"Access denied: this API needs the token of a {wanted}")
         owner = _owner(endpoint, query, shop, grant)
         shop_id = owner.id if owner is not None else ""
-        grant.require(endpoint.scope, shop_id)
+        if endpoint.scope:
+            grant.require(endpoint.scope, shop_id)
         if shop_id in sandbox.deactivated:
             code = sandbox.deactivated[shop_id]
             who = "shop" if code == SHOP_DEACTIVATED else "seller"
@@ -206,7 +211,9 @@ class Gateway:
             raise _too_many(RATE_LIMITED, wait)
         # A GET has no body of its own; what comes with one is signed, and then ignored.
         body = Body(request.body if endpoint.method == "POST" else b"")
-        return Call(sandbox, endpoint, owner, grant.shop_ids, values, query, body, sandbox.clock.now)
+        return Call(
+            sandbox, endpoint, owner, grant.shop_ids, grant.open_id, values, query, body, sandbox.clock.now
+        )
 
 
 def _owner(endpoint: Endpoint, query: Query, shop: Shop | None, grant: Grant) -> Shop | None:

@@ -10,6 +10,7 @@ import orjson
 
 from ingestion.sandbox.server.calls import Answer, Call, Order, TimeField, choice
 from ingestion.sandbox.server.paging import Position
+from ingestion.sandbox.world.store import Record
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +75,22 @@ def page(call: Call, listing: Listing, size: int, *, total: bool, fields: bytes 
     Raises:
         Refusal: 36009004 for a page token that does not belong to this list.
     """
+    records, following, count = cut(call, listing, size, total=total)
+    parts = [b"{", fields, b'"next_page_token":', orjson.dumps(following), f',"{listing.key}":['.encode()]
+    for record in records:
+        parts += (record.body, b",")
+    if records:
+        parts.pop()
+    parts.append(f'],"total_count":{count}}}'.encode() if total else b"]}")
+    return Answer(parts, len(records))
+
+
+def cut(call: Call, listing: Listing, size: int, *, total: bool) -> tuple[list[Record], str, int]:
+    """The records of the page that the call asks for, the token of the next page, and how many there are.
+
+    Raises:
+        Refusal: 36009004 for a page token that does not belong to this list.
+    """
     shop_id = call.owner().id
     store, pager = call.sandbox.store, call.sandbox.pager
     binding = f"{call.endpoint.name}|{shop_id}|{listing!r}"
@@ -97,17 +114,58 @@ def page(call: Call, listing: Listing, size: int, *, total: bool, fields: bytes 
     if len(records) > size:
         del records[size:]
         following = pager.token(binding, Position((records[-1].time, records[-1].id), count))
+    return records, _falsified(call, binding, position, count, following), count
+
+
+def _falsified(call: Call, binding: str, position: Position, count: int, following: str) -> str:
+    """The token of the next page, or what a fault makes of it."""
+    pager = call.sandbox.pager
     if call.page_fault == "repeat" or position.mark == "loop":
-        following = pager.token(binding, Position(position.after, count, "loop"))
-    elif call.page_fault == "duplicate" and position.mark != "again":
-        following = pager.token(binding, Position(position.after, count, "again"))
-    parts = [b"{", fields, b'"next_page_token":', orjson.dumps(following), f',"{listing.key}":['.encode()]
-    for record in records:
-        parts += (record.body, b",")
-    if records:
-        parts.pop()
-    parts.append(f'],"total_count":{count}}}'.encode() if total else b"]}")
-    return Answer(parts, len(records))
+        return pager.token(binding, Position(position.after, count, "loop"))
+    if call.page_fault == "duplicate" and position.mark != "again":
+        return pager.token(binding, Position(position.after, count, "again"))
+    return following
+
+
+def made_page(
+    call: Call, elements: Sequence[Any], key: str, size: int, binding: str, more: dict[str, Any] | None = None
+) -> Answer:
+    """A page of a list that is made for the call: see `part_of`.
+
+    Args:
+        call: The call, with or without a `page_token`.
+        elements: The whole list, in its order.
+        key: Name of the list in the answer.
+        size: Elements on a page.
+        binding: What the list depends on, besides endpoint and shop.
+        more: Further members of the answer.
+
+    Raises:
+        Refusal: 36009004 for a page token that does not belong to this list.
+    """
+    shown, following = part_of(call, elements, size, binding)
+    data = {**(more or {}), key: shown, "next_page_token": following, "total_count": len(elements)}
+    return Answer([orjson.dumps(data)], len(shown))
+
+
+def part_of(call: Call, elements: Sequence[Any], size: int, binding: str) -> tuple[Sequence[Any], str]:
+    """The elements of the page that a call asks for, and the token of the next page.
+
+    The list is made for the call, and so is as it is at the clock: what moves in it between two pages comes
+    twice or not at all, as on the real platform.
+
+    Raises:
+        Refusal: 36009004 for a page token that does not belong to this list.
+    """
+    bound = f"{call.endpoint.name}|{call.owner().id}|{binding}"
+    token = call.query.text("page_token")
+    position = call.sandbox.pager.position(bound, token) if token else Position(None)
+    start = position.after[0] if position.after is not None else 0
+    shown = elements[start : start + size]
+    following = ""
+    if start + size < len(elements):
+        following = call.sandbox.pager.token(bound, Position((start + size, ""), len(elements)))
+    return shown, _falsified(call, bound, position, len(elements), following)
 
 
 def timed_listing(

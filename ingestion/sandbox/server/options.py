@@ -12,6 +12,8 @@ SCOPES: tuple[str, ...] = (
     "seller.product.basic",
     "seller.logistics",
     "data.shop_analytics.public.read",
+    "seller.affiliate_collaboration.read",
+    "seller.creator_marketplace.read",
 )
 """Every scope the endpoints of the sandbox ask for."""
 
@@ -25,7 +27,8 @@ class SandboxOptions:
         app_secret: Its secret.
         auth_code: Code that is valid from the start, for all shops. Unlike minted ones it does not run out,
             so that a server may have run for a while before it is used.
-        auth_code_reusable: Let that code work more than once.
+        creator_code: Code of the creator behind the first shop's official account, valid from the start too.
+        auth_code_reusable: Let those codes work more than once.
         seller_name: Name of the seller behind that code.
         scopes: What the seller grants.
         access_token_seconds: Life of an access token; 7 days as on the real host.
@@ -44,6 +47,7 @@ class SandboxOptions:
     app_key: str = "sandbox-app"
     app_secret: str = "sandbox-secret"  # noqa: S105 (the sandbox has no secrets)
     auth_code: str = "sandbox-code"
+    creator_code: str = "sandbox-creator-code"
     auth_code_reusable: bool = False
     seller_name: str = "Aurora Trading"
     scopes: tuple[str, ...] = SCOPES

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import orjson
 
-from ingestion.sandbox.server.auth import Auth
+from ingestion.sandbox.server.auth import Auth, Creator
 from ingestion.sandbox.server.clocks import WallClock, WorldClock
 from ingestion.sandbox.server.counters import Counters
 from ingestion.sandbox.server.faults import Faults, Rule
 from ingestion.sandbox.server.limits import Limits
 from ingestion.sandbox.server.options import SandboxOptions
 from ingestion.sandbox.server.paging import Pager
+from ingestion.sandbox.world.promotion import creators, own_accounts
 from ingestion.sandbox.world.store import Shop, Store
 
 
@@ -44,7 +45,15 @@ class Sandbox:
         self.shop_by_cipher = {shop.cipher: shop for shop in self.shops.values()}
         self.wall = WallClock()
         self.clock = WorldClock(store.meta.clock_start, store.meta.horizon_end)
-        self.auth = Auth(options, {shop.id: shop.region for shop in self.shops.values()})
+        self.auth = Auth(
+            options,
+            {shop.id: shop.region for shop in self.shops.values()},
+            [
+                Creator(account.open_id, account.username, shop.region)
+                for shop in self.shops.values()
+                for account in (*own_accounts(shop), *creators(shop))
+            ],
+        )
         self.pager = Pager(options.app_secret)
         self.limits = Limits(options.requests_per_second, options.burst)
         self.counters = Counters()

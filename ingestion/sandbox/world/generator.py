@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_EXCEPTION, ProcessPoolExecutor, wait
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,13 +18,14 @@ from typing import Any
 import orjson
 from filelock import FileLock
 
-from ingestion.sandbox.world import rendering, settlement
+from ingestion.sandbox.world import affiliates, live_rooms, rendering, samples, settlement
 from ingestion.sandbox.world.analytics import Analytics
 from ingestion.sandbox.world.catalog import SHARE, SHOPS, Shop, Sku, skus
 from ingestion.sandbox.world.lives import DAY, HOUR, Life, Stream, day_weight, utc
 from ingestion.sandbox.world.money import text
 from ingestion.sandbox.world.people import buyers_of
 from ingestion.sandbox.world.store import FOREVER, META, Store, Version, WorldMeta, Writer, meta_of
+from ingestion.sandbox.world.video_days import VideoSales
 
 Progress = Callable[[int, int], None]
 Event = tuple[int, Any]
@@ -148,22 +149,31 @@ class _Maker:
         self._meta = meta
         self._writer = writer
         self._analytics = Analytics(shop)
+        self._sessions = live_rooms.Sessions(shop)
+        self._videos = VideoSales(shop)
         self._stream = Stream(shop, meta.seed, buyers_of(shop, meta.orders))
         self._oddities = settlement.Oddities(shop, meta.clock_start // DAY)
         self._statements: dict[int, settlement.Statement] = {}
 
     def make(self, plan: list[tuple[int, int]]) -> None:
         self._catalogue()
+        # In the west the first day of the world belongs to the day before.
+        self._told_until = utc(plan[0][0] * DAY).date() - timedelta(days=2)
         for day, count in plan:
             lives = list(self._stream.day(day, count))
             self._orders(lives)
             self._finance(lives)
+            self._affiliates(day, lives)
             for life in lives:
                 self._analytics.add(life)
+                self._sessions.add(life)
+                self._videos.add(life)
             # A payment comes within a day of its order, and the shops' zones are less than a day from UTC.
             self._analytics.close_before(utc((day - 1) * DAY).date())
+            self._contents(utc((day - 2) * DAY).date())
             with _made.get_lock():
                 _made.value += count
+        self._contents(utc(self._meta.horizon_end).date())
         self._closings([day for day, _ in plan])
         self._figures([day for day, _ in plan])
 
@@ -279,6 +289,82 @@ class _Maker:
         self._add("statement_transaction", rows)
         self._add("unsettled", unsettled)
         self._add("order_transaction", by_order)
+
+    def _affiliates(self, day: int, lives: list[Life]) -> None:
+        rows: list[Version] = []
+        applications: list[samples.Application] = []
+        for life in lives:
+            claims = affiliates.rows_of(life)
+            if claims:
+                states: list[Event] = [*affiliates.states(life)]
+                for row_id, claim in claims:
+                    rows.extend(
+                        self._versions(
+                            row_id,
+                            life.created,
+                            states,
+                            partial(affiliates.show_row, life, claim),
+                        )
+                    )
+            application = samples.granted(life)
+            if application is not None:
+                applications.append(application)
+        if (in_vain := samples.not_granted(self._shop, day)) is not None:
+            applications.append(in_vain)
+        self._add("affiliate_sku", rows)
+        self._add(
+            "sample_application",
+            (
+                version
+                for one in applications
+                for version in self._versions(
+                    one.id, one.asked, [*one.events], partial(samples.show, one), status_of=str
+                )
+            ),
+        )
+        contents = [(one, one.content) for one in applications if one.content is not None]
+        self._add(
+            "sample_fulfillment",
+            (
+                version
+                for one, content in contents
+                for version in self._versions(
+                    f"{one.id}-0",
+                    samples.told_at(content),
+                    [(samples.told_at(content), None)],
+                    _always(samples.show_content, one, content),
+                    parent=one.id,
+                )
+            ),
+        )
+
+    def _contents(self, last: date) -> None:
+        """Writes the sessions and the videos' days up to a day of the shop's calendar, which is over."""
+        first = self._told_until + timedelta(days=1)
+        if last < first:
+            return
+        self._told_until = last
+        self._add(
+            "live_session",
+            (
+                version
+                for session, body in self._sessions.close(first, last)
+                for version in self._versions(
+                    session.id,
+                    session.start,
+                    [(session.end + live_rooms.SHOWN_AFTER, body)],
+                    _as_is,
+                )
+            ),
+        )
+        self._add(
+            "video_day",
+            (
+                version
+                for day, known, body in self._videos.close(first, last)
+                for version in self._versions(day.isoformat(), known, [(known, body)], _as_is)
+            ),
+        )
 
     def _row(self, row: settlement.Transaction, created: int) -> Iterator[Version]:
         statement = self._statements.setdefault(row.day, settlement.Statement(self._shop, row.day))

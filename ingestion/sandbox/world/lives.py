@@ -9,10 +9,12 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from itertools import pairwise
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from ingestion.sandbox.world.catalog import CASH_ON_DELIVERY, SALES_TAX, Shop, Sku, skus
 from ingestion.sandbox.world.money import share
+from ingestion.sandbox.world.promotion import on_air
 
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 
@@ -25,6 +27,8 @@ COMPLETED_REFUNDS = (
 # How busy an hour of the buyers' day is.
 _HOURS = (3, 2, 1, 1, 1, 2, 3, 4, 5, 6, 7, 8, 9, 8, 7, 7, 7, 8, 10, 13, 16, 17, 12, 7)
 _WEEKDAYS = (9, 9, 9, 10, 11, 13, 13)
+# Of the orders placed while somebody is on air.
+_IN_A_ROOM = 0.45
 _FLASH_DAYS = {(7, 25), (8, 8), (9, 9), (10, 10), (10, 25), (11, 11), (12, 12)}
 
 
@@ -97,6 +101,7 @@ class Life:
 
     Attributes:
         events: (when, status) in order of time; the first is the creation.
+        claims: What `claims.claims_of` has found, so that it is looked for only once.
     """
 
     shop: Shop
@@ -127,6 +132,7 @@ class Life:
     events: list[tuple[int, str]] = field(default_factory=list)
     returns: list[Return] = field(default_factory=list)
     cancellations: list[Cancellation] = field(default_factory=list)
+    claims: tuple[Any, ...] | None = None
 
     @property
     def shipping_fee(self) -> int:
@@ -228,7 +234,7 @@ def _succeed(life: Life, source: Life, request: Return) -> None:
 def _fill(life: Life, flash: bool, rng: random.Random) -> None:
     shop = life.shop
     choice = skus(shop)
-    room = f"76{shop.number}{life.created // DAY:06d}{rng.randrange(3)}" if rng.random() < 0.18 else ""
+    room = _room(shop, life.created, rng.random())
     rates = SALES_TAX.get(shop.region, (0,))
     rate = rates[life.buyer % len(rates)]
     for sku in _pick(shop, choice, rng):
@@ -257,6 +263,14 @@ def _fill(life: Life, flash: bool, rng: random.Random) -> None:
         life.buyer_service_fee = 20 if life.buyer % 4 == 0 else 0
     if shop.region == "TH" and life.is_sale:
         life.small_order_fee = 500 if life.buyer % 30 == 0 else 0
+
+
+def _room(shop: Shop, moment: int, draw: float) -> str:
+    """The LIVE room in which something is bought; none for most, and for all while nobody is on air."""
+    if draw >= _IN_A_ROOM:
+        return ""
+    running = on_air(shop, moment)
+    return running[int(draw / _IN_A_ROOM * len(running))].id if running else ""
 
 
 @cache

@@ -9,9 +9,12 @@ def text(amount: int, digits: int) -> str:
     """An amount as the API writes it: `-1234` with two digits is `-12.34`."""
     if digits == 0:
         return str(amount)
-    sign = "-" if amount < 0 else ""
-    whole, rest = divmod(abs(amount), 10**digits)
-    return f"{sign}{whole}.{rest:0{digits}d}"
+    if amount < 0:
+        return f"-{text(-amount, digits)}"
+    shown = str(amount)
+    if len(shown) > digits:
+        return f"{shown[:-digits]}.{shown[-digits:]}"
+    return f"0.{shown.zfill(digits)}"
 
 
 def share(amount: int, part: int, whole: int) -> int:

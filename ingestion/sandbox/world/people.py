@@ -13,6 +13,8 @@ from typing import Any
 import orjson
 
 from ingestion.sandbox.world.catalog import SHARE, SHOPS, Shop
+from ingestion.sandbox.world.collaborations import show_target_detail
+from ingestion.sandbox.world.promotion import target_collaborations
 from ingestion.sandbox.world.store import Store
 
 _CITY = {"TH": "Bangkok", "VN": "Ha Noi", "MY": "Kuala Lumpur", "GB": "London", "US": "Los Angeles"}
@@ -90,6 +92,11 @@ def personal_values(directory: Path) -> Iterator[str]:
     markers = personal_markers()
     seen: set[str] = set()
     for shop in store.shops():
+        for agreed in target_collaborations(shop):
+            for value in _texts(show_target_detail(shop, agreed)):
+                if value not in seen and any(marker in value for marker in markers):
+                    seen.add(value)
+                    yield value
         for kind in ("warehouse", "payment", "return", "order"):
             for clock in (store.meta.clock_start, store.meta.horizon_end):
                 for record in store.records(kind, shop.id, clock):

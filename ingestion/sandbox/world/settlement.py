@@ -13,6 +13,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+from ingestion.sandbox.world import claims
 from ingestion.sandbox.world.catalog import Shop
 from ingestion.sandbox.world.exchange import rates_between
 from ingestion.sandbox.world.lives import DAY, HOUR, Life, Line, Return, utc
@@ -32,7 +33,7 @@ _TAX = {
     "US": (("sales_tax_referral_fee_amount", 10),),
 }
 # What the estimate of an unsettled order has no field for.
-_NOT_ESTIMATED = ("gmv_max_ad_fee_amount", "pit_amount")
+_NOT_ESTIMATED = ("gmv_max_ad_fee_amount", "cofunded_creator_bonus_amount", "pit_amount")
 
 
 @dataclass(slots=True)
@@ -203,12 +204,12 @@ def sale_money(life: Life) -> Money:
         ("platform_commission_amount", _COMMISSION[region]),
         ("referral_fee_amount", _REFERRAL.get(region, 0)),
         ("transaction_fee_amount", _TRANSACTION[region]),
-        ("affiliate_commission_amount", 1550 if life.buyer % 5 < 2 else 0),
-        ("affiliate_ads_commission_amount", 400 if life.buyer % 23 == 0 else 0),
         ("gmv_max_ad_fee_amount", 1200 if life.buyer % 11 == 0 else 0),
     ):
         if rate:
             money.fee[name] = -share(base, rate, 10_000)
+    for name, amount in claims.fees(life, base).items():
+        money.fee[name] = -amount
     if region == "VN":
         money.fee["vn_fix_infrastructure_fee"] = -3000
     for name, rate in _TAX[region]:
@@ -233,7 +234,9 @@ def _take_back(life: Life, request: Return, money: Money) -> None:
     goods = sum(amount for _, amount, _ in request.refunds)
     _add(money.context, "customer_refund_amount", -goods)
     _add(money.context, "platform_discount_refund_amount", goods - before + discount)
-    for name in ("platform_commission_amount", "referral_fee_amount", "affiliate_commission_amount"):
+    for name, amount in claims.fees_back(life, request).items():
+        _add(money.fee, name, amount)
+    for name in ("platform_commission_amount", "referral_fee_amount"):
         if name in full.fee:
             back = -share(full.fee[name], before - discount, base)
             _add(money.fee, name, back)

@@ -14,7 +14,17 @@ import pyarrow as pa
 
 from ingestion.fx_rates.resource import FX_RATES
 from ingestion.fx_rates.resource import SOURCE as FX_SOURCE
-from ingestion.tiktok_shop import analytics, finance, orders, products, returns, shops
+from ingestion.tiktok_shop import (
+    analytics,
+    creators,
+    finance,
+    lives,
+    orders,
+    products,
+    returns,
+    shops,
+    videos,
+)
 from ingestion.tiktok_shop.reading import SOURCE as TIKTOK_SHOP
 from ingestion.tiktok_shop.reading import Resource
 from ingestion.tiktok_shop.resources import RESOURCES
@@ -76,7 +86,10 @@ def _domain(module: ModuleType) -> Domain:
 
 
 DOMAINS: tuple[Domain, ...] = (
-    *(_domain(module) for module in (shops, orders, returns, finance, products, analytics)),
+    *(
+        _domain(module)
+        for module in (shops, orders, returns, finance, products, analytics, creators, lives, videos)
+    ),
     Domain(
         "fx_rates",
         (

@@ -25,6 +25,7 @@ from ingestion.sandbox.server.serve import SandboxServer, start_in_thread
 from ingestion.sandbox.world.generator import generate
 
 CLOCK = 1_794_096_000  # 2026-11-08T00:00:00Z
+DAY = 86_400
 SHOPS = {
     "TH": "7495000000000000101",
     "VN": "7495000000000000202",
@@ -253,6 +254,218 @@ def test_shop_performance_per_hour(referee: Referee, region: str) -> None:
     ).performance
     assert [interval.index for interval in performance.intervals] == list(range(24))
     assert performance.overall.orders_count == sum(item.orders_count for item in performance.intervals)
+
+
+@pytest.mark.parametrize("region", SHOPS)
+def test_affiliate_orders(referee: Referee, region: str) -> None:
+    shop = referee.shop(region).affiliate_seller
+    window = models.SearchSellerAffiliateOrdersRequest(create_time_ge=CLOCK - 85 * DAY, create_time_lt=CLOCK)
+    fetched = pages(
+        lambda token: shop.search_seller_affiliate_orders(page_size=20, page_token=token, body=window),
+        "orders",
+    )
+    whole = pages(
+        lambda token: shop.search_seller_affiliate_orders(page_size=100, page_token=token, body=window),
+        "orders",
+    )
+    assert fetched
+
+    def skus(orders: list[Any]) -> list[tuple[str, str]]:
+        return sorted((order.id, sku.sku_id) for order in orders for sku in order.skus)
+
+    assert skus(fetched) == skus(whole), "an order on two pages is in neither page whole, and lost in none"
+    assert len(set(skus(fetched))) == len(skus(fetched))
+    too_long = models.SearchSellerAffiliateOrdersRequest(
+        create_time_ge=CLOCK - 100 * DAY, create_time_lt=CLOCK
+    )
+    with pytest.raises(TikTokShopError) as refused:
+        shop.search_seller_affiliate_orders(page_size=20, body=too_long)
+    assert refused.value.code == 36009004
+
+
+@pytest.mark.parametrize("region", SHOPS)
+def test_collaborations_and_creators(referee: Referee, region: str) -> None:
+    shop = referee.shop(region).affiliate_seller
+    offered = pages(
+        lambda token: shop.search_open_collaborations(
+            page_size=10, page_token=token, body=models.SearchOpenCollaborationsRequest()
+        ),
+        "open_collaborations",
+    )
+    assert len(offered) > 20
+    for one in offered[:5]:
+        promoters = pages(
+            lambda token, product_id=one.product.id: shop.get_open_collaboration_creator_content_details(
+                page_size=5, page_token=token, product_id=product_id
+            ),
+            "creator_content_details",
+        )
+        assert len(promoters) == one.showcase_creator_count > 0
+    wanted = models.SearchTargetCollaborationsRequest(collaboration_status="VALID")
+    agreed = pages(
+        lambda token: shop.search_target_collaborations(page_size=20, page_token=token, body=wanted),
+        "target_collaborations",
+    )
+    assert agreed
+    detail = check(shop.query_target_collaboration_detail(agreed[0].id)).target_collaboration
+    assert len(detail.products) == agreed[0].product_count
+    market = pages(
+        lambda token: shop.search_creators_in_creator_marketplace(
+            page_size=12, page_token=token, body=models.SearchCreatorsInCreatorMarketplaceRequest()
+        ),
+        "creators",
+    )
+    assert len(market) == 36
+    name = detail.creators[0].username
+    found = check(
+        shop.search_creators_in_creator_marketplace(
+            page_size=12, body=models.SearchCreatorsInCreatorMarketplaceRequest(keyword=name)
+        )
+    ).creators
+    assert [one.username for one in found] == [name]
+
+
+@pytest.mark.parametrize("region", SHOPS)
+def test_samples(referee: Referee, region: str) -> None:
+    shop = referee.shop(region).affiliate_seller
+    samples = pages(
+        lambda token: shop.search_sample_applications(
+            page_size=10, page_token=token, body=models.SearchSampleApplicationsRequest()
+        ),
+        "sample_applications",
+    )
+    assert samples
+    for sample in samples:
+        contents = check(shop.search_sample_application_fulfillments(sample.id)).fulfillments
+        assert bool(contents) == (sample.status == "COMPLETED")
+
+
+def sessions_of(referee: Referee, region: str, kind: str, **more: Any) -> list[Any]:
+    end = referee.yesterday(region) + timedelta(days=1)
+    return pages(
+        lambda token: referee.shop(region).analytics.get_shop_live_performance_list(
+            start_date_ge=end - timedelta(days=30),
+            end_date_lt=end,
+            account_type=models.GetShopLivePerformanceListAccountType(kind),
+            page_size=10,
+            page_token=token,
+            **more,
+        ),
+        "live_stream_sessions",
+    )
+
+
+@pytest.mark.parametrize("region", SHOPS)
+def test_lives(referee: Referee, region: str) -> None:
+    shop = referee.shop(region).analytics
+    official = sessions_of(referee, region, "OFFICIAL_ACCOUNTS")
+    sessions_of(referee, region, "OFFICIAL_ACCOUNTS", currency=models.GetShopLivePerformanceListCurrency.USD)
+    affiliates = sessions_of(referee, region, "AFFILIATE_ACCOUNTS")
+    assert len(official) > 20
+    assert len(affiliates) > 40
+    assert sessions_of(referee, region, "MARKETING_ACCOUNTS")
+    without = 0
+    for session in official[:12] + official[-12:]:
+        minutes: list[Any] = []
+        token: str | Unset = UNSET
+        while True:
+            data = check(shop.get_shop_live_minute_performance(session.id, page_token=token))
+            minutes += data.performance.intervals
+            token = data.next_page_token
+            if not token:
+                break
+        without += not minutes
+        if minutes:
+            assert len(minutes) * 60 == int(session.end_time) - int(session.start_time)
+        clicks = [
+            one.traffic.produt_clicks
+            for one in check(shop.get_shop_live_products_performance_list(session.id)).products
+        ]
+        assert sum(clicks) == session.traffic.product_clicks
+    assert without <= 1, "there is a session whose minutes never come, and one only"
+    with pytest.raises(TikTokShopError) as refused:
+        shop.get_shop_live_minute_performance(affiliates[0].id)
+    assert refused.value.code == 66009315
+    end = referee.yesterday(region) + timedelta(days=1)
+    dates = {"start_date_ge": end - timedelta(days=30), "end_date_lt": end}
+    days = check(
+        shop.get_shop_live_performance_overview(
+            **dates, granularity=models.GetShopLivePerformanceOverviewGranularity.VALUE_1
+        )
+    ).performance.intervals
+    assert len(days) == 30
+    (whole,) = check(shop.get_shop_live_performance_overview(**dates)).performance.intervals
+    assert whole.views == sum(day.views for day in days)
+
+
+def test_the_creator_s_own_view_of_a_session(referee: Referee) -> None:
+    auth = TikTokShopAuth("sandbox-app", "sandbox-secret", base_url=referee.server.base_url)
+    tokens = auth.exchange_code("sandbox-creator-code")
+    creator = TikTokShop(
+        "sandbox-app", "sandbox-secret", access_token=tokens.access_token, base_url=referee.server.base_url
+    )
+    session = sessions_of(referee, "TH", "OFFICIAL_ACCOUNTS")[0]
+    assert session.creator.open_id == tokens.open_id
+    stats = check(creator.analytics.get_live_room_core_stats(session.id)).stats
+    assert stats.local_gmv.amount == session.sales_performance.live_gmv.amount
+    assert stats.peak_concurrent_user_count == session.traffic.pcu
+    with pytest.raises(TikTokShopError) as refused:
+        creator.analytics.get_live_room_core_stats(sessions_of(referee, "TH", "AFFILIATE_ACCOUNTS")[0].id)
+    assert refused.value.code == 66009315
+    with pytest.raises(TikTokShopError) as refused:
+        referee.client.analytics.get_live_room_core_stats(session.id)
+    assert refused.value.code == 101000
+
+
+@pytest.mark.parametrize("currency", ["LOCAL", "USD"])
+@pytest.mark.parametrize("region", SHOPS)
+def test_videos(referee: Referee, region: str, currency: str) -> None:
+    shop = referee.shop(region).analytics
+    end = referee.yesterday(region) + timedelta(days=1)
+    dates = {"start_date_ge": end - timedelta(days=7), "end_date_lt": end}
+    videos = pages(
+        lambda token: shop.get_shop_video_performance_list(
+            **dates,
+            page_size=20,
+            page_token=token,
+            currency=models.GetShopVideoPerformanceListCurrency(currency),
+        ),
+        "videos",
+    )
+    assert len(videos) >= 60
+    best = videos[0]
+    detail = check(
+        shop.get_shop_video_performance_details(
+            best.id, **dates, currency=models.GetShopVideoPerformanceDetailsCurrency(currency)
+        )
+    ).performance.intervals
+    assert [one.sales.overall.items_sold for one in detail] == [best.items_sold]
+    days = check(
+        shop.get_shop_videos_performance_details(
+            video_ids=[int(best.id), int(videos[1].id)],
+            **dates,
+            granularity=models.GetShopVideosPerformanceDetailsGranularity.VALUE_1,
+            currency=models.GetShopVideosPerformanceDetailsCurrency(currency),
+        )
+    ).videos
+    assert [one.video_id for one in days] == [best.id, videos[1].id]
+    assert sum(day.traffic.views for day in days[0].performance.intervals) == best.views
+    products = pages(
+        lambda token: shop.get_shop_video_product_performance_list(
+            best.id,
+            **dates,
+            page_token=token,
+            currency=models.GetShopVideoProductPerformanceListCurrency(currency),
+        ),
+        "products",
+    )
+    assert sum(one.product_clicks for one in products) == best.product_clicks
+    (whole,) = check(
+        shop.get_shop_video_performance_overview(
+            **dates, currency=models.GetShopVideoPerformanceOverviewCurrency(currency)
+        )
+    ).performance.intervals
+    assert whole.video_views == sum(one.views for one in videos)
 
 
 def test_the_ground_truth_counts_what_is_served(referee: Referee) -> None:

@@ -26,7 +26,7 @@ from ingestion.sandbox.world.store import Store
 from ingestion.sync import ShopResult, SyncReport, sync
 from ingestion.tiktok_shop.auth import AuthHost
 from ingestion.tiktok_shop.errors import BadSignature
-from ingestion.tiktok_shop.resources import tables
+from ingestion.tiktok_shop.resources import RESOURCES, tables
 from ingestion.tiktok_shop.tokens import TokenStore
 
 CLOCK = 1_794_096_000  # 2026-11-08T00:00:00Z
@@ -44,6 +44,12 @@ KEYS = {
     "payments": "payment_id",
     "skus": "product_id, sku_id",
     "shop_performance_hourly": "local_date, hour_index",
+    "affiliate_order_skus": "order_id, sku_id",
+    "sample_applications": "application_id",
+    "live_sessions": "live_room_id",
+    "live_minutes": "live_room_id, minute_start_at",
+    "live_products": "live_room_id, product_id",
+    "video_performance": "video_id, start_date",
 }
 
 
@@ -166,7 +172,7 @@ def test_all_shops_and_the_next_day(site: Site) -> None:
     expiry = query(
         home, "select count(*) from {sync_log} where status = 'ok' and access_token_expires_at > now()"
     )
-    assert expiry == [(5 * 14,)]
+    assert expiry == [(5 * len(RESOURCES),)]
     assert query(home, "select shop_key, resource, field, example_type, rows_seen from {drift}") == []
 
     before = site.calls()
@@ -174,7 +180,7 @@ def test_all_shops_and_the_next_day(site: Site) -> None:
     second = site.sync(home)
     assert not second.failed and all(shop.incremental for shop in second.shops)
     assert site.calls() - before < before / 3
-    assert sum(shop.rows.get("orders", 0) for shop in second.shops) < sum(loaded.values()) / 4
+    assert sum(shop.rows.get("orders", 0) for shop in second.shops) < sum(loaded.values()) / 3
 
     # A home that starts now sees the same shops: late updates have all arrived.
     fresh = site.home("fresh")
@@ -193,7 +199,9 @@ def test_all_shops_and_the_next_day(site: Site) -> None:
     site.server.stop()  # no network from here on
     replay(home)
     assert {name: latest(home, name) for name in KEYS} == rows
-    assert query(home, "select count(distinct run_id), count(*) from {sync_log}") == [(2, 140)]
+    assert query(home, "select count(distinct run_id), count(*) from {sync_log}") == [
+        (2, 10 * len(RESOURCES))
+    ]
 
 
 def test_kill_at_any_point(site: Site) -> None:
@@ -204,7 +212,7 @@ def test_kill_at_any_point(site: Site) -> None:
     code = (
         "import sys; from pathlib import Path; from datetime import datetime, UTC\n"
         "import ingestion.tiktok_shop.shop_sync as s, ingestion.tiktok_shop.reading as r\n"
-        "s.UNIT_ROWS, s.BATCH_RECORDS = 300, 100; r.sliced.__kwdefaults__['rows'] = 50\n"
+        "s.UNIT_ROWS, s.BATCH_RECORDS = 1_500, 100; r.sliced.__kwdefaults__['rows'] = 50\n"
         "from ingestion.home import Home; from ingestion.sync import sync\n"
         "if __name__ == '__main__':\n"
         "    report = sync(Home(Path(sys.argv[1])), shops=sys.argv[3:],\n"

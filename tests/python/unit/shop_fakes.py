@@ -21,6 +21,7 @@ from ingestion.tiktok_shop.client import ApiAnswer, ShopRef
 from ingestion.tiktok_shop.endpoints import Endpoint
 from ingestion.tiktok_shop.resources import BY_NAME, RESOURCES
 from ingestion.tiktok_shop.shop_sync import ShopJob, ShopOutcome, sync_shop
+from ingestion.tiktok_shop.tokens import Grant
 
 DAY = 86_400
 NOW = 1_794_096_000  # 2026-11-08T00:00:00Z
@@ -105,11 +106,19 @@ class FakeClient:
     Attributes:
         lists: Records by endpoint name, or a function of (query, body, path) giving the whole `data`.
         fail: Called before each answer with (endpoint name, page); may raise.
+        creators: Creators who have authorised the app.
+        grants_used: Grants with which endpoints without a cipher were asked.
     """
 
     lists: dict[str, Any] = field(default_factory=dict)
     fail: Callable[[str, int], None] = lambda name, page: None
     calls: Counter[str] = field(default_factory=Counter)
+    creators: list[Grant] = field(default_factory=list)
+    grants_used: set[str] = field(default_factory=set)
+
+    def creator_grants(self) -> list[Grant]:
+        """The creators who have authorised the app."""
+        return self.creators
 
     def pages(
         self,
@@ -121,6 +130,8 @@ class FakeClient:
         path: Mapping[str, str] | None = None,
     ) -> Iterator[ApiAnswer]:
         """All pages of a list."""
+        if not endpoint.shop_cipher:
+            self.grants_used.add(shop.open_id)
         source = self.lists.get(endpoint.name, [])
         if callable(source):
             self.calls[endpoint.name] += 1
@@ -199,6 +210,17 @@ def rows(home: Home, table: str, *leave_out: str) -> list[tuple[Any, ...]]:
 def tree(folder: Path) -> bytes:
     """Every byte below a folder."""
     return b"\n".join(path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file())
+
+
+def unpacked(folder: Path) -> bytes:
+    """Every byte below a folder, with what archive and raw files hold unpacked."""
+    stored = tree(folder)
+    for path in sorted(folder.rglob("*.zst")):
+        with pa.input_stream(str(path), compression="zstd") as stream:
+            stored += stream.read()
+    for path in sorted(folder.rglob("*.parquet")):
+        stored += str(pq.ParquetFile(path).read().to_pylist()).encode()
+    return stored
 
 
 def _plain(table: pa.Table) -> pa.Table:

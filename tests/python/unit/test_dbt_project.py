@@ -31,6 +31,13 @@ FINANCE_METRICS = {
     *("platform_fees_amount", "platform_fees_amount_rc"),
     *("contribution_profit", "contribution_profit_rc"),
 }
+CREATOR_METRICS = {
+    *("attributed_gmv", "attributed_gmv_rc", "net_attributed_gmv", "net_attributed_gmv_rc"),
+    *("attributed_orders", "attributed_units"),
+    *("est_commission", "est_commission_rc", "actual_commission", "actual_commission_rc"),
+    *("creator_cost", "creator_cost_rc", "creator_roi", "creator_roi_rc"),
+    *("content_impressions", "content_clicks", "content_sku_orders", "content_ctr", "content_ctor"),
+}
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +72,9 @@ def models(manifest: dict[str, Any], folder: str = "") -> list[dict[str, Any]]:
 
 
 def test_the_metrics_are_these(manifest: dict[str, Any]) -> None:
-    assert {metric["name"] for metric in manifest["metrics"].values()} == SALES_METRICS | FINANCE_METRICS
+    assert {
+        metric["name"] for metric in manifest["metrics"].values()
+    } == SALES_METRICS | FINANCE_METRICS | CREATOR_METRICS
 
 
 def test_semantic_models_stand_on_marts(manifest: dict[str, Any]) -> None:

@@ -14,7 +14,21 @@ from hypothesis import strategies as st
 from shop_fakes import NOW, order
 
 from ingestion.pages import Page
-from ingestion.rows import MISSING, Batch, Drift, Kind, Table, build, fields, money, text, times, to_array
+from ingestion.rows import (
+    MISSING,
+    Batch,
+    Drift,
+    Kind,
+    Table,
+    build,
+    fields,
+    first_text,
+    money,
+    text,
+    times,
+    to_array,
+    written,
+)
 from ingestion.tiktok_shop.finance import (
     ORDER_TRANSACTION_LIST,
     STATEMENT_TOTALS,
@@ -267,7 +281,7 @@ def test_an_order_without_settlement_has_no_rows() -> None:
 
 def test_every_table_has_the_common_columns() -> None:
     names = [table.name for table in tables()]
-    assert len(set(names)) == len(names) == 23
+    assert len(set(names)) == len(names) == 40
     for table in tables():
         assert {"shop_key", "retrieved_at", "page_id", "_extra"} <= set(table.schema.names)
 
@@ -323,6 +337,40 @@ def test_building_by_pages_equals_building_at_once(shape: list[list[str]]) -> No
         one.add(page(part))
         batch.extend(one.settle())
     assert batch.finish()["t"].to_pylist() == whole.to_pylist()
+
+
+def test_numbers_that_are_documented_as_text_are_no_drift() -> None:
+    columns = (
+        text("id"),
+        written("at", Kind.TIME, "o.at"),
+        written("rate", Kind.INT),
+        written("bad", Kind.INT),
+    )
+    table = Table("t", columns, key=("id",), known=fields("id o{at} rate bad"))
+    records: list[dict[str, Any]] = [
+        {"id": "1", "o": {"at": str(NOW)}, "rate": "1550", "bad": "15.5 %"},
+        {"id": "2", "o": {"at": NOW}, "rate": 1550, "bad": ""},
+        {"id": "3", "o": None, "rate": None},
+    ]
+    drift = Drift()
+    rows = build(table, [page(records)], drift)["t"].to_pylist()
+    moment = datetime.fromtimestamp(NOW, UTC)
+    assert [row["at"] for row in rows] == [moment, moment, None]
+    assert [row["rate"] for row in rows] == [1550, 1550, None]
+    assert [row["bad"] for row in rows] == [None, None, None]
+    assert dict(drift.seen) == {("t", "bad", "string instead of integer"): 1}
+    assert json.loads(rows[0]["_extra"]) == {"bad": "15.5 %"}
+
+
+def test_a_text_that_stands_in_several_places() -> None:
+    table = Table("t", (text("id"), first_text("currency", "a.currency", "b.currency")), key=("id",))
+    records: list[dict[str, Any]] = [
+        {"id": "1", "a": {"currency": "THB"}, "b": {"currency": "USD"}},
+        {"id": "2", "a": {"currency": ""}, "b": {"currency": "USD"}},
+        {"id": "3", "a": None, "b": "USD"},
+    ]
+    rows = build(table, [page(records)], Drift())["t"].to_pylist()
+    assert [row["currency"] for row in rows] == ["THB", "USD", None]
 
 
 def test_dates() -> None:

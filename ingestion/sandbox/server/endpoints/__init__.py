@@ -4,11 +4,14 @@ from ingestion.sandbox.server.calls import Endpoint
 from ingestion.sandbox.server.endpoints import (
     analytics,
     authorization,
+    creators,
     finance,
+    lives,
     logistics,
     orders,
     products,
     returns,
+    videos,
 )
 
 ENDPOINTS: tuple[Endpoint, ...] = (
@@ -19,5 +22,8 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *products.ENDPOINTS,
     *logistics.ENDPOINTS,
     *analytics.ENDPOINTS,
+    *creators.ENDPOINTS,
+    *lives.ENDPOINTS,
+    *videos.ENDPOINTS,
 )
 """Every endpoint of the Shop API that the sandbox serves."""

@@ -128,14 +128,23 @@ class Admin:
         return _json(self._sandbox.counters.as_json())
 
     async def auth_code(self, request: Request) -> Response:
-        """POST {"shops": [...], "scopes": [...], "seller_name": "..."}, all optional: a new code."""
-        given = await _body(request, {"shops": list, "scopes": list, "seller_name": str})
-        code = self._sandbox.auth.mint_code(
-            self._sandbox.wall.now(),
-            shop_ids=_texts(given, "shops"),
-            scopes=_texts(given, "scopes"),
-            seller_name=given.get("seller_name"),
-        )
+        """POST {"shops": [...], "scopes": [...], "seller_name": "..."}, all optional: a new code of a seller.
+
+        POST {"creator": "username"}: of a creator.
+        """
+        given = await _body(request, {"shops": list, "scopes": list, "seller_name": str, "creator": str})
+        auth, now = self._sandbox.auth, self._sandbox.wall.now()
+        if "creator" in given:
+            if len(given) > 1:
+                raise ValueError("a creator's code has no shops, scopes or seller")
+            code = auth.mint_creator_code(now, given["creator"])
+        else:
+            code = auth.mint_code(
+                now,
+                shop_ids=_texts(given, "shops"),
+                scopes=_texts(given, "scopes"),
+                seller_name=given.get("seller_name"),
+            )
         self._sandbox.remember()
         return _json({"auth_code": code.code, "expires_at": code.expires_at, "shops": code.shop_ids})
 
@@ -147,6 +156,7 @@ class Admin:
                 {
                     "open_id": grant.open_id,
                     "seller_name": grant.seller_name,
+                    "user_type": grant.user_type,
                     "shops": grant.shop_ids,
                     "scopes": grant.scopes,
                     "missing": grant.missing,

@@ -21,31 +21,53 @@ _CENT = Decimal("0.01")
 _MONEY = {"amount", "currency"}
 
 
-def _local_day(call: Call, shop: Shop) -> date:
+def local_day(call: Call, shop: Shop) -> date:
+    """Today on the shop's calendar."""
     return datetime.fromtimestamp(call.now, UTC).astimezone(ZoneInfo(shop.timezone)).date()
 
 
-def _by_day(call: Call) -> Answer:
-    shop, query = call.owner(), call.query
-    start, end = query.day("start_date_ge"), query.day("end_date_lt")
-    granularity = choice("granularity", query.text("granularity") or "ALL", ("ALL", "1D"))
-    currency = choice("currency", query.text("currency") or "LOCAL", ("LOCAL", "USD"))
+def asked_dates(call: Call) -> tuple[date, date]:
+    """The first day that is asked for, and the one after the last.
+
+    Raises:
+        Refusal: 36009004: no dates, the wrong way round, or too many days.
+    """
+    start, end = call.query.day("start_date_ge"), call.query.day("end_date_lt")
     if start >= end:
         raise bad_request("Invalid parameter: start_date_ge must be before end_date_lt")
     if (end - start).days > _MAX_DAYS:
         raise bad_request(
             f"Invalid parameter: the date range is too long, it must not exceed {_MAX_DAYS} days"
         )
-    latest = _local_day(call, shop) - timedelta(days=1)
-    days = [start + timedelta(days=n) for n in range((min(end, latest + timedelta(days=1)) - start).days)]
+    return start, end
+
+
+def asked_currency(call: Call) -> str:
+    """LOCAL or USD."""
+    return choice("currency", call.query.text("currency") or "LOCAL", ("LOCAL", "USD"))
+
+
+def known_days(call: Call, start: date, end: date) -> tuple[date, list[date]]:
+    """The newest complete day of the shop's calendar, and those of the asked days that are complete."""
+    latest = local_day(call, call.owner()) - timedelta(days=1)
+    count = (min(end, latest + timedelta(days=1)) - start).days
+    return latest, [start + timedelta(days=number) for number in range(count)]
+
+
+def _by_day(call: Call) -> Answer:
+    shop, query = call.owner(), call.query
+    start, end = asked_dates(call)
+    granularity = choice("granularity", query.text("granularity") or "ALL", ("ALL", "1D"))
+    currency = asked_currency(call)
+    latest, days = known_days(call, start, end)
     bodies = (
-        _records(call, shop, "shop_performance_day", ids=[day.isoformat() for day in days]) if days else []
+        records(call, shop, "shop_performance_day", ids=[day.isoformat() for day in days]) if days else []
     )
     if currency == "USD" or granularity == "ALL":
         intervals = [orjson.loads(body) for body in bodies]
         if currency == "USD":
             intervals = [
-                _in_usd(call, shop, item, date.fromisoformat(item["start_date"])) for item in intervals
+                in_usd(call, shop, item, date.fromisoformat(item["start_date"])) for item in intervals
             ]
         if granularity == "ALL" and intervals:
             dates = {"start_date": start.isoformat(), "end_date": end.isoformat()}
@@ -58,17 +80,17 @@ def _by_day(call: Call) -> Answer:
 def _by_hour(call: Call) -> Answer:
     shop = call.owner()
     day = as_day("date", call.path["date"])
-    currency = choice("currency", call.query.text("currency") or "LOCAL", ("LOCAL", "USD"))
-    today = _local_day(call, shop)
+    currency = asked_currency(call)
+    today = local_day(call, shop)
     if not today - timedelta(days=_HOURLY_DAYS) <= day <= today:
         raise bad_request(
             f"Invalid parameter: the date must be within the last {_HOURLY_DAYS} days, up to {today}"
         )
     intervals = [
-        orjson.loads(body) for body in _records(call, shop, "shop_performance_hour", parent=day.isoformat())
+        orjson.loads(body) for body in records(call, shop, "shop_performance_hour", parent=day.isoformat())
     ]
     if currency == "USD":
-        intervals = [_in_usd(call, shop, item, day) for item in intervals]
+        intervals = [in_usd(call, shop, item, day) for item in intervals]
     performance = {"intervals": intervals, "latest_available_timestamp": call.now - call.now % 3_600}
     if intervals:
         overall = _total(intervals)
@@ -77,10 +99,11 @@ def _by_hour(call: Call) -> Answer:
     return Answer([orjson.dumps({"performance": performance})], len(intervals))
 
 
-def _records(
+def records(
     call: Call, shop: Shop, kind: str, *, ids: list[str] | None = None, parent: str | None = None
 ) -> list[bytes]:
-    records = call.sandbox.store.page(
+    """The bodies of some records of a shop, at most as many as a year has days."""
+    page = call.sandbox.store.page(
         kind,
         shop.id,
         call.now,
@@ -93,10 +116,10 @@ def _records(
         ids=ids,
         parent=parent,
     )
-    return [record.body for record in records]
+    return [record.body for record in page]
 
 
-def _in_usd(call: Call, shop: Shop, item: dict[str, Any], day: date) -> dict[str, Any]:
+def in_usd(call: Call, shop: Shop, item: dict[str, Any], day: date) -> dict[str, Any]:
     """The same figures in US dollars, at the day's rate or the last one before it."""
     if shop.currency == "USD":
         return item

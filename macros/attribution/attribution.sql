@@ -1,0 +1,60 @@
+{#- The rules that give credit, in the order in which they stand side by side (kpi-spec 4). -#}
+{% macro attribution_rules() -%}
+    {{ return(['platform', 'last_content', 'even_split', 'ads_first']) }}
+{%- endmacro %}
+
+{#- The rule of dbt var `attribution_rule` as an SQL literal. A rule that does not exist stops the build: it would credit nobody. -#}
+{% macro attribution_rule() -%}
+    {%- set rule = var('attribution_rule') -%}
+    {%- if rule not in attribution_rules() -%}
+        {{ exceptions.raise_compiler_error(
+            "dbt var attribution_rule is '" ~ rule ~ "'. It must be one of: " ~ attribution_rules() | join(', ') ~ "."
+        ) }}
+    {%- endif -%}
+    {{ return("'" ~ rule ~ "'") }}
+{%- endmacro %}
+
+{#- A creator's name as every table has it: TikTok's names know no case, and people write the @. NULL when there is none. -#}
+{% macro creator_name(expression) -%}
+    nullif(lower(trim(replace({{ expression }}, '@', ''))), '')
+{%- endmacro %}
+
+{#- A status of an affiliate order: TikTok writes 'AWAITING PAYMENT', 'To-SETTLE', 'SETTLED' and 'Unknown'. -#}
+{% macro settlement_status_name(expression) -%}
+    nullif(upper(replace(replace(trim({{ expression }}), ' ', '_'), '-', '_')), '')
+{%- endmacro %}
+
+{#- A rate that arrives in hundredths of a percent (1550 is 15.5 %) as a fraction. -#}
+{% macro rate_of_basis_points(expression) -%}
+    cast({{ expression }} * cast(0.0001 as decimal(5, 4)) as decimal(18, 10))
+{%- endmacro %}
+
+{#-
+    The part of an amount between two marks of the way from 0 to 1: a credit of a line runs from credit_from to credit_to. Each mark is rounded,
+    not each part, so that the parts of a line sum to its amount to the last digit, however it is split.
+-#}
+{% macro credited(amount, credit_from, credit_to) -%}
+    cast({{ money_product(amount, credit_to) }} - {{ money_product(amount, credit_from) }} as decimal(18, 4))
+{%- endmacro %}
+
+{#- The sum of amounts of which some may be unknown: NULL only when all are. -#}
+{% macro sum_of_known(columns) -%}
+    case
+        when coalesce({{ columns | join(', ') }}) is not null
+            then {% for column in columns %}coalesce({{ column }}, 0){{ ' + ' if not loop.last }}{% endfor %}
+    end
+{%- endmacro %}
+
+{#-
+    A number made of a text. The sum of such numbers changes when one of many rows does, in whatever order they are read: the trace of a
+    change that is too small for a count or a maximum to show.
+-#}
+{% macro text_number(expression) -%}
+    {{ adapter.dispatch('text_number', 'tiktok_shop_kpi')(expression) }}
+{%- endmacro %}
+{% macro default__text_number(expression) -%}
+    cast(xxhash64({{ expression }}) as decimal(38, 0))
+{%- endmacro %}
+{% macro duckdb__text_number(expression) -%}
+    cast(md5_number_lower({{ expression }}) as decimal(38, 0))
+{%- endmacro %}

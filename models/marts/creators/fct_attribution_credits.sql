@@ -1,0 +1,239 @@
+{{
+    config(
+        materialized='incremental',
+        unique_key=['shop_key', 'order_id'],
+        post_hook="delete from {{ this }} where not exists (
+            select 1 from {{ ref('fct_order_lines') }} as lines
+            where lines.shop_key = {{ this }}.shop_key and lines.order_id = {{ this }}.order_id and lines.is_counted
+        )"
+    )
+}}
+
+with all_lines as (
+    select shop_key, order_id, line_id, business_date
+    from {{ ref('fct_order_lines') }}
+    where is_counted
+)
+
+, all_claims as (
+    select * from {{ ref('fct_creator_claims') }}
+)
+
+-- All that a credit depends on, per line. A line has at most one claim of each type.
+, claim_states as (
+    select
+        shop_key,
+        order_id,
+        line_id,
+        md5({{ dbt.concat([
+            "coalesce(max(case when claim_type = 'affiliate' then creator_username end), '')", "'|'",
+            "coalesce(cast(max(case when claim_type = 'affiliate' then content_time end) as string), '')", "'|'",
+            "coalesce(max(case when claim_type = 'live_room' then claimant end), '')", "'|'",
+            "coalesce(max(case when claim_type = 'live_room' then creator_username end), '')", "'|'",
+            "coalesce(cast(max(case when claim_type = 'live_room' then content_time end) as string), '')", "'|'",
+            "coalesce(max(case when claim_type = 'ads' then 'ads' end), '')", "'|'",
+            "coalesce(max(case when claim_type = 'code' then creator_username end), '')",
+        ]) }}) as _claims_state
+    from all_claims
+    group by shop_key, order_id, line_id
+)
+
+, line_states as (
+    select
+        all_lines.shop_key,
+        all_lines.order_id,
+        all_lines.line_id,
+        all_lines.business_date,
+        coalesce(claim_states._claims_state, '') as _claims_state
+    from all_lines
+    left join claim_states
+        on all_lines.shop_key = claim_states.shop_key
+        and all_lines.order_id = claim_states.order_id
+        and all_lines.line_id = claim_states.line_id
+)
+
+{% if is_incremental() -%}
+-- Orders of which a line came, left, moved to another day or is claimed in another way than before.
+, existing as (
+    -- By this rule a line has exactly one credit.
+    select shop_key, order_id, line_id, business_date, _claims_state
+    from {{ this }}
+    where rule = 'platform'
+)
+
+, changed as (
+    select distinct
+        coalesce(line_states.shop_key, existing.shop_key) as shop_key,
+        coalesce(line_states.order_id, existing.order_id) as order_id
+    from line_states
+    full outer join existing
+        on line_states.shop_key = existing.shop_key
+        and line_states.order_id = existing.order_id
+        and line_states.line_id = existing.line_id
+    where
+        line_states._claims_state is distinct from existing._claims_state
+        or line_states.business_date is distinct from existing.business_date
+)
+
+, wanted as (
+    select line_states.*
+    from line_states
+    inner join changed on line_states.shop_key = changed.shop_key and line_states.order_id = changed.order_id
+)
+
+, claims as (
+    select all_claims.*
+    from all_claims
+    inner join changed on all_claims.shop_key = changed.shop_key and all_claims.order_id = changed.order_id
+)
+{%- else -%}
+, wanted as (
+    select * from line_states
+)
+
+, claims as (
+    select * from all_claims
+)
+{%- endif %}
+
+-- An order is one order: each of its lines stands for the same part of it, and the last one for the rest.
+, numbered as (
+    select
+        *,
+        cast(row_number() over (partition by shop_key, order_id order by line_id asc nulls last) as integer) as line_number,
+        cast(count(*) over (partition by shop_key, order_id) as integer) as lines_of_order
+    from wanted
+)
+
+, lines as (
+    select
+        *,
+        case when lines_of_order = line_number then 1 else line_number * {{ rate(ratio(1, 'lines_of_order')) }} end
+        - (line_number - 1) * {{ rate(ratio(1, 'lines_of_order')) }} as order_part
+    from numbered
+)
+
+, rules as (
+    {%- for rule in attribution_rules() %}
+    select '{{ rule }}' as rule
+    {{- ' union all' if not loop.last }}
+    {%- endfor %}
+)
+
+-- platform: the creator that TikTok names on the affiliate order.
+, by_platform as (
+    select shop_key, order_id, line_id, creator_username, 'affiliate' as basis
+    from claims
+    where claim_type = 'affiliate' and creator_username is not null
+)
+
+-- last_content: who was seen last before the order was placed. The shop's own LIVE is no creator's.
+, by_time as (
+    select
+        shop_key,
+        order_id,
+        line_id,
+        coalesce(creator_username, 'none') as creator_username,
+        case when claimant = 'shop' then 'own_live' else claim_type end as basis,
+        row_number() over (
+            partition by shop_key, order_id, line_id
+            order by content_time desc nulls last, creator_username asc nulls last, claim_type asc nulls last
+        ) as nearness
+    from claims
+    where claimant in ('creator', 'shop')
+)
+
+-- even_split: everybody who claims the line, once.
+, claimants as (
+    select distinct shop_key, order_id, line_id, creator_username
+    from claims
+    where creator_username is not null
+)
+
+, by_split as (
+    select
+        *,
+        cast(row_number() over (partition by shop_key, order_id, line_id order by creator_username asc nulls last) as integer) as party,
+        cast(count(*) over (partition by shop_key, order_id, line_id) as integer) as parties
+    from claimants
+)
+
+-- ads_first: what ads had a part in is no creator's.
+, ads_lines as (
+    select distinct shop_key, order_id, line_id
+    from claims
+    where claim_type = 'ads'
+)
+
+, decisions as (
+    select shop_key, order_id, line_id, 'platform' as rule, creator_username, basis, 1 as party, 1 as parties
+    from by_platform
+    union all
+    select shop_key, order_id, line_id, 'last_content' as rule, creator_username, basis, 1 as party, 1 as parties
+    from by_time
+    where nearness = 1
+    union all
+    select
+        shop_key, order_id, line_id, 'even_split' as rule, creator_username,
+        case when parties > 1 then 'shared' else 'only_claim' end as basis, party, parties
+    from by_split
+    union all
+    select shop_key, order_id, line_id, 'ads_first' as rule, 'none' as creator_username, 'ads' as basis, 1 as party, 1 as parties
+    from ads_lines
+    union all
+    select
+        by_platform.shop_key, by_platform.order_id, by_platform.line_id, 'ads_first' as rule, by_platform.creator_username,
+        by_platform.basis, 1 as party, 1 as parties
+    from by_platform
+    left join ads_lines
+        on by_platform.shop_key = ads_lines.shop_key
+        and by_platform.order_id = ads_lines.order_id
+        and by_platform.line_id = ads_lines.line_id
+    where ads_lines.line_id is null
+)
+
+, credited as (
+    select
+        lines.shop_key,
+        lines.order_id,
+        lines.line_id,
+        lines.business_date,
+        lines.order_part,
+        lines._claims_state,
+        rules.rule,
+        coalesce(decisions.creator_username, 'none') as creator_username,
+        coalesce(decisions.basis, 'no_claim') as basis,
+        -- Equal parts, rounded to ten places; the last creator by name gets the rest.
+        coalesce((decisions.party - 1) * {{ rate(ratio(1, 'decisions.parties')) }}, 0) as credit_from,
+        case
+            when decisions.party < decisions.parties then decisions.party * {{ rate(ratio(1, 'decisions.parties')) }}
+            else 1
+        end as credit_to
+    from lines
+    cross join rules
+    left join decisions
+        on lines.shop_key = decisions.shop_key
+        and lines.order_id = decisions.order_id
+        and lines.line_id = decisions.line_id
+        and rules.rule = decisions.rule
+)
+
+select
+    cast(shop_key as string) as shop_key,
+    cast(order_id as string) as order_id,
+    cast(line_id as string) as line_id,
+    cast(business_date as date) as business_date,
+    cast(rule as string) as rule,
+    cast(creator_username as string) as creator_username,
+    cast(basis as string) as attribution_basis,
+    {{ rate('credit_to - credit_from') }} as credit,
+    {{ rate('credit_from') }} as credit_from,
+    {{ rate('credit_to') }} as credit_to,
+    -- Of the order; both marks are rounded, so that the credits of an order sum to exactly 1.
+    cast(
+        round(cast(order_part as decimal(19, 10)) * {{ rate('credit_to') }}, 10)
+        - round(cast(order_part as decimal(19, 10)) * {{ rate('credit_from') }}, 10)
+        as decimal(18, 10)
+    ) as order_credit,
+    cast(_claims_state as string) as _claims_state
+from credited

@@ -1,0 +1,97 @@
+-- The platform's own totals of a day by kind of account, beside the sum of what it lists one by one.
+with lives as (
+    select
+        shop_key,
+        'LIVE' as content_type,
+        account_type,
+        start_date as shop_local_date,
+        definition_id as platform_gmv_definition,
+        currency,
+        live_attributed_gmv as attributed_gmv,
+        live_gmv as direct_gmv,
+        live_indirect_gmv as indirect_gmv,
+        live_attributed_sku_orders as sku_orders,
+        views,
+        cast(null as bigint) as product_impressions,
+        cast(null as bigint) as product_clicks,
+        live_ctr as product_click_rate,
+        ctor_sku_order as ctor,
+        latest_available_date
+    from {{ ref('stg_tiktok_shop__live_overview_daily') }}
+)
+
+, videos as (
+    select
+        shop_key,
+        'VIDEO' as content_type,
+        account_type,
+        start_date as shop_local_date,
+        definition_id as platform_gmv_definition,
+        currency,
+        video_attributed_gmv as attributed_gmv,
+        video_gmv as direct_gmv,
+        video_indirect_gmv as indirect_gmv,
+        video_attributed_sku_orders as sku_orders,
+        video_views as views,
+        product_impressions,
+        product_clicks,
+        ctr as product_click_rate,
+        ctor_sku_order as ctor,
+        latest_available_date
+    from {{ ref('stg_tiktok_shop__video_overview_daily') }}
+)
+
+, totals as (
+    select * from lives
+    union all
+    select * from videos
+)
+
+-- Sessions by the day they began on; LINKED_ACCOUNTS are the shop's own, official or marketing.
+, listed as (
+    select
+        shop_key,
+        'LIVE' as content_type,
+        case when is_own_account then 'LINKED_ACCOUNTS' else account_type end as account_type,
+        shop_local_date,
+        count(*) as listed_contents,
+        sum(live_attributed_gmv) as listed_attributed_gmv
+    from {{ ref('fct_live_sessions') }}
+    group by shop_key, case when is_own_account then 'LINKED_ACCOUNTS' else account_type end, shop_local_date
+    union all
+    select shop_key, 'LIVE' as content_type, 'ALL' as account_type, shop_local_date, count(*) as listed_contents, sum(live_attributed_gmv) as listed_attributed_gmv
+    from {{ ref('fct_live_sessions') }}
+    group by shop_key, shop_local_date
+    union all
+    -- The list of videos does not tell the kind of account.
+    select shop_key, 'VIDEO' as content_type, 'ALL' as account_type, shop_local_date, count(*) as listed_contents, sum(video_attributed_gmv) as listed_attributed_gmv
+    from {{ ref('fct_video_daily') }}
+    group by shop_key, shop_local_date
+)
+
+select
+    cast(totals.shop_key as string) as shop_key,
+    cast(totals.content_type as string) as content_type,
+    cast(totals.account_type as string) as account_type,
+    cast(totals.shop_local_date as date) as shop_local_date,
+    cast(totals.platform_gmv_definition as string) as platform_gmv_definition,
+    cast(totals.currency as string) as currency,
+    {{ money('totals.attributed_gmv') }} as attributed_content_gmv,
+    {{ money('totals.direct_gmv') }} as direct_content_gmv,
+    {{ money('totals.indirect_gmv') }} as indirect_content_gmv,
+    cast(totals.sku_orders as bigint) as sku_orders,
+    cast(totals.views as bigint) as views,
+    cast(totals.product_impressions as bigint) as product_impressions,
+    cast(totals.product_clicks as bigint) as product_clicks,
+    {{ rate('totals.product_click_rate') }} as platform_product_click_rate,
+    {{ rate('totals.ctor') }} as platform_ctor,
+    cast(listed.listed_contents as bigint) as listed_contents,
+    {{ money('listed.listed_attributed_gmv') }} as listed_attributed_gmv,
+    {{ money('totals.attributed_gmv - listed.listed_attributed_gmv') }} as total_minus_listed_gmv,
+    cast(coalesce(totals.shop_local_date > totals.latest_available_date, true) as boolean) as is_provisional
+from totals
+left join listed
+    on totals.shop_key = listed.shop_key
+    and totals.content_type = listed.content_type
+    and totals.account_type = listed.account_type
+    and totals.shop_local_date = listed.shop_local_date

@@ -1,0 +1,19 @@
+with line_sums as (
+    select shop_key, order_id, line_id, rule, sum(credit) as credit, max(credit_to) as credit_to
+    from {{ ref('fct_attribution_credits') }}
+    group by shop_key, order_id, line_id, rule
+)
+
+, order_sums as (
+    select shop_key, order_id, rule, sum(order_credit) as order_credit
+    from {{ ref('fct_attribution_credits') }}
+    group by shop_key, order_id, rule
+)
+
+select shop_key, order_id, line_id, rule, credit
+from line_sums
+where credit <> 1 or credit_to <> 1
+union all
+select shop_key, order_id, cast(null as string) as line_id, rule, order_credit as credit
+from order_sums
+where order_credit <> 1
