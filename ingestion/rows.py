@@ -71,6 +71,7 @@ class Column:
             for a column of the parent's row, named by `path`; `position` for the index in the parent's
             list, from 0.
         compute: Makes the values of all records at once, when no path leads to them.
+        compute_on_page: The same, when it takes what came with the page as well.
     """
 
     name: str
@@ -78,6 +79,7 @@ class Column:
     path: str
     of: Literal["record", "page", "parent", "position"] = "record"
     compute: Callable[[list[Record]], list[Any]] | None = None
+    compute_on_page: Callable[[list[Record], Page], list[Any]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +218,11 @@ def of_page(name: str, path: str, kind: Kind = Kind.TEXT) -> Column:
 def computed(name: str, kind: Kind, compute: Callable[[list[Record]], list[Any]]) -> Column:
     """A column made from whole records."""
     return Column(name, kind, name, compute=compute)
+
+
+def computed_on_page(name: str, kind: Kind, compute: Callable[[list[Record], Page], list[Any]]) -> Column:
+    """A column made from whole records and what came with their page."""
+    return Column(name, kind, name, compute_on_page=compute)
 
 
 def fields(names: str) -> Fields:
@@ -395,9 +402,10 @@ class Batch:
                 if shapes is None:
                     objects = [record for record in page.records if type(record) is dict]
                     shapes = observe(objects, table.known or {})
-                collector.add(page.records, index, shapes)
+                collector.add(page.records, index, shapes, of=page)
             elif page.number == 1:
-                collector.add([page.envelope], index, observe([page.envelope], table.known or {}))
+                shapes = observe([page.envelope], table.known or {})
+                collector.add([page.envelope], index, shapes, of=page)
 
     def settle(self) -> Batch:
         """Converts everything that was added to Arrow, so that no page's objects are held any more."""
@@ -492,9 +500,12 @@ class _Collector:
         own = [column for column in table.columns if column.of == "record"]
         self._values = {column.name: _Values(column) for column in own}
         self._computed = [(column.compute, self._values[column.name]) for column in own if column.compute]
+        self._computed_on_page = [
+            (column.compute_on_page, self._values[column.name]) for column in own if column.compute_on_page
+        ]
         levels: dict[str, list[tuple[str, _Values]]] = defaultdict(list)
         for column in own:
-            if column.compute is None:
+            if column.compute is None and column.compute_on_page is None:
                 level, _, name = column.path.rpartition(".")
                 levels[level].append((name, self._values[column.name]))
         self._levels = list(levels.items())
@@ -508,6 +519,8 @@ class _Collector:
         shapes: Shapes,
         path: str = "",
         owners: list[int] | None = None,
+        *,
+        of: Page,
     ) -> None:
         """Takes the values of some records of one page; what is no object counts as an empty one."""
         if not records:
@@ -527,13 +540,15 @@ class _Collector:
             _take(level, complete, shape, columns)
         for compute, values in self._computed:
             values.pending += compute(records)
+        for on_page, values in self._computed_on_page:
+            values.pending += on_page(records, of)
         if self.table.known is not None and self._may_be_unknown(shapes, path):
             self._find_unknown(records, self.table.known, "", range(base, base + len(records)))
         for one, collector in self._children:
             self._check_list(one, records, base)
             indexes, kids = one.rows(records)
             inner = f"{path}{one.path}." if one.path else "?"
-            collector.add(kids, page, shapes, inner, [base + index for index in indexes])
+            collector.add(kids, page, shapes, inner, [base + index for index in indexes], of=of)
 
     def settle(self) -> None:
         """Converts to Arrow what was taken."""

@@ -104,6 +104,8 @@ class Call:
         shop_name: Name of the shop, or empty.
         scope: Scope the endpoint needs, or None.
         secrets: Texts that must not appear anywhere.
+        owner: What the id and name belong to.
+        addresses: The settings that say where the API is.
     """
 
     endpoint: str
@@ -111,11 +113,15 @@ class Call:
     shop_name: str = ""
     scope: str | None = None
     secrets: tuple[str, ...] = ()
+    owner: str = "shop"
+    addresses: str = "sources.tiktok_shop.base_url and auth_url"
 
     @property
     def title(self) -> str:
-        """Endpoint and shop, for the head of a message."""
-        return f"{self.endpoint} of shop {self.shop_name} ({self.shop_id})" if self.shop_id else self.endpoint
+        """Endpoint and owner, for the head of a message."""
+        if not self.shop_id:
+            return self.endpoint
+        return f"{self.endpoint} of {self.owner} {self.shop_name} ({self.shop_id})"
 
 
 def refusal(envelope: Envelope, response: httpx.Response, call: Call, now: float) -> ApiError:
@@ -152,7 +158,7 @@ def not_an_envelope(response: httpx.Response, call: Call, now: float) -> ApiErro
     else:
         kind = errors.BadRequest
     advice = (
-        "Check sources.tiktok_shop.base_url and auth_url, and proxies on the way."
+        f"Check {call.addresses}, and proxies on the way."
         if kind is errors.BadRequest
         else f"Usually trouble of TikTok's gateway, or a proxy on the way. {_TRY_LATER}"
     )

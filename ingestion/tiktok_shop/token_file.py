@@ -5,13 +5,15 @@ from __future__ import annotations
 import dataclasses
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Generic, Self, TypeVar
 
 import orjson
+from filelock import FileLock, Timeout
 
 from ingestion.tiktok_shop.auth import TokenAnswer
 from ingestion.tiktok_shop.errors import TokenFileError
@@ -22,7 +24,9 @@ CREATOR = 1
 
 _VERSION = 1
 _ROOM = 16_384
-_TEMPORARY = ".tokens-"
+
+S = TypeVar("S")
+"""What a token file holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,52 +113,63 @@ class TokenState:
     shops: dict[str, list[KnownShop]] = field(default_factory=dict)
 
 
-class Replacement:
+@dataclass(frozen=True, slots=True)
+class Form(Generic[S]):
+    """How a token file is written and read.
+
+    Attributes:
+        empty: What a file that is not there holds.
+        dump: From the state to JSON values.
+        parse: From JSON values to the state; raises KeyError, TypeError, ValueError or AttributeError.
+        again: The command, and its closing quote, to run when the file is lost.
+    """
+
+    empty: Callable[[], S]
+    dump: Callable[[S], dict[str, Any]]
+    parse: Callable[[Any], S]
+    again: str
+
+
+class Replacement(Generic[S]):
     """The next version of the file, with its room on the disk already taken."""
 
-    def __init__(self, path: Path, temporary: Path, descriptor: int) -> None:
+    def __init__(self, path: Path, temporary: Path, descriptor: int, form: Form[S]) -> None:
         self._path = path
         self._temporary = temporary
         self._descriptor = descriptor
+        self._form = form
 
-    def commit(self, state: TokenState) -> None:
+    def commit(self, state: S) -> None:
         """Puts the state in the place of the file, all or nothing.
 
         Raises:
             TokenFileError: The disk refused; the file is as it was.
         """
-        content = orjson.dumps(
-            {
-                "version": _VERSION,
-                "grants": {open_id: dataclasses.asdict(grant) for open_id, grant in state.grants.items()},
-                "shops": {
-                    open_id: [dataclasses.asdict(shop) for shop in shops]
-                    for open_id, shops in state.shops.items()
-                },
-            },
-            option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS,
-        )
+        content = orjson.dumps(self._form.dump(state), option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS)
         with _told(self._path, "written"):
             _write(self._descriptor, content)
             self._temporary.replace(self._path)
             _sync_folder(self._path.parent)
 
 
-class TokenFile:
-    """Reads and replaces the file. Callers hold its lock while they replace it.
+class LockedFile(Generic[S]):
+    """A file of tokens that is read and replaced. Callers hold its lock while they replace it.
 
     Args:
         path: The file.
+        form: What is in it.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, form: Form[S]) -> None:
         self.path = path
+        self._form = form
+        self._threads = threading.Lock()
 
     def make_folder(self) -> None:
         """Makes the folder, for its owner only, unless it is there."""
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
 
-    def read(self) -> TokenState:
+    def read(self) -> S:
         """What the file holds; nothing when there is no file.
 
         Raises:
@@ -164,41 +179,83 @@ class TokenFile:
             try:
                 content = self.path.read_bytes()
             except FileNotFoundError:
-                return TokenState()
+                return self._form.empty()
         # What is wrong is told without quoting the file: it holds tokens.
         problem = "it is not JSON"
         try:
-            return _parse(orjson.loads(content))
+            return self._form.parse(orjson.loads(content))
         except orjson.JSONDecodeError:
             pass
         except (KeyError, TypeError, ValueError, AttributeError):
             problem = "it does not have the form this program writes"
         raise TokenFileError(
             f"{self.path} is damaged: {problem}. It was not changed.",
-            advice="Restore it from a backup, or move it away and run `ttkpi auth exchange CODE` per seller.",
+            advice=f"Restore it from a backup, or move it away and run `{self._form.again}.",
         )
 
     @contextmanager
-    def replacement(self) -> Iterator[Replacement]:
+    def locked(self, timeout: float) -> Iterator[None]:
+        """Holds the file against other threads and processes that replace it.
+
+        Raises:
+            TokenFileError: Somebody else holds it for too long, or the folder can't be written.
+        """
+        with self._threads:
+            lock = FileLock(f"{self.path}.lock", mode=0o600)
+            busy: TokenFileError | None = None
+            try:
+                self.make_folder()
+                lock.acquire(timeout=timeout, poll_interval=0.02)
+            except Timeout:
+                busy = TokenFileError(
+                    f"Another process has held {self.path} for {timeout:.0f} s.",
+                    advice="Wait for it, or end it if it hangs.",
+                )
+            except OSError as error:
+                busy = TokenFileError(
+                    f"{self.path} can't be locked: {error.strerror}.",
+                    advice="Make its folder writable for this user.",
+                )
+            if busy is not None:
+                raise busy
+            try:
+                yield
+            finally:
+                lock.release()
+
+    @contextmanager
+    def replacement(self) -> Iterator[Replacement[S]]:
         """A new version in the making. Its room on the disk is taken at once, before tokens are asked for.
 
         Raises:
             TokenFileError: The folder can't be written, or the disk is full.
         """
+        # By the file's own name: another token file in the folder has makings of its own.
+        prefix = f".{self.path.stem}-"
         with _told(self.path, "written"):
             # A killed process may have left one; nobody else is writing, as we hold the lock.
-            for left_over in self.path.parent.glob(f"{_TEMPORARY}*"):
+            for left_over in self.path.parent.glob(f"{prefix}*"):
                 left_over.unlink(missing_ok=True)
-            descriptor, name = tempfile.mkstemp(prefix=_TEMPORARY, dir=self.path.parent)
+            descriptor, name = tempfile.mkstemp(prefix=prefix, dir=self.path.parent)
         temporary = Path(name)
         try:
             with _told(self.path, "written"):
                 size = self.path.stat().st_size if self.path.exists() else 0
                 _write(descriptor, b" " * (size + _ROOM))
-            yield Replacement(self.path, temporary, descriptor)
+            yield Replacement(self.path, temporary, descriptor, self._form)
         finally:
             os.close(descriptor)
             temporary.unlink(missing_ok=True)
+
+
+def _dump(state: TokenState) -> dict[str, Any]:
+    return {
+        "version": _VERSION,
+        "grants": {open_id: dataclasses.asdict(grant) for open_id, grant in state.grants.items()},
+        "shops": {
+            open_id: [dataclasses.asdict(shop) for shop in shops] for open_id, shops in state.shops.items()
+        },
+    }
 
 
 def _parse(content: Any) -> TokenState:
@@ -217,6 +274,17 @@ def _parse(content: Any) -> TokenState:
     for open_id, items in content["shops"].items():
         state.shops[open_id] = [KnownShop(**item) for item in items]
     return state
+
+
+class TokenFile(LockedFile[TokenState]):
+    """The sellers' tokens.
+
+    Args:
+        path: The file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, Form(TokenState, _dump, _parse, "ttkpi auth exchange CODE` per seller"))
 
 
 def _write(descriptor: int, content: bytes) -> None:

@@ -9,15 +9,12 @@ authorisation.
 from __future__ import annotations
 
 import copy
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
-
-from filelock import FileLock, Timeout
 
 from ingestion.tiktok_shop.auth import TokenAnswer
 from ingestion.tiktok_shop.errors import (
@@ -82,7 +79,6 @@ class TokenStore:
         self._now = now
         self._lock_timeout = lock_timeout
         self._notify = notify
-        self._threads = threading.Lock()
         self._cache: dict[str, Grant] = {}
         self._failures: dict[str, _Failure] = {}
 
@@ -238,31 +234,8 @@ class TokenStore:
             )
         return grant
 
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
-        path = self._file.path
-        with self._threads:
-            lock = FileLock(f"{path}.lock", mode=0o600)
-            busy: TokenFileError | None = None
-            try:
-                self._file.make_folder()
-                lock.acquire(timeout=self._lock_timeout, poll_interval=0.02)
-            except Timeout:
-                busy = TokenFileError(
-                    f"Another process has held {path} for {self._lock_timeout:.0f} s.",
-                    advice="Wait for it, or end it if it hangs.",
-                )
-            except OSError as error:
-                busy = TokenFileError(
-                    f"{path} can't be locked: {error.strerror}.",
-                    advice="Make its folder writable for this user.",
-                )
-            if busy is not None:
-                raise busy
-            try:
-                yield
-            finally:
-                lock.release()
+    def _locked(self) -> AbstractContextManager[None]:
+        return self._file.locked(self._lock_timeout)
 
 
 _REPEATED = "The renewal was not tried again, as it had just failed."

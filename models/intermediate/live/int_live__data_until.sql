@@ -1,10 +1,10 @@
--- Since when and until when each shop's orders, LIVE sessions and videos were read without a failure.
+-- Since when and until when each shop's orders, LIVE sessions and videos were read without a failure. What is read by days has no window in the log, but a cursor.
 select
     shop_key,
     min(case when resource = 'orders' then window_from end) as orders_from,
     max(case when resource = 'orders' then window_until end) as orders_until,
-    max(case when resource = 'live_sessions' then window_until end) as sessions_until,
-    max(case when resource = 'video_performance' then window_until end) as videos_until
+    max(case when resource = 'live_sessions' then cursor_at end) as sessions_until,
+    max(case when resource = 'video_performance' then cursor_at end) as videos_until
 from {{ ref('stg_tiktok_shop__sync_log') }}
 where status = 'ok' and resource in ('orders', 'live_sessions', 'video_performance')
 group by shop_key

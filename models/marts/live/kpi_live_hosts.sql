@@ -21,8 +21,8 @@ with sessions as (
         minutes.shop_local_date,
         coalesce(host_credits.host_name, 'unassigned') as host_name,
         case when host_credits.host_name is null then 'no_shift' else 'roster' end as assignment_basis,
-        coalesce(host_credits.credit_from, 0) as credit_from,
-        coalesce(host_credits.credit_to, 1) as credit_to,
+        {{ rate('coalesce(host_credits.credit_from, 0)') }} as credit_from,
+        {{ rate('coalesce(host_credits.credit_to, 1)') }} as credit_to,
         minutes.minute_gmv,
         {%- for measure in measures %}
         minutes.{{ measure }}{{ ',' if not loop.last }}
@@ -34,6 +34,7 @@ with sessions as (
         and minutes.minute_start_at = host_credits.moment_at
 )
 
+-- Counts as decimals of 18 digits: their product with a credit then keeps all its places on both engines.
 , host_minutes as (
     select
         shop_key,
@@ -44,7 +45,7 @@ with sessions as (
         count(*) as minutes_on_air,
         sum(credit_to - credit_from) as credited_minutes,
         {%- for measure in measures %}
-        sum({{ measure }} * (credit_to - credit_from)) as {{ measure }},
+        sum(cast({{ measure }} as decimal(18, 0)) * (credit_to - credit_from)) as {{ measure }},
         {%- endfor %}
         sum({{ credited('minute_gmv', 'credit_from', 'credit_to') }}) as live_attributed_gmv
     from minutes
@@ -90,8 +91,8 @@ with sessions as (
         {{ local_date('orders.create_time', 'shops.time_zone') }} as shop_local_date,
         coalesce(host_credits.host_name, 'unassigned') as host_name,
         case when host_credits.host_name is null then 'no_shift' else 'roster' end as assignment_basis,
-        coalesce(host_credits.credit_from, 0) as credit_from,
-        coalesce(host_credits.credit_to, 1) as credit_to,
+        {{ rate('coalesce(host_credits.credit_from, 0)') }} as credit_from,
+        {{ rate('coalesce(host_credits.credit_to, 1)') }} as credit_to,
         orders.units_sold,
         {%- for amount in own_amounts %}
         orders.{{ amount }},
@@ -114,7 +115,7 @@ with sessions as (
         host_name,
         assignment_basis,
         sum(credit_to - credit_from) as own_orders,
-        sum(units_sold * (credit_to - credit_from)) as own_units_sold,
+        sum(cast(units_sold as decimal(18, 0)) * (credit_to - credit_from)) as own_units_sold,
         {%- for amount in own_amounts %}
         sum({{ credited(amount, 'credit_from', 'credit_to') }}) as own_{{ amount }},
         case
@@ -151,7 +152,6 @@ with sessions as (
         sessions.fx_rate,
         sessions.fx_is_stale,
         sessions.is_provisional,
-        sessions.minutes_known > 0 as has_minutes,
         sessions.own_gmv is not null as is_own_known,
         host_minutes.minutes_on_air,
         host_minutes.credited_minutes,

@@ -113,11 +113,19 @@ def video(day: int, gmv: str, **changes: Any) -> dict[str, Any]:
 
 
 def synced(raw: Raw, load: int, until: datetime) -> None:
-    """Orders, sessions and videos were read until then."""
-    row = {"run_id": f"run-{load}", "status": "ok", "started_at": until, "finished_at": until}
-    row |= {"window_from": DAY - timedelta(days=1), "window_until": until}
-    resources = ("orders", "live_sessions", "video_performance")
-    raw.write("sync_log", load, [row | {"resource": name, "endpoint": name} for name in resources])
+    """Orders, sessions and videos were read until then: orders by a window, what comes by days with a cursor only."""
+    row = {
+        "run_id": f"run-{load}",
+        "status": "ok",
+        "started_at": until,
+        "finished_at": until,
+        "cursor": until,
+    }
+    window = {"window_from": DAY - timedelta(days=1), "window_until": until}
+    logged = {"orders": window, "live_sessions": {}, "video_performance": {}}
+    raw.write(
+        "sync_log", load, [row | {"resource": name, "endpoint": name} | more for name, more in logged.items()]
+    )
 
 
 @pytest.fixture(scope="module")

@@ -39,6 +39,18 @@ CREATOR_METRICS = {
     *("content_impressions", "content_clicks", "content_sku_orders", "content_ctr", "content_ctor"),
 }
 
+LIVE_METRICS = {
+    *("live_session_count", "live_hours", "live_impressions", "live_views"),
+    *("live_product_impressions", "live_product_clicks", "live_sku_orders"),
+    *("live_attributed_gmv", "live_attributed_gmv_rc", "live_own_gmv", "live_own_gmv_rc"),
+    *("live_own_net_gmv", "live_own_net_gmv_rc"),
+    *("live_tap_through_rate", "live_product_click_rate", "live_ctor"),
+    *("live_gmv_per_hour", "live_gmv_per_hour_rc"),
+    *("host_minutes", "host_gmv", "host_gmv_rc", "host_own_net_gmv", "host_own_net_gmv_rc"),
+    *("video_views", "video_product_impressions", "video_product_clicks", "video_sku_orders"),
+    *("video_attributed_gmv", "video_attributed_gmv_rc", "video_product_click_rate", "video_ctor"),
+}
+
 
 @pytest.fixture(scope="module")
 def manifest(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
@@ -74,7 +86,7 @@ def models(manifest: dict[str, Any], folder: str = "") -> list[dict[str, Any]]:
 def test_the_metrics_are_these(manifest: dict[str, Any]) -> None:
     assert {
         metric["name"] for metric in manifest["metrics"].values()
-    } == SALES_METRICS | FINANCE_METRICS | CREATOR_METRICS
+    } == SALES_METRICS | FINANCE_METRICS | CREATOR_METRICS | LIVE_METRICS
 
 
 def test_semantic_models_stand_on_marts(manifest: dict[str, Any]) -> None:
