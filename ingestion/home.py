@@ -3,6 +3,7 @@
 | inside | what |
 | --- | --- |
 | `tokens.json` | the sellers' tokens, mode 0600 |
+| `ads_tokens.json` | the tokens of ads accounts, mode 0600 |
 | `privacy.key` | the key that turns buyer ids into hashes, mode 0600; made once |
 | `archive/` | every page as it came, without contact data; never changed |
 | `raw/` | typed rows as Parquet, `raw/<source>/<table>/` |
@@ -77,6 +78,11 @@ class Home:
     def tokens_file(self) -> Path:
         """The sellers' tokens."""
         return self.root / "tokens.json"
+
+    @property
+    def ads_tokens_file(self) -> Path:
+        """The tokens of ads accounts."""
+        return self.root / "ads_tokens.json"
 
     @property
     def archive(self) -> Path:

@@ -6,7 +6,7 @@ pages, so the marts come out identical. The new folder is complete before it cha
 one in one step. dlt's own records (cursors, schemas) are taken over: a replay changes what rows look
 like, not how far the shops were read.
 
-Everything in the raw folder comes from the archive: pages of the shops, exchange rates, and each run's
+Everything in the raw folder comes from the archive: pages of the shops, of ads accounts, exchange rates, and each run's
 journal (`sync_log`, `drift`).
 """
 
@@ -44,6 +44,8 @@ from ingestion.pipelines import (
 from ingestion.rows import Batch, Drift, Table, bulk_work
 from ingestion.sync import Progress, Silent
 from ingestion.sync_log import JOURNAL
+from ingestion.tiktok_ads import resources as ads
+from ingestion.tiktok_ads.reading import SOURCE as ADS_SOURCE
 from ingestion.tiktok_shop.reading import SOURCE
 from ingestion.tiktok_shop.resources import BY_NAME, tables
 
@@ -96,6 +98,7 @@ def replay(home: Home, *, since: date | None = None, progress: Progress | None =
         report = _rebuild(home, new, since, progress)
         ensure_tables(new, SOURCE, [*tables(), *JOURNAL.values()])
         ensure_tables(new, FX_SOURCE, [FX_RATES])
+        ensure_tables(new, ADS_SOURCE, ads.tables())
         with storage_errors(new):
             _take_over_dlt(home, new)
             exchange_folders(new, home.raw)
@@ -220,6 +223,10 @@ def _tables_of(entry: Entry) -> Sequence[Table]:
     """The tables an entry's resource feeds; none for data this version no longer knows."""
     if entry.source == FX_SOURCE:
         return (FX_RATES,)
+    if entry.source == ADS_SOURCE:
+        if entry.resource in ads.JOURNAL:
+            return (ads.JOURNAL[entry.resource],)
+        return ads.BY_NAME[entry.resource].tables if entry.resource in ads.BY_NAME else ()
     if entry.source != SOURCE:
         return ()
     if entry.resource in JOURNAL:
@@ -255,6 +262,6 @@ def _take_over_dlt(home: Home, new: Path) -> None:
     for old in sorted(path for path in home.raw.glob("*") if path.is_dir()):
         for folder in old.glob("_dlt_*"):
             shutil.copytree(folder, new / old.name / folder.name, dirs_exist_ok=True)
-    for source in (SOURCE, FX_SOURCE):
+    for source in (SOURCE, FX_SOURCE, ADS_SOURCE):
         # Also if the old folder was lost: dlt then goes on from the cursors in its working folders.
         mark_dataset(new / source)

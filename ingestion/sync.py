@@ -29,7 +29,7 @@ from ingestion.config import ShopApiConfig, load_shop_config
 from ingestion.errors import ConfigError, TtkpiError
 from ingestion.fx_rates.resource import FX_RATES, sync_fx_rates
 from ingestion.fx_rates.resource import SOURCE as FX_SOURCE
-from ingestion.home import Home, storage_error
+from ingestion.home import Home, StorageError, storage_error
 from ingestion.pipelines import (
     adopt_dataset,
     check_clock,
@@ -41,8 +41,12 @@ from ingestion.pipelines import (
     open_pipeline,
     recover,
 )
-from ingestion.rows import Drift
-from ingestion.sync_log import JOURNAL, LogRow, drift_page, journal_rows, log_page
+from ingestion.sync_log import JOURNAL, SHOP, LogRow, drift_page, journal_rows, log_page
+from ingestion.tiktok_ads import resources as ads
+from ingestion.tiktok_ads.account_sync import AdsSync, has_ads, known_accounts, sync_accounts
+from ingestion.tiktok_ads.client import Advertiser
+from ingestion.tiktok_ads.reading import SOURCE as ADS_SOURCE
+from ingestion.tiktok_ads.reading import Resource as AdsResource
 from ingestion.tiktok_shop.auth import AuthHost
 from ingestion.tiktok_shop.client import GrantProblem, ShopClient, ShopRef
 from ingestion.tiktok_shop.errors import ApiError
@@ -77,10 +81,10 @@ class Progress(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ShopResult:
-    """How a shop's sync went.
+    """How the sync of a shop, or of an ads account, went.
 
     Attributes:
-        shop_key: The shop; empty for a seller whose shops are unknown.
+        shop_key: The shop or ads account; empty for a seller whose shops are unknown.
         name: Its name.
         region: Its market.
         status: `ok`; `partial` when some resources failed, were skipped, or records had to be set aside;
@@ -110,13 +114,15 @@ class SyncReport:
     Attributes:
         run_id: Names the run in the archive, in `sync_log` and in `drift`.
         shops: One result per shop, by shop id.
-        errors: What went wrong outside the shops (exchange rates).
+        accounts: One result per ads account, by its id.
+        errors: What went wrong outside of them (exchange rates).
         fx_rows: Exchange rates loaded.
         seconds: Time it took.
     """
 
     run_id: str
     shops: list[ShopResult] = field(default_factory=list)
+    accounts: list[ShopResult] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     fx_rows: int = 0
     seconds: float = 0.0
@@ -124,7 +130,7 @@ class SyncReport:
     @property
     def failed(self) -> bool:
         """Whether anything went wrong; what did not is loaded nevertheless."""
-        return bool(self.errors) or any(shop.status != "ok" for shop in self.shops)
+        return bool(self.errors) or any(one.status != "ok" for one in (*self.shops, *self.accounts))
 
 
 class Silent:
@@ -157,7 +163,7 @@ def sync(
 
     Args:
         home: Where everything is.
-        shops: Ids of the shops; all authorised ones by default.
+        shops: Ids of shops and ads accounts; all authorised ones by default.
         since: Reads again from this day (00:00 UTC). By default every resource continues from its cursor,
             and a shop that is new starts `history_days` before `until`.
         until: End of all windows, exclusive; now by default.
@@ -176,7 +182,7 @@ def sync(
     started = time.monotonic()
     progress = progress or Silent()
     config = load_shop_config()
-    wanted = tuple(resource.name for resource in chosen(resources))
+    wanted, of_ads = _chosen(home, resources)
     configure_dlt()
     now = datetime.now(UTC)
     run_id = f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
@@ -185,28 +191,156 @@ def sync(
         prepare(home)
         # Every shop needs it: a damaged key is told once, before anything is asked.
         home.privacy_key()
-        tokens, client = _connect(home, config, progress.message)
-        problems: list[GrantProblem] = []
-        with client:
-            found, problems = _selected(client.authorized_shops(problems), problems, shops)
-            end = int((until or now).timestamp())
-            begin = (
-                int(datetime(since.year, since.month, since.day, tzinfo=UTC).timestamp()) if since else None
-            )
-            jobs = [ShopJob(home, config, shop, run_id, wanted, begin, end) for shop in found]
-            outcomes = _run(jobs, client, config, progress, report)
-        log = [row for outcome in outcomes for row in outcome.log]
-        for problem in problems:
-            log += _log_problem(problem, run_id, wanted, report, progress)
-        report.shops.sort(key=lambda shop: shop.shop_key)
+        end = int((until or now).timestamp())
+        begin = int(datetime(since.year, since.month, since.day, tzinfo=UTC).timestamp()) if since else None
+        shop_ids, account_ids = _owners(home, shops)
+        outcomes: list[ShopOutcome] = []
+        if wanted and shop_ids != []:
+            outcomes = _sync_shops(home, config, report, wanted, shop_ids, begin, end, progress)
+        if of_ads and account_ids != []:
+            outcomes += _sync_ads(home, report, of_ads, account_ids, begin, end, progress)
         _load_fx(home, report, outcomes, begin, end, config, reporting_currency, progress)
-        _stamp(log, found, problems, tokens)
-        _write_journal(home, run_id, log, {outcome.shop_key: outcome.drift for outcome in outcomes})
         if any(files > MAX_FILES for files in file_counts(home.raw).values()):
             progress.message("Merging small files.")
             compact_unlocked(home)
     report.seconds = time.monotonic() - started
     return report
+
+
+def _chosen(home: Home, names: Sequence[str] | None) -> tuple[tuple[str, ...], tuple[AdsResource, ...]]:
+    """The resources of shops, by name, and those of ads accounts.
+
+    Raises:
+        ConfigError: A name is unknown.
+    """
+    if names is None:
+        return tuple(resource.name for resource in chosen(None)), ads.RESOURCES if has_ads(home) else ()
+    of_ads = ads.chosen(names)
+    of_shops = [name for name in names if name not in ads.names()]
+    wanted = chosen(of_shops) if of_shops or not of_ads else ()
+    return tuple(resource.name for resource in wanted), of_ads
+
+
+def _owners(home: Home, ids: Sequence[str] | None) -> tuple[list[str] | None, list[str] | None]:
+    """Which of the ids are shops, and which ads accounts; None is all of them."""
+    if ids is None:
+        return None, None
+    accounts = known_accounts(home) if has_ads(home) else set()
+    return [one for one in ids if one not in accounts], [one for one in ids if one in accounts]
+
+
+def _sync_shops(
+    home: Home,
+    config: ShopApiConfig,
+    report: SyncReport,
+    wanted: tuple[str, ...],
+    shops: Sequence[str] | None,
+    begin: int | None,
+    end: int,
+    progress: Progress,
+) -> list[ShopOutcome]:
+    """Syncs the shops and writes their log."""
+    tokens, client = _connect(home, config, progress.message)
+    problems: list[GrantProblem] = []
+    with client:
+        found, problems = _selected(client.authorized_shops(problems), problems, shops)
+        jobs = [ShopJob(home, config, shop, report.run_id, wanted, begin, end) for shop in found]
+        outcomes = _run(jobs, client, config, progress, report)
+    log = [row for outcome in outcomes for row in outcome.log]
+    for problem in problems:
+        log += _log_problem(problem, report.run_id, wanted, report, progress)
+    report.shops.sort(key=lambda shop: shop.shop_key)
+    _stamp(log, found, problems, tokens)
+    _write_journal(home, SOURCE, SHOP, report.run_id, log, outcomes)
+    return outcomes
+
+
+def _sync_ads(
+    home: Home,
+    report: SyncReport,
+    resources: tuple[AdsResource, ...],
+    accounts: Sequence[str] | None,
+    begin: int | None,
+    end: int,
+    progress: Progress,
+) -> list[ShopOutcome]:
+    """Syncs the ads accounts and writes their log. Whatever goes wrong, the shops are not concerned."""
+
+    def started(account: Advertiser) -> None:
+        progress.shop_started(account.advertiser_id, account.name)
+
+    try:
+        done = sync_accounts(
+            home,
+            report.run_id,
+            resources,
+            accounts,
+            begin,
+            end,
+            tell=progress.page,
+            started=started,
+            notify=progress.message,
+        )
+    except StorageError:
+        raise
+    except TtkpiError as error:
+        report.errors.append(f"Ads: {describe(error)}")
+        progress.message(report.errors[-1])
+        return []
+    log = [row for _, outcome in done.outcomes for row in outcome.log]
+    for account, outcome in done.outcomes:
+        result = _result(outcome, account.advertiser_id, account.name, "ads")
+        report.accounts.append(result)
+        progress.shop_finished(result)
+    log += _log_unlisted(done, report, resources, progress)
+    report.accounts.sort(key=lambda one: one.shop_key)
+    outcomes = [outcome for _, outcome in done.outcomes]
+    _write_journal(home, ADS_SOURCE, ads.OWNER, report.run_id, log, outcomes)
+    return outcomes
+
+
+def _log_unlisted(
+    done: AdsSync, report: SyncReport, resources: tuple[AdsResource, ...], progress: Progress
+) -> list[LogRow]:
+    """Ads accounts whose authorisation could not even be asked what it reaches."""
+    rows: list[LogRow] = []
+    for problem in done.problems:
+        for account in problem.advertisers:
+            text = describe(problem.error)
+            result = ShopResult(
+                account.advertiser_id, account.name, "ads", "failed", {}, 0, 0.0, False, [text]
+            )
+            report.accounts.append(result)
+            progress.shop_finished(result)
+            rows += _failed_rows(
+                report.run_id,
+                account.advertiser_id,
+                [(resource.name, resource.endpoint.name) for resource in resources],
+                problem.error,
+            )
+    return rows
+
+
+def _failed_rows(
+    run_id: str, owner: str, resources: Sequence[tuple[str, str]], error: BaseException
+) -> list[LogRow]:
+    """The rows of a shop or ads account of which nothing could be read."""
+    now = int(time.time())
+    return [
+        LogRow(
+            run_id=run_id,
+            shop_key=owner,
+            resource=name,
+            endpoint=endpoint,
+            status="failed",
+            started_at=now,
+            finished_at=now,
+            error_code=error.code if isinstance(error, ApiError) else None,
+            error_message=describe(error),
+            authorisation_state=error.state if isinstance(error, ApiError) else "ok",
+        )
+        for name, endpoint in resources
+    ]
 
 
 def prepare(home: Home) -> None:
@@ -219,10 +353,11 @@ def prepare(home: Home) -> None:
     home.prepare()
     recover(home.raw)
     check_clock(home.raw)
-    for source in (SOURCE, FX_SOURCE):
+    for source in (SOURCE, FX_SOURCE, ADS_SOURCE):
         adopt_dataset(home, source)
     ensure_tables(home.raw, SOURCE, [*tables(), *JOURNAL.values()])
     ensure_tables(home.raw, FX_SOURCE, [FX_RATES])
+    ensure_tables(home.raw, ADS_SOURCE, ads.tables())
 
 
 def _selected(
@@ -259,7 +394,8 @@ def _run(
 
     def finished(outcome: ShopOutcome) -> None:
         outcomes.append(outcome)
-        result = _result(outcome, names[outcome.shop_key])
+        shop = names[outcome.shop_key]
+        result = _result(outcome, shop.shop_id, shop.name, shop.region)
         report.shops.append(result)
         progress.shop_finished(result)
 
@@ -293,23 +429,8 @@ def _work(job: ShopJob, client: ShopClient, tell: Tell) -> ShopOutcome:
 
 
 def _failed(job: ShopJob, error: BaseException) -> ShopOutcome:
-    now = int(time.time())
-    rows = [
-        LogRow(
-            run_id=job.run_id,
-            shop_key=job.shop.shop_id,
-            resource=name,
-            endpoint=BY_NAME[name].endpoint.name,
-            status="failed",
-            started_at=now,
-            finished_at=now,
-            error_code=error.code if isinstance(error, ApiError) else None,
-            error_message=describe(error),
-            authorisation_state=error.state if isinstance(error, ApiError) else "ok",
-        )
-        for name in job.resources
-    ]
-    return ShopOutcome(job.shop.shop_id, log=rows)
+    resources = [(name, BY_NAME[name].endpoint.name) for name in job.resources]
+    return ShopOutcome(job.shop.shop_id, log=_failed_rows(job.run_id, job.shop.shop_id, resources, error))
 
 
 def _lost(job: ShopJob) -> ShopOutcome:
@@ -322,7 +443,7 @@ def _lost(job: ShopJob) -> ShopOutcome:
     )
 
 
-def _result(outcome: ShopOutcome, shop: ShopRef) -> ShopResult:
+def _result(outcome: ShopOutcome, key: str, name: str, region: str) -> ShopResult:
     troubled = [row for row in outcome.log if row.status != "ok"]
     errors = list(dict.fromkeys(row.error_message for row in troubled if row.error_message))
     aside = outcome.drift.set_aside()
@@ -332,9 +453,9 @@ def _result(outcome: ShopOutcome, shop: ShopRef) -> ShopResult:
     if errors or troubled:
         status = "failed" if outcome.log and len(troubled) >= _asked(outcome) else "partial"
     return ShopResult(
-        shop_key=shop.shop_id,
-        name=shop.name,
-        region=shop.region,
+        shop_key=key,
+        name=name,
+        region=region,
         status=status,
         rows=outcome.rows,
         pages=outcome.pages,
@@ -362,24 +483,8 @@ def _log_problem(
         report.shops.append(result)
         progress.shop_finished(result)
         if shop.shop_id:
-            now = int(time.time())
-            state = problem.error.state if isinstance(problem.error, ApiError) else "ok"
-            code = problem.error.code if isinstance(problem.error, ApiError) else None
-            rows += [
-                LogRow(
-                    run_id=run_id,
-                    shop_key=shop.shop_id,
-                    resource=name,
-                    endpoint=BY_NAME[name].endpoint.name,
-                    status="failed",
-                    started_at=now,
-                    finished_at=now,
-                    error_code=code,
-                    error_message=text,
-                    authorisation_state=state,
-                )
-                for name in resources
-            ]
+            asked = [(name, BY_NAME[name].endpoint.name) for name in resources]
+            rows += _failed_rows(run_id, shop.shop_id, asked, problem.error)
     return rows
 
 
@@ -424,22 +529,26 @@ def _stamp(log: list[LogRow], shops: list[ShopRef], problems: list[GrantProblem]
             row.refresh_token_expires_at = grant.refresh_token_expires_at
 
 
-def _write_journal(home: Home, run_id: str, log: list[LogRow], drifts: dict[str, Drift]) -> None:
-    """Writes `sync_log` and `drift`, once per run."""
+def _write_journal(
+    home: Home, source: str, owner: str, run_id: str, log: list[LogRow], outcomes: Sequence[ShopOutcome]
+) -> None:
+    """Writes `sync_log` and `drift` of a source, once per run."""
     import dlt
 
     archive = Archive(home.archive)
-    pages = [page for page in (log_page(SOURCE, log), drift_page(SOURCE, run_id, drifts)) if page.records]
+    drifts = {outcome.shop_key: outcome.drift for outcome in outcomes}
+    written = (log_page(source, log, owner), drift_page(source, run_id, drifts, owner))
+    pages = [page for page in written if page.records]
     archive.commit([archive.write([page], run_id=run_id) for page in pages])
 
     def resources() -> Iterator[Any]:
         for page in pages:
-            table = journal_rows([page])[page.resource]
+            table = journal_rows([page], owner)[page.resource]
             yield dlt.resource([named(table, page.resource)], name=page.resource, write_disposition="append")
 
     if pages:
-        pipeline = open_pipeline(home, f"{SOURCE}__log", SOURCE)
-        load(pipeline, dlt.source(resources, name=SOURCE, max_table_nesting=0)())
+        pipeline = open_pipeline(home, f"{source}__log", source)
+        load(pipeline, dlt.source(resources, name=source, max_table_nesting=0)())
 
 
 # Worker processes

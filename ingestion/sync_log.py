@@ -22,36 +22,48 @@ from ingestion.rows import Drift, Table, build, count, fields, text, texts, time
 
 Status = Literal["ok", "skipped", "failed"]
 
-SYNC_LOG = Table(
-    name="sync_log",
-    key=("run_id",),
-    shop_key="own",
-    known=fields("""
-    run_id shop_key resource endpoint status started_at finished_at window_from window_until cursor pages
-    rows_written error_code error_message access_token_expires_at refresh_token_expires_at
-    authorisation_state
-    """),
-    columns=(
-        *texts("run_id shop_key resource endpoint status"),
-        *times("started_at finished_at window_from window_until cursor"),
-        count("pages"),
-        count("rows_written"),
-        count("error_code"),
-        text("error_message"),
-        *times("access_token_expires_at refresh_token_expires_at"),
-        text("authorisation_state"),
-    ),
-)
+SHOP = "shop_key"
+"""Whose rows they are, for sources with shops. Sources with other owners name the column after them."""
 
-DRIFT = Table(
-    name="drift",
-    key=("run_id",),
-    shop_key="own",
-    known=fields("run_id shop_key resource field example_type rows_seen"),
-    columns=(*texts("run_id shop_key resource field example_type"), count("rows_seen")),
-)
 
-JOURNAL = {table.name: table for table in (SYNC_LOG, DRIFT)}
+def journal(owner: str) -> dict[str, Table]:
+    """The two tables of a source, by name.
+
+    Args:
+        owner: Name of the column that says whose resource it was.
+    """
+    log = Table(
+        name="sync_log",
+        key=("run_id",),
+        shop_key="own",
+        known=fields(f"""
+        run_id {owner} resource endpoint status started_at finished_at window_from window_until cursor pages
+        rows_written error_code error_message access_token_expires_at refresh_token_expires_at
+        authorisation_state
+        """),
+        columns=(
+            *texts(f"run_id {owner} resource endpoint status"),
+            *times("started_at finished_at window_from window_until cursor"),
+            count("pages"),
+            count("rows_written"),
+            count("error_code"),
+            text("error_message"),
+            *times("access_token_expires_at refresh_token_expires_at"),
+            text("authorisation_state"),
+        ),
+    )
+    drift = Table(
+        name="drift",
+        key=("run_id",),
+        shop_key="own",
+        known=fields(f"run_id {owner} resource field example_type rows_seen"),
+        columns=(*texts(f"run_id {owner} resource field example_type"), count("rows_seen")),
+    )
+    return {table.name: table for table in (log, drift)}
+
+
+JOURNAL = journal(SHOP)
+SYNC_LOG, DRIFT = JOURNAL["sync_log"], JOURNAL["drift"]
 
 
 @dataclass(slots=True)
@@ -60,7 +72,7 @@ class LogRow:
 
     Attributes:
         run_id: The run.
-        shop_key: The shop.
+        shop_key: The shop, or the other owner.
         resource: The resource.
         endpoint: Name of its endpoint.
         status: `ok`; `skipped` (a scope is missing, or the shop failed before its turn); `failed`.
@@ -97,17 +109,20 @@ class LogRow:
     authorisation_state: str = "ok"
 
 
-def log_page(source: str, rows: Sequence[LogRow]) -> Page:
+def log_page(source: str, rows: Sequence[LogRow], owner: str = SHOP) -> Page:
     """The page that keeps a run's `sync_log`."""
-    return _journal(source, "sync_log", [asdict(row) for row in rows])
+    records = [
+        {owner if name == SHOP else name: value for name, value in asdict(row).items()} for row in rows
+    ]
+    return _journal(source, "sync_log", records)
 
 
-def drift_page(source: str, run_id: str, found: dict[str, Drift]) -> Page:
+def drift_page(source: str, run_id: str, found: dict[str, Drift], owner: str = SHOP) -> Page:
     """The page that keeps a run's `drift`, by shop."""
     rows: list[Record] = [
         {
             "run_id": run_id,
-            "shop_key": shop_key,
+            owner: shop_key,
             "resource": table,
             "field": field_name,
             "example_type": what,
@@ -119,9 +134,9 @@ def drift_page(source: str, run_id: str, found: dict[str, Drift]) -> Page:
     return _journal(source, "drift", rows)
 
 
-def journal_rows(pages: Sequence[Page]) -> dict[str, pa.Table]:
+def journal_rows(pages: Sequence[Page], owner: str = SHOP) -> dict[str, pa.Table]:
     """Rows of journal pages of one kind."""
-    return build(JOURNAL[pages[0].resource], pages, Drift())
+    return build(journal(owner)[pages[0].resource], pages, Drift())
 
 
 def _journal(source: str, name: str, records: list[Record]) -> Page:

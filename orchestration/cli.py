@@ -210,7 +210,11 @@ def sandbox(
         click.echo("  export SOURCES__TIKTOK_SHOP__APP_SECRET=sandbox-secret")
         click.echo("  export SOURCES__TIKTOK_SHOP__REQUESTS_PER_SECOND=0")
         click.echo(f"  export SOURCES__FX_RATES__BASE_URL={url}/fx/v1 TTKPI_HOME=/tmp/ttkpi-sandbox")
+        click.echo(f"  export SOURCES__TIKTOK_ADS__BASE_URL={url} SOURCES__TIKTOK_ADS__REQUESTS_PER_SECOND=0")
+        click.echo("  export SOURCES__TIKTOK_ADS__APP_ID=sandbox-ads-app")
+        click.echo("  export SOURCES__TIKTOK_ADS__SECRET=sandbox-ads-secret")
         click.echo("  ttkpi auth exchange sandbox-code")
+        click.echo("  ttkpi auth ads sandbox-ads-code")
         click.echo("  ttkpi run --until 2026-11-08")
 
     try:
@@ -232,7 +236,7 @@ def sandbox(
 
 @cli.group(cls=Commands)
 def auth() -> None:
-    """Authorisations of sellers. 店铺授权。"""
+    """Authorisations of sellers and ads accounts. 店铺与广告账户授权。"""
 
 
 @auth.command("exchange")
@@ -265,6 +269,39 @@ def auth_exchange(code: str) -> None:
     click.echo("Next: ttkpi run")
 
 
+@auth.command("ads")
+@click.argument("code")
+def auth_ads(code: str) -> None:
+    """Turn the CODE of an ads account's authorisation into a token. 广告账户授权。
+
+    The code stands in the address of the page after the account's user has agreed (auth_code=...). It works once and
+    for an hour. The token goes to ads_tokens.json in TTKPI_HOME, readable for you alone, and lives until it is
+    withdrawn. From then on `ttkpi sync` and `ttkpi run` read the ads accounts as well.
+
+    \b
+    Example:  ttkpi auth ads 83e2e5a1d4
+    """
+    from ingestion.config import load_ads_config
+    from ingestion.tiktok_ads.client import AdsClient, AdsProblem
+    from ingestion.tiktok_ads.tokens import AdsAuthHost, AdsTokenStore
+    from orchestration.lib.demo import refuse_demo_home
+
+    home, reporter = _home(), _reporter()
+    refuse_demo_home(home)
+    config = load_ads_config()
+    tokens = AdsTokenStore(home.ads_tokens_file)
+    grant = tokens.exchange(code, AdsAuthHost(config, notify=reporter.warning))
+    click.echo(f"Authorised for {len(grant.advertiser_ids)} ads accounts. Tokens: {home.ads_tokens_file}")
+    problems: list[AdsProblem] = []
+    with AdsClient(config, tokens, notify=reporter.warning) as client:
+        for account in client.advertisers(problems):
+            if account.advertiser_id in grant.advertiser_ids:
+                click.echo(f"  {account.advertiser_id}  {account.name}")
+    for problem in problems:
+        reporter.warning(str(problem.error))
+    click.echo("Next: ttkpi run")
+
+
 @auth.command("status")
 def auth_status() -> None:
     """Who has authorised the app, for which shops, and for how long. 授权状态与剩余天数。
@@ -288,7 +325,13 @@ def auth_status() -> None:
 
 def _sync_options(command: F) -> F:
     options = [
-        click.option("--shop", "shops", multiple=True, metavar="ID", help="Only this shop; may be repeated."),
+        click.option(
+            "--shop",
+            "shops",
+            multiple=True,
+            metavar="ID",
+            help="Only this shop or ads account; may be repeated.",
+        ),
         click.option("--since", type=Day(), help="Read again from this day (00:00 UTC)."),
         click.option("--until", type=Instant(), help="Read up to here, exclusive.  [default: now]"),
         click.option(

@@ -37,6 +37,7 @@ from ingestion.tiktok_ads.endpoints import (
     GMV_MAX_REPORT,
     GMV_MAX_STORES,
 )
+from ingestion.tiktok_ads.errors import DayLimitReached, Maintenance
 from ingestion.tiktok_ads.reading import (
     LIVE,
     PRODUCT,
@@ -50,6 +51,7 @@ from ingestion.tiktok_ads.reading import (
     remember,
     whole_answer,
 )
+from ingestion.tiktok_shop.errors import NotAvailable
 from ingestion.tiktok_shop.reading import Step, listed
 
 _STATUSES = ["STATUS_DELIVERY_OK", "STATUS_DISABLE", "STATUS_NOT_DELIVERY", "STATUS_DELETE"]
@@ -225,8 +227,13 @@ def read_settings(reading: AdsReading, resource: Resource) -> Iterator[Step]:
         if seen.get(campaign.campaign_id) == campaign.modified:
             continue
         call = Call({"campaign_id": campaign.campaign_id})
-        for step in read_calls(reading, resource, [call]):
-            yield step
+        try:
+            yield from read_calls(reading, resource, [call])
+        except NotAvailable as error:
+            if isinstance(error, DayLimitReached | Maintenance):
+                raise
+            # A deleted campaign is listed, but may have no settings any more.
+            reading.note(resource.name, f"Campaign {campaign.campaign_id} was left out: {error.message}")
         yield remember(resource.name, "modified", campaign.campaign_id, campaign.modified)
 
 
@@ -244,8 +251,7 @@ def _by_campaign(time: str) -> Callable[[AdsReading], list[Call]]:
                 },
                 {"store_id": store, "promotion_type": kind},
             )
-            for store in reading.stores()
-            for kind in (PRODUCT, LIVE)
+            for store, kind in reading.promoted()
         ]
 
     return calls

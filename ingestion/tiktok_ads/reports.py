@@ -4,7 +4,7 @@
 | --- | --- | --- |
 | BASIC, campaign x day | `ads_report_daily` | 30 days a call, the last 7 days again |
 | BASIC, campaign x hour | `ads_report_hourly` | a day a call, those days of which the report by day has rows |
-| TT_SHOP, account or campaign x country x day | `tt_shop_report_daily` | as by day; `campaign_id` is NULL for the account |
+| TT_SHOP, account or campaign x country x day | `tt_shop_report_daily` | as by day; account: no `campaign_id` |
 
 BASIC leaves GMV Max out, TT_SHOP has it, and its account rows are the sum of its campaigns: three views of one
 cost. Deleted campaigns are left out unless they are asked for, so they are.
@@ -32,7 +32,11 @@ BASIC_METRICS = (
 )
 TT_SHOP_METRICS = ("spend", "billed_cost")
 _ALL_CAMPAIGNS = [
-    {"field_name": "campaign_status", "filter_type": "IN", "filter_value": orjson.dumps(["STATUS_ALL"]).decode()}
+    {
+        "field_name": "campaign_status",
+        "filter_type": "IN",
+        "filter_value": orjson.dumps(["STATUS_ALL"]).decode(),
+    }
 ]
 _BASIC_KNOWN = f"metrics{{{' '.join(BASIC_METRICS)}}}"
 _BASIC_COLUMNS = (
@@ -62,7 +66,9 @@ TT_SHOP_DAILY = Table(
     name="tt_shop_report_daily",
     key=("advertiser_id", "stat_date"),
     shop_key="absent",
-    known=fields("dimensions{advertiser_id campaign_id country_code stat_time_day} metrics{spend billed_cost}"),
+    known=fields(
+        "dimensions{advertiser_id campaign_id country_code stat_time_day} metrics{spend billed_cost}"
+    ),
     columns=(
         *ACCOUNT,
         dimension("campaign_id"),

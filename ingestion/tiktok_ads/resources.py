@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from ingestion.rows import Table
+from ingestion.sync_log import journal
 from ingestion.tiktok_ads.accounts import ADVERTISER
 from ingestion.tiktok_ads.accounts import CAMPAIGN as AD_CAMPAIGN
 from ingestion.tiktok_ads.gmv_max import (
@@ -37,18 +38,29 @@ RESOURCES: tuple[Resource, ...] = (
 )
 """Days come before their hours: only hours of days that have rows are asked for."""
 
+OWNER = "advertiser_id"
+"""The column that says whose row it is."""
+JOURNAL = journal(OWNER)
+"""What each run did, and what did not look as declared."""
+
 BY_NAME = {resource.name: resource for resource in RESOURCES}
 
 
-def tables() -> Iterator[Table]:
-    """Every raw table of this source."""
+def data_tables() -> Iterator[Table]:
+    """Every raw table that a resource feeds."""
     for resource in RESOURCES:
         yield from resource.all_tables()
 
 
+def tables() -> Iterator[Table]:
+    """Every raw table of this source, with those in which runs tell about themselves."""
+    yield from data_tables()
+    yield from JOURNAL.values()
+
+
 def names() -> frozenset[str]:
     """Names by which resources can be chosen: their own, and those of the raw tables they feed."""
-    return frozenset(BY_NAME) | {table.name for table in tables()}
+    return frozenset(BY_NAME) | {table.name for table in data_tables()}
 
 
 def chosen(wanted: Iterable[str] | None) -> tuple[Resource, ...]:

@@ -1,4 +1,7 @@
-"""Syncs one shop: all its resources through one dlt pipeline, in units that are committed as a whole."""
+"""Syncs one shop: all its resources through one dlt pipeline, in units that are committed as a whole.
+
+The engine, `sync_units`, knows nothing of shops: ads accounts are synced by it as well.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -20,7 +23,7 @@ from ingestion.home import Home, StorageError
 from ingestion.pages import Page
 from ingestion.pipelines import load, named, open_pipeline
 from ingestion.privacy import Cleaner
-from ingestion.rows import Batch, Drift, bulk_work
+from ingestion.rows import Batch, Drift, Table, bulk_work
 from ingestion.sync_log import LogRow, Status
 from ingestion.tiktok_shop.client import ShopClient, ShopRef
 from ingestion.tiktok_shop.errors import (
@@ -113,6 +116,64 @@ Tell = Callable[[str, str, int], None]
 """Told of progress: shop, resource, records that just came."""
 
 
+class Named(Protocol):
+    """An endpoint, as far as the engine needs to know it."""
+
+    @property
+    def name(self) -> str:
+        """Its name, for the log."""
+
+
+class Readable(Protocol):
+    """A resource, as far as the engine needs to know it: see `reading.Resource`."""
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+
+    @property
+    def endpoint(self) -> Named:
+        """Where it is read."""
+
+    @property
+    def tables(self) -> tuple[Table, ...]:
+        """Raw tables it feeds."""
+
+    @property
+    def snapshot(self) -> bool:
+        """Whether it is stored only as a whole."""
+
+    def all_tables(self) -> Iterator[Table]:
+        """The same tables with their children."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What the engine is to sync.
+
+    Attributes:
+        home: Where everything is.
+        source: Name of the source: dlt's data set.
+        key: Shop or ads account: one pipeline each.
+        run_id: The run.
+        read: Reads a resource: its pages, and checkpoints between them.
+        notes: What should be known about a resource, but is no failure.
+        incremental_by: Resource whose cursor tells that the shop was synced before.
+        currencies_in: Resource whose state keeps the currencies seen.
+        fatal: Errors after which asking for the other resources is pointless.
+    """
+
+    home: Home
+    source: str
+    key: str
+    run_id: str
+    read: Callable[[Any], Iterator[Step]]
+    notes: dict[str, list[str]]
+    incremental_by: str
+    currencies_in: str
+    fatal: tuple[type[BaseException], ...] = _FATAL
+
+
 def sync_shop(job: ShopJob, client: ShopClient, resources: Sequence[Resource], tell: Tell) -> ShopOutcome:
     """Reads the resources of a shop and loads them.
 
@@ -124,10 +185,35 @@ def sync_shop(job: ShopJob, client: ShopClient, resources: Sequence[Resource], t
         resources: The resources of the job, in order.
         tell: Is told of every page.
     """
+    reading = Reading(
+        client=client,
+        shop=job.shop,
+        config=job.config,
+        cleaner=Cleaner(job.home.privacy_key()),
+        run_id=job.run_id,
+        since=job.since,
+        until=job.until,
+        states=states,
+    )
+    work = Work(
+        home=job.home,
+        source=SOURCE,
+        key=job.shop.shop_id,
+        run_id=job.run_id,
+        read=lambda resource: resource.read(reading, resource),
+        notes=reading.notes,
+        incremental_by="orders",
+        currencies_in="shops",
+    )
+    return sync_units(work, resources, tell)
+
+
+def sync_units(work: Work, resources: Sequence[Readable], tell: Tell) -> ShopOutcome:
+    """Reads resources and loads them, unit by unit. Nothing is raised: what went wrong is in the outcome's log."""
     started = time.monotonic()
-    sync = _ShopSync(job, client, resources, tell)
+    sync = _Sync(work, resources, tell)
     # A worker whose parent was killed may live for another moment: never two at one pipeline.
-    with FileLock(job.home.dlt / f"{SOURCE}__{job.shop.shop_id}.lock", timeout=60), bulk_work():
+    with FileLock(work.home.dlt / f"{work.source}__{work.key}.lock", timeout=60), bulk_work():
         sync.run()
     sync.outcome.seconds = time.monotonic() - started
     return sync.outcome
@@ -137,7 +223,7 @@ def sync_shop(job: ShopJob, client: ShopClient, resources: Sequence[Resource], t
 class _Task:
     """One resource during a sync."""
 
-    resource: Resource
+    resource: Readable
     steps: Iterator[Step] | None = None
     batch: Batch | None = None
     marks: list[Checkpoint] = field(default_factory=list)
@@ -176,29 +262,21 @@ class _Unit:
         return self.rows >= UNIT_ROWS or time.monotonic() - self._started >= UNIT_SECONDS
 
 
-class _ShopSync:
-    def __init__(self, job: ShopJob, client: ShopClient, resources: Sequence[Resource], tell: Tell) -> None:
-        self._job = job
+class _Sync:
+    def __init__(self, work: Work, resources: Sequence[Readable], tell: Tell) -> None:
+        self._work = work
         self._tell = tell
-        self._archive = Archive(job.home.archive)
+        self._archive = Archive(work.home.archive)
         self._tasks = [_Task(resource) for resource in resources]
         self._currencies: set[str] = set()
-        self._reading = Reading(
-            client=client,
-            shop=job.shop,
-            config=job.config,
-            cleaner=Cleaner(job.home.privacy_key()),
-            run_id=job.run_id,
-            since=job.since,
-            until=job.until,
-            states=_states,
-        )
-        self.outcome = ShopOutcome(job.shop.shop_id)
+        self.outcome = ShopOutcome(work.key)
 
     def run(self) -> None:
         failure: BaseException | None = None
         try:
-            pipeline = open_pipeline(self._job.home, f"{SOURCE}__{self._job.shop.shop_id}", SOURCE)
+            pipeline = open_pipeline(
+                self._work.home, f"{self._work.source}__{self._work.key}", self._work.source
+            )
             while not all(task.done for task in self._tasks):
                 load(pipeline, self._source(_Unit()))
                 for task in self._tasks:
@@ -206,7 +284,7 @@ class _ShopSync:
         except Exception as error:  # noqa: BLE001 (one shop's trouble stays with that shop)
             failure = error
             if not isinstance(error, TtkpiError):
-                _log.exception("Sync of shop %s failed", self._job.shop.shop_id)
+                _log.exception("Sync of %s failed", self._work.key)
         self._finish(failure)
 
     def _source(self, unit: _Unit) -> Any:
@@ -223,14 +301,14 @@ class _ShopSync:
                         schema_contract={"tables": "evolve", "columns": "evolve", "data_type": "freeze"},
                     )
 
-        return dlt.source(resources, name=SOURCE, max_table_nesting=0)()
+        return dlt.source(resources, name=self._work.source, max_table_nesting=0)()
 
     def _rows(self, task: _Task, unit: _Unit) -> Iterator[Any]:
         """Arrow tables of one resource, until it ends or the unit is full."""
         if unit.full():
             return
-        if task.resource.name == "orders":
-            self.outcome.incremental = "cursor" in _states("orders")
+        if task.resource.name == self._work.incremental_by:
+            self.outcome.incremental = "cursor" in states(task.resource.name)
         task.started_at = task.started_at or int(time.time())
         while not task.done:
             step = self._next(task)
@@ -248,17 +326,19 @@ class _ShopSync:
 
     def _next(self, task: _Task) -> Step | None:
         """The next step; None at the end, or when the resource failed."""
-        fatal = next((other.error for other in self._tasks if isinstance(other.error, _FATAL)), None)
+        fatal = next(
+            (other.error for other in self._tasks if isinstance(other.error, self._work.fatal)), None
+        )
         if fatal is not None:
             task.error, task.done = fatal, True
             return None
         try:
             if task.steps is None:
-                task.steps = task.resource.read(self._reading, task.resource)
+                task.steps = self._work.read(task.resource)
             step = next(task.steps, None)
         except Exception as error:  # noqa: BLE001 (a resource's trouble stays with that resource)
             if not isinstance(error, TtkpiError):
-                _log.exception("Reading %s of shop %s failed", task.resource.name, self._job.shop.shop_id)
+                _log.exception("Reading %s of %s failed", task.resource.name, self._work.key)
             task.error, step = error, None
         task.done = step is None
         return step
@@ -272,7 +352,7 @@ class _ShopSync:
         if page.window is not None:
             known = task.window or page.window
             task.window = (min(known[0], page.window[0]), max(known[1], page.window[1]))
-        self._tell(self._job.shop.shop_id, task.resource.name, page.count)
+        self._tell(self._work.key, task.resource.name, page.count)
 
     def _flush(self, task: _Task, unit: _Unit) -> Iterator[Any]:
         """Archives the batch, yields its rows, and then notes the progress that rests on them."""
@@ -292,8 +372,8 @@ class _ShopSync:
                     yield named(table, name)
         marks, task.marks = task.marks, []
         for mark in marks:
-            mark.apply(_states)
-        task.reached = _states(task.resource.name).get("cursor")
+            mark.apply(states)
+        task.reached = states(task.resource.name).get("cursor")
 
     def _type_batch(self, task: _Task) -> None:
         batch, task.batch = task.batch, None
@@ -304,7 +384,7 @@ class _ShopSync:
             for path, names in (page.shape or {}).items():
                 shape[path] |= names.any
         # Archive first: rows carry the address of their page.
-        entry = self._archive.write(batch.pages, run_id=self._job.run_id, schema_hash=hash_schema(shape))
+        entry = self._archive.write(batch.pages, run_id=self._work.run_id, schema_hash=hash_schema(shape))
         task.held_entries.append(entry)
         task.held_tables.append(batch.finish())
 
@@ -313,7 +393,7 @@ class _ShopSync:
             self._currencies.update(filter(None, pc.unique(table.column("currency")).to_pylist()))
 
     def _keep_currencies(self) -> None:
-        state = _states("shops")
+        state = states(self._work.currencies_in)
         known = set(state.get("currencies", ())) | self._currencies
         state["currencies"] = self.outcome.currencies = sorted(known)
 
@@ -330,7 +410,7 @@ class _ShopSync:
     def _log_row(self, task: _Task, error: BaseException | None, now: int) -> LogRow:
         name = task.resource.name
         status: Status = "ok" if error is None else "skipped" if isinstance(error, ScopeMissing) else "failed"
-        notes = list(self._reading.notes.get(name, ()))
+        notes = list(self._work.notes.get(name, ()))
         for table in task.resource.all_tables():
             aside = self.outcome.drift.set_aside(table.name)
             if aside:
@@ -340,8 +420,8 @@ class _ShopSync:
         if error is not None:
             notes.insert(0, describe(error))
         return LogRow(
-            run_id=self._job.run_id,
-            shop_key=self._job.shop.shop_id,
+            run_id=self._work.run_id,
+            shop_key=self._work.key,
             resource=name,
             endpoint=task.resource.endpoint.name,
             status=status,
@@ -365,7 +445,8 @@ def describe(error: BaseException) -> str:
     return f"Unexpected {type(error).__name__}: {error}"
 
 
-def _states(resource: str) -> dict[str, Any]:
+def states(resource: str) -> dict[str, Any]:
+    """dlt's state of a resource; only valid inside a dlt resource."""
     import dlt
 
     state: dict[str, Any] = dlt.current.resource_state(resource)

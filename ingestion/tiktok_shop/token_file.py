@@ -121,7 +121,7 @@ class Form(Generic[S]):
         empty: What a file that is not there holds.
         dump: From the state to JSON values.
         parse: From JSON values to the state; raises KeyError, TypeError, ValueError or AttributeError.
-        again: The command, and its closing quote, to run when the file is lost.
+        again: What to do when the file is lost.
     """
 
     empty: Callable[[], S]
@@ -284,7 +284,7 @@ class TokenFile(LockedFile[TokenState]):
     """
 
     def __init__(self, path: Path) -> None:
-        super().__init__(path, Form(TokenState, _dump, _parse, "ttkpi auth exchange CODE` per seller"))
+        super().__init__(path, Form(TokenState, _dump, _parse, "run `ttkpi auth exchange CODE` per seller"))
 
 
 def _write(descriptor: int, content: bytes) -> None:

@@ -22,7 +22,6 @@ from ingestion.tiktok_shop.errors import (
     AuthorizationRevoked,
     BadRequest,
     NotAuthorised,
-    TokenFileError,
 )
 from ingestion.tiktok_shop.token_file import CREATOR, SELLER, Grant, KnownShop, TokenFile, TokenState
 from ingestion.wire import Notify, log_warning

@@ -16,11 +16,20 @@ from typing import Any
 
 import httpx
 
-from ingestion.config import FX_SECTION, SHOP_SECTION, environment_name, load_shop_config
+from ingestion.config import (
+    ADS_SECTION,
+    FX_SECTION,
+    SHOP_SECTION,
+    environment_name,
+    load_ads_config,
+    load_shop_config,
+)
 from ingestion.errors import ConfigError, TtkpiError
 from ingestion.home import Home
+from ingestion.sandbox.ads.auth import APP_ID, SECRET
 from ingestion.sandbox.server.options import SandboxOptions
 from ingestion.sandbox.server.serve import DEFAULT_PORT, SandboxProcess, ServerFailed
+from ingestion.tiktok_ads.tokens import AdsAuthHost, AdsTokenStore
 from ingestion.tiktok_shop.auth import AuthHost
 from ingestion.tiktok_shop.token_file import TokenFile
 from ingestion.tiktok_shop.tokens import TokenStore
@@ -234,6 +243,10 @@ def _environment(base_url: str) -> Iterator[None]:
         # The real platform is asked once a second per shop and endpoint; the sandbox needs no such care.
         environment_name(SHOP_SECTION, "requests_per_second"): "0",
         environment_name(FX_SECTION, "base_url"): f"{base_url}/fx/v1",
+        environment_name(ADS_SECTION, "base_url"): base_url,
+        environment_name(ADS_SECTION, "app_id"): APP_ID,
+        environment_name(ADS_SECTION, "secret"): SECRET,
+        environment_name(ADS_SECTION, "requests_per_second"): "0",
     }
     for name in ("NO_PROXY", "no_proxy"):
         settings[name] = ",".join(filter(None, [os.environ.get(name, ""), "127.0.0.1"]))
@@ -256,6 +269,7 @@ def _authorise(home: Home, base_url: str, reporter: Reporter) -> None:
         DemoFailed: The world behind the home's tokens is gone.
     """
     config = load_shop_config()
+    _authorise_ads(home, base_url, reporter)
     tokens = TokenStore(home.tokens_file, AuthHost(config), notify=reporter.message)
     if tokens.grants():
         if not _call("GET", f"{base_url}/_sandbox/grants"):
@@ -268,6 +282,16 @@ def _authorise(home: Home, base_url: str, reporter: Reporter) -> None:
     code = str(_call("POST", f"{base_url}/_sandbox/auth_code", {})["auth_code"])
     grant = tokens.exchange(code)
     reporter.message(f"authorised by {grant.seller_name}")
+
+
+def _authorise_ads(home: Home, base_url: str, reporter: Reporter) -> None:
+    """As the user of the ads accounts would. A demo of an earlier version gets its ads accounts now."""
+    tokens = AdsTokenStore(home.ads_tokens_file)
+    if tokens.read().grants:
+        return
+    code = str(_call("POST", f"{base_url}/_sandbox/ads_auth_code", {})["auth_code"])
+    grant = tokens.exchange(code, AdsAuthHost(load_ads_config(), notify=reporter.message))
+    reporter.message(f"authorised for {len(grant.advertiser_ids)} ads accounts")
 
 
 def _clock(base_url: str, *, advance: bool, reporter: Reporter) -> datetime:

@@ -11,7 +11,7 @@ from typing import Any
 
 from ingestion.errors import ConfigError, TtkpiError
 from ingestion.home import Home, HomeBusy
-from ingestion.sync import SyncReport, sync
+from ingestion.sync import ShopResult, SyncReport, sync
 from ingestion.tiktok_shop.errors import BadAppKey, BadSignature
 from orchestration.lib.audit import AuditFailed, AuditReport, audit
 from orchestration.lib.build import BuildReport, build
@@ -174,6 +174,10 @@ def tell_sync(reporter: Reporter, report: SyncReport) -> None:
         f"{ok} of {len(report.shops)} shops complete: {rows:,} rows from {pages:,} pages, "
         f"{report.fx_rows:,} exchange rates, {report.seconds:.0f} s"
     )
+    if report.accounts:
+        rows = sum(sum(account.rows.values()) for account in report.accounts)
+        ok = sum(account.status == "ok" for account in report.accounts)
+        reporter.message(f"{ok} of {len(report.accounts)} ads accounts complete: {rows:,} rows")
     for error in report.errors:
         reporter.warning(error)
 
@@ -209,6 +213,20 @@ def tell_publish(reporter: Reporter, report: PublishReport) -> None:
     )
 
 
+def _result(one: ShopResult) -> dict[str, Any]:
+    """The sync of a shop or ads account, for the record."""
+    return {
+        "shop_key": one.shop_key,
+        "name": one.name,
+        "status": one.status,
+        "incremental": one.incremental,
+        "pages": one.pages,
+        "rows": dict(one.rows),
+        "seconds": round(one.seconds, 1),
+        "errors": one.errors,
+    }
+
+
 def _record(home: Home, report: RunReport, error: BaseException | None) -> None:
     """Keep what the run did in `runs/` of the home."""
     folder = home.root / "runs"
@@ -223,19 +241,8 @@ def _record(home: Home, report: RunReport, error: BaseException | None) -> None:
             "run_id": report.sync.run_id,
             "seconds": round(report.sync.seconds, 1),
             "errors": report.sync.errors,
-            "shops": [
-                {
-                    "shop_key": shop.shop_key,
-                    "name": shop.name,
-                    "status": shop.status,
-                    "incremental": shop.incremental,
-                    "pages": shop.pages,
-                    "rows": dict(shop.rows),
-                    "seconds": round(shop.seconds, 1),
-                    "errors": shop.errors,
-                }
-                for shop in report.sync.shops
-            ],
+            "shops": [_result(shop) for shop in report.sync.shops],
+            "accounts": [_result(account) for account in report.sync.accounts],
         }
     if report.build is not None:
         record["build"] = {

@@ -1,4 +1,4 @@
-"""The Starlette application: the API at the root, the sandbox's own pages under /_sandbox."""
+"""The Starlette application: the Shop API at the root, the Business API under its path, the sandbox's own pages."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Mount, Router
 
+from ingestion.sandbox.ads.server import PREFIX, AdsGateway
 from ingestion.sandbox.server import envelope
 from ingestion.sandbox.server.endpoints.admin import Admin
 from ingestion.sandbox.server.gateway import Gateway
@@ -37,6 +38,7 @@ def create_app(
     app = Starlette(
         routes=[
             Mount("/_sandbox", app=Router(routes=Admin(sandbox).routes())),
+            Mount(PREFIX, app=AdsGateway(sandbox)),
             Mount("/", app=Gateway(sandbox)),
         ],
         exception_handlers={Exception: _internal_error},

@@ -115,7 +115,7 @@ class Gateway:
             outcome.code = str(refusal.code)
             body = envelope.failure(refusal.code, refusal.message, request_id)
             reply = Reply(refusal.http_status, body, headers=list(refusal.headers))
-        _disturb(reply, rules)
+        disturb(reply, rules)
         sandbox.counters.add(
             outcome.name, outcome.shop_id, outcome.code, outcome.rows, 0 if reply.reset else len(reply.body)
         )
@@ -256,14 +256,19 @@ def _refused_by_fault(rules: Sequence[Rule], request_id: str, outcome: _Outcome)
         if rule.effect == "gateway_html":
             status = int(settings.get("http_status", 502))
             outcome.code = "gateway_html"
-            return Reply(status, _GATEWAY_PAGE % {b"status": status}, content_type=b"text/html")
+            return gateway_page(status)
         if rule.effect == "reset":
             outcome.code = "reset"
             return Reply(0, b"", reset=True)
     return None
 
 
-def _disturb(reply: Reply, rules: Sequence[Rule]) -> None:
+def gateway_page(status: int) -> Reply:
+    """The page of a gateway that got no answer of the API."""
+    return Reply(status, _GATEWAY_PAGE % {b"status": status}, content_type=b"text/html")
+
+
+def disturb(reply: Reply, rules: Sequence[Rule]) -> None:
     """What rules do to a reply on its way."""
     for rule in rules:
         seconds = float(rule.settings.get("seconds", 1))

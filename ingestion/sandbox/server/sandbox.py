@@ -7,6 +7,7 @@ from pathlib import Path
 
 import orjson
 
+from ingestion.sandbox.ads.auth import AdsAuth
 from ingestion.sandbox.server.auth import Auth, Creator
 from ingestion.sandbox.server.clocks import WallClock, WorldClock
 from ingestion.sandbox.server.counters import Counters
@@ -54,6 +55,7 @@ class Sandbox:
                 for account in (*own_accounts(shop), *creators(shop))
             ],
         )
+        self.ads = AdsAuth(reusable=options.auth_code_reusable)
         self.pager = Pager(options.app_secret)
         self.limits = Limits(options.requests_per_second, options.burst)
         self.counters = Counters()
@@ -71,13 +73,17 @@ class Sandbox:
         if state_file is not None and state_file.exists():
             state = orjson.loads(state_file.read_bytes())
             self.auth.restore(state["auth"])
+            if "ads" in state:
+                self.ads.restore(state["ads"])
             self.clock.now = max(self.clock.now, min(int(state["clock"]), self.clock.horizon))
 
     def remember(self) -> None:
         """Writes what has to outlive the process; called after every change of it."""
         if self._state_file is None:
             return
-        content = orjson.dumps({"clock": self.clock.now, "auth": self.auth.to_json()})
+        content = orjson.dumps(
+            {"clock": self.clock.now, "auth": self.auth.to_json(), "ads": self.ads.to_json()}
+        )
         fresh = self._state_file.with_suffix(".new")
         with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:  # noqa: PTH123
             file.write(content)

@@ -11,6 +11,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from ingestion.sandbox.ads.accounts import ACCOUNTS, BY_ID
+from ingestion.sandbox.ads.server import ADS_TRUTH, spend_truth
 from ingestion.sandbox.server.faults import Rule
 from ingestion.sandbox.server.refusal import SELLER_DEACTIVATED, SHOP_DEACTIVATED
 from ingestion.sandbox.server.sandbox import Sandbox
@@ -47,6 +49,9 @@ class Admin:
             ("/expire_authorization", self.expire_authorization, ["POST"]),
             ("/scopes", self.scopes, ["POST"]),
             ("/shops", self.shops, ["GET", "POST"]),
+            ("/ads", self.ads, ["GET", "POST"]),
+            ("/ads_auth_code", self.ads_auth_code, ["POST"]),
+            ("/ads_revoke", self.ads_revoke, ["POST"]),
         ]
         return [Route(path, _checked(handler), methods=methods) for path, handler, methods in pairs]
 
@@ -89,6 +94,9 @@ class Admin:
 
     async def truth(self, request: Request) -> Response:
         """GET: a table of the world's ground truth, as of the world's clock."""
+        if request.path_params["table"] == ADS_TRUTH:
+            meta, now = self._sandbox.store.meta, self._sandbox.clock.now
+            return _json(await run_in_threadpool(spend_truth, meta, now))
         directory = self._sandbox.directory
         if directory is None:
             raise ValueError("this server was started without the directory of a world")
@@ -245,6 +253,48 @@ class Admin:
                 for shop in sandbox.shops.values()
             ]
         )
+
+    async def ads(self, request: Request) -> Response:
+        """GET: the ads accounts. POST {"advertiser": "...", "permitted": bool}: opens or closes one to all tokens."""
+        auth = self._sandbox.ads
+        if request.method == "POST":
+            given = await _body(
+                request, {"advertiser": str, "permitted": bool}, needed=("advertiser", "permitted")
+            )
+            if given["advertiser"] not in BY_ID:
+                raise ValueError("advertiser must be the id of an ads account")
+            (auth.closed.discard if given["permitted"] else auth.closed.add)(given["advertiser"])
+            self._sandbox.remember()
+        return _json(
+            [
+                {
+                    "id": account.id,
+                    "name": account.name,
+                    "currency": account.currency,
+                    "timezone": account.timezone,
+                    "shop": account.shop.id,
+                    "permitted": account.id not in auth.closed,
+                }
+                for account in ACCOUNTS
+            ]
+        )
+
+    async def ads_auth_code(self, request: Request) -> Response:
+        """POST {"advertisers": [...]} (default: all): a new code of a user who picked these ads accounts."""
+        given = await _body(request, {"advertisers": list})
+        picked = _texts(given, "advertisers") or list(BY_ID)
+        if set(picked) - BY_ID.keys():
+            raise ValueError("advertisers must be ids of ads accounts")
+        code = self._sandbox.ads.mint(picked, self._sandbox.wall.now())
+        self._sandbox.remember()
+        return _json({"auth_code": code, "advertisers": picked})
+
+    async def ads_revoke(self, request: Request) -> Response:
+        """POST: all tokens of the ads side are withdrawn."""
+        revoked = len(self._sandbox.ads.tokens)
+        self._sandbox.ads.tokens.clear()
+        self._sandbox.remember()
+        return _json({"revoked": revoked})
 
 
 def _checked(handler: _Handler) -> _Handler:

@@ -1,0 +1,128 @@
+"""Syncs ads accounts: one after the other, as they share the limits of the app."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from ingestion.config import load_ads_config
+from ingestion.errors import TtkpiError
+from ingestion.home import Home
+from ingestion.privacy import Cleaner
+from ingestion.tiktok_ads.accounts import INFO_FIELDS
+from ingestion.tiktok_ads.client import AdsClient, AdsProblem, Advertiser
+from ingestion.tiktok_ads.reading import SOURCE, AdsReading, Resource
+from ingestion.tiktok_ads.resources import RESOURCES
+from ingestion.tiktok_ads.tokens import AdsTokenStore
+from ingestion.tiktok_shop.shop_sync import ShopOutcome, Tell, Work, states, sync_units
+from ingestion.wire import Notify
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class AdsSync:
+    """What came of a sync of ads accounts.
+
+    Attributes:
+        outcomes: The accounts that were read, with how it went.
+        problems: Authorisations whose accounts could not be listed.
+    """
+
+    outcomes: list[tuple[Advertiser, ShopOutcome]] = field(default_factory=list)
+    problems: list[AdsProblem] = field(default_factory=list)
+
+
+def has_ads(home: Home) -> bool:
+    """Whether an ads account was ever authorised in this home."""
+    return home.ads_tokens_file.exists()
+
+
+def sync_accounts(
+    home: Home,
+    run_id: str,
+    resources: Sequence[Resource],
+    accounts: Sequence[str] | None,
+    since: int | None,
+    until: int,
+    *,
+    tell: Tell,
+    started: Callable[[Advertiser], None],
+    notify: Notify,
+) -> AdsSync:
+    """Loads what is new of every authorised ads account. An account's trouble stays with that account.
+
+    Args:
+        home: Where everything is; its lock must be held.
+        run_id: The run.
+        resources: What to read.
+        accounts: Ids of the accounts; all by default.
+        since: Explicit start, unix seconds; None when cursors decide.
+        until: End of all windows, unix seconds, exclusive.
+        tell: Is told of every page.
+        started: Is told of every account that begins.
+        notify: Is told whenever a call waits to be tried again.
+
+    Raises:
+        ConfigError: The configuration is wrong, or nobody has authorised the app.
+        TokenFileError: The token file is unusable.
+        StorageError: The disk refuses.
+    """
+    config = load_ads_config()
+    store = AdsTokenStore(home.ads_tokens_file)
+    done = AdsSync()
+    wanted = None if accounts is None else set(accounts)
+    with AdsClient(config, store, notify=notify) as client:
+        found = client.advertisers(done.problems)
+        if wanted is not None:
+            done.problems = [
+                AdsProblem(problem.error, left)
+                for problem in done.problems
+                if (left := tuple(one for one in problem.advertisers if one.advertiser_id in wanted))
+            ]
+        for advertiser in found:
+            if wanted is None or advertiser.advertiser_id in wanted:
+                started(advertiser)
+                reading = AdsReading(
+                    client=client,
+                    advertiser=advertiser,
+                    config=config,
+                    cleaner=Cleaner(home.privacy_key()),
+                    run_id=run_id,
+                    info_fields=INFO_FIELDS,
+                    since=since,
+                    until=until,
+                    states=states,
+                )
+                done.outcomes.append((advertiser, _sync(home, run_id, reading, resources, tell)))
+    return done
+
+
+def _sync(
+    home: Home, run_id: str, reading: AdsReading, resources: Sequence[Resource], tell: Tell
+) -> ShopOutcome:
+    work = Work(
+        home=home,
+        source=SOURCE,
+        key=reading.advertiser.advertiser_id,
+        run_id=run_id,
+        read=lambda resource: resource.read(reading, resource),
+        notes=reading.notes,
+        incremental_by="ads_report_daily",
+        currencies_in="advertisers",
+    )
+    return sync_units(work, resources, tell)
+
+
+def known_accounts(home: Home) -> set[str]:
+    """Ids of the ads accounts that were authorised in this home.
+
+    Raises:
+        TokenFileError: The token file is unusable.
+    """
+    tokens = AdsTokenStore(home.ads_tokens_file).read()
+    return {one for grant in tokens.grants for one in grant.advertiser_ids} | set(tokens.names)
+
+
+__all__ = ["RESOURCES", "AdsSync", "TtkpiError", "has_ads", "known_accounts", "sync_accounts"]

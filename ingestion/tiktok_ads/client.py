@@ -1,0 +1,301 @@
+"""Reads the Business API: token header, JSON text in the query, errors by code, pages by number, tries.
+
+Knows nothing of raw tables; resources know nothing of HTTP. Nothing is ever written to an ads account.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import quote, urlencode
+
+import httpx
+import orjson
+
+from ingestion.config import AdsApiConfig
+from ingestion.errors import TransientError, TtkpiError
+from ingestion.tiktok_ads.endpoints import AUTHORIZED_ADVERTISERS, Endpoint
+from ingestion.tiktok_ads.errors import BackendTrouble, RepeatedPage
+from ingestion.tiktok_ads.refusals import ADDRESSES, Patience, refusal
+from ingestion.tiktok_ads.tokens import AdsGrant, AdsTokenStore
+from ingestion.tiktok_shop.client import ApiAnswer
+from ingestion.tiktok_shop.envelope import parse_envelope
+from ingestion.tiktok_shop.errors import ApiError, NotAuthorised, RateLimited
+from ingestion.tiktok_shop.reading import MalformedAnswer
+from ingestion.tiktok_shop.refusals import Call, no_answer, not_an_envelope
+from ingestion.tiktok_shop.throttle import Throttle
+from ingestion.wire import Notify, http_client, log_warning, retrying
+
+_ALL_CALLS = "all"
+"""The limits are the app's, whoever is asked about: one throttle for all."""
+_MOST_PAGES = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Advertiser:
+    """An ads account that a user has let the app into.
+
+    Attributes:
+        advertiser_id: TikTok's id.
+        name: Its name; empty when it was never listed.
+        token: Access token it is reached with. Hidden from `repr`.
+    """
+
+    advertiser_id: str
+    name: str
+    token: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class AdsProblem:
+    """An authorisation whose ads accounts could not be listed.
+
+    Attributes:
+        error: What went wrong.
+        advertisers: The accounts it reached when it was given.
+    """
+
+    error: TtkpiError
+    advertisers: tuple[Advertiser, ...]
+
+
+class AdsClient:
+    """Reads the Business API for every authorised ads account.
+
+    Args:
+        config: Where the API is and how fast it may be asked.
+        tokens: The tokens.
+        throttle: Paces calls; by default one after the configuration.
+        http: Client to send with; by default one of its own.
+        sleep: Waits between tries.
+        now: Wall clock, unix seconds.
+        notify: Is told whenever a call waits to be tried again.
+    """
+
+    def __init__(
+        self,
+        config: AdsApiConfig,
+        tokens: AdsTokenStore,
+        *,
+        throttle: Throttle | None = None,
+        http: httpx.Client | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+        now: Callable[[], float] = time.time,
+        notify: Notify = log_warning,
+    ) -> None:
+        self._config = config
+        self._tokens = tokens
+        self._throttle = throttle or Throttle(config.requests_per_second, sleep=sleep)
+        self._http = http or http_client(
+            config.base_url, timeout_seconds=config.timeout_seconds, connections=2
+        )
+        self._owns_http = http is None
+        self._now = now
+        self._retrying = retrying(sleep=sleep, notify=notify, on_wait=self._hold_back)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Closes the connections, unless the HTTP client came from outside."""
+        if self._owns_http:
+            self._http.close()
+
+    def advertisers(self, problems: list[AdsProblem]) -> list[Advertiser]:
+        """Every ads account of every authorisation, by id, and remembers their names in the token file.
+
+        Args:
+            problems: Collects the authorisations that failed.
+
+        Raises:
+            NotAuthorised: Nobody has authorised the app.
+            TokenFileError: The token file is unusable.
+        """
+        tokens = self._tokens.read()
+        if not tokens.grants:
+            raise NotAuthorised(
+                "No ads account has been authorised yet.",
+                advice="Open the app's authorisation link, then run `ttkpi auth ads CODE`.",
+            )
+        found: dict[str, Advertiser] = {}
+        # The newest comes last and so wins where two reach the same account.
+        for grant in tokens.grants:
+            try:
+                listed = self._list(grant)
+            except TtkpiError as error:
+                known = tuple(
+                    Advertiser(one, tokens.names.get(one, ""), grant.access_token)
+                    for one in grant.advertiser_ids
+                )
+                problems.append(AdsProblem(error, known))
+                continue
+            found.update((one.advertiser_id, one) for one in listed)
+        self._tokens.remember({one.advertiser_id: one.name for one in found.values()})
+        # What another authorisation reaches as well is no trouble.
+        problems[:] = [
+            AdsProblem(problem.error, left)
+            for problem in problems
+            if (left := tuple(one for one in problem.advertisers if one.advertiser_id not in found))
+        ]
+        return [found[one] for one in sorted(found)]
+
+    def get(
+        self,
+        endpoint: Endpoint,
+        advertiser: Advertiser,
+        query: Mapping[str, Any],
+        *,
+        divisible: bool = False,
+    ) -> ApiAnswer:
+        """One call, tried again as its failure allows.
+
+        Args:
+            endpoint: What to call.
+            advertiser: Whose data.
+            query: Parameters; lists and objects are sent as JSON text.
+            divisible: The caller can ask for less: trouble of the server is raised at once.
+
+        Raises:
+            ApiError: TikTok refused, or did not answer usably after all tries.
+        """
+        request = _Request(endpoint, advertiser, query, divisible=divisible)
+        answer: ApiAnswer = self._retrying(self._send, request)
+        return answer
+
+    def pages(
+        self,
+        endpoint: Endpoint,
+        advertiser: Advertiser,
+        query: Mapping[str, Any],
+        *,
+        divisible: bool = False,
+    ) -> Iterator[ApiAnswer]:
+        """All pages of a list, the largest the endpoint allows.
+
+        Raises:
+            RepeatedPage: The list gave a page twice.
+            MalformedAnswer: An answer does not say which page it is.
+            ApiError: As `get`.
+        """
+        if endpoint.page_size is None:
+            yield self.get(endpoint, advertiser, query, divisible=divisible)
+            return
+        page, before = 1, b""
+        while True:
+            asked = {**query, "page": page, "page_size": endpoint.page_size}
+            answer = self.get(endpoint, advertiser, asked, divisible=divisible)
+            given, pages = _page_info(answer, endpoint, advertiser)
+            content = orjson.dumps(answer.data.get("list"))
+            if given != page or (page > 1 and content == before) or page > _MOST_PAGES:
+                raise RepeatedPage(
+                    f"{_title(endpoint, advertiser)}: asked for page {page} of {pages}, TikTok gave page {given} "
+                    f"{'again ' if given == page else ''}(request id {answer.request_id or 'unknown'}); the rest of "
+                    "this list is unknown.",
+                    advice="The next run reads it again. If it stays so, tell TikTok the request id.",
+                    endpoint=endpoint.name,
+                    shop_id=advertiser.advertiser_id,
+                    shop_name=advertiser.name,
+                    request_id=answer.request_id,
+                )
+            yield ApiAnswer(answer.data, answer.raw, answer.request_id, answer.retrieved_at, page)
+            if page >= pages:
+                return
+            page, before = page + 1, content
+
+    def _list(self, grant: AdsGrant) -> list[Advertiser]:
+        asker = Advertiser("", "", grant.access_token)
+        answer = self.get(AUTHORIZED_ADVERTISERS, asker, {})
+        return [
+            Advertiser(str(item["advertiser_id"]), str(item.get("advertiser_name") or ""), grant.access_token)
+            for item in answer.data.get("list") or []
+            if isinstance(item, dict) and item.get("advertiser_id")
+        ]
+
+    def _send(self, request: _Request) -> ApiAnswer:
+        self._throttle.wait(_ALL_CALLS)
+        endpoint, advertiser = request.endpoint, request.advertiser
+        pairs = [(name, as_text(value)) for name, value in request.query.items()]
+        if endpoint.app_secret:
+            pairs += [("app_id", self._config.app_id), ("secret", self._config.secret)]
+        url = f"{self._config.base_url}{endpoint.path}?{urlencode(pairs, quote_via=quote, safe='')}"
+        failure: httpx.HTTPError | None = None
+        response: httpx.Response | None = None
+        try:
+            response = self._http.get(url, headers={"Access-Token": advertiser.token})
+        except httpx.HTTPError as error:
+            failure = error
+        # Errors are raised outside the except block: httpx's texts may quote a header or a URL with secrets.
+        if response is not None:
+            envelope = parse_envelope(response.content)
+            if envelope is not None and envelope.code == 0 and response.is_success:
+                return ApiAnswer(envelope.data, response.content, envelope.request_id, datetime.now(UTC))
+        call = Call(
+            endpoint.name,
+            advertiser.advertiser_id,
+            advertiser.name,
+            secrets=(self._config.secret, advertiser.token),
+            owner="ads account",
+            addresses=ADDRESSES,
+        )
+        if response is None:
+            raise no_answer(failure or httpx.NetworkError("no answer"), call, self._config.base_url)
+        if envelope is None:
+            raise not_an_envelope(response, call, self._now())
+        refused = refusal(envelope, response, call, self._now())
+        if isinstance(refused, RateLimited):
+            refused = request.patience.judge(refused, envelope.message)
+        elif isinstance(refused, BackendTrouble) and request.divisible:
+            refused.given_up = True
+        raise refused
+
+    def _hold_back(self, error: TransientError, seconds: float) -> None:
+        if isinstance(error, RateLimited):
+            self._throttle.pause(_ALL_CALLS, seconds)
+
+
+@dataclass(slots=True)
+class _Request:
+    """One call through all its tries."""
+
+    endpoint: Endpoint
+    advertiser: Advertiser
+    query: Mapping[str, Any]
+    divisible: bool = False
+    patience: Patience = field(default_factory=Patience)
+
+
+def as_text(value: Any) -> str:
+    """A parameter as the query carries it: text as it is, everything else as JSON."""
+    return value if isinstance(value, str) else orjson.dumps(value).decode()
+
+
+def _title(endpoint: Endpoint, advertiser: Advertiser) -> str:
+    return f"{endpoint.name} of ads account {advertiser.name} ({advertiser.advertiser_id})"
+
+
+def _page_info(answer: ApiAnswer, endpoint: Endpoint, advertiser: Advertiser) -> tuple[int, int]:
+    info = answer.data.get("page_info")
+    page, pages = (info.get("page"), info.get("total_page")) if isinstance(info, dict) else (None, None)
+    if type(page) is not int or type(pages) is not int:
+        raise MalformedAnswer(
+            f"{_title(endpoint, advertiser)}: unusable answer, page_info does not say which page it is "
+            f"(request id {answer.request_id or 'unknown'}).",
+            advice="The next run reads it again. If it stays so, report it to TikTok.",
+            endpoint=endpoint.name,
+            shop_id=advertiser.advertiser_id,
+            shop_name=advertiser.name,
+            request_id=answer.request_id,
+        )
+    return page, pages
+
+
+__all__ = ["AdsClient", "AdsProblem", "Advertiser", "ApiError", "as_text"]
