@@ -27,7 +27,7 @@ from ingestion.errors import TtkpiError
 from ingestion.home import Home
 from orchestration.lib.marts import is_published
 
-DEFAULT_MEMORY_LIMIT = "1GB"
+DEFAULT_MEMORY_LIMIT = "500MB"
 
 
 class CannotRead(TtkpiError):
