@@ -33,6 +33,8 @@ import yaml
 from ingestion.config import PROJECT_ROOT
 from ingestion.errors import ConfigError, TtkpiError
 from ingestion.home import HOME_VARIABLE, Home, storage_errors
+from orchestration.lib.memory import VARIABLE as MEMORY_VARIABLE
+from orchestration.lib.memory import memory_limit
 from orchestration.lib.records import read_record, write_record
 
 PROJECT_VARIABLE = "TTKPI_PROJECT"
@@ -176,6 +178,10 @@ class BuildReport:
         # dbt's words when a model has other columns than its table (on_schema_change: fail).
         outdated = any("out of sync" in node.message for node in self.errors)
         advice = "Models have changed: build once with `ttkpi build --full-refresh`. " if outdated else ""
+        if any("Out of Memory Error" in node.message for node in self.errors):
+            advice = (
+                f"Give it more memory, now {memory_limit()}: `{MEMORY_VARIABLE}=4GB ttkpi build`. {advice}"
+            )
         raise BuildFailed(
             f"{len(self.errors)} of {len(self.nodes)} dbt nodes could not be built.{also}\n"
             + "\n".join(shown)
@@ -359,6 +365,7 @@ def dbt_environment(home: Home, project: Path) -> dict[str, str]:
     return {
         **os.environ,
         HOME_VARIABLE: str(home.root.absolute()),
+        MEMORY_VARIABLE: memory_limit(),
         "PYTHONPATH": import_path,
         "PYTHONUNBUFFERED": "1",
         "DBT_PROJECT_DIR": str(project),
