@@ -19,7 +19,7 @@ from orchestration.cli import main
 
 UNTIL = ["--until", CLOCK.date().isoformat()]
 WRONG_CONFIGURATION = 2
-PATIENCE_SECONDS = 180.0
+PATIENCE_SECONDS = 900
 
 
 def start(home: Home, log: Path, *command: str) -> subprocess.Popen[bytes]:
