@@ -19,7 +19,6 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from multiprocessing.connection import wait
 from multiprocessing.queues import Queue
 from typing import Any, Literal, Protocol
 
@@ -41,6 +40,7 @@ from ingestion.pipelines import (
     open_pipeline,
     recover,
 )
+from ingestion.processes import end_with_parent
 from ingestion.sync_log import JOURNAL, SHOP, LogRow, drift_page, journal_rows, log_page
 from ingestion.tiktok_ads import resources as ads
 from ingestion.tiktok_ads.account_sync import AdsSync, has_ads, known_accounts, sync_accounts
@@ -595,15 +595,7 @@ def _listen(events: Queue[_Event | None], progress: Progress) -> None:
 def _start_worker(events: Queue[_Event | None]) -> None:
     global _events
     _events = events
-    # A worker must not outlive a parent that was killed: the next run would meet it at the same files.
-    threading.Thread(target=_die_with_parent, name="watchdog", daemon=True).start()
-
-
-def _die_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        wait([parent.sentinel])
-        os._exit(70)
+    end_with_parent()
 
 
 def _work_in_process(job: ShopJob) -> ShopOutcome:

@@ -99,6 +99,10 @@ class GrantProblem:
     shops: tuple[ShopRef, ...]
 
 
+_READ = httpx.ByteStream(b"")
+"""Stands in for the stream of a body that was read."""
+
+
 class ShopClient:
     """Reads the Shop API for every authorised seller. One instance serves any number of threads.
 
@@ -334,6 +338,9 @@ class ShopClient:
         if response is not None:
             envelope = parse_envelope(response.content)
             if envelope is not None and envelope.code == 0 and response.is_success:
+                # httpx ties a response and its stream into a cycle. With the rare garbage collection of a sync
+                # every body would live on: 0.5 MB a page, 1.4 GB in a sync of 200,000 orders.
+                response.stream = _READ
                 return ApiAnswer(
                     envelope.data, response.content, envelope.request_id, datetime.now(UTC), request.page
                 )

@@ -305,7 +305,7 @@ def open_orders(transactions: pa.Table) -> list[str]:
 
 def read_statements(reading: Reading, resource: Resource) -> Iterator[Step]:
     """The list; statements that are new or whose amounts changed are noted for their transactions to be
-    read."""
+    read. Where somebody asks for a time again (`--since`), all of its statements are."""
     found: list[Record] = []
     for step in ByTime("statement_time", id_field="id", send="query", reread_days=REREAD_DAYS)(
         reading, resource
@@ -314,11 +314,13 @@ def read_statements(reading: Reading, resource: Resource) -> Iterator[Step]:
             found += [dict(record) for record in step.records]
             yield step
         else:
-            yield Checkpoint(_then(step.apply, _note_statements(found, reading.until)))
+            yield Checkpoint(
+                _then(step.apply, _note_statements(found, reading.until, again=reading.explicit_since))
+            )
             found = []
 
 
-def _note_statements(found: list[Record], until: int) -> Callable[[States], None]:
+def _note_statements(found: list[Record], until: int, *, again: bool) -> Callable[[States], None]:
     def apply(states: States) -> None:
         state = states("statement_transactions")
         seen: dict[str, list[Any]] = state.setdefault("seen", {})
@@ -332,7 +334,7 @@ def _note_statements(found: list[Record], until: int) -> Callable[[States], None
                 for name in ("settlement_amount", "revenue_amount", "fee_amount", "adjustment_amount")
             ]
             moment = moment if isinstance(moment, int) else until
-            if seen.get(key) != [moment, *amounts]:
+            if again or seen.get(key) != [moment, *amounts]:
                 seen[key] = [moment, *amounts]
                 todo[key] = moment
         # Statements are listed again for REREAD_DAYS only: older ones need not be remembered.

@@ -4,6 +4,7 @@
 | --- | --- |
 | `dbt/build.json` | what the last build was, and whether it is complete |
 | `dbt/run_results.json` | dbt's results of it, node by node |
+| `dbt/parsed.json` | which state of the project dbt has parsed |
 | `dbt/target`, `dbt/logs` | dbt's own folders: two homes never share them, and the checkout may be read-only |
 
 A data test that fails is not an error of the build: the audit judges it. dbt does not build what depends on a model
@@ -12,6 +13,7 @@ whose test failed, so the marts may then be of the day before; they are not publ
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import json
 import os
@@ -26,15 +28,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any, Literal, Protocol
 
+import yaml
+
 from ingestion.config import PROJECT_ROOT
 from ingestion.errors import ConfigError, TtkpiError
 from ingestion.home import HOME_VARIABLE, Home, storage_errors
+from orchestration.lib.memory import VARIABLE as MEMORY_VARIABLE
+from orchestration.lib.memory import memory_limit
 from orchestration.lib.records import read_record, write_record
 
 PROJECT_VARIABLE = "TTKPI_PROJECT"
 _WORKER = "orchestration.lib.dbt_worker"
 _KILLED = -9
 _MESSAGE_LINES = 6
+_PROJECT_PATHS = {"model": "models", "macro": "macros", "seed": "seeds", "test": "tests"}
 
 NodeKind = Literal["model", "seed", "snapshot", "test", "unit_test", "operation"]
 
@@ -87,8 +94,8 @@ class Freshness:
     Attributes:
         table: `source.table`.
         status: `pass`, `warn`, `error` or `runtime error`.
-        age_hours: Hours since the last successful sync; None when unknown.
-        message: What could not be judged; empty otherwise.
+        age_hours: Hours since the last successful sync; None when there was none, or it is unknown.
+        message: Why there is no age; empty otherwise.
     """
 
     table: str
@@ -171,6 +178,10 @@ class BuildReport:
         # dbt's words when a model has other columns than its table (on_schema_change: fail).
         outdated = any("out of sync" in node.message for node in self.errors)
         advice = "Models have changed: build once with `ttkpi build --full-refresh`. " if outdated else ""
+        if any("Out of Memory Error" in node.message for node in self.errors):
+            advice = (
+                f"Give it more memory, now {memory_limit()}: `{MEMORY_VARIABLE}=4GB ttkpi build`. {advice}"
+            )
         raise BuildFailed(
             f"{len(self.errors)} of {len(self.nodes)} dbt nodes could not be built.{also}\n"
             + "\n".join(shown)
@@ -354,6 +365,7 @@ def dbt_environment(home: Home, project: Path) -> dict[str, str]:
     return {
         **os.environ,
         HOME_VARIABLE: str(home.root.absolute()),
+        MEMORY_VARIABLE: memory_limit(),
         "PYTHONPATH": import_path,
         "PYTHONUNBUFFERED": "1",
         "DBT_PROJECT_DIR": str(project),
@@ -395,7 +407,14 @@ def _run_dbt(
     with storage_errors(folder):
         (folder / "logs").mkdir(parents=True, exist_ok=True)
         (home.root / "tmp").mkdir(exist_ok=True)
-    command = [sys.executable, "-m", _WORKER, json.dumps([list(one) for one in commands])]
+    state = project_state(project)
+    parse = _parse_command(home, state)
+    command = [
+        sys.executable,
+        "-m",
+        _WORKER,
+        json.dumps([parse if one[0] == "parse" else list(one) for one in commands]),
+    ]
     # What dbt writes may fill a pipe that nobody reads; a file can't block it.
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as said:
         process = subprocess.Popen(
@@ -423,10 +442,42 @@ def _run_dbt(
                 if pipe is not None:
                     pipe.close()
         if code == 0:
+            if any(one[0] == "parse" for one in commands):
+                write_record(_parsed(home), {"project": state})
             return
         said.seek(0)
         tail = "\n".join(plain(said.read()).splitlines()[-20:])
     raise _failure(home, code, failure or tail)
+
+
+def project_state(project: Path) -> str:
+    """Names one state of the dbt project: its files, their sizes and times."""
+    digest = hashlib.sha256(str(project).encode())
+    settings = yaml.safe_load((project / "dbt_project.yml").read_text(encoding="utf-8"))
+    folders = {
+        project / name
+        for kind, default in _PROJECT_PATHS.items()
+        for name in settings.get(f"{kind}-paths", [default])
+    }
+    files = {path for folder in folders for path in folder.rglob("*") if path.is_file()}
+    for path in sorted({*files, *project.glob("*.yml")}):
+        stat = path.stat()
+        digest.update(f"{path.relative_to(project)} {stat.st_size} {stat.st_mtime_ns}\n".encode())
+    return digest.hexdigest()
+
+
+def _parse_command(home: Home, state: str) -> list[str]:
+    """Half of the time of a small build is parsing, so a project that nobody has touched is not parsed again.
+
+    After any edit the whole project is: when it parses only a singular test that was edited, dbt 1.11.16 loses what
+    the YAML says of it, and a warning becomes a failure.
+    """
+    known = (read_record(_parsed(home)) or {}).get("project")
+    return ["parse", "--partial-parse" if known == state else "--no-partial-parse"]
+
+
+def _parsed(home: Home) -> Path:
+    return dbt_folder(home) / "parsed.json"
 
 
 def _follow(lines: IO[str], progress: NodeProgress | None) -> str | None:
@@ -460,7 +511,7 @@ def _failure(home: Home, code: int, text: str) -> BuildFailed:
     if code == _KILLED:
         return BuildFailed(
             "dbt was ended by the system, most likely because memory ran out.",
-            advice="Give it less to hold at once: TTKPI_MEMORY_LIMIT=500MB TTKPI_DBT_THREADS=1.",
+            advice="Give it less to hold at once: TTKPI_MEMORY_LIMIT=300MB TTKPI_DBT_THREADS=1.",
         )
     if "No space left" in text:
         return BuildFailed(
@@ -527,10 +578,22 @@ def _node(result: Mapping[str, Any], node: Mapping[str, Any]) -> NodeResult:
 def _freshness(results: Iterable[Mapping[str, Any]]) -> Iterable[Freshness]:
     for result in results:
         parts = str(result["unique_id"]).split(".")
-        age = result.get("max_loaded_at_time_ago_in_s")
+        age, message = source_age(result)
         yield Freshness(
-            table=".".join(parts[2:4]),
-            status=str(result["status"]),
-            age_hours=None if age is None else round(float(age) / 3600, 1),
-            message=plain(result.get("error")),
+            table=".".join(parts[2:4]), status=str(result["status"]), age_hours=age, message=message
         )
+
+
+def source_age(result: Mapping[str, Any]) -> tuple[float | None, str]:
+    """Hours since a source's last successful sync, and what there is to say about it.
+
+    Args:
+        result: One result of dbt's `sources.json`.
+    """
+    seconds = result.get("max_loaded_at_time_ago_in_s")
+    if seconds is None:
+        return None, plain(result.get("error"))
+    # Where no sync ever succeeded the models say 1970, and dbt the year 1.
+    if str(result.get("max_loaded_at"))[:4] <= "1970":
+        return None, "never synced"
+    return round(float(seconds) / 3600, 1), plain(result.get("error"))

@@ -29,13 +29,18 @@ class Teller:
         self._command = ""
         self._total = 0
         self._done = 0
+        self._lock = threading.Lock()
 
     def tell(self, **message: Any) -> None:
         """One line; a single write, as dbt's threads tell at the same time."""
         os.write(self._descriptor, json.dumps(message, ensure_ascii=False).encode() + b"\n")
 
     def hear(self, event: Any) -> None:
-        """Receive one of dbt's events."""
+        """Receive one of dbt's events. They come from its threads, and what is told must count upwards."""
+        with self._lock:
+            self._hear(event)
+
+    def _hear(self, event: Any) -> None:
         name, data = event.info.name, event.data
         if name == "LogStartLine":
             self._total = max(self._total, int(data.total))

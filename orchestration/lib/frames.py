@@ -15,7 +15,6 @@ that its query makes. These names can be used in the queries of `tests/expectati
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,17 +25,11 @@ import duckdb
 from ingestion.errors import TtkpiError
 from ingestion.home import Home
 from orchestration.lib.marts import is_published
-
-DEFAULT_MEMORY_LIMIT = "1GB"
+from orchestration.lib.memory import memory_limit
 
 
 class CannotRead(TtkpiError):
     """The warehouse or the raw files can't be read."""
-
-
-def memory_limit() -> str:
-    """How much DuckDB may hold in memory: `TTKPI_MEMORY_LIMIT`, as in dbt's profile."""
-    return os.environ.get("TTKPI_MEMORY_LIMIT", "").strip() or DEFAULT_MEMORY_LIMIT
 
 
 def quoted(name: str) -> str:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from ingestion.home import Home, storage_errors
-from orchestration.lib.build import BuildFailed, dbt_folder, plain, run_dbt
+from orchestration.lib.build import BuildFailed, dbt_folder, run_dbt, source_age
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,9 +18,9 @@ class SourceAge:
     Attributes:
         unique_id: dbt's id of the source table.
         status: `pass`, `warn`, `error` or `runtime error`.
-        age_hours: hours since the last successful sync; None when it could not be asked.
-        last_success: that instant, ISO 8601, UTC; None when it could not be asked.
-        message: why it could not be asked; empty otherwise.
+        age_hours: hours since the last successful sync; None when there was none, or it could not be asked.
+        last_success: that instant, ISO 8601, UTC; None when there is no age.
+        message: why there is no age; empty otherwise.
     """
 
     unique_id: str
@@ -47,17 +49,15 @@ def source_ages(home: Home) -> list[SourceAge]:
             )
         with storage_errors(path):
             results = json.loads(path.read_bytes())["results"]
-    return [
-        SourceAge(
-            unique_id=str(result["unique_id"]),
-            status=str(result["status"]),
-            age_hours=_hours(result.get("max_loaded_at_time_ago_in_s")),
-            last_success=result.get("max_loaded_at"),
-            message=plain(result.get("error")),
-        )
-        for result in results
-    ]
+    return [_judged(result) for result in results]
 
 
-def _hours(seconds: float | None) -> float | None:
-    return None if seconds is None else round(float(seconds) / 3600, 1)
+def _judged(result: Mapping[str, Any]) -> SourceAge:
+    age, message = source_age(result)
+    return SourceAge(
+        unique_id=str(result["unique_id"]),
+        status=str(result["status"]),
+        age_hours=age,
+        last_success=None if age is None else result.get("max_loaded_at"),
+        message=message,
+    )

@@ -190,8 +190,10 @@ def tell_build(reporter: Reporter, report: BuildReport) -> None:
         f"{len(report.errors)} errors, {len(report.failed_tests)} tests failed, {len(report.warned_tests)} warned"
     )
     for source in report.stale:
-        age = "unknown age" if source.age_hours is None else f"{source.age_hours:,.0f} h old"
-        reporter.warning(f"source {source.table} is stale ({source.status}): {age} {source.message}".rstrip())
+        age = (
+            source.message or "unknown age" if source.age_hours is None else f"{source.age_hours:,.0f} h old"
+        )
+        reporter.warning(f"source {source.table} is stale ({source.status}): {age}")
 
 
 def tell_audit(reporter: Reporter, report: AuditReport) -> None:

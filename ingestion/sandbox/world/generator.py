@@ -18,6 +18,7 @@ from typing import Any
 import orjson
 from filelock import FileLock
 
+from ingestion.processes import end_with_parent
 from ingestion.sandbox.world import affiliates, live_rooms, rendering, samples, settlement
 from ingestion.sandbox.world.analytics import Analytics
 from ingestion.sandbox.world.catalog import SHARE, SHOPS, Shop, Sku, skus
@@ -111,6 +112,7 @@ def _fill(directory: Path, meta: WorldMeta, progress: Progress | None) -> None:
 def _count_in(counter: Any) -> None:
     global _made
     _made = counter
+    end_with_parent()
 
 
 _made: Any = None

@@ -58,9 +58,22 @@ with fx_rates as (
         and transactions.statement_id = changed.statement_id
         and transactions.transaction_id = changed.transaction_id
 )
+-- Before they are summed: history has ten components to a transaction.
+, wanted_components as (
+    select components.*
+    from components
+    inner join changed
+        on components.shop_key = changed.shop_key
+        and components.statement_id = changed.statement_id
+        and components.transaction_id = changed.transaction_id
+)
 {%- else -%}
 , wanted as (
     select * from transactions
+)
+
+, wanted_components as (
+    select * from components
 )
 {%- endif %}
 
@@ -75,7 +88,7 @@ with fx_rates as (
         sum(case when fee_group = 'refund' then amount else 0 end) as refunded_revenue_amount,
         sum(case when component_group in ('shipping', 'fee', 'tax') then amount else 0 end) as charges_amount,
         sum(case when component_group = 'revenue' then amount else 0 end) as revenue_components_amount
-    from components
+    from wanted_components
     where is_additive
     group by shop_key, statement_id, transaction_id
 )

@@ -45,8 +45,11 @@ def test_a_run_with_four_shops_in_trouble(
     before = query(
         home.published, "select * from marts.kpi_shop_daily where shop_key <> ? order by all", [GB]
     )
-    # A second seller, who withdraws the app.
+    # Two sellers, of whom one withdraws the app after a sync.
+    home.tokens_file.unlink()
+    authorise(sandbox, home, shops=[VN, MY, GB, US])
     second = authorise(sandbox, home, shops=[TH], seller_name="Borealis")
+    sync(home, **QUICK)
     admin(sandbox, "revoke", {"open_id": second})
     admin(sandbox, "scopes", {"remove": [RETURNS_SCOPE], "shop": VN})
     admin(sandbox, "shops", {"shop": MY, "active": False})

@@ -24,6 +24,7 @@ from orchestration.lib.build import (
     dbt_folder,
     last_report,
     project_dir,
+    project_state,
 )
 from orchestration.lib.build import test as run_tests
 from orchestration.lib.progress import Silent
@@ -107,6 +108,34 @@ def test_build_reports_models_failed_tests_and_warnings(project: Path, tmp_path:
     assert after is not None and after.build_id == report.build_id
     reread = last_report(home)
     assert reread is not None and len(reread.nodes) == 3
+
+
+def test_an_edit_of_a_test_does_not_turn_warnings_into_failures(project: Path, tmp_path: Path) -> None:
+    """dbt 1.11.16 loses what the YAML says of a singular test when it parses only the test that was edited."""
+    home = Home(tmp_path / "home")
+    (project / "tests" / "tests.yml").write_text(
+        "version: 2\ndata_tests:\n  - name: good__is_small\n    config: {severity: warn}\n"
+    )
+    for least in (1, 0, 0):
+        (project / "tests" / "good__is_small.sql").write_text(
+            f"select id from {{{{ ref('good') }}}} where id > {least}"
+        )
+        report = build(home, freshness=False)
+        assert not report.failed_tests
+        assert "good__is_small" in [node.name for node in report.warned_tests]
+
+
+def test_a_project_is_parsed_again_only_when_it_has_changed(project: Path, tmp_path: Path) -> None:
+    home = Home(tmp_path / "home")
+    state = project_state(project)
+    build(home, freshness=False)
+    assert json.loads((dbt_folder(home) / "parsed.json").read_text()) == {"project": state}
+    os.utime(project / "models" / "good.yml", (1, 1))
+    changed = project_state(project)
+    assert changed != state
+    (project / "models" / "new.sql").write_text("select 1 as id")
+    assert project_state(project) != changed
+    assert build(home, freshness=False).count("model") == 2
 
 
 def test_model_that_fails_is_told_in_plain_words(project: Path, tmp_path: Path) -> None:

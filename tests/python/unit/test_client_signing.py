@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 
 import httpx
 from client_helpers import CIPHER, CONFIG, NOW, SECRET, SHOP, ok, world
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tiktok_shop_api.signing import Signer
 
@@ -31,6 +31,7 @@ def test_the_documented_example() -> None:
     )
 
 
+@settings(deadline=None)  # machines are slow at times
 @given(secret=TEXT, path=TEXT, pairs=PAIRS, body=TEXT)
 def test_agrees_with_the_referee(secret: str, path: str, pairs: list[tuple[str, str]], body: str) -> None:
     """Repeated keys, unsigned keys, any script, any body."""
@@ -40,6 +41,7 @@ def test_agrees_with_the_referee(secret: str, path: str, pairs: list[tuple[str, 
     assert sign(secret, path, pairs, body.encode()) == expected
 
 
+@settings(deadline=None)  # machines are slow at times
 @given(pairs=st.dictionaries(KEYS, TEXT, max_size=8), seed=st.integers())
 def test_the_order_of_parameters_does_not_matter(pairs: dict[str, str], seed: int) -> None:
     shuffled = list(pairs.items())
@@ -47,6 +49,7 @@ def test_the_order_of_parameters_does_not_matter(pairs: dict[str, str], seed: in
     assert sign("s", "/p", shuffled) == sign("s", "/p", pairs.items())
 
 
+@settings(deadline=None)  # machines are slow at times
 @given(pairs=PAIRS, body=st.binary(max_size=30))
 def test_a_multipart_body_is_not_signed(pairs: list[tuple[str, str]], body: bytes) -> None:
     expected = Signer.sign(

@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from shop_fakes import NOW, order
 
@@ -303,6 +303,7 @@ _values = st.one_of(
 )
 
 
+@settings(deadline=None)  # machines are slow at times
 @given(st.lists(_values, max_size=12), st.sampled_from(list(Kind)))
 def test_any_json_value_ends_in_a_cell_or_is_reported(values: list[Any], kind: Kind) -> None:
     array, misfits = to_array(values, kind)
@@ -317,6 +318,7 @@ def test_any_json_value_ends_in_a_cell_or_is_reported(values: list[Any], kind: K
         assert alone[0] == array[index] or (alone[0].as_py() is None and array[index].as_py() is None)
 
 
+@settings(deadline=None)  # machines are slow at times
 @given(st.lists(st.lists(st.sampled_from("abcd"), max_size=5), min_size=1, max_size=6))
 def test_building_by_pages_equals_building_at_once(shape: list[list[str]]) -> None:
     table = Table("t", (text("id"), money("m", "o.m"), *times("t")), key=("id",), known=fields("id o{m} t"))

@@ -328,6 +328,9 @@ def test_transactions_of_new_and_changed_statements(tmp_path: Path) -> None:
     client.fail = lambda name, page: None
     run(home, client, *names)
     assert asked == ["s2", "o9"]  # amounts changed; a payment alone changes no transaction
+    asked.clear()
+    run(home, client, *names, since=NOW - 2 * DAY)
+    assert asked == ["s2", "s1", "o9"]  # asked for again, so all of them, though nothing changed
 
 
 def test_the_clock_must_not_be_behind(tmp_path: Path) -> None:

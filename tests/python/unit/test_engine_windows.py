@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from shop_fakes import DAY, NOW
 
@@ -42,6 +42,7 @@ def test_an_interrupted_backfill_continues() -> None:
     assert other is not None and other.start == since
 
 
+@settings(deadline=None)  # machines are slow at times
 @given(st.integers(0, 10**9), st.integers(1, 10**8), st.integers(1, 400))
 def test_slices_cover_the_window_exactly(start: int, length: int, parts: int) -> None:
     slices = cut_window((start, start + length), parts)
@@ -51,6 +52,7 @@ def test_slices_cover_the_window_exactly(start: int, length: int, parts: int) ->
     assert len(slices) == 1 or min(b - a for a, b in slices) >= SHORTEST_SLICE
 
 
+@settings(deadline=None)  # machines are slow at times
 @given(st.integers(0, 3_000_000), st.integers(0, NOW - 1))
 def test_splitting_by_count(total: int, start: int) -> None:
     split = sliced(lambda call, window: Call(window=window))

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 import threading
+import time
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import orjson
+import psutil
 import pytest
 from world_helpers import CLOCK, DAY, SHOP, bodies, everywhere, world_of
 
+from ingestion.config import PROJECT_ROOT
 from ingestion.sandbox.world import generator
 from ingestion.sandbox.world.people import personal_markers, personal_values
 from ingestion.sandbox.world.store import META, Store, generate
@@ -164,6 +170,27 @@ def test_a_killed_generation_leaves_nothing_half_made(
     made = generate(tmp_path / "world", orders=50, days=5, seed=7, clock=CLOCK)
     assert made.meta.orders == 50
     assert [path.name for path in tmp_path.iterdir() if ".new-" in path.name] == [], "rubbish is left"
+
+
+def test_no_worker_outlives_a_killed_generation(tmp_path: Path) -> None:
+    """They waited for work for ever, a gigabyte of them after some killed benchmarks."""
+    code = (
+        "from pathlib import Path; from ingestion.sandbox.world.generator import generate\n"
+        "if __name__ == '__main__':\n"
+        f"    generate(Path({str(tmp_path / 'world')!r}), orders=500_000, days=100, seed=1, clock={CLOCK})\n"
+    )
+    script = tmp_path / "make.py"
+    script.write_text(code)
+    environment = {**os.environ, "PYTHONPATH": str(PROJECT_ROOT)}
+    with subprocess.Popen([sys.executable, str(script)], env=environment) as process:
+        deadline = time.monotonic() + 120
+        while not list(tmp_path.glob("world.new-*/*.sqlite*")) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        workers = psutil.Process(process.pid).children(recursive=True)
+        process.kill()
+    assert workers
+    _, alive = psutil.wait_procs(workers, timeout=60)
+    assert alive == []
 
 
 def test_a_world_that_is_there_is_not_made_again(world: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,36 @@
+"""How much memory DuckDB is given."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from orchestration.lib import memory
+
+
+@pytest.mark.parametrize(
+    ("container", "expected"),
+    [("2147483648\n", "536MB"), ("1000000000\n", "500MB"), ("8000000000\n", "2000MB")],
+)
+def test_a_quarter_of_the_container_but_at_least_500_mb(
+    container: str, expected: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "memory.max").write_text(container)
+    monkeypatch.delenv(memory.VARIABLE, raising=False)
+    monkeypatch.setattr(memory, "_CGROUP_LIMITS", (tmp_path / "memory.max", tmp_path / "none"))
+    monkeypatch.setattr(memory.os, "sysconf", {"SC_PAGE_SIZE": 4096, "SC_PHYS_PAGES": 4_000_000}.__getitem__)
+    assert memory.memory_limit() == expected
+
+
+def test_without_a_container_the_machine_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "memory.max").write_text("max\n")
+    monkeypatch.delenv(memory.VARIABLE, raising=False)
+    monkeypatch.setattr(memory, "_CGROUP_LIMITS", (tmp_path / "memory.max",))
+    monkeypatch.setattr(memory.os, "sysconf", {"SC_PAGE_SIZE": 4096, "SC_PHYS_PAGES": 1_000_000}.__getitem__)
+    assert memory.memory_limit() == "1024MB"
+
+
+def test_what_is_set_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(memory.VARIABLE, " 3GB ")
+    assert memory.memory_limit() == "3GB"
