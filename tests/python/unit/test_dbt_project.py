@@ -50,6 +50,14 @@ LIVE_METRICS = {
     *("video_views", "video_product_impressions", "video_product_clicks", "video_sku_orders"),
     *("video_attributed_gmv", "video_attributed_gmv_rc", "video_product_click_rate", "video_ctor"),
 }
+ADS_METRICS = {
+    f"{name}{suffix}"
+    for suffix in ("", "_rc")
+    for name in (
+        *("ad_spend", "ad_reported_gmv", "paid_gmv", "organic_gmv", "undetermined_gmv", "affiliate_overlap_gmv"),
+        *("paid_net_gmv_after_fees", "gmv_beside_ads", "roas_reported", "roas", "roas_net", "mer"),
+    )
+}
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +94,7 @@ def models(manifest: dict[str, Any], folder: str = "") -> list[dict[str, Any]]:
 def test_the_metrics_are_these(manifest: dict[str, Any]) -> None:
     assert {
         metric["name"] for metric in manifest["metrics"].values()
-    } == SALES_METRICS | FINANCE_METRICS | CREATOR_METRICS | LIVE_METRICS
+    } == SALES_METRICS | ADS_METRICS | FINANCE_METRICS | CREATOR_METRICS | LIVE_METRICS
 
 
 def test_semantic_models_stand_on_marts(manifest: dict[str, Any]) -> None:

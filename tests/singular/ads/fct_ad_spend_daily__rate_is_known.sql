@@ -1,0 +1,8 @@
+select
+    currency,
+    min(stat_date) as first_day,
+    max(stat_date) as last_day,
+    count(*) as row_count
+from {{ ref('fct_ad_spend_daily') }}
+where fx_rate is null or (spend is not null and spend_rc is null)
+group by currency
