@@ -52,7 +52,10 @@ from ingestion.tiktok_shop.resources import BY_NAME, tables
 BATCH_RECORDS = 3_000
 """Rows are written in batches of so many records."""
 TASK_BYTES = 150_000_000
-"""One process takes archive files with so much JSON at a time; each task writes one file per table."""
+"""One process takes archive files with at most so much JSON at a time; each task writes one file per table."""
+LEAST_TASK_BYTES = 10_000_000
+TASKS_PER_PROCESS = 6
+"""So many at least, if there is enough: with five tasks for two processes one worked alone for a sixth of the time."""
 
 
 @dataclass(slots=True)
@@ -120,7 +123,7 @@ def _rebuild(home: Home, new: Path, since: date | None, progress: Progress) -> R
         ]
     tasks = [
         _Task(home.archive, new, load_id, f"{number:05d}", moment, bundle)
-        for number, bundle in enumerate(_bundles(entries))
+        for number, bundle in enumerate(_bundles(entries, _task_bytes(entries)))
     ]
     for done in _run_tasks(tasks):
         report.pages += done.pages
@@ -149,13 +152,23 @@ class _Done:
     rows: dict[str, int] = field(default_factory=lambda: defaultdict(int))
 
 
-def _bundles(entries: Sequence[Entry]) -> Iterator[list[Entry]]:
+def _task_bytes(entries: Sequence[Entry]) -> int:
+    """How much JSON a task takes, so that all processes end at about the same time."""
+    even = sum(entry.bytes for entry in entries) // (_processors() * TASKS_PER_PROCESS)
+    return min(TASK_BYTES, max(even, LEAST_TASK_BYTES))
+
+
+def _processors() -> int:
+    return os.cpu_count() or 1
+
+
+def _bundles(entries: Sequence[Entry], size: int) -> Iterator[list[Entry]]:
     """Entries of one resource, bundled to tasks of a useful size; the largest first, so that no core
     idles at the end."""
     groups: dict[tuple[str, str], list[list[Entry]]] = defaultdict(list)
     for entry in entries:
         bundles = groups[entry.source, entry.resource]
-        if not bundles or sum(e.bytes for e in bundles[-1]) + entry.bytes > TASK_BYTES:
+        if not bundles or sum(e.bytes for e in bundles[-1]) + entry.bytes > size:
             bundles.append([])
         bundles[-1].append(entry)
     found = [bundle for bundles in groups.values() for bundle in bundles]
@@ -163,7 +176,7 @@ def _bundles(entries: Sequence[Entry]) -> Iterator[list[Entry]]:
 
 
 def _run_tasks(tasks: list[_Task]) -> Iterator[_Done]:
-    workers = min(len(tasks), os.cpu_count() or 1)
+    workers = min(len(tasks), _processors())
     # Starting processes costs a second: not for a small archive.
     if workers <= 1 or sum(e.bytes for task in tasks for e in task.entries) < TASK_BYTES / 2:
         for task in tasks:

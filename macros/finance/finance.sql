@@ -1,20 +1,23 @@
 {#-
-    A digest of the seed fee_types as an SQL literal. The facts keep it: a component that gets its place in the seed, or another one,
-    is mapped again on the next incremental build, for all of history, as a full refresh would do it.
+    A digest of a seed as an SQL literal. A model keeps it in its rows: when the seed changes (a fee gets its place, a cost its price), the rows
+    are made again on the next incremental build, for all of history, as a full refresh would do it. `columns`: what the model reads of it.
 -#}
-{% macro fee_types_state(fee_types) -%}
+{% macro seed_state(seed, columns) -%}
     {%- if not execute -%}
         {{ return("''") }}
     {%- endif -%}
-    {%- set answer = run_query(
-        "select component_group, component, fee_group, is_additive, valid_from, valid_to from " ~ fee_types
-        ~ " order by component_group asc nulls first, component asc nulls first, valid_from asc nulls first"
-    ) -%}
+    {%- set sorted_by = columns | join(' asc nulls first, ') ~ ' asc nulls first' -%}
+    {%- set answer = run_query("select " ~ columns | join(', ') ~ " from " ~ seed ~ " order by " ~ sorted_by) -%}
     {%- set lines = [] -%}
     {%- for row in answer.rows -%}
         {%- do lines.append(row.values() | map('string') | join('|')) -%}
     {%- endfor -%}
     {{ return("'" ~ local_md5(lines | join(';')) ~ "'") }}
+{%- endmacro %}
+
+{#- The digest of the fees' places: what the facts of settlement are mapped with. -#}
+{% macro fee_types_state(fee_types) -%}
+    {{ return(seed_state(fee_types, ['component_group', 'component', 'fee_group', 'is_additive', 'valid_from', 'valid_to'])) }}
 {%- endmacro %}
 
 {#-

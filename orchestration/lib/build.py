@@ -273,7 +273,7 @@ def build(
         select: dbt selection (`marts.sales`, `stg_tiktok_shop__orders+`); None builds the whole project. After a
             selection the audit runs all data tests again.
         unit_tests: Run dbt's unit tests too. They test the code, not the data, so a daily run leaves them out.
-        freshness: Judge how old the sources are, afterwards.
+        freshness: Judge how old the sources are, afterwards. Of a selection it is not asked: that is no run.
         progress: Is told of each node.
 
     Raises:
@@ -295,6 +295,7 @@ def build(
         if select:
             command += ["--select", *select.split()]
         commands = [["parse"], command]
+        freshness = freshness and select is None
         if freshness:
             commands.append(["source", "freshness"])
         results = dbt_folder(home) / "target" / "run_results.json"
@@ -473,7 +474,8 @@ def _parse_command(home: Home, state: str) -> list[str]:
     the YAML says of it, and a warning becomes a failure.
     """
     known = (read_record(_parsed(home)) or {}).get("project")
-    return ["parse", "--partial-parse" if known == state else "--no-partial-parse"]
+    # The command that follows writes the same manifest.json once more: a second each time.
+    return ["parse", "--no-write-json", "--partial-parse" if known == state else "--no-partial-parse"]
 
 
 def _parsed(home: Home) -> Path:

@@ -1,17 +1,52 @@
-{#- A table: two marts read it, and at 1,000,000 orders it takes half a minute to work out. -#}
-{{ config(materialized='table') }}
+{{ config(materialized='incremental', unique_key=['shop_key', 'order_id']) }}
+
+{%- set costs_state = seed_state(ref('sku_costs'), ['shop_key', 'seller_sku', 'unit_cost', 'currency', 'valid_from', 'valid_to']) %}
 
 -- What the units that the buyer keeps cost the seller. A unit is kept unless it was cancelled or came back with a completed
 -- return (a refund alone leaves it with the buyer); a gift is kept and costs as well, although it is no sale.
-with lines as (
-    select *
-    from {{ ref('fct_order_lines') }}
-    where is_paid and not (is_sample_order or is_replacement_order or is_exchange_order)
+with rate_days as (
+    select rate_date, rates_state from {{ ref('int_shared__rate_days') }}
 )
+
+{% if is_incremental() -%}
+-- Orders with new lines or returns; those of a day with another rate; all of them when a cost has changed.
+, changed as (
+    select shop_key, order_id
+    from {{ ref('fct_order_lines') }}
+    where _dlt_load_id > {{ load_watermark(this) }} or _returns_load_id > {{ load_watermark(this, '_returns_load_id') }}
+    union
+    select existing.shop_key, existing.order_id
+    from {{ this }} as existing
+    left join rate_days on existing.business_date = rate_days.rate_date
+    where existing._costs_state <> {{ costs_state }} or existing._rates_state is distinct from rate_days.rates_state
+)
+
+, lines as (
+    select lines.*
+    from {{ ref('fct_order_lines') }} as lines
+    inner join changed on lines.shop_key = changed.shop_key and lines.order_id = changed.order_id
+    where not (lines.is_sample_order or lines.is_replacement_order or lines.is_exchange_order)
+)
+
+, refunds as (
+    select refunds.*
+    from {{ ref('fct_refund_lines') }} as refunds
+    inner join changed on refunds.shop_key = changed.shop_key and refunds.order_id = changed.order_id
+)
+{%- else -%}
+, lines as (
+    select * from {{ ref('fct_order_lines') }}
+    where not (is_sample_order or is_replacement_order or is_exchange_order)
+)
+
+, refunds as (
+    select * from {{ ref('fct_refund_lines') }}
+)
+{%- endif %}
 
 , returned_lines as (
     select distinct refunds.shop_key, refunds.order_id, refunds.order_line_id
-    from {{ ref('fct_refund_lines') }} as refunds
+    from refunds
     inner join {{ ref('stg_tiktok_shop__returns') }} as returns
         on refunds.shop_key = returns.shop_key and refunds.return_id = returns.return_id
     where
@@ -37,8 +72,10 @@ with lines as (
         lines.sku_id,
         lines.seller_sku,
         lines.currency,
-        coalesce(lines.business_date, {{ reporting_date('lines.sale_time') }}) as business_date,
-        case when lines.is_cancelled or returned_lines.order_line_id is not null then 0 else 1 end as units_kept
+        lines.business_date,
+        case when not lines.is_paid or lines.is_cancelled or returned_lines.order_line_id is not null then 0 else 1 end as units_kept,
+        lines._dlt_load_id,
+        lines._returns_load_id
     from lines
     left join returned_lines
         on lines.shop_key = returned_lines.shop_key
@@ -66,7 +103,11 @@ select
     case
         when kept.units_kept = 0 then cast(0 as decimal(18, 4))
         else {{ to_reporting('costs.unit_cost', 'cost_rates.fx_rate') }}
-    end as cost_amount_rc
+    end as cost_amount_rc,
+    {{ costs_state }} as _costs_state,
+    rate_days.rates_state as _rates_state,
+    kept._dlt_load_id,
+    kept._returns_load_id
 from kept
 left join costs
     on kept.shop_key = costs.shop_key
@@ -77,3 +118,4 @@ left join fx_rates as cost_rates
     on costs.currency = cost_rates.base_currency and kept.business_date = cost_rates.rate_date
 left join fx_rates as shop_rates
     on kept.currency = shop_rates.base_currency and kept.business_date = shop_rates.rate_date
+left join rate_days on kept.business_date = rate_days.rate_date

@@ -1,11 +1,97 @@
+{{
+    config(
+        materialized='incremental',
+        unique_key=['shop_key', 'order_id'],
+        post_hook="delete from {{ this }} where exists (
+            select 1 from {{ ref('fct_orders') }} as orders
+            where orders.shop_key = {{ this }}.shop_key and orders.order_id = {{ this }}.order_id and not orders.is_paid_order
+        )"
+    )
+}}
+
+-- depends_on: {{ ref('fct_statement_transactions') }}
+-- depends_on: {{ ref('stg_tiktok_shop__unsettled_transactions') }}
+
 {%- set charges = [
     'platform_fee_amount', 'affiliate_commission_amount', 'ads_commission_amount', 'seller_shipping_amount', 'tax_amount',
 ] %}
 
-with orders as (
+{#- What settlements are mapped with, and what units cost. -#}
+{%- set seeds_state = dbt.concat([
+    fee_types_state(ref('fee_types')),
+    seed_state(ref('sku_costs'), ['shop_key', 'seller_sku', 'unit_cost', 'currency', 'valid_from', 'valid_to']),
+]) %}
+
+with rate_days as (
+    select rate_date, rates_state from {{ ref('int_shared__rate_days') }}
+)
+
+{% if is_incremental() -%}
+-- Orders that changed, were settled, are or were estimated, or whose day has another rate; all of them when a fee's place or a cost has changed.
+, changed as (
+    select shop_key, order_id
+    from {{ ref('fct_orders') }}
+    where _dlt_load_id > {{ load_watermark(this) }} or _returns_load_id > {{ load_watermark(this, '_returns_load_id') }}
+    union
+    select shop_key, order_id
+    from {{ ref('fct_statement_transactions') }}
+    where _dlt_load_id > {{ load_watermark(this, '_statements_load_id') }} and order_id is not null
+    union
+    select shop_key, order_id
+    from {{ ref('stg_tiktok_shop__unsettled_transactions') }}
+    where order_id is not null
+    union
+    select existing.shop_key, existing.order_id
+    from {{ this }} as existing
+    left join rate_days on existing.business_date = rate_days.rate_date
+    where
+        existing.profit_basis = 'estimated'
+        or existing._seeds_state <> {{ seeds_state }}
+        or existing._rates_state is distinct from rate_days.rates_state
+)
+
+, orders as (
+    select orders.*
+    from {{ ref('fct_orders') }} as orders
+    inner join changed on orders.shop_key = changed.shop_key and orders.order_id = changed.order_id
+    where orders.is_paid_order
+)
+
+, lines as (
+    select lines.*
+    from {{ ref('fct_order_lines') }} as lines
+    inner join changed on lines.shop_key = changed.shop_key and lines.order_id = changed.order_id
+)
+
+, line_costs as (
+    select line_costs.*
+    from {{ ref('int_finance__order_line_costs') }} as line_costs
+    inner join changed on line_costs.shop_key = changed.shop_key and line_costs.order_id = changed.order_id
+)
+
+, settlements as (
+    select settlements.*
+    from {{ ref('int_finance__order_settlements') }} as settlements
+    inner join changed on settlements.shop_key = changed.shop_key and settlements.order_id = changed.order_id
+)
+{%- else -%}
+, orders as (
     select * from {{ ref('fct_orders') }}
     where is_paid_order
 )
+
+, lines as (
+    select * from {{ ref('fct_order_lines') }}
+)
+
+, line_costs as (
+    select * from {{ ref('int_finance__order_line_costs') }}
+)
+
+, settlements as (
+    select * from {{ ref('int_finance__order_settlements') }}
+)
+{%- endif %}
 
 -- The seller earns the sale price and the platform's discount, so that is what a cancelled or refunded unit takes away.
 , line_bases as (
@@ -19,7 +105,7 @@ with orders as (
                 else {{ money_share('gmv_before_platform_discount', 'refunded_gmv', 'gmv') }}
             end
         ) as refunded_base_amount
-    from {{ ref('fct_order_lines') }}
+    from lines
     where is_counted
     group by shop_key, order_id
 )
@@ -32,12 +118,8 @@ with orders as (
         -- One unknown cost makes the order's cost unknown: a sum that leaves it out would be a profit nobody made.
         case when count(*) = count(cost_amount) then sum(cost_amount) end as cogs_amount,
         case when count(*) = count(cost_amount_rc) then sum(cost_amount_rc) end as cogs_amount_rc
-    from {{ ref('int_finance__order_line_costs') }}
+    from line_costs
     group by shop_key, order_id
-)
-
-, settlements as (
-    select * from {{ ref('int_finance__order_settlements') }}
 )
 
 , joined as (
@@ -73,11 +155,16 @@ with orders as (
             when orders.is_cancelled then 0
         end as {{ charge }},
         {%- endfor %}
-        settlements.profit_basis as settlement_basis
+        settlements.profit_basis as settlement_basis,
+        rate_days.rates_state,
+        settlements._statements_load_id,
+        orders._dlt_load_id,
+        orders._returns_load_id
     from orders
     left join line_bases on orders.shop_key = line_bases.shop_key and orders.order_id = line_bases.order_id
     left join order_costs on orders.shop_key = order_costs.shop_key and orders.order_id = order_costs.order_id
     left join settlements on orders.shop_key = settlements.shop_key and orders.order_id = settlements.order_id
+    left join rate_days on orders.business_date = rate_days.rate_date
 )
 
 , costed as (
@@ -140,5 +227,11 @@ select
     {{ to_reporting('settlement_amount', 'fx_rate') }} as settlement_amount_rc,
     {{ money('cogs_amount_rc') }} as cogs_amount_rc,
     {{ to_reporting('ad_spend', 'fx_rate') }} as ad_spend_rc,
-    {{ to_reporting('contribution_profit', 'fx_rate') }} as contribution_profit_rc
+    {{ to_reporting('contribution_profit', 'fx_rate') }} as contribution_profit_rc,
+    -- bookkeeping
+    cast({{ seeds_state }} as string) as _seeds_state,
+    cast(rates_state as string) as _rates_state,
+    cast(_statements_load_id as string) as _statements_load_id,
+    cast(_dlt_load_id as string) as _dlt_load_id,
+    cast(_returns_load_id as string) as _returns_load_id
 from profits

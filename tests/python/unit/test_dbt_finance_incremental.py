@@ -7,6 +7,7 @@ test_dbt_incremental, from which the tools come.
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from datetime import UTC, date, datetime, timedelta
@@ -21,7 +22,11 @@ SELECT = ["+path:models/marts/finance"]
 CUT = datetime(2026, 10, 11, tzinfo=UTC)
 
 
-def build(home: Path, *options: str) -> None:
+SKU = "AU-TH-01-1"
+"""Costs 12.59 yuan since 2026-09-15, says the seed `sku_costs`; the seller's own number of it."""
+
+
+def build(home: Path, *options: str, project: Path = ROOT) -> None:
     env = os.environ | {
         "TTKPI_HOME": str(home),
         "DBT_TARGET_PATH": str(home / "target"),
@@ -29,7 +34,7 @@ def build(home: Path, *options: str) -> None:
     }
     command = [str(Path(sys.executable).parent / "dbt"), "build", "--exclude-resource-type", "test"]
     command += ["--exclude-resource-type", "unit_test", *options, "--select", *SELECT]
-    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=project, env=env, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
 
 
@@ -91,8 +96,23 @@ def estimate(snapshot: str, order_id: str) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Three loads, each built as it comes."""
+def corrected(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The project with another cost of one SKU."""
+    project = tmp_path_factory.mktemp("project")
+    for name in ("models", "macros", "seeds", "tests/generic", "tests/singular"):
+        shutil.copytree(ROOT / name, project / name)
+    for name in ("dbt_project.yml", "profiles.yml"):
+        shutil.copy(ROOT / name, project)
+    seed = project / "seeds" / "finance" / "sku_costs.csv"
+    text = seed.read_text()
+    assert text.count(f"{SKU},12.59") == 1
+    seed.write_text(text.replace(f"{SKU},12.59", f"{SKU},15"))
+    return project
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory, corrected: Path) -> Path:
+    """Four builds: three loads, each built as it comes, then a cost is corrected."""
     home = tmp_path_factory.mktemp("home")
     raw = Raw(home)
     revenue, commission = (
@@ -108,8 +128,10 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     raw.orders(
         1,
         *(
-            raw.order(order_id, DAY, status="COMPLETED", paid=DAY + timedelta(hours=1), lines=1)
-            for order_id in ("settled", "later")
+            raw.order(
+                order_id, DAY, status="COMPLETED", paid=DAY + timedelta(hours=1), lines=1, seller_sku=SKU
+            )
+            for order_id in ("settled", "later", "returned", "taken-back")
         ),
     )
     raw.rate(1, date(2026, 10, 1), "0.2")
@@ -153,7 +175,21 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (row("s2", "t3", "later", 100, -6), {revenue: "100", commission: "-6"}),
     )
     settled(raw, 2, "unsettled")
-    raw.refund(2, "settled", DAY + timedelta(days=5), status="RETURN_OR_REFUND_REQUEST_COMPLETE", amount=40)
+    raw.refund(
+        2,
+        "settled",
+        DAY + timedelta(days=5),
+        status="RETURN_OR_REFUND_REQUEST_COMPLETE",
+        amount=40,
+        kind="REFUND",
+    )
+    # The payment did not last: no paid order any more.
+    raw.orders(
+        2,
+        raw.order(
+            "taken-back", DAY + timedelta(days=2), status="CANCELLED", paid=None, lines=1, seller_sku=SKU
+        ),
+    )
     raw.write(
         "payments",
         2,
@@ -164,9 +200,28 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     build(home)
 
-    # Only a rate comes: that of the statements' day.
-    raw.rate(3, date(2026, 10, 9), "0.25")
+    # Rates come: that of the statements' day, and another one for the day of the sales. One order comes back.
+    raw.write(
+        "fx_rates",
+        3,
+        [
+            {"rate_date": day, "base_currency": "THB", "quote_currency": "CNY", "rate": Decimal("0.25")}
+            | {"origin": "test"}
+            for day in (date(2026, 10, 1), date(2026, 10, 9))
+        ],
+    )
+    raw.refund(
+        3,
+        "returned",
+        DAY + timedelta(days=6),
+        status="RETURN_OR_REFUND_REQUEST_COMPLETE",
+        amount=100,
+        kind="RETURN_AND_REFUND",
+    )
     build(home)
+
+    # Nothing comes, but the seed of costs is corrected.
+    build(home, project=corrected)
     return home
 
 
@@ -206,7 +261,7 @@ def test_settled_orders_are_no_longer_estimated(home: Path) -> None:
         home,
         """
         select order_id, profit_basis, platform_fee_amount, refunded_base_amount
-        from marts.kpi_order_profit order by 1
+        from marts.kpi_order_profit where profit_basis <> 'none' order by 1
         """,
     )
     assert found == [
@@ -215,9 +270,25 @@ def test_settled_orders_are_no_longer_estimated(home: Path) -> None:
     ]
 
 
-def test_incremental_equals_full_refresh(home: Path) -> None:
+def test_costs_follow_returns_rates_and_the_seed(home: Path) -> None:
+    found = rows(
+        home,
+        """
+        select order_id, units_kept, cogs_amount, cogs_amount_rc, contribution_profit
+        from marts.kpi_order_profit order by 1
+        """,
+    )
+    # 15 yuan are 60 baht at 0.25. later: 100 - 6 - 60; settled: 100 - 40 - 3 - 60; what was taken back is no sale.
+    assert found == [
+        ("later", 1, Decimal(60), Decimal(15), Decimal(34)),
+        ("returned", 0, Decimal(0), Decimal(0), None),
+        ("settled", 1, Decimal(60), Decimal(15), Decimal(-3)),
+    ]
+
+
+def test_incremental_equals_full_refresh(home: Path, corrected: Path) -> None:
     incremental = content(home)
-    build(home, "--full-refresh")
+    build(home, "--full-refresh", project=corrected)
     full = content(home)
     assert incremental.keys() == full.keys()
     different = {name: (incremental[name], full[name]) for name in full if incremental[name] != full[name]}

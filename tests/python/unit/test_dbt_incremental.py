@@ -47,7 +47,14 @@ class Raw:
         pq.write_table(pa.Table.from_pylist(filled, schema=schema), folder / f"{load}.parquet")
 
     def order(
-        self, order_id: str, at: datetime, *, status: str, paid: datetime | None, lines: int
+        self,
+        order_id: str,
+        at: datetime,
+        *,
+        status: str,
+        paid: datetime | None,
+        lines: int,
+        seller_sku: str | None = None,
     ) -> tuple[Any, Any]:
         """One version of an order with lines of 100 each; `at` is its update time."""
         shared = {"order_id": order_id, "currency": "THB"}
@@ -70,6 +77,7 @@ class Raw:
                 "line_index": index,
                 "sku_id": f"sku-{index}",
                 "product_id": f"product-{index}",
+                "seller_sku": seller_sku,
                 "display_status": status,
                 "original_price": Decimal(110),
                 "sale_price": Decimal(100),
@@ -85,12 +93,15 @@ class Raw:
         self.write("orders", load, [header for header, _ in versions])
         self.write("order_lines", load, [line for _, lines in versions for line in lines])
 
-    def refund(self, load: int, order_id: str, at: datetime, *, status: str, amount: int) -> None:
+    def refund(
+        self, load: int, order_id: str, at: datetime, *, status: str, amount: int, kind: str | None = None
+    ) -> None:
         """One version of a return request for the first line of an order."""
         shared = {
             "return_id": f"return-{order_id}",
             "order_id": order_id,
             "return_status": status,
+            "return_type": kind,
             "currency": "THB",
         }
         self.write("returns", load, [shared | {"create_time": DAY, "update_time": at, "line_count": 1}])
