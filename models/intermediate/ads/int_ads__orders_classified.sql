@@ -1,12 +1,105 @@
-{{ config(materialized='table') }}
+{{
+    config(
+        materialized='incremental',
+        unique_key=['shop_key', 'order_id'],
+        post_hook="delete from {{ this }} where exists (
+            select 1 from {{ ref('fct_orders') }} as orders
+            where orders.shop_key = {{ this }}.shop_key and orders.order_id = {{ this }}.order_id and not orders.is_paid_order
+        )"
+    )
+}}
 
 -- Did an ad bring the order? An order carries no such flag, so each paid sale order is judged by what it was charged, strongest
 -- evidence first. Without any, a settled order is organic, and one that is not settled yet is undetermined: nothing can be
 -- known of it. A fee that was given back with a refund is evidence still: the ad brought the order.
-with orders as (
+with all_profits as (
+    select * from {{ ref('kpi_order_profit') }}
+)
+
+, all_affiliate_skus as (
+    select
+        shop_key,
+        order_id,
+        sku_id,
+        shop_ads_commission_rate,
+        _dlt_load_id
+    from {{ ref('stg_tiktok_shop__affiliate_order_skus') }}
+)
+
+{% if is_incremental() -%}
+-- Orders of which the sale, the settlement or the affiliate row changed: what kpi_order_profit was made with says the first two.
+, changed as (
+    select shop_key, order_id
+    from all_affiliate_skus
+    where _dlt_load_id > {{ load_watermark(this, '_affiliate_load_id') }}
+    union
+    select all_profits.shop_key, all_profits.order_id
+    from all_profits
+    left join {{ this }} as existing
+        on all_profits.shop_key = existing.shop_key and all_profits.order_id = existing.order_id
+    where
+        existing.order_id is null
+        or existing.profit_basis is distinct from all_profits.profit_basis
+        or all_profits.profit_basis = 'estimated'
+        or existing._dlt_load_id is distinct from all_profits._dlt_load_id
+        or existing._returns_load_id is distinct from all_profits._returns_load_id
+        or existing._statements_load_id is distinct from all_profits._statements_load_id
+        or existing._rates_state is distinct from all_profits._rates_state
+        or existing._seeds_state is distinct from all_profits._seeds_state
+)
+
+, profits as (
+    select all_profits.*
+    from all_profits
+    inner join changed on all_profits.shop_key = changed.shop_key and all_profits.order_id = changed.order_id
+)
+
+, orders as (
+    select orders.*
+    from {{ ref('fct_orders') }} as orders
+    inner join changed on orders.shop_key = changed.shop_key and orders.order_id = changed.order_id
+    where orders.is_paid_order
+)
+
+, lines as (
+    select lines.*
+    from {{ ref('fct_order_lines') }} as lines
+    inner join changed on lines.shop_key = changed.shop_key and lines.order_id = changed.order_id
+)
+
+, fees as (
+    select fees.*
+    from {{ ref('fct_statement_transaction_fees') }} as fees
+    inner join changed on fees.shop_key = changed.shop_key and fees.order_id = changed.order_id
+)
+
+, affiliate_rows as (
+    select all_affiliate_skus.*
+    from all_affiliate_skus
+    inner join changed on all_affiliate_skus.shop_key = changed.shop_key and all_affiliate_skus.order_id = changed.order_id
+)
+{%- else -%}
+, profits as (
+    select * from all_profits
+)
+
+, orders as (
     select * from {{ ref('fct_orders') }}
     where is_paid_order
 )
+
+, lines as (
+    select * from {{ ref('fct_order_lines') }}
+)
+
+, fees as (
+    select * from {{ ref('fct_statement_transaction_fees') }}
+)
+
+, affiliate_rows as (
+    select * from all_affiliate_skus
+)
+{%- endif %}
 
 , ad_charges as (
     select
@@ -16,7 +109,7 @@ with orders as (
         max(case when component = 'affiliate_ads_commission_amount' then 1 else 0 end) as has_affiliate_ads_commission,
         max(case when component = 'tap_shop_ads_commission' then 1 else 0 end) as has_tap_shop_ads_commission,
         sum(case when component = 'gmv_max_ad_fee_amount' then -amount else 0 end) as gmv_max_ad_fee_amount
-    from {{ ref('fct_statement_transaction_fees') }}
+    from fees
     where
         order_id is not null
         and amount <> 0
@@ -29,13 +122,18 @@ with orders as (
         shop_key,
         order_id,
         sku_id,
-        max(coalesce(shop_ads_commission_rate, 0)) as shop_ads_commission_rate
-    from {{ ref('stg_tiktok_shop__affiliate_order_skus') }}
+        max(coalesce(shop_ads_commission_rate, 0)) as shop_ads_commission_rate,
+        max(_dlt_load_id) as _dlt_load_id
+    from affiliate_rows
     group by shop_key, order_id, sku_id
 )
 
 , affiliate_orders as (
-    select shop_key, order_id, max(shop_ads_commission_rate) as shop_ads_commission_rate
+    select
+        shop_key,
+        order_id,
+        max(shop_ads_commission_rate) as shop_ads_commission_rate,
+        max(_dlt_load_id) as _affiliate_load_id
     from affiliate_skus
     group by shop_key, order_id
 )
@@ -47,17 +145,13 @@ with orders as (
         lines.order_id,
         sum(lines.gmv) as affiliate_gmv,
         sum(lines.gmv_rc) as affiliate_gmv_rc
-    from {{ ref('fct_order_lines') }} as lines
+    from lines
     inner join affiliate_skus
         on lines.shop_key = affiliate_skus.shop_key
         and lines.order_id = affiliate_skus.order_id
         and lines.sku_id = affiliate_skus.sku_id
     where lines.is_counted
     group by lines.shop_key, lines.order_id
-)
-
-, settlements as (
-    select * from {{ ref('int_finance__order_settlements') }}
 )
 
 , judged as (
@@ -77,7 +171,7 @@ with orders as (
             when ad_charges.has_affiliate_ads_commission = 1 then 'affiliate_ads_commission'
             when ad_charges.has_tap_shop_ads_commission = 1 then 'tap_shop_ads_commission'
             when affiliate_orders.shop_ads_commission_rate > 0 then 'shop_ads_commission_rate'
-            when settlements.profit_basis = 'settled' then 'settled_without_ad_charge'
+            when profits.profit_basis = 'settled' then 'settled_without_ad_charge'
             when orders.is_cancelled then 'cancelled_before_settlement'
             else 'not_settled'
         end as attribution_basis,
@@ -85,19 +179,20 @@ with orders as (
         affiliate_orders.order_id is not null as is_affiliate_order,
         coalesce(affiliate_sales.affiliate_gmv, 0) as affiliate_gmv,
         case when orders.fx_rate is not null then coalesce(affiliate_sales.affiliate_gmv_rc, 0) end as affiliate_gmv_rc,
-        settlements.profit_basis,
-        -- As in kpi_order_profit: nothing is charged for an order that is cancelled before any settlement. The ad fee is not in
-        -- it: it pays for the same ads as ad_spend.
-        case
-            when settlements.profit_basis is not null
-                then settlements.platform_fee_amount + settlements.affiliate_commission_amount + settlements.ads_commission_amount
-            when orders.is_cancelled then 0
-        end as fees_and_commissions_amount
+        profits.profit_basis,
+        -- The ad fee is not in it: it pays for the same ads as ad_spend.
+        profits.platform_fee_amount + profits.affiliate_commission_amount + profits.ads_commission_amount as fees_and_commissions_amount,
+        affiliate_orders._affiliate_load_id,
+        profits._seeds_state,
+        profits._rates_state,
+        profits._statements_load_id,
+        profits._dlt_load_id,
+        profits._returns_load_id
     from orders
     left join ad_charges on orders.shop_key = ad_charges.shop_key and orders.order_id = ad_charges.order_id
     left join affiliate_orders on orders.shop_key = affiliate_orders.shop_key and orders.order_id = affiliate_orders.order_id
     left join affiliate_sales on orders.shop_key = affiliate_sales.shop_key and orders.order_id = affiliate_sales.order_id
-    left join settlements on orders.shop_key = settlements.shop_key and orders.order_id = settlements.order_id
+    left join profits on orders.shop_key = profits.shop_key and orders.order_id = profits.order_id
 )
 
 select
@@ -124,5 +219,11 @@ select
     affiliate_gmv_rc,
     profit_basis,
     {{ money('fees_and_commissions_amount') }} as fees_and_commissions_amount,
-    {{ to_reporting('fees_and_commissions_amount', 'fx_rate') }} as fees_and_commissions_amount_rc
+    {{ to_reporting('fees_and_commissions_amount', 'fx_rate') }} as fees_and_commissions_amount_rc,
+    _affiliate_load_id,
+    _seeds_state,
+    _rates_state,
+    _statements_load_id,
+    _dlt_load_id,
+    _returns_load_id
 from judged

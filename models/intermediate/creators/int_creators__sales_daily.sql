@@ -3,8 +3,11 @@
         materialized='incremental',
         unique_key=['shop_key', 'business_date'],
         post_hook="delete from {{ this }} where not exists (
-            select 1 from {{ ref('kpi_shop_daily') }} as days
-            where days.shop_key = {{ this }}.shop_key and days.business_date = {{ this }}.business_date and days.paid_orders > 0
+            select 1 from {{ ref('int_creators__claim_days') }} as days
+            where
+                days.shop_key = {{ this }}.shop_key
+                and days.business_date = {{ this }}.business_date
+                and days._day_state = {{ this }}._day_state
         )"
     )
 }}
@@ -16,36 +19,13 @@
     'net_attributed_gmv': 'net_gmv',
 } %}
 
--- A claim may come, or another take its place, long after the sale, when nothing else of the day changes any more.
-with claimed_days as (
-    select
-        shop_key,
-        business_date,
-        cast(
-            sum({{ text_number(dbt.concat(["order_id", "'|'", "line_id", "'|'", "_claims_state"])) }}) as string
-        ) as claims_state
-    from {{ ref('fct_attribution_credits') }}
-    where rule = 'platform' and _claims_state <> ''
-    group by shop_key, business_date
-)
-
-, day_states as (
-    select
-        days.shop_key,
-        days.business_date,
-        {{ dbt.concat([day_state('days'), "'|'", "coalesce(claimed_days.claims_state, '')"]) }} as _day_state
-    from {{ ref('kpi_shop_daily') }} as days
-    left join claimed_days on days.shop_key = claimed_days.shop_key and days.business_date = claimed_days.business_date
-    where days.paid_orders > 0
-)
-
-, days as (
-    select day_states.shop_key, day_states.business_date, day_states._day_state
-    from day_states
+with days as (
+    select claim_days.shop_key, claim_days.business_date, claim_days._day_state
+    from {{ ref('int_creators__claim_days') }} as claim_days
     {%- if is_incremental() %}
     left join (select distinct shop_key, business_date, _day_state from {{ this }}) as existing
-        on day_states.shop_key = existing.shop_key and day_states.business_date = existing.business_date
-    where existing._day_state is null or existing._day_state <> day_states._day_state
+        on claim_days.shop_key = existing.shop_key and claim_days.business_date = existing.business_date
+    where existing._day_state is null or existing._day_state <> claim_days._day_state
     {%- endif %}
 )
 

@@ -1,5 +1,31 @@
-with claims as (
-    select * from {{ ref('fct_creator_claims') }}
+{{
+    config(
+        materialized='incremental',
+        unique_key=['shop_key', 'business_date'],
+        post_hook="delete from {{ this }} where not exists (
+            select 1 from {{ ref('int_creators__claim_days') }} as days
+            where
+                days.shop_key = {{ this }}.shop_key
+                and days.business_date = {{ this }}.business_date
+                and days._day_state = {{ this }}._day_state
+        )"
+    )
+}}
+
+with days as (
+    select claim_days.shop_key, claim_days.business_date, claim_days._day_state
+    from {{ ref('int_creators__claim_days') }} as claim_days
+    {%- if is_incremental() %}
+    left join (select distinct shop_key, business_date, _day_state from {{ this }}) as existing
+        on claim_days.shop_key = existing.shop_key and claim_days.business_date = existing.business_date
+    where existing._day_state is null or existing._day_state <> claim_days._day_state
+    {%- endif %}
+)
+
+, claims as (
+    select claims.*
+    from {{ ref('fct_creator_claims') }} as claims
+    inner join days on claims.shop_key = days.shop_key and claims.business_date = days.business_date
 )
 
 , claim_sums as (
@@ -8,6 +34,7 @@ with claims as (
         order_id,
         line_id,
         max(business_date) as business_date,
+        max(_day_state) as _day_state,
         max(product_id) as product_id,
         count(*) as claim_count,
         count(distinct creator_username) as creator_count,
@@ -37,6 +64,7 @@ with claims as (
         on credits.shop_key = claim_sums.shop_key
         and credits.order_id = claim_sums.order_id
         and credits.line_id = claim_sums.line_id
+        and credits.business_date = claim_sums.business_date
     group by credits.shop_key, credits.order_id, credits.line_id, credits.rule
 )
 
@@ -83,7 +111,9 @@ select
     {%- for rule in attribution_rules() %}
     cast(side_by_side.creator_{{ rule }} as string) as creator_{{ rule }}
     {{- ',' if not loop.last }}
-    {%- endfor %}
+    {%- endfor %},
+    -- bookkeeping
+    cast(claim_sums._day_state as string) as _day_state
 from claim_sums
 left join side_by_side
     on claim_sums.shop_key = side_by_side.shop_key

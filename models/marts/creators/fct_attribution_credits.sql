@@ -1,100 +1,39 @@
 {{
     config(
         materialized='incremental',
-        unique_key=['shop_key', 'order_id'],
+        unique_key=['shop_key', 'business_date'],
         post_hook="delete from {{ this }} where not exists (
-            select 1 from {{ ref('fct_order_lines') }} as lines
-            where lines.shop_key = {{ this }}.shop_key and lines.order_id = {{ this }}.order_id and lines.is_counted
+            select 1 from {{ ref('int_creators__claim_days') }} as days
+            where
+                days.shop_key = {{ this }}.shop_key
+                and days.business_date = {{ this }}.business_date
+                and days._day_state = {{ this }}._day_state
         )"
     )
 }}
 
-with all_lines as (
-    select shop_key, order_id, line_id, business_date
-    from {{ ref('fct_order_lines') }}
-    where is_counted
+with days as (
+    select claim_days.shop_key, claim_days.business_date, claim_days._day_state
+    from {{ ref('int_creators__claim_days') }} as claim_days
+    {%- if is_incremental() %}
+    left join (select distinct shop_key, business_date, _day_state from {{ this }}) as existing
+        on claim_days.shop_key = existing.shop_key and claim_days.business_date = existing.business_date
+    where existing._day_state is null or existing._day_state <> claim_days._day_state
+    {%- endif %}
 )
 
-, all_claims as (
-    select * from {{ ref('fct_creator_claims') }}
-)
-
--- All that a credit depends on, per line. A line has at most one claim of each type.
-, claim_states as (
-    select
-        shop_key,
-        order_id,
-        line_id,
-        md5({{ dbt.concat([
-            "coalesce(max(case when claim_type = 'affiliate' then creator_username end), '')", "'|'",
-            "coalesce(cast(max(case when claim_type = 'affiliate' then content_time end) as string), '')", "'|'",
-            "coalesce(max(case when claim_type = 'live_room' then claimant end), '')", "'|'",
-            "coalesce(max(case when claim_type = 'live_room' then creator_username end), '')", "'|'",
-            "coalesce(cast(max(case when claim_type = 'live_room' then content_time end) as string), '')", "'|'",
-            "coalesce(max(case when claim_type = 'ads' then 'ads' end), '')", "'|'",
-            "coalesce(max(case when claim_type = 'code' then creator_username end), '')",
-        ]) }}) as _claims_state
-    from all_claims
-    group by shop_key, order_id, line_id
-)
-
-, line_states as (
-    select
-        all_lines.shop_key,
-        all_lines.order_id,
-        all_lines.line_id,
-        all_lines.business_date,
-        coalesce(claim_states._claims_state, '') as _claims_state
-    from all_lines
-    left join claim_states
-        on all_lines.shop_key = claim_states.shop_key
-        and all_lines.order_id = claim_states.order_id
-        and all_lines.line_id = claim_states.line_id
-)
-
-{% if is_incremental() -%}
--- Orders of which a line came, left, moved to another day or is claimed in another way than before.
-, existing as (
-    -- By this rule a line has exactly one credit.
-    select shop_key, order_id, line_id, business_date, _claims_state
-    from {{ this }}
-    where rule = 'platform'
-)
-
-, changed as (
-    select distinct
-        coalesce(line_states.shop_key, existing.shop_key) as shop_key,
-        coalesce(line_states.order_id, existing.order_id) as order_id
-    from line_states
-    full outer join existing
-        on line_states.shop_key = existing.shop_key
-        and line_states.order_id = existing.order_id
-        and line_states.line_id = existing.line_id
-    where
-        line_states._claims_state is distinct from existing._claims_state
-        or line_states.business_date is distinct from existing.business_date
-)
-
-, wanted as (
-    select line_states.*
-    from line_states
-    inner join changed on line_states.shop_key = changed.shop_key and line_states.order_id = changed.order_id
+, sold_lines as (
+    select lines.shop_key, lines.order_id, lines.line_id, lines.business_date, days._day_state
+    from {{ ref('fct_order_lines') }} as lines
+    inner join days on lines.shop_key = days.shop_key and lines.business_date = days.business_date
+    where lines.is_counted
 )
 
 , claims as (
-    select all_claims.*
-    from all_claims
-    inner join changed on all_claims.shop_key = changed.shop_key and all_claims.order_id = changed.order_id
+    select claims.*
+    from {{ ref('fct_creator_claims') }} as claims
+    inner join days on claims.shop_key = days.shop_key and claims.business_date = days.business_date
 )
-{%- else -%}
-, wanted as (
-    select * from line_states
-)
-
-, claims as (
-    select * from all_claims
-)
-{%- endif %}
 
 -- An order is one order: each of its lines stands for the same part of it, and the last one for the rest.
 , numbered as (
@@ -102,7 +41,7 @@ with all_lines as (
         *,
         cast(row_number() over (partition by shop_key, order_id order by line_id asc nulls last) as integer) as line_number,
         cast(count(*) over (partition by shop_key, order_id) as integer) as lines_of_order
-    from wanted
+    from sold_lines
 )
 
 , lines as (
@@ -199,7 +138,7 @@ with all_lines as (
         lines.line_id,
         lines.business_date,
         lines.order_part,
-        lines._claims_state,
+        lines._day_state,
         rules.rule,
         coalesce(decisions.creator_username, 'none') as creator_username,
         coalesce(decisions.basis, 'no_claim') as basis,
@@ -235,5 +174,5 @@ select
         - round(cast(order_part as decimal(19, 10)) * {{ rate('credit_from') }}, 10)
         as decimal(18, 10)
     ) as order_credit,
-    cast(_claims_state as string) as _claims_state
+    cast(_day_state as string) as _day_state
 from credited

@@ -1,8 +1,42 @@
+{{
+    config(
+        materialized='incremental',
+        unique_key=['shop_key', 'business_date'],
+        post_hook="delete from {{ this }} where not exists (
+            select 1 from {{ ref('int_creators__claim_days') }} as days
+            where
+                days.shop_key = {{ this }}.shop_key
+                and days.business_date = {{ this }}.business_date
+                and days._day_state = {{ this }}._day_state
+        )"
+    )
+}}
+
 -- Only sold lines: what was not sold can be credited to nobody.
-with lines as (
-    select shop_key, order_id, line_id, sku_id, product_id, room_id, create_time, business_date
-    from {{ ref('fct_order_lines') }}
-    where is_counted
+with days as (
+    select claim_days.shop_key, claim_days.business_date, claim_days._day_state
+    from {{ ref('int_creators__claim_days') }} as claim_days
+    {%- if is_incremental() %}
+    left join (select distinct shop_key, business_date, _day_state from {{ this }}) as existing
+        on claim_days.shop_key = existing.shop_key and claim_days.business_date = existing.business_date
+    where existing._day_state is null or existing._day_state <> claim_days._day_state
+    {%- endif %}
+)
+
+, lines as (
+    select
+        lines.shop_key,
+        lines.order_id,
+        lines.line_id,
+        lines.sku_id,
+        lines.product_id,
+        lines.room_id,
+        lines.create_time,
+        lines.business_date,
+        days._day_state
+    from {{ ref('fct_order_lines') }} as lines
+    inner join days on lines.shop_key = days.shop_key and lines.business_date = days.business_date
+    where lines.is_counted
 )
 
 , contents as (
@@ -148,7 +182,9 @@ select
     cast(lines.product_id as string) as product_id,
     cast(lines.sku_id as string) as sku_id,
     {{ instant('lines.create_time') }} as order_create_time,
-    cast(lines.business_date as date) as business_date
+    cast(lines.business_date as date) as business_date,
+    -- bookkeeping
+    cast(lines._day_state as string) as _day_state
 from claims
 inner join lines
     on claims.shop_key = lines.shop_key and claims.order_id = lines.order_id and claims.line_id = lines.line_id
