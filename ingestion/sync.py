@@ -49,14 +49,14 @@ from ingestion.tiktok_ads.reading import SOURCE as ADS_SOURCE
 from ingestion.tiktok_ads.reading import Resource as AdsResource
 from ingestion.tiktok_shop.auth import AuthHost
 from ingestion.tiktok_shop.client import GrantProblem, ShopClient, ShopRef
-from ingestion.tiktok_shop.errors import ApiError
 from ingestion.tiktok_shop.reading import SOURCE
 from ingestion.tiktok_shop.resources import BY_NAME, chosen, tables
-from ingestion.tiktok_shop.shop_sync import ShopJob, ShopOutcome, Tell, describe, sync_shop
+from ingestion.tiktok_shop.shop_sync import ShopJob, ShopOutcome, Tell, describe, failed_rows, sync_shop
 from ingestion.tiktok_shop.tokens import Grant, TokenStore
 from ingestion.wire import Notify
 
 _log = logging.getLogger(__name__)
+_ADS_REGION = "ads"
 
 REPORTING_CURRENCY = "CNY"
 """The default of the dbt var `reporting_currency`."""
@@ -86,7 +86,7 @@ class ShopResult:
     Attributes:
         shop_key: The shop or ads account; empty for a seller whose shops are unknown.
         name: Its name.
-        region: Its market.
+        region: Its market; `ads` for an ads account.
         status: `ok`; `partial` when some resources failed, were skipped, or records had to be set aside;
             `failed` when none could be read.
         rows: Rows loaded by raw table.
@@ -194,11 +194,14 @@ def sync(
         end = int((until or now).timestamp())
         begin = int(datetime(since.year, since.month, since.day, tzinfo=UTC).timestamp()) if since else None
         shop_ids, account_ids = _owners(home, shops)
+        _require_something(wanted, of_ads, shop_ids, account_ids)
         outcomes: list[ShopOutcome] = []
         if wanted and shop_ids != []:
             outcomes = _sync_shops(home, config, report, wanted, shop_ids, begin, end, progress)
         if of_ads and account_ids != []:
-            outcomes += _sync_ads(home, report, of_ads, account_ids, begin, end, progress)
+            outcomes += _sync_ads(
+                home, report, of_ads, account_ids, begin, end, progress, alone=not report.shops
+            )
         _load_fx(home, report, outcomes, begin, end, config, reporting_currency, progress)
         if any(files > MAX_FILES for files in file_counts(home.raw).values()):
             progress.message("Merging small files.")
@@ -217,7 +220,11 @@ def _chosen(home: Home, names: Sequence[str] | None) -> tuple[tuple[str, ...], t
         return tuple(resource.name for resource in chosen(None)), ads.RESOURCES if has_ads(home) else ()
     of_ads = ads.chosen(names)
     of_shops = [name for name in names if name not in ads.names()]
-    wanted = chosen(of_shops) if of_shops or not of_ads else ()
+    try:
+        wanted = chosen(of_shops) if of_shops or not of_ads else ()
+    except ConfigError as error:
+        advice = f"{error.advice} Of ads accounts: {', '.join(ads.BY_NAME)}."
+        raise ConfigError(error.message, advice=advice) from None
     return tuple(resource.name for resource in wanted), of_ads
 
 
@@ -227,6 +234,30 @@ def _owners(home: Home, ids: Sequence[str] | None) -> tuple[list[str] | None, li
         return None, None
     accounts = known_accounts(home) if has_ads(home) else set()
     return [one for one in ids if one not in accounts], [one for one in ids if one in accounts]
+
+
+def _require_something(
+    wanted: tuple[str, ...],
+    of_ads: tuple[AdsResource, ...],
+    shops: Sequence[str] | None,
+    accounts: Sequence[str] | None,
+) -> None:
+    """Refuses ids of which nothing would be read.
+
+    Raises:
+        ConfigError: Names them.
+    """
+    if shops and not wanted:
+        raise ConfigError(
+            f"No ads account that was authorised has the id {', '.join(shops)}, and what was asked for is of ads "
+            "accounts.",
+            advice="See `ttkpi auth status`.",
+        )
+    if accounts and not of_ads:
+        raise ConfigError(
+            f"What was asked for is of shops, but {', '.join(accounts)} is an ads account.",
+            advice=f"Resources of ads accounts: {', '.join(sorted(ads.BY_NAME))}.",
+        )
 
 
 def _sync_shops(
@@ -263,11 +294,18 @@ def _sync_ads(
     begin: int | None,
     end: int,
     progress: Progress,
+    *,
+    alone: bool,
 ) -> list[ShopOutcome]:
-    """Syncs the ads accounts and writes their log. Whatever goes wrong, the shops are not concerned."""
+    """Syncs the ads accounts and writes their log. Whatever goes wrong, shops that were synced are not concerned."""
 
     def started(account: Advertiser) -> None:
         progress.shop_started(account.advertiser_id, account.name)
+
+    def finished(account: Advertiser, outcome: ShopOutcome) -> None:
+        result = _result(outcome, account.advertiser_id, account.name, _ADS_REGION)
+        report.accounts.append(result)
+        progress.shop_finished(result)
 
     try:
         done = sync_accounts(
@@ -279,19 +317,18 @@ def _sync_ads(
             end,
             tell=progress.page,
             started=started,
+            finished=finished,
             notify=progress.message,
         )
     except StorageError:
         raise
     except TtkpiError as error:
+        if alone:
+            raise
         report.errors.append(f"Ads: {describe(error)}")
         progress.message(report.errors[-1])
         return []
     log = [row for _, outcome in done.outcomes for row in outcome.log]
-    for account, outcome in done.outcomes:
-        result = _result(outcome, account.advertiser_id, account.name, "ads")
-        report.accounts.append(result)
-        progress.shop_finished(result)
     log += _log_unlisted(done, report, resources, progress)
     report.accounts.sort(key=lambda one: one.shop_key)
     outcomes = [outcome for _, outcome in done.outcomes]
@@ -308,39 +345,17 @@ def _log_unlisted(
         for account in problem.advertisers:
             text = describe(problem.error)
             result = ShopResult(
-                account.advertiser_id, account.name, "ads", "failed", {}, 0, 0.0, False, [text]
+                account.advertiser_id, account.name, _ADS_REGION, "failed", {}, 0, 0.0, False, [text]
             )
             report.accounts.append(result)
             progress.shop_finished(result)
-            rows += _failed_rows(
+            rows += failed_rows(
                 report.run_id,
                 account.advertiser_id,
                 [(resource.name, resource.endpoint.name) for resource in resources],
                 problem.error,
             )
     return rows
-
-
-def _failed_rows(
-    run_id: str, owner: str, resources: Sequence[tuple[str, str]], error: BaseException
-) -> list[LogRow]:
-    """The rows of a shop or ads account of which nothing could be read."""
-    now = int(time.time())
-    return [
-        LogRow(
-            run_id=run_id,
-            shop_key=owner,
-            resource=name,
-            endpoint=endpoint,
-            status="failed",
-            started_at=now,
-            finished_at=now,
-            error_code=error.code if isinstance(error, ApiError) else None,
-            error_message=describe(error),
-            authorisation_state=error.state if isinstance(error, ApiError) else "ok",
-        )
-        for name, endpoint in resources
-    ]
 
 
 def prepare(home: Home) -> None:
@@ -430,7 +445,7 @@ def _work(job: ShopJob, client: ShopClient, tell: Tell) -> ShopOutcome:
 
 def _failed(job: ShopJob, error: BaseException) -> ShopOutcome:
     resources = [(name, BY_NAME[name].endpoint.name) for name in job.resources]
-    return ShopOutcome(job.shop.shop_id, log=_failed_rows(job.run_id, job.shop.shop_id, resources, error))
+    return ShopOutcome(job.shop.shop_id, log=failed_rows(job.run_id, job.shop.shop_id, resources, error))
 
 
 def _lost(job: ShopJob) -> ShopOutcome:
@@ -484,7 +499,7 @@ def _log_problem(
         progress.shop_finished(result)
         if shop.shop_id:
             asked = [(name, BY_NAME[name].endpoint.name) for name in resources]
-            rows += _failed_rows(run_id, shop.shop_id, asked, problem.error)
+            rows += failed_rows(run_id, shop.shop_id, asked, problem.error)
     return rows
 
 

@@ -304,23 +304,26 @@ def auth_ads(code: str) -> None:
 
 @auth.command("status")
 def auth_status() -> None:
-    """Who has authorised the app, for which shops, and for how long. 授权状态与剩余天数。
+    """Who has authorised the app, for which shops and ads accounts, and for how long. 授权状态与剩余天数。
 
     \b
     Example:  ttkpi auth status
     """
     from ingestion.tiktok_shop.errors import NotAuthorised
-    from orchestration.lib.status import authorisations
-    from orchestration.lib.status_report import show_authorisations
+    from orchestration.lib.status import ads_authorisations, authorisations
+    from orchestration.lib.status_report import show_ads_authorisations, show_authorisations
 
     home = _home()
-    known = authorisations(home)
+    known, ads = authorisations(home), ads_authorisations(home)
+    if known:
+        show_authorisations(known)
+    if ads:
+        show_ads_authorisations(ads)
     if not known:
         raise NotAuthorised(
             f"No seller has authorised the app yet ({home.tokens_file} is missing or empty).",
             advice="Let the seller authorise the app, then run `ttkpi auth exchange CODE`.",
         )
-    show_authorisations(known)
 
 
 def _sync_options(command: F) -> F:
@@ -389,11 +392,12 @@ def run(
 @cli.command()
 @_sync_options
 def sync(shops: Sequence[str], since: date | None, until: datetime | None, resources: Sequence[str]) -> None:
-    """Load what is new from the shops into raw. 从店铺接口增量同步数据。
+    """Load what is new from the shops and ads accounts into raw. 从店铺与广告接口增量同步数据。
 
     \b
     Examples:  ttkpi sync
                ttkpi sync --shop 7495000000000000101 --resource orders --since 2026-10-01 --until 2026-11-01
+               ttkpi sync --resource gmv_max_campaign_daily
     """
     from ingestion.sync import sync as run_sync
     from orchestration.lib.demo import refuse_demo_home

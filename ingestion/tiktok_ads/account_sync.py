@@ -7,15 +7,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from ingestion.config import load_ads_config
-from ingestion.errors import TtkpiError
-from ingestion.home import Home
+from ingestion.home import Home, storage_error
 from ingestion.privacy import Cleaner
 from ingestion.tiktok_ads.accounts import INFO_FIELDS
 from ingestion.tiktok_ads.client import AdsClient, AdsProblem, Advertiser
 from ingestion.tiktok_ads.reading import SOURCE, AdsReading, Resource
 from ingestion.tiktok_ads.resources import RESOURCES
 from ingestion.tiktok_ads.tokens import AdsTokenStore
-from ingestion.tiktok_shop.shop_sync import ShopOutcome, Tell, Work, states, sync_units
+from ingestion.tiktok_shop.shop_sync import ShopOutcome, Tell, Work, failed_rows, states, sync_units
 from ingestion.wire import Notify
 
 _log = logging.getLogger(__name__)
@@ -27,7 +26,7 @@ class AdsSync:
 
     Attributes:
         outcomes: The accounts that were read, with how it went.
-        problems: Authorisations whose accounts could not be listed.
+        problems: Accounts that were not, as their authorisation could not be asked, or reaches them no more.
     """
 
     outcomes: list[tuple[Advertiser, ShopOutcome]] = field(default_factory=list)
@@ -49,6 +48,7 @@ def sync_accounts(
     *,
     tell: Tell,
     started: Callable[[Advertiser], None],
+    finished: Callable[[Advertiser, ShopOutcome], None],
     notify: Notify,
 ) -> AdsSync:
     """Loads what is new of every authorised ads account. An account's trouble stays with that account.
@@ -62,6 +62,7 @@ def sync_accounts(
         until: End of all windows, unix seconds, exclusive.
         tell: Is told of every page.
         started: Is told of every account that begins.
+        finished: Is told of every account that has ended.
         notify: Is told whenever a call waits to be tried again.
 
     Raises:
@@ -95,34 +96,45 @@ def sync_accounts(
                     until=until,
                     states=states,
                 )
-                done.outcomes.append((advertiser, _sync(home, run_id, reading, resources, tell)))
+                outcome = _sync(home, run_id, reading, resources, tell)
+                finished(advertiser, outcome)
+                done.outcomes.append((advertiser, outcome))
     return done
 
 
 def _sync(
     home: Home, run_id: str, reading: AdsReading, resources: Sequence[Resource], tell: Tell
 ) -> ShopOutcome:
+    key = reading.advertiser.advertiser_id
     work = Work(
         home=home,
         source=SOURCE,
-        key=reading.advertiser.advertiser_id,
+        key=key,
         run_id=run_id,
         read=lambda resource: resource.read(reading, resource),
         notes=reading.notes,
         incremental_by="ads_report_daily",
         currencies_in="advertisers",
     )
-    return sync_units(work, resources, tell)
+    try:
+        return sync_units(work, resources, tell)
+    except OSError as error:
+        failure: Exception = storage_error(error, home.root)
+    except Exception as error:  # noqa: BLE001 (one account's trouble stays with that account)
+        _log.exception("Sync of ads account %s failed", key)
+        failure = error
+    asked = [(resource.name, resource.endpoint.name) for resource in resources]
+    return ShopOutcome(key, log=failed_rows(run_id, key, asked, failure))
 
 
 def known_accounts(home: Home) -> set[str]:
-    """Ids of the ads accounts that were authorised in this home.
+    """Ids of the ads accounts that are authorised in this home, as they were last listed.
 
     Raises:
         TokenFileError: The token file is unusable.
     """
-    tokens = AdsTokenStore(home.ads_tokens_file).read()
-    return {one for grant in tokens.grants for one in grant.advertiser_ids} | set(tokens.names)
+    grants = AdsTokenStore(home.ads_tokens_file).read().grants
+    return {one for grant in grants for one in grant.advertiser_ids}
 
 
-__all__ = ["RESOURCES", "AdsSync", "TtkpiError", "has_ads", "known_accounts", "sync_accounts"]
+__all__ = ["RESOURCES", "AdsSync", "has_ads", "known_accounts", "sync_accounts"]

@@ -6,7 +6,7 @@ Knows nothing of raw tables; resources know nothing of HTTP. Nothing is ever wri
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import TracebackType
@@ -19,7 +19,7 @@ import orjson
 from ingestion.config import AdsApiConfig
 from ingestion.errors import TransientError, TtkpiError
 from ingestion.tiktok_ads.endpoints import AUTHORIZED_ADVERTISERS, Endpoint
-from ingestion.tiktok_ads.errors import BackendTrouble, RepeatedPage
+from ingestion.tiktok_ads.errors import AccountRefused, BackendTrouble, RepeatedPage
 from ingestion.tiktok_ads.refusals import ADDRESSES, Patience, refusal
 from ingestion.tiktok_ads.tokens import AdsGrant, AdsTokenStore
 from ingestion.tiktok_shop.client import ApiAnswer
@@ -52,11 +52,11 @@ class Advertiser:
 
 @dataclass(frozen=True, slots=True)
 class AdsProblem:
-    """An authorisation whose ads accounts could not be listed.
+    """Ads accounts that can't be read: their authorisation could not be asked, or reaches them no more.
 
     Attributes:
         error: What went wrong.
-        advertisers: The accounts it reached when it was given.
+        advertisers: The accounts.
     """
 
     error: TtkpiError
@@ -111,10 +111,13 @@ class AdsClient:
             self._http.close()
 
     def advertisers(self, problems: list[AdsProblem]) -> list[Advertiser]:
-        """Every ads account of every authorisation, by id, and remembers their names in the token file.
+        """Every ads account of every authorisation, by id; the token file keeps what was listed.
+
+        An account that an authorisation does not list any more is a problem of this one call: afterwards it is
+        not expected any longer.
 
         Args:
-            problems: Collects the authorisations that failed.
+            problems: Collects the accounts that can't be read.
 
         Raises:
             NotAuthorised: Nobody has authorised the app.
@@ -127,19 +130,22 @@ class AdsClient:
                 advice="Open the app's authorisation link, then run `ttkpi auth ads CODE`.",
             )
         found: dict[str, Advertiser] = {}
+        reached: dict[str, tuple[str, ...]] = {}
         # The newest comes last and so wins where two reach the same account.
         for grant in tokens.grants:
             try:
                 listed = self._list(grant)
             except TtkpiError as error:
-                known = tuple(
-                    Advertiser(one, tokens.names.get(one, ""), grant.access_token)
-                    for one in grant.advertiser_ids
-                )
-                problems.append(AdsProblem(error, known))
+                problems.append(AdsProblem(error, _known(grant, grant.advertiser_ids, tokens.names)))
                 continue
             found.update((one.advertiser_id, one) for one in listed)
-        self._tokens.remember({one.advertiser_id: one.name for one in found.values()})
+            ids = tuple(one.advertiser_id for one in listed)
+            if gone := _known(grant, [one for one in grant.advertiser_ids if one not in ids], tokens.names):
+                problems.append(AdsProblem(_not_listed(gone), gone))
+            # An authorisation that reaches nothing at all is told every time.
+            if ids:
+                reached[grant.id] = ids
+        self._tokens.remember({one.advertiser_id: one.name for one in found.values()}, reached)
         # What another authorisation reaches as well is no trouble.
         problems[:] = [
             AdsProblem(problem.error, left)
@@ -276,6 +282,19 @@ class _Request:
 def as_text(value: Any) -> str:
     """A parameter as the query carries it: text as it is, everything else as JSON."""
     return value if isinstance(value, str) else orjson.dumps(value).decode()
+
+
+def _known(grant: AdsGrant, ids: Sequence[str], names: Mapping[str, str]) -> tuple[Advertiser, ...]:
+    return tuple(Advertiser(one, names.get(one, ""), grant.access_token) for one in ids)
+
+
+def _not_listed(gone: Sequence[Advertiser]) -> AccountRefused:
+    names = ", ".join(f"{one.name} ({one.advertiser_id})" for one in gone)
+    return AccountRefused(
+        f"The authorisation does not reach ads account {names} any more. What was synced is kept.",
+        advice="If that is not wanted, let its owner authorise the app again, then run `ttkpi auth ads CODE`.",
+        endpoint=AUTHORIZED_ADVERTISERS.name,
+    )
 
 
 def _title(endpoint: Endpoint, advertiser: Advertiser) -> str:

@@ -480,7 +480,8 @@ def _read_days(reading: AdsReading, resource: Resource, call: Call, start: date,
         ApiError: A day could not be read; the days before it were yielded.
     """
     query = {"advertiser_id": reading.advertiser.advertiser_id, **call.query, **_dates(start, end)}
-    window = (reading.begin_of(start), reading.begin_of(end + _DAY))
+    # The last day may still be running.
+    window = (reading.begin_of(start), min(reading.begin_of(end + _DAY), reading.until))
     pages: list[Page] = []
     trouble: BackendTrouble | None = None
     try:

@@ -64,6 +64,16 @@ class AdsTokens:
     grants: list[AdsGrant] = field(default_factory=list)
     names: dict[str, str] = field(default_factory=dict)
 
+    def learn(self, names: Mapping[str, str], reached: Mapping[str, tuple[str, ...]]) -> bool:
+        """Takes over what was listed; whether that is anything new."""
+        grants = [
+            dataclasses.replace(grant, advertiser_ids=reached.get(grant.id, grant.advertiser_ids))
+            for grant in self.grants
+        ]
+        is_new = grants != self.grants or not names.items() <= self.names.items()
+        self.grants, self.names = grants, {**self.names, **names}
+        return is_new
+
 
 class AdsTokenStore:
     """Keeps tokens. Safe for threads and processes.
@@ -110,17 +120,21 @@ class AdsTokenStore:
             replacement.commit(tokens)
         return grant
 
-    def remember(self, names: Mapping[str, str]) -> None:
-        """Keeps the names of ads accounts, for messages about accounts that can't be listed any more.
+    def remember(self, names: Mapping[str, str], reached: Mapping[str, tuple[str, ...]]) -> None:
+        """Keeps what was listed: names for messages, and which accounts are expected from now on.
+
+        Args:
+            names: Names of ads accounts.
+            reached: The accounts that authorisations list, by `AdsGrant.id`.
 
         Raises:
             TokenFileError: The file can't be written.
         """
-        if names.items() <= self._file.read().names.items():
+        if not self._file.read().learn(names, reached):
             return
         with self._file.locked(_LOCK_SECONDS), self._file.replacement() as replacement:
             tokens = self._file.read()
-            tokens.names |= names
+            tokens.learn(names, reached)
             replacement.commit(tokens)
 
 

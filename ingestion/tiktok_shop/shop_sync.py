@@ -445,6 +445,35 @@ def describe(error: BaseException) -> str:
     return f"Unexpected {type(error).__name__}: {error}"
 
 
+def failed_rows(
+    run_id: str, owner: str, resources: Sequence[tuple[str, str]], error: BaseException
+) -> list[LogRow]:
+    """The rows of a shop or ads account of which nothing could be read.
+
+    Args:
+        run_id: The run.
+        owner: The shop or ads account.
+        resources: Names of the resources, with those of their endpoints.
+        error: Why.
+    """
+    now = int(time.time())
+    return [
+        LogRow(
+            run_id=run_id,
+            shop_key=owner,
+            resource=name,
+            endpoint=endpoint,
+            status="failed",
+            started_at=now,
+            finished_at=now,
+            error_code=error.code if isinstance(error, ApiError) else None,
+            error_message=describe(error),
+            authorisation_state=error.state if isinstance(error, ApiError) else "ok",
+        )
+        for name, endpoint in resources
+    ]
+
+
 def states(resource: str) -> dict[str, Any]:
     """dlt's state of a resource; only valid inside a dlt resource."""
     import dlt

@@ -190,7 +190,7 @@ class LockedFile(Generic[S]):
             problem = "it does not have the form this program writes"
         raise TokenFileError(
             f"{self.path} is damaged: {problem}. It was not changed.",
-            advice=f"Restore it from a backup, or move it away and run `{self._form.again}.",
+            advice=f"Restore it from a backup, or move it away and {self._form.again}.",
         )
 
     @contextmanager

@@ -30,7 +30,7 @@ _WARNING_LENGTH = 300
 
 
 class NothingSynced(TtkpiError):
-    """No shop could be synced, so there is nothing new to build."""
+    """No shop or ads account could be synced, so there is nothing new to build."""
 
 
 @dataclass(slots=True)
@@ -148,36 +148,37 @@ def run(home: Home, **options: Any) -> int:
 
 
 def require_some_shop(report: SyncReport) -> None:
-    """Stop when no shop could be read.
+    """Stop when no shop could be read; where only ads accounts were asked for, none of those.
 
     Raises:
         NothingSynced: Every shop failed; names the errors.
     """
-    if not report.shops or any(shop.status != "failed" for shop in report.shops):
+    asked = report.shops or report.accounts
+    if not asked or any(shop.status != "failed" for shop in asked):
         return
     reasons: dict[str, list[str]] = {}
-    for shop in report.shops:
+    for shop in asked:
         reasons.setdefault("; ".join(shop.errors[:2]) or "failed", []).append(shop.name)
     shown = "\n".join(f"- {', '.join(names)}: {reason}" for reason, names in reasons.items())
     raise NothingSynced(
-        f"No shop could be synced:\n{shown}",
+        f"No {'shop' if report.shops else 'ads account'} could be synced:\n{shown}",
         advice="Nothing was built. The published file is as it was. See `ttkpi status`.",
     )
 
 
 def tell_sync(reporter: Reporter, report: SyncReport) -> None:
     """One line about a sync."""
-    rows = sum(sum(shop.rows.values()) for shop in report.shops)
-    pages = sum(shop.pages for shop in report.shops)
-    ok = sum(shop.status == "ok" for shop in report.shops)
-    reporter.message(
-        f"{ok} of {len(report.shops)} shops complete: {rows:,} rows from {pages:,} pages, "
-        f"{report.fx_rows:,} exchange rates, {report.seconds:.0f} s"
-    )
     if report.accounts:
-        rows = sum(sum(account.rows.values()) for account in report.accounts)
-        ok = sum(account.status == "ok" for account in report.accounts)
-        reporter.message(f"{ok} of {len(report.accounts)} ads accounts complete: {rows:,} rows")
+        rows, pages, ok = _sums(report.accounts)
+        reporter.message(
+            f"{ok} of {len(report.accounts)} ads accounts complete: {rows:,} rows from {pages:,} pages"
+        )
+    if report.shops or not report.accounts:
+        rows, pages, ok = _sums(report.shops)
+        reporter.message(
+            f"{ok} of {len(report.shops)} shops complete: {rows:,} rows from {pages:,} pages, "
+            f"{report.fx_rows:,} exchange rates, {report.seconds:.0f} s"
+        )
     for error in report.errors:
         reporter.warning(error)
 
@@ -213,6 +214,12 @@ def tell_publish(reporter: Reporter, report: PublishReport) -> None:
     reporter.message(
         f"{len(report.tables)} tables, {rows:,} rows, {report.bytes / 1e6:.1f} MB in {report.path}"
     )
+
+
+def _sums(results: Sequence[ShopResult]) -> tuple[int, int, int]:
+    """Rows, pages, and how many are complete."""
+    rows = sum(sum(one.rows.values()) for one in results)
+    return rows, sum(one.pages for one in results), sum(one.status == "ok" for one in results)
 
 
 def _result(one: ShopResult) -> dict[str, Any]:

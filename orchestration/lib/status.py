@@ -13,6 +13,11 @@ from typing import Any
 import duckdb
 
 from ingestion.home import Home
+from ingestion.sync_log import SHOP
+from ingestion.tiktok_ads.reading import SOURCE as ADS_SOURCE
+from ingestion.tiktok_ads.resources import OWNER as ADS_OWNER
+from ingestion.tiktok_ads.tokens import AdsGrant, AdsTokenStore
+from ingestion.tiktok_shop.reading import SOURCE
 from ingestion.tiktok_shop.token_file import Grant, KnownShop, TokenFile
 from orchestration.lib.audit import last_audit
 from orchestration.lib.build import BuildState, build_state
@@ -44,11 +49,26 @@ class Authorisation:
 
 
 @dataclass(frozen=True, slots=True)
-class ResourceStatus:
-    """The syncs of one resource of one shop.
+class AdsAuthorisation:
+    """One user's authorisation for ads accounts. It lives until it is withdrawn.
 
     Attributes:
-        shop_key: The shop.
+        accounts: Id and name of each ads account, as last listed; the name is empty when it never was.
+        authorised_at: When the code was exchanged, UTC.
+        permissions: How many permissions it carries; TikTok numbers them.
+    """
+
+    accounts: tuple[tuple[str, str], ...]
+    authorised_at: datetime
+    permissions: int
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceStatus:
+    """The syncs of one resource of one shop or ads account.
+
+    Attributes:
+        shop_key: The shop or ads account.
         shop_name: Its name; the id when unknown.
         resource: What is synced.
         status: Of the last attempt: `ok`, `skipped` or `failed`.
@@ -75,6 +95,7 @@ class Status:
     """Everything `ttkpi status` shows."""
 
     authorisations: tuple[Authorisation, ...]
+    ads: tuple[AdsAuthorisation, ...]
     resources: tuple[ResourceStatus, ...]
     build: BuildState | None
     audit: dict[str, Any] | None
@@ -100,6 +121,16 @@ def authorisations(home: Home, *, now: float | None = None) -> tuple[Authorisati
     )
 
 
+def ads_authorisations(home: Home) -> tuple[AdsAuthorisation, ...]:
+    """The authorisations for ads accounts, oldest first; empty when there is none.
+
+    Raises:
+        TokenFileError: The file can't be read.
+    """
+    tokens = AdsTokenStore(home.ads_tokens_file).read()
+    return tuple(_ads_authorisation(grant, tokens.names) for grant in tokens.grants)
+
+
 def status(home: Home, *, now: float | None = None) -> Status:
     """Read how things stand.
 
@@ -108,11 +139,14 @@ def status(home: Home, *, now: float | None = None) -> Status:
         RecordDamaged: A record is not what we write.
         TokenFileError: The token file can't be read.
     """
-    known = authorisations(home, now=now)
+    known, ads = authorisations(home, now=now), ads_authorisations(home)
     names = {shop.shop_id: shop.name for one in known for shop in one.shops}
+    names |= {account: name for one in ads for account, name in one.accounts if name}
+    logs = ((SOURCE, SHOP), (ADS_SOURCE, ADS_OWNER))
     return Status(
         authorisations=known,
-        resources=tuple(_resources(home, names)),
+        ads=ads,
+        resources=tuple(one for source, owner in logs for one in _resources(home, source, owner, names)),
         build=build_state(home),
         audit=last_audit(home),
         published=published_manifest(home),
@@ -130,9 +164,17 @@ def _authorisation(grant: Grant, shops: list[KnownShop], at: float) -> Authorisa
     )
 
 
+def _ads_authorisation(grant: AdsGrant, names: dict[str, str]) -> AdsAuthorisation:
+    return AdsAuthorisation(
+        accounts=tuple((one, names.get(one, "")) for one in grant.advertiser_ids),
+        authorised_at=datetime.fromtimestamp(grant.obtained_at, UTC),
+        permissions=len(grant.scope),
+    )
+
+
 _LOG = """
     select
-        shop_key,
+        {owner},
         resource,
         max_by(status, finished_at) as status,
         max(finished_at) filter (where status = 'ok') as last_success,
@@ -141,19 +183,19 @@ _LOG = """
         max_by(authorisation_state, finished_at) as authorisation_state,
         max_by(coalesce(error_message, ''), finished_at) as error
     from read_parquet({files}, union_by_name = true)
-    group by shop_key, resource
-    order by shop_key, resource
+    group by {owner}, resource
+    order by {owner}, resource
 """
 
 
-def _resources(home: Home, names: dict[str, str]) -> list[ResourceStatus]:
-    folder = home.raw / "tiktok_shop" / "sync_log"
+def _resources(home: Home, source: str, owner: str, names: dict[str, str]) -> list[ResourceStatus]:
+    folder = home.raw / source / "sync_log"
     if not any(folder.glob("*.parquet")):
         return []
     connection = duckdb.connect(":memory:")
     try:
         connection.execute("set TimeZone = 'UTC'")
-        rows = connection.execute(_LOG.format(files=literal(folder / "*.parquet"))).fetchall()
+        rows = connection.execute(_LOG.format(owner=owner, files=literal(folder / "*.parquet"))).fetchall()
     except duckdb.Error as error:
         raise CannotRead(
             f"The sync log in {folder} can't be read: {str(error).splitlines()[0]}",

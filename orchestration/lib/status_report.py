@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from ingestion.home import Home
-from orchestration.lib.status import Authorisation, ResourceStatus, Status
+from orchestration.lib.status import AdsAuthorisation, Authorisation, ResourceStatus, Status
 
 PLAIN_WIDTH = 150
 """Width of a table in a log or a pipe, which has none of its own."""
@@ -44,6 +44,23 @@ def show_authorisations(known: Sequence[Authorisation], console: Console | None 
     console.print(table)
 
 
+def show_ads_authorisations(known: Sequence[AdsAuthorisation], console: Console | None = None) -> None:
+    """Print for which ads accounts the app is authorised."""
+    console = console or output()
+    table = Table(box=SIMPLE_HEAD)
+    for heading in ("ads accounts 广告账户", "authorised 授权时间 (UTC)", "permissions 权限", "token"):
+        table.add_column(heading, overflow="fold")
+    for one in known:
+        accounts = "\n".join(f"{account} {name}".strip() for account, name in one.accounts)
+        table.add_row(
+            escape(accounts or "none any more"),
+            _when(one.authorised_at),
+            str(one.permissions),
+            "lives until it is withdrawn",
+        )
+    console.print(table)
+
+
 def show_status(home: Home, status: Status, console: Console | None = None) -> None:
     """Print how things stand."""
     console = console or output()
@@ -53,6 +70,9 @@ def show_status(home: Home, status: Status, console: Console | None = None) -> N
     for one in status.authorisations:
         shops = f"{len(one.shops)} shop{'' if len(one.shops) == 1 else 's'}"
         console.print(f"Seller 卖家: {escape(one.seller or one.open_id)}, {shops}, {_days(one.days_left)}")
+    for ads in status.ads:
+        accounts = ", ".join(name or account for account, name in ads.accounts)
+        console.print(f"Ads accounts 广告账户: {escape(accounts or 'none any more')}")
     if status.resources:
         console.print(_resources(status.resources))
     else:
@@ -63,7 +83,7 @@ def show_status(home: Home, status: Status, console: Console | None = None) -> N
 def _resources(resources: Sequence[ResourceStatus]) -> Table:
     table = Table(box=SIMPLE_HEAD)
     for heading in (
-        "shop 店铺",
+        "shop 店铺, ads account 广告账户",
         "resource",
         "last",
         "last success (UTC)",

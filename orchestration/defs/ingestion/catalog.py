@@ -1,12 +1,14 @@
 """Which raw tables there are, which resource of the sync writes them and which endpoint they come from.
 
 Everything is read off the declarations of the ingestion, so a table that is added there is an asset here. One
-`Domain` is one Dagster step and one call of `sync()`: the resources of one ingestion module. Child tables
+`Domain` is one Dagster step and one call of `sync()`: the resources of one ingestion module, or all of the ads
+accounts, as every sync of theirs begins with listing them. Child tables
 (order lines, return lines, components) are tables of their own, so lineage does not end at the parent.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from types import ModuleType
 
@@ -14,6 +16,9 @@ import pyarrow as pa
 
 from ingestion.fx_rates.resource import FX_RATES
 from ingestion.fx_rates.resource import SOURCE as FX_SOURCE
+from ingestion.tiktok_ads.reading import SOURCE as TIKTOK_ADS
+from ingestion.tiktok_ads.reading import Resource as AdsResource
+from ingestion.tiktok_ads.resources import RESOURCES as ADS_RESOURCES
 from ingestion.tiktok_shop import (
     analytics,
     creators,
@@ -68,20 +73,23 @@ def _domain(module: ModuleType) -> Domain:
     declared = {id(value) for value in vars(module).values() if isinstance(value, Resource)}
     return Domain(
         name=module.__name__.rsplit(".", maxsplit=1)[-1],
-        tables=tuple(
-            RawTable(
-                source=TIKTOK_SHOP,
-                name=table.name,
-                resource=resource.name,
-                endpoint=resource.endpoint.name,
-                location=f"{resource.endpoint.method} {resource.endpoint.path}",
-                scope=resource.endpoint.scope,
-                schema=table.schema,
-            )
-            for resource in RESOURCES
-            if id(resource) in declared
-            for table in resource.all_tables()
-        ),
+        tables=_tables(TIKTOK_SHOP, (resource for resource in RESOURCES if id(resource) in declared)),
+    )
+
+
+def _tables(source: str, resources: Iterable[Resource | AdsResource]) -> tuple[RawTable, ...]:
+    return tuple(
+        RawTable(
+            source=source,
+            name=table.name,
+            resource=resource.name,
+            endpoint=resource.endpoint.name,
+            location=f"{resource.endpoint.method} {resource.endpoint.path}",
+            scope=resource.endpoint.scope,
+            schema=table.schema,
+        )
+        for resource in resources
+        for table in resource.all_tables()
     )
 
 
@@ -90,6 +98,7 @@ DOMAINS: tuple[Domain, ...] = (
         _domain(module)
         for module in (shops, orders, returns, finance, products, analytics, creators, lives, videos)
     ),
+    Domain("ads", _tables(TIKTOK_ADS, ADS_RESOURCES)),
     Domain(
         "fx_rates",
         (
