@@ -5,6 +5,8 @@
 | `tokens.json` | the sellers' tokens, mode 0600 |
 | `ads_tokens.json` | the tokens of ads accounts, mode 0600 |
 | `privacy.key` | the key that turns buyer ids into hashes, mode 0600; made once |
+| `freeze.key` | the key that signs frozen months, mode 0600; made once |
+| `frozen/` | scorecards of the months that were frozen; written once, never changed |
 | `archive/` | every page as it came, without contact data; never changed |
 | `raw/` | typed rows as Parquet, `raw/<source>/<table>/` |
 | `dlt/` | dlt's working folders |
@@ -90,6 +92,16 @@ class Home:
         return self.root / "archive"
 
     @property
+    def frozen(self) -> Path:
+        """Frozen months."""
+        return self.root / "frozen"
+
+    @property
+    def freeze_key_file(self) -> Path:
+        """The key that signs frozen months."""
+        return self.root / "freeze.key"
+
+    @property
     def raw(self) -> Path:
         """Typed rows, `<source>/<table>/*.parquet`."""
         return self.root / "raw"
@@ -134,21 +146,22 @@ class Home:
             ConfigError: The file is there but is not a key.
             StorageError: It can't be read or created.
         """
-        path = self.root / "privacy.key"
-        with storage_errors(path):
-            if not path.exists():
-                _create_key(path)
-            text = path.read_text(encoding="ascii", errors="replace").strip()
-        try:
-            key = bytes.fromhex(text)
-        except ValueError:
-            key = b""
-        if len(key) != _KEY_BYTES:
-            raise ConfigError(
-                f"{path} does not hold a key of {_KEY_BYTES} bytes in hexadecimal.",
-                advice="Restore it from your backup: with another key every buyer would look new.",
-            )
-        return key
+        return _key(
+            self.root / "privacy.key",
+            advice="Restore it from your backup: with another key every buyer would look new.",
+        )
+
+    def freeze_key(self) -> bytes:
+        """The key that signs frozen months. Made at the first call.
+
+        Raises:
+            ConfigError: The file is there but is not a key.
+            StorageError: It can't be read or created.
+        """
+        return _key(
+            self.freeze_key_file,
+            advice="Restore it from your backup: with another key no frozen month can be checked.",
+        )
 
     @contextmanager
     def lock(self, purpose: str) -> Iterator[None]:
@@ -296,6 +309,20 @@ def _swap_names(one: Path, other: Path) -> bool:
         return False
     done = renameat2(_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other), _RENAME_EXCHANGE)
     return bool(done == 0)
+
+
+def _key(path: Path, *, advice: str) -> bytes:
+    with storage_errors(path):
+        if not path.exists():
+            _create_key(path)
+        text = path.read_text(encoding="ascii", errors="replace").strip()
+    try:
+        key = bytes.fromhex(text)
+    except ValueError:
+        key = b""
+    if len(key) != _KEY_BYTES:
+        raise ConfigError(f"{path} does not hold a key of {_KEY_BYTES} bytes in hexadecimal.", advice=advice)
+    return key
 
 
 def _create_key(path: Path) -> None:

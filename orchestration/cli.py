@@ -72,6 +72,21 @@ class Instant(click.ParamType[datetime]):
         return instant.astimezone(UTC)
 
 
+class Month(click.ParamType[date]):
+    """A month, YYYY-MM; its first day."""
+
+    name = "YYYY-MM"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        """Read a month, or say how one is written."""
+        if isinstance(value, date):
+            return value
+        try:
+            return date.fromisoformat(f"{value}-01")
+        except ValueError:
+            self.fail(f"{value!r} is not a month; write for instance 2026-10", param, ctx)
+
+
 class Command(click.Command):
     """A command whose line in the list is the whole first line of its text, in both languages."""
 
@@ -486,6 +501,32 @@ def publish() -> None:
         report = run_publish(home, progress=reporter)
         tell_publish(reporter, report)
     click.echo(f"Published {len(report.tables)} tables to {report.path}")
+
+
+@cli.command()
+@click.argument("month", type=Month())
+@click.option("--again", is_flag=True, help="Freeze a frozen month as it is now; the former freeze is kept.")
+@click.option(
+    "--provisional", is_flag=True, help="Freeze it although refunds may still come, or a part is missing."
+)
+def freeze(month: date, again: bool, provisional: bool) -> None:
+    """Freeze the team scorecards of a month as they are published. 冻结某月团队考核。
+
+    They do not move any more; what they would be now stands beside them (restated_*), from the next build on.
+
+    \b
+    Example:  ttkpi freeze 2026-10
+    """
+    from orchestration.lib.freeze import freeze as run_freeze
+
+    home = _home()
+    report = run_freeze(home, month, again=again, provisional=provisional)
+    for card in report.cards:
+        unknown = f"  unknown: {', '.join(card.unknown)}" if card.unknown else ""
+        score = "-" if card.score is None else f"{card.score:.1f}"
+        click.echo(f"{card.role:<12} {score:>6}  {card.person}{unknown}")
+    click.echo(f"{report.rows} rows frozen in {report.path}")
+    click.echo(f"Signature: {report.signature}")
 
 
 @cli.command()

@@ -61,6 +61,7 @@ _ORDER_SCOPE = "seller.order.info"
 _RETURN_SCOPE = "seller.return_refund.basic"
 _FINANCE_SCOPE = "seller.finance.info"
 _PRODUCT_SCOPE = "seller.product.basic"
+_FULFILMENT_SCOPE = "seller.fulfillment.basic"
 _ANALYTICS_SCOPE = "data.shop_analytics.public.read"
 _AFFILIATE_SCOPE = "seller.affiliate_collaboration.read"
 _MARKETPLACE_SCOPE = "seller.creator_marketplace.read"
@@ -138,6 +139,22 @@ SEARCH_INVENTORY = Endpoint(
 )
 WAREHOUSES = Endpoint("warehouses", "GET", "/logistics/202309/warehouses", "202309", scope="seller.logistics")
 
+SEARCH_PACKAGES = Endpoint(
+    "search_packages",
+    "POST",
+    "/fulfillment/202309/packages/search",
+    "202309",
+    page_size=50,
+    scope=_FULFILMENT_SCOPE,
+)
+PACKAGE_DETAIL = Endpoint(
+    "package_detail",
+    "GET",
+    "/fulfillment/202309/packages/{package_id}",
+    "202309",
+    scope=_FULFILMENT_SCOPE,
+)
+
 SHOP_PERFORMANCE = Endpoint(
     "shop_performance", "GET", "/analytics/202609/shop/performance", "202609", scope=_ANALYTICS_SCOPE
 )
@@ -146,6 +163,13 @@ SHOP_PERFORMANCE_PER_HOUR = Endpoint(
     "GET",
     "/analytics/202510/shop/performance/{date}/performance_per_hour",
     "202510",
+    scope=_ANALYTICS_SCOPE,
+)
+SHOP_HEALTH = Endpoint(
+    "shop_health",
+    "GET",
+    "/analytics/202606/shop_performances/metrics/{metric_code}/diagnosis",
+    "202606",
     scope=_ANALYTICS_SCOPE,
 )
 
@@ -285,8 +309,11 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     SEARCH_PRODUCTS,
     SEARCH_INVENTORY,
     WAREHOUSES,
+    SEARCH_PACKAGES,
+    PACKAGE_DETAIL,
     SHOP_PERFORMANCE,
     SHOP_PERFORMANCE_PER_HOUR,
+    SHOP_HEALTH,
     SEARCH_AFFILIATE_ORDERS,
     SEARCH_OPEN_COLLABORATIONS,
     CREATOR_CONTENT_DETAILS,

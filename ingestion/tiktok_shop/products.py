@@ -8,11 +8,15 @@
 The list is read whole: promotions change prices without changing a product's update time, and one call
 brings 100 products. The endpoint stops after 10,000 products, so longer lists are read by slices of
 update time.
+
+Stock has no time of its own: a snapshot carries the end of the sync's windows, which is now unless a sync is told
+otherwise. The API only ever tells of now, so a sync that ends before the last snapshot takes none: it would pass
+for the stock of a day that is over.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from ingestion.privacy import Rules
 from ingestion.rows import (
@@ -30,7 +34,17 @@ from ingestion.rows import (
     times,
 )
 from ingestion.tiktok_shop.endpoints import SEARCH_INVENTORY, SEARCH_PRODUCTS
-from ingestion.tiktok_shop.reading import Call, Reading, Resource, Step, listed, read_calls, sliced
+from ingestion.tiktok_shop.reading import (
+    Call,
+    Checkpoint,
+    Reading,
+    Resource,
+    States,
+    Step,
+    listed,
+    read_calls,
+    sliced,
+)
 
 _PRODUCT = fields("""
     id title status skus[id seller_sku price{currency tax_exclusive_price sale_price starting_bid_price}
@@ -98,6 +112,7 @@ INVENTORY = Table(
         count("available_quantity"),
         count("committed_quantity"),
         of_page("snapshot_id", "snapshot_id"),
+        of_page("snapshot_time", "snapshot_time", Kind.TIME),
     ),
 )
 _INVENTORY_SKU = Table(
@@ -132,17 +147,29 @@ def read_products(reading: Reading, resource: Resource) -> Iterator[Step]:
 
 def read_inventory(reading: Reading, resource: Resource) -> Iterator[Step]:
     """Stock of every product, some products per call."""
+    if reading.until < reading.state(resource.name).get("snapshot_time", 0):
+        reading.note(resource.name, "No stock was read: this sync ends before the last one that read it.")
+        return
     ids = reading.product_ids
     if ids is None:
         ids = []
         for answer in reading.client.pages(SEARCH_PRODUCTS, reading.shop, body={"status": "ALL"}):
             ids += [product["id"] for product in answer.data.get("products") or [] if "id" in product]
     ids = sorted(set(ids))
+    context = {**reading.snapshot(), "snapshot_time": reading.until}
     calls = [
-        Call(body={"product_ids": ids[start : start + PRODUCTS_PER_STOCK_CALL]}, context=reading.snapshot())
+        Call(body={"product_ids": ids[start : start + PRODUCTS_PER_STOCK_CALL]}, context=context)
         for start in range(0, len(ids), PRODUCTS_PER_STOCK_CALL)
     ]
     yield from read_calls(reading, resource, calls)
+    yield Checkpoint(_note_snapshot(resource.name, reading.until))
+
+
+def _note_snapshot(resource: str, moment: int) -> Callable[[States], None]:
+    def apply(states: States) -> None:
+        states(resource)["snapshot_time"] = moment
+
+    return apply
 
 
 def _product_call(reading: Reading) -> Call:

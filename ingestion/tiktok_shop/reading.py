@@ -354,6 +354,11 @@ def object_in(name: str) -> Callable[[Record], tuple[list[Any], Record]]:
     return take
 
 
+def whole_answer(data: Record) -> tuple[list[Any], Record]:
+    """Takes an answer apart that is one record itself; no record when it is empty."""
+    return [data] if data else [], {}
+
+
 _TOKEN = "next_page_token"  # noqa: S105 (a field name)
 _MALFORMED_ADVICE = "The window is read again by the next run. If it stays so, report it to TikTok."
 

@@ -24,6 +24,8 @@ from ingestion.tiktok_shop.finance import (
     STATEMENT_TRANSACTION,
     UNSETTLED,
 )
+from ingestion.tiktok_shop.fulfilment import PACKAGE, PACKAGE_DETAILS
+from ingestion.tiktok_shop.health import HEALTH
 from ingestion.tiktok_shop.lives import CORE_STAT, LIVE_PRODUCT, MINUTE, SESSION
 from ingestion.tiktok_shop.lives import OVERVIEW as LIVE_OVERVIEW_DAILY
 from ingestion.tiktok_shop.orders import ORDER
@@ -43,6 +45,8 @@ RESOURCES: tuple[Resource, ...] = (
     ORDER,
     RETURN,
     CANCELLATION,
+    PACKAGE,
+    PACKAGE_DETAILS,
     STATEMENT,
     STATEMENT_TRANSACTION,
     ORDER_TRANSACTION,
@@ -50,6 +54,7 @@ RESOURCES: tuple[Resource, ...] = (
     PAYMENT,
     PERFORMANCE_DAILY,
     PERFORMANCE_HOURLY,
+    HEALTH,
     AFFILIATE_ORDER,
     OPEN_COLLABORATION,
     CONTENT_DETAIL,

@@ -33,6 +33,7 @@ import yaml
 from ingestion.config import PROJECT_ROOT
 from ingestion.errors import ConfigError, TtkpiError
 from ingestion.home import HOME_VARIABLE, Home, storage_errors
+from orchestration.lib.freeze import check as check_frozen
 from orchestration.lib.memory import VARIABLE as MEMORY_VARIABLE
 from orchestration.lib.memory import memory_limit
 from orchestration.lib.records import read_record, write_record
@@ -278,6 +279,7 @@ def build(
 
     Raises:
         BuildFailed: dbt could not run at all: the project does not parse, the warehouse can't be opened.
+        FrozenDamaged: A frozen month is not as it was frozen.
         ConfigError: There is no dbt project.
         HomeBusy: Another run holds the home.
         StorageError: The disk is full or refuses.
@@ -285,6 +287,7 @@ def build(
     project = project_dir()
     with home.lock("build"):
         home.prepare()
+        check_frozen(home)
         began = time.monotonic()
         _record(home, state="building", whole=select is None)
         command = ["build"]

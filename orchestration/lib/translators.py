@@ -9,7 +9,7 @@ A record's way through the house is one chain of keys, so lineage is unbroken fr
     published/kpi_shop_daily          the table in the published file
 
 dbt sources are translated to the keys of the raw tables: that, and nothing else, joins the two halves of the
-graph.
+graph. One source is no raw table: `frozen/scorecards`, the months that a person froze (`ttkpi freeze`).
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from orchestration.lib.marts import is_published
 RAW = "raw"
 PUBLISHED = "published"
 EXPOSURES = "exposures"
+FROZEN = "frozen"
 
 AUDIT_REPORT = AssetKey(["audit", "report"])
 """What the audit found; the published tables depend on it."""
@@ -38,6 +39,11 @@ def endpoint_key(source: str, endpoint: str) -> AssetKey:
 def raw_key(source: str, table: str) -> AssetKey:
     """Key of a raw table; child tables have keys of their own, as they are tables of their own."""
     return AssetKey([RAW, source, table])
+
+
+def source_key(source: str, table: str) -> AssetKey:
+    """Key of a dbt source: a raw table, or what a person has frozen."""
+    return AssetKey([FROZEN, table]) if source == FROZEN else raw_key(source, table)
 
 
 def published_key(table: str) -> AssetKey:
@@ -81,7 +87,7 @@ class HouseDbtTranslator(DagsterDbtTranslator):  # type: ignore[misc]  # mypy is
     def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> AssetKey:
         """Key of a dbt node; sources map to the raw tables of the ingestion."""
         if dbt_resource_props["resource_type"] == "source":
-            return raw_key(dbt_resource_props["source_name"], dbt_resource_props["name"])
+            return source_key(dbt_resource_props["source_name"], dbt_resource_props["name"])
         return AssetKey([layer_of(dbt_resource_props), dbt_resource_props["name"]])
 
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:

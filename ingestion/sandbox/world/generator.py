@@ -19,7 +19,7 @@ import orjson
 from filelock import FileLock
 
 from ingestion.processes import end_with_parent
-from ingestion.sandbox.world import affiliates, live_rooms, rendering, samples, settlement
+from ingestion.sandbox.world import affiliates, live_rooms, parcels, rendering, samples, settlement, stock
 from ingestion.sandbox.world.analytics import Analytics
 from ingestion.sandbox.world.catalog import SHARE, SHOPS, Shop, Sku, skus
 from ingestion.sandbox.world.lives import DAY, HOUR, Life, Stream, day_weight, utc
@@ -153,6 +153,7 @@ class _Maker:
         self._analytics = Analytics(shop)
         self._sessions = live_rooms.Sessions(shop)
         self._videos = VideoSales(shop)
+        self._shelf = stock.Shelf(shop, meta.clock_start, meta.days, meta.horizon_end)
         self._stream = Stream(shop, meta.seed, buyers_of(shop, meta.orders))
         self._oddities = settlement.Oddities(shop, meta.clock_start // DAY)
         self._statements: dict[int, settlement.Statement] = {}
@@ -170,6 +171,7 @@ class _Maker:
                 self._analytics.add(life)
                 self._sessions.add(life)
                 self._videos.add(life)
+                self._shelf.add(life)
             # A payment comes within a day of its order, and the shops' zones are less than a day from UTC.
             self._analytics.close_before(utc((day - 1) * DAY).date())
             self._contents(utc((day - 2) * DAY).date())
@@ -178,6 +180,7 @@ class _Maker:
         self._contents(utc(self._meta.horizon_end).date())
         self._closings([day for day, _ in plan])
         self._figures([day for day, _ in plan])
+        self._stock()
 
     def _add(self, kind: str, versions: Iterable[Version]) -> None:
         self._writer.add(kind, versions)
@@ -247,6 +250,22 @@ class _Maker:
                     partial(rendering.cancellation, life, request),
                     status_of=str,
                     order_id=life.id,
+                )
+            ),
+        )
+
+        self._add(
+            "package",
+            (
+                version
+                for life in lives
+                for parcel in parcels.parcels(life)
+                for version in self._versions(
+                    parcel.id,
+                    parcel.events[0][0],
+                    [*parcel.events],
+                    partial(parcels.show, parcel),
+                    status_of=str,
                 )
             ),
         )
@@ -455,15 +474,13 @@ class _Maker:
 
     def _catalogue(self) -> None:
         shop, start = self._shop, self._meta.clock_start - (self._meta.days + 30) * DAY
-        products: dict[str, list[Sku]] = {}
-        for sku in skus(shop):
-            products.setdefault(sku.product_id, []).append(sku)
-        for number, (product_id, variants) in enumerate(products.items()):
-            created = start + number * 3600
+        for number, (product_id, variants) in enumerate(_products(shop).items()):
+            created = start + number * HOUR
             events: list[Event] = [(created, "SELLER_DEACTIVATED" if number == 7 else "ACTIVATE")]
-            if number == 11:
-                # One product is taken off the shop while somebody watches.
-                events.append((self._meta.clock_start + 2 * DAY + HOUR, "PLATFORM_DEACTIVATED"))
+            # Some products lose their place in the shop while somebody watches.
+            events += [
+                (self._meta.clock_start + after, status) for after, status in _PRODUCT_EVENTS.get(number, ())
+            ]
             self._add(
                 "product",
                 self._versions(
@@ -473,13 +490,6 @@ class _Maker:
                     partial(_product, shop, variants, created),
                     status_of=str,
                 ),
-            )
-            # Stock is counted afresh every day.
-            first = self._meta.clock_start
-            counts = [(day, day) for day in range(first, self._meta.horizon_end + 1, DAY)]
-            self._add(
-                "inventory",
-                self._versions(product_id, created, counts, partial(_inventory, shop, variants)),
             )
         for number, kind in ((1, "SALES_WAREHOUSE"), (2, "RETURN_WAREHOUSE")):
             self._add(
@@ -491,6 +501,41 @@ class _Maker:
                     partial(_warehouse, shop, number),
                 ),
             )
+
+    def _stock(self) -> None:
+        """What is in stock is counted afresh every midnight."""
+        shop, start = self._shop, self._meta.clock_start - (self._meta.days + 30) * DAY
+        products = _products(shop)
+        levels = self._shelf.levels()
+        self._add(
+            "inventory",
+            (
+                version
+                for number, (product_id, variants) in enumerate(products.items())
+                for version in self._versions(
+                    product_id,
+                    start + number * HOUR,
+                    [*levels],
+                    partial(_inventory, shop, product_id, variants),
+                )
+            ),
+        )
+
+
+_PRODUCT_EVENTS = {
+    3: ((DAY + 2 * HOUR, "FAILED"), (4 * DAY + 5 * HOUR, "ACTIVATE")),
+    11: ((2 * DAY + HOUR, "PLATFORM_DEACTIVATED"),),
+    17: ((-3 * DAY, "FREEZE"),),
+}
+"""What happens to a shop's n-th product: (seconds after the end of the past, its state from then on). One is
+reviewed again, refused and put right, one is taken off by the platform, one was frozen before."""
+
+
+def _products(shop: Shop) -> dict[str, list[Sku]]:
+    products: dict[str, list[Sku]] = {}
+    for sku in skus(shop):
+        products.setdefault(sku.product_id, []).append(sku)
+    return products
 
 
 def _always(show: Callable[..., Json], *arguments: Any) -> Show:
@@ -539,7 +584,7 @@ def _product(shop: Shop, variants: list[Sku], created: int, at: int, status: str
         "is_not_for_sale": False,
         "has_draft": False,
         "sales_regions": [shop.region],
-        "audit": {"status": "APPROVED"},
+        "audit": {"status": "FAILED" if status == "FAILED" else "APPROVED"},
         "listing_quality_tier": "GOOD",
         "skus": [offer(sku) for sku in variants],
     }
@@ -549,25 +594,10 @@ def _warehouse_id(shop: Shop, number: int) -> str:
     return f"700{shop.number}000000000000{number}"
 
 
-def _inventory(shop: Shop, variants: list[Sku], at: int, _day: object) -> dict[str, Any]:
-    def stock(sku: Sku) -> dict[str, Any]:
-        available = (int(sku.id[-4:]) * 37 + at // DAY * sku.popularity) % 900
-        committed = available // 20
-        return {
-            "id": sku.id,
-            "seller_sku": sku.seller_sku,
-            "total_available_quantity": available,
-            "total_committed_quantity": committed,
-            "warehouse_inventory": [
-                {
-                    "warehouse_id": _warehouse_id(shop, 1),
-                    "available_quantity": available,
-                    "committed_quantity": committed,
-                }
-            ],
-        }
-
-    return {"product_id": variants[0].product_id, "skus": [stock(sku) for sku in variants]}
+def _inventory(
+    shop: Shop, product_id: str, variants: list[Sku], _at: int, levels: dict[str, stock.Level]
+) -> Json:
+    return stock.show(product_id, _warehouse_id(shop, 1), variants, levels)
 
 
 def _warehouse(shop: Shop, number: int, _at: int, kind: str) -> dict[str, Any]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from ingestion.sandbox.world.catalog import Sku
+from ingestion.sandbox.world.deadlines import deadlines
 from ingestion.sandbox.world.lives import DAY, HOUR, Cancellation, Life, Line, Return
 from ingestion.sandbox.world.money import split, text
 from ingestion.sandbox.world.people import buyer_id, personal
 
 Json = dict[str, Any]
 
-_PROVIDERS = {"TH": "Flash Express", "VN": "J&T Express", "MY": "J&T Express", "GB": "Evri", "US": "USPS"}
+PROVIDERS = {"TH": "Flash Express", "VN": "J&T Express", "MY": "J&T Express", "GB": "Evri", "US": "USPS"}
 _PACKAGE_STATUS = {
     "AWAITING_SHIPMENT": "TO_FULFILL",
     "AWAITING_COLLECTION": "PROCESSING",
@@ -70,20 +71,13 @@ def order(life: Life, at: int, status: str) -> Json:
         "delivery_option_id": "7098901233333",
         "delivery_option_name": "Standard Shipping",
         "shipping_type": "TIKTOK",
-        "shipping_provider": _PROVIDERS[life.shop.region],
+        "shipping_provider": PROVIDERS[life.shop.region],
         "shipping_provider_id": f"7117859084{life.shop.number}",
         "commerce_platform": "TIKTOK_SHOP",
         "payment_method_name": "Cash on delivery" if life.is_cod else "Credit/Debit card",
         "warehouse_id": f"700{life.shop.number}0000000000001",
         "seller_note": "",
-        "rts_sla_time": life.created + 2 * DAY,
-        "tts_sla_time": life.created + 3 * DAY,
-        "cancel_order_sla_time": life.created + 5 * DAY,
-        "delivery_sla_time": life.created + 12 * DAY,
-        "shipping_due_time": life.created + 2 * DAY,
-        "collection_due_time": life.created + 3 * DAY,
-        "delivery_due_time": life.created + 12 * DAY,
-        "packages": [{"id": package} for package in _packages(life)] if _reached(life.rts, at) else [],
+        "packages": [{"id": package} for package in package_ids(life)] if _reached(life.rts, at) else [],
         "line_items": [_line(life, number, at, status, digits) for number in range(len(life.lines))],
         **personal(life.buyer, life.shop),
     }
@@ -101,6 +95,13 @@ def order(life: Life, at: int, status: str) -> Json:
         shown["exchange_source_order_id"] = life.source_order_id
     if life.is_replacement:
         shown["replaced_order_id"] = life.source_order_id
+    sold = life.created if life.is_cod else life.paid
+    if sold is not None and sold <= at:
+        due = deadlines(life.shop, sold)
+        shown["rts_sla_time"] = shown["shipping_due_time"] = due.ready
+        shown["tts_sla_time"] = shown["collection_due_time"] = due.collected
+        shown["delivery_sla_time"] = shown["delivery_due_time"] = due.delivered
+        shown["cancel_order_sla_time"] = due.given_up
     for name, moment in (
         ("paid_time", paid),
         ("rts_time", life.rts),
@@ -129,8 +130,12 @@ def _reached(moment: int | None, at: int) -> bool:
     return moment is not None and moment <= at
 
 
-def _packages(life: Life) -> list[str]:
-    return [f"{life.id}{5 + number}" for number in range(life.parcels)]
+def package_ids(life: Life) -> list[str]:
+    """The packages of an order. Of two, the first holds its first line; one without a line does not exist."""
+    if life.parcels == 1:
+        return [f"{life.id}5"]
+    first, *others = (line.cancelled_at is None for line in life.lines)
+    return [f"{life.id}{number}" for number, is_there in ((5, first), (6, any(others))) if is_there]
 
 
 def _line_status(line: Line, number: int, at: int, status: str) -> str:
@@ -165,7 +170,7 @@ def _line(life: Life, number: int, at: int, order_status: str, digits: int) -> J
         "is_dangerous_good": False,
         "needs_prescription": False,
         "shipping_provider_id": f"7117859084{life.shop.number}",
-        "shipping_provider_name": _PROVIDERS[life.shop.region],
+        "shipping_provider_name": PROVIDERS[life.shop.region],
     }
     if status in _PACKAGE_STATUS:
         shown["package_status"] = _PACKAGE_STATUS[status]
@@ -174,7 +179,7 @@ def _line(life: Life, number: int, at: int, order_status: str, digits: int) -> J
     if line.room_id:
         shown["room_id"] = line.room_id
     if _reached(life.rts, at) and status != "CANCELLED":
-        shown["package_id"] = _packages(life)[0 if first else -1]
+        shown["package_id"] = package_ids(life)[0 if first else -1]
         shown["tracking_number"] = f"AU{life.id}"
         shown["rts_time"] = life.rts
     if status == "CANCELLED":

@@ -28,7 +28,7 @@ from ingestion.sandbox.world.catalog import Shop as Shop
 from ingestion.sandbox.world.exchange import rates_between
 
 META = "world.json"
-FORMAT = 4
+FORMAT = 5
 """Counted up when the same seed gives another world or files of another shape, so that an old one is not taken
 for it."""
 FOREVER = 1 << 62
@@ -36,6 +36,7 @@ KINDS = (
     "order",
     "return",
     "cancellation",
+    "package",
     "statement",
     "statement_header",
     "statement_transaction",
@@ -56,6 +57,8 @@ KINDS = (
 
 TimeField = Literal["create_time", "update_time"]
 
+_PLAIN = ("package",)
+"""Kinds with many small bodies: deflating those takes more time than it saves space."""
 _SAMPLE_RECORDS = 24
 _SAMPLE_BYTES = 32_000
 """What deflate can look back on."""
@@ -280,6 +283,8 @@ class Store:
 
     def _inflater(self, kind: str, shop_id: str) -> Callable[[bytes], bytes]:
         """Makes ready JSON of a stored body."""
+        if kind in _PLAIN:
+            return _as_it_is
         known: dict[str, Callable[[bytes], bytes]] = self._local.__dict__
         name = f"{kind} {shop_id}"
         if name not in known:
@@ -295,6 +300,10 @@ class Store:
 
             known[name] = inflate
         return known[name]
+
+
+def _as_it_is(body: bytes) -> bytes:
+    return body
 
 
 def meta_of(directory: Path) -> WorldMeta | None:
@@ -350,6 +359,25 @@ class Writer:
 
     def add(self, kind: str, versions: Iterable[Version]) -> None:
         """Adds versions of records of one kind. The first ones are the sample that all are deflated against."""
+        if kind in _PLAIN:
+            self._insert(
+                kind,
+                (
+                    (
+                        v.id,
+                        v.created,
+                        v.updated,
+                        v.valid_from,
+                        v.valid_to,
+                        v.parent,
+                        v.status,
+                        v.order_id,
+                        v.body,
+                    )
+                    for v in versions
+                ),
+            )
+            return
         waiting = iter(versions)
         first = list(islice(waiting, _SAMPLE_RECORDS)) if kind not in self._deflaters else []
         if first:
@@ -358,10 +386,10 @@ class Writer:
             self._deflaters[kind] = zlib.compressobj(
                 3, zlib.DEFLATED, -zlib.MAX_WBITS, _DEFLATE_MEMORY, zdict=sample
             )
-        self._connection.executemany(
-            f"insert into {_table(kind)} values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            self._rows(kind, chain(first, waiting)),
-        )
+        self._insert(kind, self._rows(kind, chain(first, waiting)))
+
+    def _insert(self, kind: str, rows: Iterable[tuple[object, ...]]) -> None:
+        self._connection.executemany(f"insert into {_table(kind)} values (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
 
     def _rows(self, kind: str, versions: Iterable[Version]) -> Iterator[tuple[object, ...]]:
         for v in versions:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import orjson
 
-from ingestion.sandbox.world import truth_promotion
+from ingestion.sandbox.world import truth_promotion, truth_stock
 from ingestion.sandbox.world.catalog import SHOPS
 from ingestion.sandbox.world.store import KINDS, Store
 from ingestion.sandbox.world.truth_records import (
@@ -58,6 +58,8 @@ TABLES = (
     "live_sessions",
     "video_daily",
     "samples",
+    "stock_daily",
+    "fulfilment_daily",
     "counts",
 )
 
@@ -93,6 +95,10 @@ def truth(directory: Path, clock: int, table: str) -> list[Json]:
             return list(truth_promotion.video_days(store, clock))
         case "samples":
             return list(truth_promotion.samples(store, clock))
+        case "stock_daily":
+            return list(truth_stock.stock_days(store, clock))
+        case "fulfilment_daily":
+            return list(truth_stock.fulfilment_days(store, clock))
         case "counts":
             return [
                 {

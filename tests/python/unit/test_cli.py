@@ -27,6 +27,7 @@ _COMMANDS = [
     "build",
     "audit",
     "publish",
+    "freeze",
     "replay",
     "compact",
     "status",

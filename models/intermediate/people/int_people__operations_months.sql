@@ -1,0 +1,19 @@
+with assignments as (
+    select * from {{ ref('int_people__assignment_months') }}
+    where role = 'operations'
+)
+
+select
+    assignments.person_name,
+    assignments.month_start,
+    count(distinct days.business_date) as days_with_figures,
+    max(case when days.is_provisional then 1 else 0 end) = 1 as is_provisional,
+    {%- for column in ['gmv_rc', 'net_gmv_rc', 'cancelled_gmv_rc', 'refunded_gmv_rc', 'paid_orders'] %}
+    {{ known_sum('days.' ~ column) }} as {{ column }}{{ ',' if not loop.last }}
+    {%- endfor %}
+from assignments
+inner join {{ ref('kpi_shop_daily') }} as days
+    on assignments.shop_key = days.shop_key
+    and days.business_date >= assignments.from_date
+    and days.business_date < assignments.to_date
+group by assignments.person_name, assignments.month_start

@@ -1,0 +1,140 @@
+"""The glossary as a table: every column of every kpi_ mart, in both languages, as the descriptions say it.
+
+After a definition was worded better: `UPDATE_SNAPSHOTS=1 pytest tests/python/unit/test_dbt_glossary.py`. After it
+came to mean something else, its doc block first gets `- **Version**: 2 since 2027-01-01: what changed`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+ROOT = Path(__file__).parents[3]
+SNAPSHOT = Path(__file__).parent / "snapshots" / "definitions.txt"
+CHINESE = re.compile(r"[\u4e00-\u9fff]")
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = tmp_path_factory.mktemp("glossary")
+    env = os.environ | {
+        "TTKPI_HOME": str(home),
+        "DBT_TARGET_PATH": str(home / "target"),
+        "DBT_LOG_PATH": str(home / "logs"),
+    }
+    command = [str(Path(sys.executable).parent / "dbt"), "build", "--select", "kpi_glossary"]
+    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
+    return home
+
+
+@pytest.fixture(scope="module")
+def manifest(home: Path) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads((home / "target" / "manifest.json").read_text())
+    return content
+
+
+@pytest.fixture(scope="module")
+def entries(home: Path) -> dict[tuple[str, str], dict[str, Any]]:
+    with duckdb.connect(str(home / "warehouse.duckdb"), read_only=True) as connection:
+        found = connection.execute("select * from marts.kpi_glossary")
+        names = [column[0] for column in found.description or ()]
+        rows = [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+    return {(row["model_name"], row["column_name"]): row for row in rows}
+
+
+def test_every_column_of_every_kpi_mart_is_in_it(
+    manifest: dict[str, Any], entries: dict[tuple[str, str], dict[str, Any]]
+) -> None:
+    columns = {
+        (node["name"], column)
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "model" and node["name"].startswith("kpi_")
+        for column in node["columns"]
+    }
+    assert len(columns) > 500
+    assert entries.keys() == columns
+
+
+def test_every_column_has_a_name_in_chinese(entries: dict[tuple[str, str], dict[str, Any]]) -> None:
+    """A description without one ends its first line with ` · ` and the name."""
+    silent = [key for key, row in entries.items() if not CHINESE.search(row["label_zh"] or "")]
+    assert not silent
+
+
+def test_every_mart_says_its_clock_and_owner(entries: dict[tuple[str, str], dict[str, Any]]) -> None:
+    """`meta: {owner: ..., clock: ...}`: numbers without a clock are compared over midnights that are not the same."""
+    assert not {key[0] for key, row in entries.items() if not row["clock"] or not row["owner"]}
+
+
+def test_a_figure_in_a_currency_says_which(entries: dict[tuple[str, str], dict[str, Any]]) -> None:
+    wrong = [
+        key
+        for key, row in entries.items()
+        if ("_rc" in key[1]) != (row["unit"] == "reporting currency")
+        and row["data_type"].startswith("decimal(18, 4)")
+    ]
+    assert not wrong
+
+
+def test_what_a_doc_block_says(entries: dict[tuple[str, str], dict[str, Any]]) -> None:
+    gmv = entries["kpi_shop_daily", "gmv"]
+    assert (gmv["label"], gmv["label_zh"], gmv["unit"], gmv["clock"]) == (
+        "GMV",
+        "成交额（含退款）",
+        "shop currency",
+        "business_date",
+    )
+    assert gmv["formula"] == "sum of `sale_amount` over paid sale lines"
+    assert gmv["definition"].startswith("What buyers paid for merchandise") and "·" not in gmv["definition"]
+    assert gmv["definition_zh"].startswith("已付款销售行的商品实付金额之和")
+    assert "net_gmv" in gmv["not_the_same_as"]
+    assert (gmv["definition_version"], gmv["owner"], gmv["domain"]) == (1, "sales analytics", "sales")
+    assert gmv["defined_since"] == date(2026, 11, 23)
+
+
+def test_an_amount_in_reporting_currency_says_so(entries: dict[tuple[str, str], dict[str, Any]]) -> None:
+    amount = entries["kpi_shop_daily", "gmv_rc"]
+    assert (amount["label"], amount["label_zh"]) == (
+        "GMV in reporting currency",
+        "成交额（含退款）（报告币种）",
+    )
+    assert amount["unit"] == "reporting currency"
+    assert amount["definition"].endswith("NULL when the rate is unknown, never converted at 1.")
+    # its description has only what it is in, its name is that of the amount beside it
+    assert entries["kpi_settlement_bridge", "reserve_amount_rc"]["label_zh"] == "预留金（报告币种）"
+
+
+def test_a_heading_in_both_languages_is_a_name(entries: dict[tuple[str, str], dict[str, Any]]) -> None:
+    rate = entries["kpi_settlement_bridge", "take_rate"]
+    assert (rate["label_zh"], rate["unit"], rate["clock"]) == ("平台抽成率", "fraction", "UTC")
+    assert rate["formula"] == "`(platform fees + affiliate commission + ads commission) / revenue_amount`"
+    assert not CHINESE.search(rate["definition"])
+
+
+def test_definitions_do_not_change_unseen(manifest: dict[str, Any]) -> None:
+    lines = []
+    for doc in sorted(manifest["docs"].values(), key=lambda doc: str(doc["name"])):
+        if doc["package_name"] != "tiktok_shop_kpi" or doc["name"].startswith("__"):
+            continue
+        text = " ".join(doc["block_contents"].split())
+        version = re.search(r"\*\*Version\*\*: (\d+) since", text)
+        digest = hashlib.sha256(text.encode()).hexdigest()[:12]
+        lines.append(f"{doc['name']} {version.group(1) if version else 1} {digest}")
+    text = "\n".join(lines) + "\n"
+    if os.environ.get("UPDATE_SNAPSHOTS"):
+        SNAPSHOT.write_text(text, encoding="utf-8")
+    assert text == SNAPSHOT.read_text(encoding="utf-8"), (
+        "A definition has changed. If it means something else, give its doc block the next `- **Version**`. "
+        "Then run this test with UPDATE_SNAPSHOTS=1."
+    )

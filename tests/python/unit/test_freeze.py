@@ -1,0 +1,214 @@
+"""Frozen months: written once, signed, and noticed when they are not what they were."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import subprocess
+import sys
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from ingestion.errors import ConfigError
+from ingestion.home import Home
+from orchestration.cli import main
+from orchestration.lib.freeze import SCHEMA, FreezeRefused, FrozenDamaged, check, freeze
+
+ROOT = Path(__file__).parents[3]
+OCTOBER = date(2026, 10, 1)
+
+_COLUMNS = """
+    month_start date, person_name varchar, role varchar, kpi_name varchar, unit varchar, lower_is_better boolean,
+    reporting_currency varchar, defined_by varchar, frozen_at timestamptz,
+    assigned_shops bigint, days_with_figures bigint, actual decimal(28, 10), target decimal(28, 10),
+    weight decimal(18, 10), attainment_cap decimal(18, 10), attainment double, score decimal(18, 4),
+    is_complete boolean, is_provisional boolean, definition_version bigint, definition_digest varchar,
+    restated_assigned_shops bigint, restated_days_with_figures bigint, restated_actual decimal(28, 10),
+    restated_target decimal(28, 10), restated_weight decimal(18, 10), restated_attainment_cap decimal(18, 10),
+    restated_attainment double, restated_score decimal(18, 4), restated_is_complete boolean,
+    restated_is_provisional boolean, restated_definition_version bigint, restated_definition_digest varchar
+"""
+_NOW = "2, 31, 87.5, 175, 0.6, 1.2, 0.5, 30"
+_THEN = "2, 31, 175, 175, 0.6, 1.2, 1, 60"
+_NULLS = ", ".join(["null"] * 12)
+
+
+def row(person: str, kpi: str, figures: str, *, provisional: bool = False, complete: bool = True) -> str:
+    """A row of a month that is not frozen."""
+    head = f"'2026-10-01', '{person}', 'operations', '{kpi}', 'reporting currency', false, 'CNY'"
+    return f"({head}, 'kpi_shop_daily.{kpi}', null, {figures}, {complete}, {provisional}, 1, 'd1', {_NULLS})"
+
+
+def publish(home: Home, *rows: str) -> None:
+    """A published file with these cards."""
+    home.published.parent.mkdir(parents=True, exist_ok=True)
+    home.published.unlink(missing_ok=True)
+    with duckdb.connect(str(home.published)) as connection:
+        connection.execute("create schema marts")
+        connection.execute(f"create table marts.marts.kpi_team_scorecard ({_COLUMNS})")
+        connection.execute(f"insert into marts.marts.kpi_team_scorecard values {', '.join(rows)}")
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    home = Home(tmp_path / "home")
+    publish(
+        home,
+        row("Min", "net_gmv_rc", _THEN),
+        row("Min", "gmv_rc", "2, 31, 200, null, null, null, null, null"),
+        row("Lei", "net_gmv_rc", "1, 31, null, 100, 0.6, 1.2, null, null"),
+    )
+    return home
+
+
+def test_a_month_is_frozen_as_it_is_published(home: Home) -> None:
+    report = freeze(home, OCTOBER)
+    assert (report.path, report.number, report.rows) == (home.frozen / "2026-10.1.parquet", 1, 3)
+    table = pq.read_table(report.path)
+    assert table.schema.equals(SCHEMA)
+    (frozen,) = [one for one in table.to_pylist() if one["score"] is not None]
+    assert (
+        frozen["person_name"] == "Min" and frozen["actual"] == Decimal(175) and frozen["score"] == Decimal(60)
+    )
+    assert (frozen["definition_version"], frozen["definition_digest"]) == (1, "d1")
+    assert frozen["frozen_at"] <= datetime.now(UTC)
+    assert stat.S_IMODE(home.freeze_key_file.stat().st_mode) == 0o600
+    assert check(home) == 1
+
+
+def test_the_report_has_a_sum_only_where_all_of_it_is_known(home: Home) -> None:
+    cards = {card.person: card for card in freeze(home, OCTOBER).cards}
+    assert (cards["Min"].score, cards["Min"].unknown) == (Decimal(60), ())
+    assert (cards["Lei"].score, cards["Lei"].unknown) == (None, ("net_gmv_rc",))
+
+
+def test_a_frozen_month_is_not_frozen_again_by_accident(home: Home) -> None:
+    first = freeze(home, OCTOBER).path.read_bytes()
+    with pytest.raises(FreezeRefused, match="frozen already") as refused:
+        freeze(home, OCTOBER)
+    assert "--again" in refused.value.advice
+    assert (home.frozen / "2026-10.1.parquet").read_bytes() == first
+
+
+def test_again_takes_what_the_month_would_be_now_and_keeps_the_first(home: Home) -> None:
+    first = freeze(home, OCTOBER).path.read_bytes()
+    head = "'operations', 'net_gmv_rc', 'reporting currency', false, 'CNY', 'kpi_shop_daily.net_gmv_rc'"
+    at = "'2026-12-05 02:00:00+00'"
+    publish(
+        home,
+        f"('2026-10-01', 'Min', {head}, {at}, {_THEN}, true, false, 1, 'd1', {_NOW}, true, false, 2, 'd2')",
+        # has no assignment any more
+        f"('2026-10-01', 'Lei', {head}, {at}, {_THEN}, true, false, 1, 'd1', {_NULLS})",
+    )
+    report = freeze(home, OCTOBER, again=True)
+    (frozen,) = pq.read_table(report.path).to_pylist()
+    assert (frozen["person_name"], frozen["score"], frozen["definition_digest"]) == ("Min", Decimal(30), "d2")
+    assert frozen["freeze_number"] == 2
+    assert (home.frozen / "2026-10.1.parquet").read_bytes() == first
+    assert check(home) == 2
+
+
+@pytest.mark.parametrize(("provisional", "complete"), [(True, True), (False, False)])
+def test_young_and_partial_months_are_refused(home: Home, provisional: bool, complete: bool) -> None:
+    publish(home, row("Min", "net_gmv_rc", _THEN, provisional=provisional, complete=complete))
+    with pytest.raises(FreezeRefused, match="Of 1 rows of 2026-10"):
+        freeze(home, OCTOBER)
+    assert not list(home.frozen.glob("2026*"))
+    (frozen,) = pq.read_table(freeze(home, OCTOBER, provisional=True).path).to_pylist()
+    assert (frozen["is_provisional"], frozen["is_complete"]) == (provisional, complete)
+
+
+def test_a_month_nobody_has_names_those_there_are(home: Home) -> None:
+    with pytest.raises(FreezeRefused, match="published months: 2026-10 to 2026-10"):
+        freeze(home, date(2026, 9, 1))
+
+
+def test_nothing_published_is_said(tmp_path: Path) -> None:
+    with pytest.raises(FreezeRefused, match="Nothing is published"):
+        freeze(Home(tmp_path / "home"), OCTOBER)
+
+
+def test_a_changed_score_is_noticed(home: Home) -> None:
+    path = freeze(home, OCTOBER).path
+    table = pq.read_table(path)
+    scores = pa.array([Decimal("99.0000")] * table.num_rows, type=pa.decimal128(18, 4))
+    changed = table.set_column(SCHEMA.get_field_index("score"), SCHEMA.field("score"), scores)
+    pq.write_table(changed.replace_schema_metadata(table.schema.metadata), path)
+    with pytest.raises(FrozenDamaged, match="signature does not fit"):
+        check(home)
+
+
+def test_another_months_file_under_this_name_is_noticed(home: Home) -> None:
+    path = freeze(home, OCTOBER).path
+    shutil.copy(path, home.frozen / "2026-11.1.parquet")
+    with pytest.raises(FrozenDamaged, match=r"2026-11\.1"):
+        check(home)
+
+
+def test_a_missing_month_is_noticed(home: Home) -> None:
+    freeze(home, OCTOBER).path.unlink()
+    with pytest.raises(FrozenDamaged, match=r"missing.*2026-10\.1\.parquet"):
+        check(home)
+
+
+@pytest.mark.parametrize("content", [b"", b"PAR1 no"])
+def test_a_file_that_is_no_freeze_is_noticed(home: Home, content: bytes) -> None:
+    check(home)
+    (home.frozen / "2026-10.1.parquet").write_bytes(content)
+    home.freeze_key()
+    with pytest.raises(FrozenDamaged, match=r"2026-10\.1"):
+        check(home)
+
+
+def test_a_lost_key_is_said(home: Home) -> None:
+    freeze(home, OCTOBER)
+    home.freeze_key_file.unlink()
+    with pytest.raises(ConfigError, match=r"freeze\.key is missing"):
+        check(home)
+
+
+def test_the_command_names_scores_file_and_signature(
+    home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TTKPI_HOME", str(home.root))
+    assert main(["freeze", "2026-10"]) == 0
+    said = capsys.readouterr().out
+    assert "  60.0  Min" in said and "unknown: net_gmv_rc" in said
+    assert "2026-10.1.parquet" in said and "Signature: " in said
+    assert main(["freeze", "2026-10"]) == 1
+    assert "frozen already" in capsys.readouterr().err
+    assert main(["freeze", "2026-13"]) == 2
+    assert "is not a month" in capsys.readouterr().err
+
+
+def test_the_models_read_the_last_freeze(home: Home) -> None:
+    check(home)
+    env = os.environ | {
+        "TTKPI_HOME": str(home.root),
+        "DBT_TARGET_PATH": str(home.root / "target"),
+        "DBT_LOG_PATH": str(home.root / "logs"),
+    }
+    command = [str(Path(sys.executable).parent / "dbt"), "run", "--select", "stg_frozen__scorecards"]
+
+    def rows() -> list[Any]:
+        done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
+        with duckdb.connect(str(home.root / "warehouse.duckdb"), read_only=True) as connection:
+            found: list[Any] = connection.execute(
+                "select person_name, score, freeze_number from staging.stg_frozen__scorecards order by all"
+            ).fetchall()
+        return found
+
+    assert rows() == []
+    freeze(home, OCTOBER)
+    publish(home, row("Min", "net_gmv_rc", _NOW))
+    freeze(home, OCTOBER, again=True)
+    assert rows() == [("Min", Decimal(30), 2)]
