@@ -18,3 +18,24 @@ select min(coalesce(last_success_at, {{ instant("'1970-01-01 00:00:00+00'") }}))
 from attempts
 where authorisation_state not in ('revoked', 'deactivated', 'scope_missing')
 {%- endmacro %}
+
+{#- The same of ads accounts. Where none is authorised there is nothing to wait for. -#}
+{% macro stalest_ads_sync(resource) -%}
+with attempts as (
+    select
+        advertiser_id,
+        max(case when status = 'ok' then finished_at end) as last_success_at,
+        max_by(coalesce(authorisation_state, 'unknown'), finished_at) as authorisation_state
+    from {{ source('tiktok_ads', 'sync_log') }}
+    where resource = '{{ resource }}'
+    group by advertiser_id
+)
+
+select
+    case
+        when count(*) = 0 then current_timestamp
+        else min(coalesce(last_success_at, {{ instant("'1970-01-01 00:00:00+00'") }}))
+    end as loaded_at
+from attempts
+where authorisation_state not in ('revoked', 'deactivated', 'scope_missing')
+{%- endmacro %}

@@ -30,7 +30,10 @@ with credits as (
         {%- endfor %}
     from credits
     inner join lines
-        on credits.shop_key = lines.shop_key and credits.order_id = lines.order_id and credits.line_id = lines.line_id
+        on credits.shop_key = lines.shop_key
+        and credits.order_id = lines.order_id
+        and credits.line_id = lines.line_id
+        and credits.business_date = lines.business_date
 )
 
 select

@@ -1,3 +1,5 @@
+{{ config(materialized='table') }}
+
 -- Who was on air at a moment of a session: at the begin of each minute, and when each order was placed. Several hosts share the moment in equal parts.
 with shifts as (
     select * from {{ ref('int_live__session_shifts') }}

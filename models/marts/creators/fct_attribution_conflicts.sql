@@ -7,18 +7,18 @@
             where
                 days.shop_key = {{ this }}.shop_key
                 and days.business_date = {{ this }}.business_date
-                and days._day_state = {{ this }}._day_state
+                and days._claims_state = {{ this }}._claims_state
         )"
     )
 }}
 
 with days as (
-    select claim_days.shop_key, claim_days.business_date, claim_days._day_state
+    select claim_days.shop_key, claim_days.business_date, claim_days._claims_state
     from {{ ref('int_creators__claim_days') }} as claim_days
     {%- if is_incremental() %}
-    left join (select distinct shop_key, business_date, _day_state from {{ this }}) as existing
+    left join (select distinct shop_key, business_date, _claims_state from {{ this }}) as existing
         on claim_days.shop_key = existing.shop_key and claim_days.business_date = existing.business_date
-    where existing._day_state is null or existing._day_state <> claim_days._day_state
+    where existing._claims_state is null or existing._claims_state <> claim_days._claims_state
     {%- endif %}
 )
 
@@ -34,7 +34,7 @@ with days as (
         order_id,
         line_id,
         max(business_date) as business_date,
-        max(_day_state) as _day_state,
+        max(_claims_state) as _claims_state,
         max(product_id) as product_id,
         count(*) as claim_count,
         count(distinct creator_username) as creator_count,
@@ -113,7 +113,7 @@ select
     {{- ',' if not loop.last }}
     {%- endfor %},
     -- bookkeeping
-    cast(claim_sums._day_state as string) as _day_state
+    cast(claim_sums._claims_state as string) as _claims_state
 from claim_sums
 left join side_by_side
     on claim_sums.shop_key = side_by_side.shop_key

@@ -7,23 +7,23 @@
             where
                 days.shop_key = {{ this }}.shop_key
                 and days.business_date = {{ this }}.business_date
-                and days._day_state = {{ this }}._day_state
+                and days._claims_state = {{ this }}._claims_state
         )"
     )
 }}
 
 with days as (
-    select claim_days.shop_key, claim_days.business_date, claim_days._day_state
+    select claim_days.shop_key, claim_days.business_date, claim_days._claims_state
     from {{ ref('int_creators__claim_days') }} as claim_days
     {%- if is_incremental() %}
-    left join (select distinct shop_key, business_date, _day_state from {{ this }}) as existing
+    left join (select distinct shop_key, business_date, _claims_state from {{ this }}) as existing
         on claim_days.shop_key = existing.shop_key and claim_days.business_date = existing.business_date
-    where existing._day_state is null or existing._day_state <> claim_days._day_state
+    where existing._claims_state is null or existing._claims_state <> claim_days._claims_state
     {%- endif %}
 )
 
 , sold_lines as (
-    select lines.shop_key, lines.order_id, lines.line_id, lines.business_date, days._day_state
+    select lines.shop_key, lines.order_id, lines.line_id, lines.business_date, days._claims_state
     from {{ ref('fct_order_lines') }} as lines
     inner join days on lines.shop_key = days.shop_key and lines.business_date = days.business_date
     where lines.is_counted
@@ -138,7 +138,7 @@ with days as (
         lines.line_id,
         lines.business_date,
         lines.order_part,
-        lines._day_state,
+        lines._claims_state,
         rules.rule,
         coalesce(decisions.creator_username, 'none') as creator_username,
         coalesce(decisions.basis, 'no_claim') as basis,
@@ -174,5 +174,5 @@ select
         - round(cast(order_part as decimal(19, 10)) * {{ rate('credit_from') }}, 10)
         as decimal(18, 10)
     ) as order_credit,
-    cast(_day_state as string) as _day_state
+    cast(_claims_state as string) as _claims_state
 from credited

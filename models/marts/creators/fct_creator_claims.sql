@@ -7,19 +7,19 @@
             where
                 days.shop_key = {{ this }}.shop_key
                 and days.business_date = {{ this }}.business_date
-                and days._day_state = {{ this }}._day_state
+                and days._claims_state = {{ this }}._claims_state
         )"
     )
 }}
 
 -- Only sold lines: what was not sold can be credited to nobody.
 with days as (
-    select claim_days.shop_key, claim_days.business_date, claim_days._day_state
+    select claim_days.shop_key, claim_days.business_date, claim_days._claims_state
     from {{ ref('int_creators__claim_days') }} as claim_days
     {%- if is_incremental() %}
-    left join (select distinct shop_key, business_date, _day_state from {{ this }}) as existing
+    left join (select distinct shop_key, business_date, _claims_state from {{ this }}) as existing
         on claim_days.shop_key = existing.shop_key and claim_days.business_date = existing.business_date
-    where existing._day_state is null or existing._day_state <> claim_days._day_state
+    where existing._claims_state is null or existing._claims_state <> claim_days._claims_state
     {%- endif %}
 )
 
@@ -33,7 +33,7 @@ with days as (
         lines.room_id,
         lines.create_time,
         lines.business_date,
-        days._day_state
+        days._claims_state
     from {{ ref('fct_order_lines') }} as lines
     inner join days on lines.shop_key = days.shop_key and lines.business_date = days.business_date
     where lines.is_counted
@@ -184,7 +184,7 @@ select
     {{ instant('lines.create_time') }} as order_create_time,
     cast(lines.business_date as date) as business_date,
     -- bookkeeping
-    cast(lines._day_state as string) as _day_state
+    cast(lines._claims_state as string) as _claims_state
 from claims
 inner join lines
     on claims.shop_key = lines.shop_key and claims.order_id = lines.order_id and claims.line_id = lines.line_id

@@ -45,12 +45,11 @@ with applications as (
         sum(lines.net_gmv_rc) as net_attributed_gmv_rc,
         count(*) - count(lines.net_gmv_rc) as lines_without_rate
     from timed
-    inner join {{ ref('int_creators__credited_lines') }} as lines
+    inner join {{ ref('int_creators__creator_lines') }} as lines
         on timed.shop_key = lines.shop_key
         and timed.creator_username = lines.creator_username
         and timed.product_id = lines.product_id
         and lines.sale_time >= timed.sales_since
-    where lines.rule = {{ attribution_rule() }} and lines.creator_username <> 'none'
     group by timed.shop_key, timed.creator_username, timed.product_id
 )
 

@@ -1,4 +1,4 @@
--- A whole credit is the only one of its line: unique_key sees a second one that begins at 0. So only shared lines are summed.
+-- A whole credit is the only one of its line: the test of every sold line sees a second one that begins at 0. So only shared lines are summed.
 with line_sums as (
     select shop_key, order_id, line_id, rule, sum(credit) as credit, max(credit_to) as credit_to
     from {{ ref('fct_attribution_credits') }}

@@ -1,0 +1,42 @@
+{{ config(materialized='incremental', unique_key=['advertiser_id', 'campaign_id', 'room_id', 'stat_date']) }}
+
+{%- set columns = [
+    'advertiser_id', 'store_id', 'campaign_id', 'room_id',
+    'stat_date',
+    'currency', 'cost', 'net_cost', 'gross_revenue', 'all_shops_gross_revenue',
+    'orders', 'all_shops_orders', 'live_views', 'ten_second_live_views', 'live_follows',
+    'roi',
+] %}
+
+with unseen as (
+    select
+        -- ids
+        raw.advertiser_id,
+        raw.store_id,
+        raw.campaign_id,
+        raw.room_id,
+        -- a day of the account's time zone
+        raw.stat_date,
+        -- amounts in the account's currency
+        raw.currency,
+        raw.cost,
+        raw.net_cost,
+        raw.gross_revenue,
+        raw.all_shops_gross_revenue,
+        -- counts
+        raw.orders,
+        raw.all_shops_orders,
+        raw.live_views,
+        raw.ten_second_live_views,
+        raw.live_follows,
+        -- ratios, as the platform has them
+        raw.roi,
+        -- bookkeeping
+        raw.retrieved_at,
+        raw.page_id,
+        raw._dlt_load_id
+    from {{ source('tiktok_ads', 'gmv_max_live_daily') }} as raw
+    where {{ unseen_loads('raw') }}
+)
+
+{{ latest_version('unseen', keys=['advertiser_id', 'campaign_id', 'room_id', 'stat_date'], version=['retrieved_at'], columns=columns) }}
