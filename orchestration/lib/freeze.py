@@ -210,7 +210,8 @@ def check(home: Home) -> int:
 
 def _verify(home: Home, path: Path) -> None:
     advice = (
-        "Restore the file from your backup. If the month is to be other, run `ttkpi freeze MONTH --again`."
+        "Restore the file from your backup. To give this freeze up, delete the file and its line in "
+        f"{path.with_name(_LEDGER)}, then freeze the month again."
     )
     named = _NAME.fullmatch(path.name)
     with storage_errors(path):

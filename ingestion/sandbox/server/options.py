@@ -11,6 +11,7 @@ SCOPES: tuple[str, ...] = (
     "seller.finance.info",
     "seller.product.basic",
     "seller.logistics",
+    "seller.fulfillment.basic",
     "data.shop_analytics.public.read",
     "seller.affiliate_collaboration.read",
     "seller.creator_marketplace.read",

@@ -80,7 +80,7 @@ def show(shop: Shop, code: str, day: date, trend_days: int = 7) -> Json:
     metric = METRICS[code]
     found = value(shop, code, day)
     verdict = status(code, found)
-    end = int(datetime.combine(day, time(), UTC).timestamp())
+    end = int(datetime.combine(day + timedelta(days=1), time(), UTC).timestamp())
     is_rate = metric.unit == "PERCENT"
     days = [day - timedelta(days=back) for back in reversed(range(trend_days))]
     return {

@@ -219,6 +219,51 @@ def test_catalogue(referee: Referee, region: str) -> None:
     assert check(shop.logistics.get_warehouse_list()).warehouses
 
 
+@pytest.mark.parametrize("region", SHOPS)
+def test_packages_and_their_details(referee: Referee, region: str) -> None:
+    shop = referee.shop(region).fulfillment
+    window = models.SearchPackageRequest(update_time_ge=0, update_time_lt=CLOCK)
+    packages = pages(
+        lambda token: shop.search_package(
+            page_size=50,
+            page_token=token,
+            sort_field=models.SearchPackageSortField.UPDATE_TIME,
+            sort_order=models.SearchPackageSortOrder.ASC,
+            body=window,
+        ),
+        "packages",
+    )
+    assert len({package.id for package in packages}) == len(packages) > 50
+    changed = [package.update_time for package in packages]
+    assert changed == sorted(changed)
+    wanted = models.SearchPackageRequest(package_status=models.SearchPackageRequestPackageStatus.FULFILLING)
+    under_way = pages(
+        lambda token: shop.search_package(page_size=20, page_token=token, body=wanted),
+        "packages",
+    )
+    assert under_way
+    assert {one.id for one in under_way} == {one.id for one in packages if one.status == "FULFILLING"}
+    for one in (*under_way[:5], *packages[:5]):
+        detail = check(shop.get_package_detail(one.id))
+        assert (detail.package_status, detail.update_time) == (one.status, one.update_time)
+        order_id = one.orders[0].id
+        (order,) = check(referee.shop(region).orders.get_order_detail(ids=[order_id])).orders
+        assert one.id in {package.id for package in order.packages}
+        assert set(one.order_line_item_ids) <= {line.id for line in order.line_items}
+
+
+def test_the_health_of_an_account(referee: Referee) -> None:
+    for code in ("NRR", "NBFR", "SFCR", "OTDR", "AHT", "IM_DSAT"):
+        health = check(referee.shop("US").analytics.get_sps_metric_diagnosis(code, trend_duration_days=14))
+        assert health.metric_code == code
+        assert health.end_evaluation_time <= CLOCK
+        assert len(health.trend.data_points) == 14
+        assert health.trend.data_points[-1].value == health.value
+    with pytest.raises(TikTokShopError) as refused:
+        referee.shop("GB").analytics.get_sps_metric_diagnosis("OTDR")
+    assert refused.value.code == 36009004
+
+
 @pytest.mark.parametrize("currency", ["LOCAL", "USD"])
 @pytest.mark.parametrize("region", SHOPS)
 def test_shop_performance(referee: Referee, region: str, currency: str) -> None:

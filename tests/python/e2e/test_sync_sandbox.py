@@ -39,6 +39,8 @@ KEYS = {
     "returns": "return_id",
     "return_lines": "return_id, return_line_id",
     "cancellations": "cancel_id",
+    "packages": "package_id",
+    "package_lines": "package_id, line_id",
     "statement_transactions": "transaction_id",
     "statement_transaction_components": "transaction_id, component_group, component",
     "payments": "payment_id",
@@ -191,6 +193,8 @@ def test_all_shops_and_the_next_day(site: Site) -> None:
         "returns",
         "return_lines",
         "cancellations",
+        "packages",
+        "package_lines",
         "statement_transactions",
     ):
         assert set(latest(fresh, table)) <= set(latest(home, table)), table

@@ -54,7 +54,14 @@ ADS_METRICS = {
     f"{name}{suffix}"
     for suffix in ("", "_rc")
     for name in (
-        *("ad_spend", "ad_reported_gmv", "paid_gmv", "organic_gmv", "undetermined_gmv", "affiliate_overlap_gmv"),
+        *(
+            "ad_spend",
+            "ad_reported_gmv",
+            "paid_gmv",
+            "organic_gmv",
+            "undetermined_gmv",
+            "affiliate_overlap_gmv",
+        ),
         *("paid_net_gmv_after_fees", "gmv_beside_ads", "roas_reported", "roas", "roas_net", "mer"),
     )
 }

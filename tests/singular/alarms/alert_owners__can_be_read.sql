@@ -1,0 +1,9 @@
+select owners.shop_key, owners.alert_kind, owners.owner
+from {{ ref('alert_owners') }} as owners
+left join {{ ref('int_shared__shops') }} as shops on trim(owners.shop_key) = shops.shop_key
+where
+    (owners.shop_key is not null and shops.shop_key is null)
+    or trim(owners.owner) = ''
+    or trim(owners.alert_kind) not in (
+        'kpi_anomaly', 'rate_limit', 'data_late', 'authorisation', 'stock_out', 'product_delisted', 'account_health', 'brushing'
+    )
