@@ -135,7 +135,8 @@ def _promotion_table(lines: Sequence[Promotion], days: int) -> Table:
             _percent(line.attributed_share),
             f"{line.live_sessions:,}",
             _whole(line.live_own_gmv),
-            _whole(line.ad_spend),
+            # Costs are never negative, so with a day missing the sum is the least that was spent.
+            ("≥ " if line.unknown_ad_days and line.ad_spend is not None else "") + _whole(line.ad_spend),
             _times(line.roas_reported),
             _times(line.roas),
             _times(line.mer),

@@ -34,7 +34,11 @@ class Kpis:
 
 @dataclass(frozen=True, slots=True)
 class Promotion:
-    """What creators, LIVE and ads had a part in, over some days in one currency. NULL is 'unknown'."""
+    """What creators, LIVE and ads had a part in, over some days in one currency. NULL is 'unknown'.
+
+    Attributes:
+        unknown_ad_days: Days whose spend is not known, of a shop that has an ads account: `ad_spend` is without them.
+    """
 
     shop_name: str
     currency: str
@@ -43,6 +47,7 @@ class Promotion:
     live_sessions: int
     live_own_gmv: Decimal | None
     ad_spend: Decimal | None
+    unknown_ad_days: int
     roas_reported: float | None
     roas: float | None
     mer: float | None
@@ -204,12 +209,16 @@ _PROMOTION = """
     , ads as (
         select
             shops.shop_key,
-            -- One unknown day makes the sum unknown.
-            case when count(*) = count(daily.ad_spend) then sum(daily.ad_spend) end as ad_spend,
-            case when count(*) = count(daily.ad_spend_rc) then sum(daily.ad_spend_rc) end as ad_spend_rc,
-            case when count(*) = count(daily.ad_reported_gmv) then sum(daily.ad_reported_gmv) end as ad_reported_gmv,
-            case when count(*) = count(daily.paid_gmv) then sum(daily.paid_gmv) end as paid_gmv,
-            case when count(*) = count(daily.gmv) then sum(daily.gmv) end as gmv
+            sum(daily.ad_spend) as ad_spend,
+            sum(daily.ad_spend_rc) as ad_spend_rc,
+            -- A cost may come half a day late: the sum is of the other days then.
+            case when count(daily.ad_spend) > 0 then count(*) - count(daily.ad_spend) end as unknown_days,
+            -- A return is made of days on which both of its amounts are known.
+            sum(daily.ad_reported_gmv) filter (where daily.ad_spend is not null) as ad_reported_gmv,
+            sum(daily.ad_spend) filter (where daily.ad_reported_gmv is not null) as reported_spend,
+            sum(daily.paid_gmv) filter (where daily.ad_spend is not null) as paid_gmv,
+            sum(daily.gmv) filter (where daily.ad_spend is not null) as gmv,
+            sum(daily.ad_spend) filter (where daily.gmv is not null) as sales_spend
         from shops
         inner join marts.kpi_ads_daily as daily
             on
@@ -233,9 +242,10 @@ _PROMOTION = """
             lives.own_gmv_rc,
             ads.ad_spend,
             ads.ad_spend_rc,
-            ads.ad_reported_gmv / nullif(cast(ads.ad_spend as double), 0) as roas_reported,
-            ads.paid_gmv / nullif(cast(ads.ad_spend as double), 0) as roas,
-            ads.gmv / nullif(cast(ads.ad_spend as double), 0) as mer
+            ads.unknown_days,
+            ads.ad_reported_gmv / nullif(cast(ads.reported_spend as double), 0) as roas_reported,
+            ads.paid_gmv / nullif(cast(ads.sales_spend as double), 0) as roas,
+            ads.gmv / nullif(cast(ads.sales_spend as double), 0) as mer
         from shops
         left join creators on shops.shop_key = creators.shop_key
         left join lives on shops.shop_key = lives.shop_key
@@ -245,13 +255,13 @@ _PROMOTION = """
     , lines as (
         select
             shop_key, 1 as position, shop_name, currency, attributed_gmv, gmv, live_sessions, own_gmv, ad_spend,
-            roas_reported, roas, mer
+            unknown_days, roas_reported, roas, mer
         from joined
         union all
         -- Not every shop has an ads account, so returns are not of all shops.
         select
             'total', 2, 'All shops', 'CNY', sum(attributed_gmv_rc), sum(gmv_rc), sum(live_sessions), sum(own_gmv_rc),
-            sum(ad_spend_rc), null, null, null
+            sum(ad_spend_rc), sum(unknown_days), null, null, null
         from joined
     )
 
@@ -263,6 +273,7 @@ _PROMOTION = """
         cast(live_sessions as bigint) as live_sessions,
         own_gmv,
         ad_spend,
+        cast(coalesce(unknown_days, 0) as bigint) as unknown_ad_days,
         roas_reported,
         roas,
         mer

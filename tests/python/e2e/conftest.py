@@ -132,7 +132,8 @@ def _without_loads(connection: duckdb.DuckDBPyConnection, table: str) -> str:
     found = connection.execute(
         "select column_name from information_schema.columns "
         "where table_catalog = 'opened' and table_schema = 'marts' and table_name = ? "
-        "and (starts_with(column_name, '_') or column_name in ('retrieved_at', 'page_id', 'snapshot_id'))",
+        "and (starts_with(column_name, '_') or column_name in "
+        "('retrieved_at', 'page_id', 'snapshot_id', 'figures_read_at', 'last_seen_at'))",
         [table],
     ).fetchall()
     return f"* exclude ({', '.join(name for (name,) in found)})" if found else "*"

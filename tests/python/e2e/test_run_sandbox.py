@@ -51,6 +51,7 @@ TRUTHS = (
     "live_sessions",
     "video_daily",
     "samples",
+    "ads_spend_daily",
 )
 COMPARED = (
     "kpi_shop_daily",
@@ -63,6 +64,8 @@ COMPARED = (
     "fct_sample_applications",
     "kpi_live_sessions",
     "kpi_video_daily",
+    "fct_ad_spend_daily",
+    "kpi_ads_daily",
 )
 LIVE_FIGURES = (
     "impressions",
@@ -411,6 +414,44 @@ def test_every_sample_equals_the_truth(story: Story, name: str) -> None:
         ]
         for row in story.marts[name]["kpi_creator_samples"]
     } == sums
+
+
+@pytest.mark.parametrize("name", ["first", "later"])
+def test_every_day_of_a_campaign_equals_the_truth(story: Story, name: str) -> None:
+    """Guards a cost that is counted twice because three reports tell it, or that stays unknown although it came late."""
+    keys = ("advertiser_id", "campaign_id", "stat_date")
+    ours = {tuple(str(row[key]) for key in keys): row for row in story.marts[name]["fct_ad_spend_daily"]}
+    # The accounts have more history than was asked for.
+    first = min(day for _, _, day in ours)
+    rows = (row for row in story.truth[name]["ads_spend_daily"] if row["stat_date"] >= first)
+    truth = {tuple(row[key] for key in keys): row for row in rows}
+    assert set(ours) == set(truth)
+    assert len(truth) > 500
+    wrong = [
+        (key, column, ours[key][column], row[column])
+        for key, row in truth.items()
+        for column in ("spend", "reported_gmv", "reported_orders")
+        if not same(ours[key][column], row[column])
+    ]
+    assert not wrong, f"{len(wrong)} numbers differ, the first: {wrong[:5]}"
+    for column in ("currency", "shop_key"):
+        assert {key: row[column] for key, row in ours.items()} == {
+            key: row[column] for key, row in truth.items()
+        }
+
+
+@pytest.mark.parametrize("name", ["first", "later"])
+def test_paid_organic_and_undetermined_are_the_whole_shop(story: Story, name: str) -> None:
+    """Guards sales that are paid and organic at once, or neither; the total is the world's, not another mart's."""
+    truth = {(row["shop_key"], row["business_date"]): row for row in story.truth[name]["kpi_shop_daily"]}
+    days = story.marts[name]["kpi_ads_daily"]
+    assert {row["shop_key"] for row in days} == {shop for shop, _ in truth}
+    for row in days:
+        parts = row["paid_gmv"] + row["organic_gmv"] + row["undetermined_gmv"]
+        expected = truth.get((row["shop_key"], str(row["business_date"])))
+        assert same(parts, expected["gmv"] if expected else 0), (row["shop_key"], row["business_date"])
+    assert any(row["paid_gmv"] > 0 for row in days)
+    assert any(row["undetermined_gmv"] > 0 for row in days)
 
 
 def test_the_later_run_read_only_what_was_new(story: Story) -> None:

@@ -212,6 +212,7 @@ class TestPromotion:
             live_sessions=2,
             live_own_gmv=Decimal(350),
             ad_spend=Decimal(200),
+            unknown_ad_days=0,
             roas_reported=pytest.approx(9),  # type: ignore[arg-type]
             roas=pytest.approx(2.5),  # type: ignore[arg-type]
             mer=pytest.approx(20),  # type: ignore[arg-type]
@@ -220,12 +221,26 @@ class TestPromotion:
         assert (total.live_sessions, total.live_own_gmv, total.ad_spend) == (2, Decimal(70), Decimal(40))
         assert (total.roas_reported, total.roas, total.mer) == (None, None, None)
 
-    def test_unknown_spend_is_not_none(self, home: Home) -> None:
+    def test_a_day_of_unknown_spend_is_in_no_return(self, home: Home) -> None:
         day = "business_date = date '2026-10-02'"
-        self.change(home, f"update marts.kpi_ads_daily set ad_spend = null, ad_spend_rc = null where {day}")
+        self.change(
+            home,
+            f"update marts.kpi_ads_daily set ad_spend = null, ad_spend_rc = null, gmv = 9000 where {day}",
+        )
         own, total = promotion(home.published, 30)
-        assert (own.ad_spend, own.roas, own.mer, total.ad_spend) == (None, None, None, None)
-        assert own.attributed_gmv == Decimal(1200)
+        assert (own.ad_spend, own.unknown_ad_days) == (Decimal(100), 1)
+        assert (own.roas_reported, own.roas, own.mer) == (9, 2.5, 20)
+        assert (total.ad_spend, total.unknown_ad_days) == (Decimal(20), 1)
+        text = io.StringIO()
+        Console(file=text, width=120).print(_promotion_table([own, total], 30))
+        assert "≥ 100" in text.getvalue() and "≥ 20" in text.getvalue()
+
+    def test_a_shop_without_an_ads_account_has_no_spend(self, home: Home) -> None:
+        self.change(
+            home, "update marts.kpi_ads_daily set ad_spend = null, ad_spend_rc = null, ad_reported_gmv = null"
+        )
+        for line in promotion(home.published, 30):
+            assert (line.ad_spend, line.unknown_ad_days, line.roas, line.mer) == (None, 0, None, None)
 
     def test_a_shop_without_creators_lives_and_ads_has_its_line(self, home: Home) -> None:
         tables = ("kpi_creator_daily", "kpi_live_sessions", "kpi_ads_daily")
