@@ -43,8 +43,8 @@ _SETTINGS = {
     # Three attempts to write to a local disk are enough to say that it is full.
     "LOAD__RAISE_ON_MAX_RETRIES": "3",
     "LOAD__WORKERS": "4",
-    # dlt's warnings repeat, with pages of traceback, what our own errors say in a sentence.
-    "RUNTIME__LOG_LEVEL": "ERROR",
+    # What dlt logs repeats, with pages of traceback, what our own errors say in a sentence.
+    "RUNTIME__LOG_LEVEL": "CRITICAL",
 }
 
 

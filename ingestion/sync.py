@@ -24,7 +24,7 @@ from typing import Any, Literal, Protocol
 
 from ingestion.archive import Archive
 from ingestion.compact import MAX_FILES, compact_unlocked
-from ingestion.config import ShopApiConfig, load_shop_config
+from ingestion.config import ShopApiConfig, load_ads_config, load_shop_config
 from ingestion.errors import ConfigError, TtkpiError
 from ingestion.fx_rates.resource import FX_RATES, sync_fx_rates
 from ingestion.fx_rates.resource import SOURCE as FX_SOURCE
@@ -193,7 +193,7 @@ def sync(
         home.privacy_key()
         end = int((until or now).timestamp())
         begin = int(datetime(since.year, since.month, since.day, tzinfo=UTC).timestamp()) if since else None
-        shop_ids, account_ids = _owners(home, shops)
+        shop_ids, account_ids = shops_and_accounts(home, shops)
         _require_something(wanted, of_ads, shop_ids, account_ids)
         outcomes: list[ShopOutcome] = []
         if wanted and shop_ids != []:
@@ -228,8 +228,12 @@ def _chosen(home: Home, names: Sequence[str] | None) -> tuple[tuple[str, ...], t
     return tuple(resource.name for resource in wanted), of_ads
 
 
-def _owners(home: Home, ids: Sequence[str] | None) -> tuple[list[str] | None, list[str] | None]:
-    """Which of the ids are shops, and which ads accounts; None is all of them."""
+def shops_and_accounts(home: Home, ids: Sequence[str] | None) -> tuple[list[str] | None, list[str] | None]:
+    """Which of the ids are shops, and which ads accounts: what is no ads account is meant as a shop. None is all.
+
+    Raises:
+        TokenFileError: The token file of the ads accounts is unusable.
+    """
     if ids is None:
         return None, None
     accounts = known_accounts(home) if has_ads(home) else set()
@@ -274,7 +278,7 @@ def _sync_shops(
     tokens, client = _connect(home, config, progress.message)
     problems: list[GrantProblem] = []
     with client:
-        found, problems = _selected(client.authorized_shops(problems), problems, shops)
+        found, problems = _selected(home, client.authorized_shops(problems), problems, shops)
         jobs = [ShopJob(home, config, shop, report.run_id, wanted, begin, end) for shop in found]
         outcomes = _run(jobs, client, config, progress, report)
     log = [row for outcome in outcomes for row in outcome.log]
@@ -376,16 +380,18 @@ def prepare(home: Home) -> None:
 
 
 def _selected(
-    found: list[ShopRef], problems: list[GrantProblem], shops: Sequence[str] | None
+    home: Home, found: list[ShopRef], problems: list[GrantProblem], shops: Sequence[str] | None
 ) -> tuple[list[ShopRef], list[GrantProblem]]:
     if shops is None:
         return found, problems
     wanted = set(shops)
     known = {shop.shop_id for shop in found} | {shop.shop_id for p in problems for shop in p.shops}
     if unknown := sorted(wanted - known):
+        accounts = sorted(known_accounts(home))
+        of_ads = f" Known ads accounts: {', '.join(accounts)}." if accounts else ""
         raise ConfigError(
-            f"No authorised shop has the id {', '.join(unknown)}.",
-            advice=f"Known shops: {', '.join(sorted(known)) or 'none'}. See `ttkpi auth status`.",
+            f"No authorised shop has the id {', '.join(unknown)}{', nor an ads account' if accounts else ''}.",
+            advice=f"Known shops: {', '.join(sorted(known)) or 'none'}.{of_ads} See `ttkpi auth status`.",
         )
     left = []
     for problem in problems:
@@ -516,8 +522,10 @@ def _load_fx(
     currencies = {currency for outcome in outcomes for currency in outcome.currencies}
     if not currencies:
         return
-    first = begin if begin is not None else end - config.history_days * 86_400
-    since = datetime.fromtimestamp(first, UTC).date()
+    days = max(config.history_days, load_ads_config().history_days if report.accounts else 0)
+    first = begin if begin is not None else end - days * 86_400
+    # The first day of an ads account, or of a shop, may begin a day before it does in UTC.
+    since = datetime.fromtimestamp(first, UTC).date() - timedelta(days=1)
     # A business date may be ahead of the date in UTC.
     until = datetime.fromtimestamp(end, UTC).date() + timedelta(days=2)
     problems: list[TtkpiError] = []

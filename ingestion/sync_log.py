@@ -37,13 +37,13 @@ def journal(owner: str) -> dict[str, Table]:
         key=("run_id",),
         shop_key="own",
         known=fields(f"""
-        run_id {owner} resource endpoint status started_at finished_at window_from window_until cursor pages
-        rows_written error_code error_message access_token_expires_at refresh_token_expires_at
+        run_id {owner} resource endpoint status started_at finished_at window_from window_until complete_from cursor
+        pages rows_written error_code error_message access_token_expires_at refresh_token_expires_at
         authorisation_state
         """),
         columns=(
             *texts(f"run_id {owner} resource endpoint status"),
-            *times("started_at finished_at window_from window_until cursor"),
+            *times("started_at finished_at window_from window_until complete_from cursor"),
             count("pages"),
             count("rows_written"),
             count("error_code"),
@@ -80,6 +80,7 @@ class LogRow:
         finished_at: When it ended.
         window_from: Start of the window that was read; None for lists without one.
         window_until: Its end, exclusive.
+        complete_from: Everything from here to the cursor is loaded; None for lists without windows.
         cursor: Everything before it is loaded.
         pages: Answers that came.
         rows_written: Rows loaded, child tables included.
@@ -99,6 +100,7 @@ class LogRow:
     finished_at: int
     window_from: int | None = None
     window_until: int | None = None
+    complete_from: int | None = None
     cursor: int | None = None
     pages: int = 0
     rows_written: int = 0

@@ -31,7 +31,7 @@ Exit codes:
   0  done
   1  failed; the message says why
   2  wrong configuration or usage, or another run is at work in this home
-  3  some shops failed, the rest was done
+  3  some shops or ads accounts failed, the rest was done
   4  the audit stopped the publication; the published file is as it was
 """
 
@@ -302,11 +302,14 @@ def auth_ads(code: str) -> None:
     from orchestration.lib.demo import refuse_demo_home
 
     home, reporter = _home(), _reporter()
-    refuse_demo_home(home)
     config = load_ads_config()
+    refuse_demo_home(home, config.base_url)
     tokens = AdsTokenStore(home.ads_tokens_file)
     grant = tokens.exchange(code, AdsAuthHost(config, notify=reporter.warning))
-    click.echo(f"Authorised for {len(grant.advertiser_ids)} ads accounts. Tokens: {home.ads_tokens_file}")
+    count = len(grant.advertiser_ids)
+    click.echo(
+        f"Authorised for {count} ads account{'' if count == 1 else 's'}. Tokens: {home.ads_tokens_file}"
+    )
     problems: list[AdsProblem] = []
     with AdsClient(config, tokens, notify=reporter.warning) as client:
         for account in client.advertisers(problems):
@@ -320,6 +323,8 @@ def auth_ads(code: str) -> None:
 @auth.command("status")
 def auth_status() -> None:
     """Who has authorised the app, for which shops and ads accounts, and for how long. 授权状态与剩余天数。
+
+    Exit code 2 when no seller has: ads accounts are read beside shops, and a run needs a shop.
 
     \b
     Example:  ttkpi auth status
@@ -353,7 +358,11 @@ def _sync_options(command: F) -> F:
         click.option("--since", type=Day(), help="Read again from this day (00:00 UTC)."),
         click.option("--until", type=Instant(), help="Read up to here, exclusive.  [default: now]"),
         click.option(
-            "--resource", "resources", multiple=True, metavar="NAME", help="Only this; may be repeated."
+            "--resource",
+            "resources",
+            multiple=True,
+            metavar="NAME",
+            help="Only this resource of shops or ads accounts; may be repeated.",
         ),
     ]
     for option in reversed(options):
@@ -381,6 +390,7 @@ def run(
     \b
     Examples:  ttkpi run
                ttkpi run --shop 7495000000000000101 --since 2026-10-01
+               ttkpi run --shop 7400000000000000001 --since 2026-10-01 (an ads account)
     """
     from orchestration.lib.demo import refuse_demo_home
     from orchestration.lib.run import SOME_SHOPS_FAILED, run_all
@@ -400,7 +410,7 @@ def run(
     if report.publish is not None:
         click.echo(f"Published {len(report.publish.tables)} tables to {report.publish.path}")
     if report.exit_code == SOME_SHOPS_FAILED:
-        click.echo("Some shops failed, the rest is published. See `ttkpi status`.", err=True)
+        click.echo("Some shops or ads accounts failed, the rest is published. See `ttkpi status`.", err=True)
     raise SystemExit(report.exit_code)
 
 
@@ -569,7 +579,7 @@ def compact() -> None:
 
 @cli.command()
 def status() -> None:
-    """How things stand: shops, authorisations, lag, the last audit, what is published. 运行状态。
+    """How things stand: authorisations, lag of shops and ads accounts, the last audit, what is published. 运行状态。
 
     Exit code 3 when a resource failed at its last attempt, 4 when the last audit failed.
 

@@ -33,7 +33,12 @@ _CREDENTIALS = (
     "Correct sources.tiktok_ads.app_id in .dlt/config.toml and sources.tiktok_ads.secret in .dlt/secrets.toml, or "
     "SOURCES__TIKTOK_ADS__APP_ID and SOURCES__TIKTOK_ADS__SECRET in the environment."
 )
+_PERMIT = (
+    "Give the app this permission in TikTok's developer portal, or the user this ads account in its Business Center, "
+    "let the owner authorise the app again and run `ttkpi auth ads CODE`. Until then it is skipped."
+)
 _REPORT = "This is a mistake in the request or a change of the API: report it with the request id."
+_GONE = "There is no such ads account, or no account is left to this token: ask its owner."
 _TRY_LATER = "Run again later; what was synced is kept."
 _SLOWER = (
     "Lower sources.tiktok_ads.requests_per_second (SOURCES__TIKTOK_ADS__REQUESTS_PER_SECOND), or run later."
@@ -48,15 +53,11 @@ _CODES: dict[int, tuple[type[ApiError], str]] = {
     PARTLY: (TransientApiError, _TRY_LATER),
     # General: what was asked is wrong, or is not there.
     **dict.fromkeys((40000, 40002, 40006, 40008, 40009, 40010, 40011), (BadRequest, _REPORT)),
-    **dict.fromkeys((40013, 40014, 40050, 40051, 40052, 40053), (BadRequest, _REPORT)),
-    40001: (
-        ScopeMissing,
-        "Give the app this permission in TikTok's developer portal, or the user this ads account in its Business "
-        "Center, let the owner authorise the app again and run `ttkpi auth ads CODE`. Until then it is skipped.",
-    ),
+    **dict.fromkeys((40013, 40014, 40050, 40051, 40052, 40053, 40400), (BadRequest, _REPORT)),
+    **dict.fromkeys((40001, 40003, 40130), (ScopeMissing, _PERMIT)),
     40007: (NotAvailable, "What was asked for does not exist any more; it is skipped."),
     # Limits: of the endpoint, the app, the ads account, and quotas.
-    **dict.fromkeys((40016, 40100, 40133, 40132, 40502), (RateLimited, _SLOWER)),
+    **dict.fromkeys((40016, 40100, 40133, 40132, 40502, 61000), (RateLimited, _SLOWER)),
     # Authentication.
     40101: (BadAppKey, _CREDENTIALS),
     40110: (
@@ -65,14 +66,12 @@ _CODES: dict[int, tuple[type[ApiError], str]] = {
     ),
     **dict.fromkeys((40102, 40104, 40105, 40106), (errors.TokenRefused, _AUTHORISE)),
     **dict.fromkeys((40103, 40107, 40108, 40109, 40112), (errors.TokenRefused, _AUTHORISE)),
-    **dict.fromkeys((40115, 40116, 40117, 40119), (errors.TokenRefused, _AUTHORISE)),
-    **dict.fromkeys((40121, 40122, 40124, 40125, 41001, 41002), (errors.TokenRefused, _AUTHORISE)),
+    **dict.fromkeys((40114, 40115, 40116, 40117, 40119, 40120), (errors.TokenRefused, _AUTHORISE)),
+    **dict.fromkeys((40121, 40122, 40124, 40125, 40131, 40309), (errors.TokenRefused, _AUTHORISE)),
+    **dict.fromkeys((41001, 41002), (errors.TokenRefused, _AUTHORISE)),
     **dict.fromkeys((40113, 40118, 41000), (errors.AppBlocked, _BLOCKED)),
     # The ads account.
-    40300: (
-        ShopDeactivated,
-        "There is no such ads account, or no account is left to this token: ask its owner.",
-    ),
+    **dict.fromkeys((40300, 40302), (ShopDeactivated, _GONE)),
     40301: (ShopDeactivated, "The ads account is closed or suspended: ask its owner."),
     # The server: a smaller window may do.
     **dict.fromkeys((40200, 40201, 40202, 40700), (errors.BackendTrouble, _TRY_LATER)),

@@ -145,6 +145,8 @@ class Window:
 
         def apply(states: States) -> None:
             state = states(resource)
+            # Kept with the rows, as the log of a run that is killed is never written.
+            state["begin"] = min(self.start, state.get("begin", self.start))
             state["cursor"] = max(reached, state.get("cursor", reached))
             if self.since is None:
                 return
@@ -162,7 +164,7 @@ def plan_window(
     """What to read next. Windows never leave a gap behind the cursor.
 
     Args:
-        state: dlt's state: `cursor` (everything before is complete) and `backfill` (an explicit start
+        state: dlt's state: `cursor` (everything before is complete, since `begin`) and `backfill` (an explicit start
             that is not finished yet).
         since: Explicit start: the time from there is read again. A start beyond the cursor is moved to it.
         until: End, exclusive.

@@ -239,6 +239,7 @@ class _Task:
     window: tuple[int, int] | None = None
     reached: int | None = None
     cursor: int | None = None
+    begin: int | None = None
     safe: bool = False
 
     def commit(self) -> None:
@@ -373,7 +374,8 @@ class _Sync:
         marks, task.marks = task.marks, []
         for mark in marks:
             mark.apply(states)
-        task.reached = states(task.resource.name).get("cursor")
+        state = states(task.resource.name)
+        task.reached, task.begin = state.get("cursor"), state.get("begin")
 
     def _type_batch(self, task: _Task) -> None:
         batch, task.batch = task.batch, None
@@ -429,6 +431,7 @@ class _Sync:
             finished_at=task.finished_at or now,
             window_from=task.window[0] if task.window else None,
             window_until=task.window[1] if task.window else None,
+            complete_from=task.begin,
             cursor=task.cursor,
             pages=task.pages,
             rows_written=sum(task.committed.values()),

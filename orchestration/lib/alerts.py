@@ -20,7 +20,7 @@ class Alert:
     """One alert: what happened, to what, and what to do about it."""
 
     kind: str
-    """`run_failed` or `shop_sync_failed`."""
+    """`run_failed`, `shop_sync_failed` or `ads_sync_failed`."""
     message: str
     run_id: str
     shop_key: str | None = None

@@ -40,7 +40,7 @@ from orchestration.lib.records import read_record, write_record
 from orchestration.lib.run import RunReport, run_all
 
 DAY_SECONDS = 86_400
-TRUTHS = ("kpi_shop_daily", "kpi_product_daily", "settlement_daily")
+TRUTHS = ("kpi_shop_daily", "kpi_product_daily", "settlement_daily", "creator_daily")
 """Tables of the world's own figures that the demo compares."""
 _LOCAL_HOSTS = ("127.0.0.1", "localhost", "[::1]")
 
@@ -99,15 +99,19 @@ def is_demo_home(home: Home) -> bool:
     return (demo_folder(home) / "demo.json").is_file()
 
 
-def refuse_demo_home(home: Home) -> None:
-    """Keep real shops out of a home that holds the demo's.
+def refuse_demo_home(home: Home, base_url: str | None = None) -> None:
+    """Keep real shops and ads accounts out of a home that holds the demo's.
+
+    Args:
+        home: The home.
+        base_url: The host that is to be asked; by default the shops'.
 
     Raises:
-        ConfigError: The home is a demo's, and the configuration names a host that is not on this machine.
+        ConfigError: The home is a demo's, and the host is not on this machine.
     """
     if not is_demo_home(home):
         return
-    base_url = load_shop_config().base_url
+    base_url = base_url or load_shop_config().base_url
     if any(f"//{host}" in base_url for host in _LOCAL_HOSTS):
         return
     raise ConfigError(
@@ -192,9 +196,9 @@ def _settings(home: Home, *, orders: int | None, days: int | None, seed: int | N
         key: value for key, value in (("orders", orders), ("days", days), ("seed", seed)) if value is not None
     }
     if record is None:
-        if TokenFile(home.tokens_file).read().grants:
+        if TokenFile(home.tokens_file).read().grants or AdsTokenStore(home.ads_tokens_file).read().grants:
             raise ConfigError(
-                f"{home.root} holds the tokens of real shops; the demo would mix its own with them.",
+                f"{home.root} holds the tokens of real shops or ads accounts; the demo would mix its own with them.",
                 advice="Point TTKPI_HOME to another folder: TTKPI_HOME=/tmp/ttkpi-demo ttkpi demo",
             )
         return {"world": asdict(World(**given))}

@@ -11,6 +11,9 @@ that its query makes. These names can be used in the queries of `tests/expectati
 | `marts`, `seeds` | of the warehouse, as the build left them |
 | `published` | the same marts as they are published now; without rows before the first publication |
 | `audit` | `audit.tables(table_name, row_count, published_row_count)`: every mart that will be published |
+
+A raw table that two sources have is the shops' by its plain name; the other's has its source before it: `raw.drift` and
+`raw.tiktok_ads__drift`.
 """
 
 from __future__ import annotations
@@ -24,6 +27,7 @@ import duckdb
 
 from ingestion.errors import TtkpiError
 from ingestion.home import Home
+from ingestion.tiktok_shop.reading import SOURCE as TIKTOK_SHOP
 from orchestration.lib.marts import is_published
 from orchestration.lib.memory import memory_limit
 
@@ -110,7 +114,9 @@ class Frames:
 
     def _raw_tables(self, raw: Path, since: str) -> str:
         newest = ""
-        for folder in sorted(path for path in raw.glob("*/*") if path.is_dir()):
+        folders = [path for path in raw.glob("*/*") if path.is_dir()]
+        of_shops = {path.name for path in folders if path.parent.name == TIKTOK_SHOP}
+        for folder in sorted(folders):
             if folder.name.startswith("_") or not any(folder.glob("*.parquet")):
                 continue
             files = literal(folder / "*.parquet")
@@ -119,7 +125,8 @@ class Frames:
                 f"select max(stats_max_value) from parquet_metadata({files}) where path_in_schema = '_dlt_load_id'"
             ).fetchone()
             newest = max(newest, str(found[0])) if found and found[0] is not None else newest
-            name = quoted(folder.name)
+            is_taken = folder.parent.name != TIKTOK_SHOP and folder.name in of_shops
+            name = quoted(f"{folder.parent.name}__{folder.name}" if is_taken else folder.name)
             self._connection.execute(
                 f"create view raw.{name} as select * from read_parquet({files}, union_by_name = true)"
             )

@@ -60,7 +60,7 @@ def exit_code(error: BaseException) -> int:
     """The exit code of a command that ended with this error.
 
     2: nothing was done, as the configuration is wrong or the home is in use; 4: the audit stopped the publication;
-    1: any other failure. (0: all done; 3: some shops failed, the rest was done.)
+    1: any other failure. (0: all done; 3: some shops or ads accounts failed, the rest was done.)
     """
     if isinstance(error, ConfigError | HomeBusy | BadAppKey | BadSignature):
         return WRONG_CONFIGURATION
@@ -84,7 +84,7 @@ def run_all(
 
     Args:
         home: Where everything is.
-        shops: Ids of the shops to sync; all authorised ones by default.
+        shops: Ids of the shops and ads accounts to sync; all authorised ones by default.
         since: Read again from this day (00:00 UTC).
         until: End of what is read, exclusive; now by default.
         resources: Names of resources to sync; all by default.
@@ -135,8 +135,8 @@ def run(home: Home, **options: Any) -> int:
     """`run_all` for callers who want the exit code only.
 
     Returns:
-        0 published; 3 some shops failed, the rest was published; 4 the audit stopped the publication; 2 wrong
-        configuration, or the home is in use; 1 anything else that a person can act on.
+        0 published; 3 some shops or ads accounts failed, the rest was published; 4 the audit stopped the publication;
+        2 wrong configuration, or the home is in use; 1 anything else that a person can act on.
     """
     try:
         return run_all(home, **options).exit_code

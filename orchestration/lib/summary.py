@@ -33,6 +33,27 @@ class Kpis:
 
 
 @dataclass(frozen=True, slots=True)
+class Promotion:
+    """What creators, LIVE and ads had a part in, over some days in one currency. NULL is 'unknown'.
+
+    Attributes:
+        unknown_ad_days: Days whose spend is not known, of a shop that has an ads account: `ad_spend` is without them.
+    """
+
+    shop_name: str
+    currency: str
+    attributed_gmv: Decimal | None
+    attributed_share: float | None
+    live_sessions: int
+    live_own_gmv: Decimal | None
+    ad_spend: Decimal | None
+    unknown_ad_days: int
+    roas_reported: float | None
+    roas: float | None
+    mer: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Comparison:
     """A published table against the world's own figures.
 
@@ -142,6 +163,136 @@ _KPIS = """
 """
 
 
+_PROMOTION = """
+    with shops as (
+        select
+            shop_key,
+            shop_name,
+            currency,
+            -- Complete days only: the day in which the data end is still growing.
+            cast(timezone('Asia/Shanghai', data_until) as date) as today
+        from marts.dim_shops
+    )
+
+    , creators as (
+        select
+            shops.shop_key,
+            sum(daily.attributed_gmv) filter (where daily.creator_username <> 'none') as attributed_gmv,
+            sum(daily.attributed_gmv_rc) filter (where daily.creator_username <> 'none') as attributed_gmv_rc,
+            -- Creators and 'none' are the whole shop.
+            sum(daily.attributed_gmv) as gmv,
+            sum(daily.attributed_gmv_rc) as gmv_rc
+        from shops
+        inner join marts.kpi_creator_daily as daily
+            on
+                shops.shop_key = daily.shop_key
+                and daily.business_date >= shops.today - $days
+                and daily.business_date < shops.today
+        group by shops.shop_key
+    )
+
+    , lives as (
+        select
+            shops.shop_key,
+            count(*) filter (where sessions.is_listed) as live_sessions,
+            sum(sessions.own_gmv) as own_gmv,
+            sum(sessions.own_gmv_rc) as own_gmv_rc
+        from shops
+        inner join marts.kpi_live_sessions as sessions
+            on
+                shops.shop_key = sessions.shop_key
+                and sessions.business_date >= shops.today - $days
+                and sessions.business_date < shops.today
+        group by shops.shop_key
+    )
+
+    , ads as (
+        select
+            shops.shop_key,
+            sum(daily.ad_spend) as ad_spend,
+            sum(daily.ad_spend_rc) as ad_spend_rc,
+            -- A cost may come half a day late: the sum is of the other days then.
+            case when count(daily.ad_spend) > 0 then count(*) - count(daily.ad_spend) end as unknown_days,
+            -- A return is made of days on which both of its amounts are known.
+            sum(daily.ad_reported_gmv) filter (where daily.ad_spend is not null) as ad_reported_gmv,
+            sum(daily.ad_spend) filter (where daily.ad_reported_gmv is not null) as reported_spend,
+            sum(daily.paid_gmv) filter (where daily.ad_spend is not null) as paid_gmv,
+            sum(daily.gmv) filter (where daily.ad_spend is not null) as gmv,
+            sum(daily.ad_spend) filter (where daily.gmv is not null) as sales_spend
+        from shops
+        inner join marts.kpi_ads_daily as daily
+            on
+                shops.shop_key = daily.shop_key
+                and daily.business_date >= shops.today - $days
+                and daily.business_date < shops.today
+        group by shops.shop_key
+    )
+
+    , joined as (
+        select
+            shops.shop_key,
+            shops.shop_name,
+            shops.currency,
+            creators.attributed_gmv,
+            creators.attributed_gmv_rc,
+            creators.gmv,
+            creators.gmv_rc,
+            coalesce(lives.live_sessions, 0) as live_sessions,
+            lives.own_gmv,
+            lives.own_gmv_rc,
+            ads.ad_spend,
+            ads.ad_spend_rc,
+            ads.unknown_days,
+            ads.ad_reported_gmv / nullif(cast(ads.reported_spend as double), 0) as roas_reported,
+            ads.paid_gmv / nullif(cast(ads.sales_spend as double), 0) as roas,
+            ads.gmv / nullif(cast(ads.sales_spend as double), 0) as mer
+        from shops
+        left join creators on shops.shop_key = creators.shop_key
+        left join lives on shops.shop_key = lives.shop_key
+        left join ads on shops.shop_key = ads.shop_key
+    )
+
+    , lines as (
+        select
+            shop_key, 1 as position, shop_name, currency, attributed_gmv, gmv, live_sessions, own_gmv, ad_spend,
+            unknown_days, roas_reported, roas, mer
+        from joined
+        union all
+        -- Not every shop has an ads account, so returns are not of all shops.
+        select
+            'total', 2, 'All shops', 'CNY', sum(attributed_gmv_rc), sum(gmv_rc), sum(live_sessions), sum(own_gmv_rc),
+            sum(ad_spend_rc), sum(unknown_days), null, null, null
+        from joined
+    )
+
+    select
+        shop_name,
+        currency,
+        attributed_gmv,
+        cast(attributed_gmv as double) / nullif(cast(gmv as double), 0) as attributed_share,
+        cast(live_sessions as bigint) as live_sessions,
+        own_gmv,
+        ad_spend,
+        cast(coalesce(unknown_days, 0) as bigint) as unknown_ad_days,
+        roas_reported,
+        roas,
+        mer
+    from lines
+    order by position, shop_key
+"""
+
+
+def promotion(published: Path, days: int) -> list[Promotion]:
+    """What creators, LIVE and ads had a part in over the last complete days: of every shop, then of all shops.
+
+    A shop's amounts are in its own currency, those of all shops in the reporting currency.
+
+    Raises:
+        CannotRead: The published file can't be read.
+    """
+    return [Promotion(*row) for row in _query(published, _PROMOTION, {"days": days})]
+
+
 def kpis(published: Path, days: int) -> list[Kpis]:
     """KPIs over the last complete days: of every shop in its own and in the reporting currency, then of all shops.
 
@@ -158,6 +309,7 @@ def compare(
     *,
     keys: Sequence[str],
     columns: Mapping[str, str] | None = None,
+    where: str = "true",
 ) -> Comparison:
     """Compare the world's own figures with the published table, to the last digit.
 
@@ -167,6 +319,7 @@ def compare(
         truth: The world's rows; amounts are texts with a decimal point.
         keys: Columns that name a row.
         columns: Which of the world's figures are compared with which column; by default every number, by its name.
+        where: Which rows of the table the world tells of; by default all.
     """
     if columns is None:
         columns = {name: name for row in truth for name in row if name not in {*keys, "currency"}}
@@ -174,7 +327,7 @@ def compare(
     selected = ", ".join([*(f"cast({key} as varchar)" for key in keys), *(ours for _, ours in wanted)])
     mine = {
         tuple(str(value) for value in row[: len(keys)]): row[len(keys) :]
-        for row in _query(published, f"select {selected} from marts.{table}")  # noqa: S608 (names of our own)
+        for row in _query(published, f"select {selected} from marts.{table} where {where}")  # noqa: S608 (names of our own)
     }
     different: list[str] = []
     numbers = 0

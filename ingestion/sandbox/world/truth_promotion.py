@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from decimal import ROUND_HALF_UP, Decimal
-from fractions import Fraction
 from typing import Any
 
 from ingestion.sandbox.world.catalog import SHOPS, Shop
@@ -17,7 +16,7 @@ from ingestion.sandbox.world.live_rooms import Session
 from ingestion.sandbox.world.money import text
 from ingestion.sandbox.world.promotion import OWN_ACCOUNTS
 from ingestion.sandbox.world.store import Store
-from ingestion.sandbox.world.truth_records import ZERO, bodies, business_date, sales
+from ingestion.sandbox.world.truth_records import ZERO, SaleLine, bodies, business_date, sales
 from ingestion.sandbox.world.video_days import figures_of_day
 
 Json = dict[str, Any]
@@ -36,19 +35,16 @@ class _Creator:
     """What a creator came to on a day."""
 
     def __init__(self) -> None:
-        self.gmv = self.net_gmv = ZERO
-        self.orders = Fraction(0)
+        self.gmv = self.net_gmv = self.orders = ZERO
         self.units = 0
         self.estimated = self.actual = ZERO
         self.rows = self.settled_rows = 0
 
     def shown(self) -> Json:
-        orders = Decimal(self.orders.numerator) / Decimal(self.orders.denominator)
         return {
             "attributed_gmv": str(self.gmv),
             "net_attributed_gmv": str(self.net_gmv),
-            # Each line stands for the same part of its order.
-            "attributed_orders": str(orders.quantize(_TEN_PLACES, ROUND_HALF_UP)),
+            "attributed_orders": str(self.orders),
             "attributed_units": self.units,
             "est_commission": str(self.estimated),
             # Unknown until the first commission of the day is settled; without one there is none.
@@ -66,12 +62,12 @@ def creator_days(store: Store, clock: int) -> Iterator[Json]:
                 continue
             day = str(business_date(sold))
             claimed = claims.get(order["id"], {})
-            for line in lines:
+            for line, part in _parts_of_order(lines):
                 row = claimed.get(line.sku_id)
                 total = days[day, _name(row)]
                 total.gmv += line.sale
                 total.net_gmv += line.sale - (line.sale if line.cancelled else ZERO) - line.refunded
-                total.orders += Fraction(1, len(lines))
+                total.orders += part
                 total.units += 1
             _add_commissions(
                 days, day, [claimed[sku_id] for sku_id in {line.sku_id for line in lines} & claimed.keys()]
@@ -83,6 +79,15 @@ def creator_days(store: Store, clock: int) -> Iterator[Json]:
                 "creator_username": creator,
                 **days[day, creator].shown(),
             }
+
+
+def _parts_of_order(lines: list[SaleLine]) -> Iterator[tuple[SaleLine, Decimal]]:
+    """Each line stands for the same part of its order, to ten places; the last by its id for what is left of 1."""
+    part = (Decimal(1) / len(lines)).quantize(_TEN_PLACES, ROUND_HALF_UP)
+    *others, last = sorted(lines, key=lambda line: line.id)
+    for line in others:
+        yield line, part
+    yield last, 1 - part * len(others)
 
 
 def _claims(store: Store, shop: Shop, clock: int) -> dict[str, dict[str, Json]]:

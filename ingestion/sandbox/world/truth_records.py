@@ -91,6 +91,7 @@ class SaleLine:
     """What one sale line came to."""
 
     def __init__(self, order: Json, line: Json, refunds: list[tuple[int, str, Decimal, str]]) -> None:
+        self.id: str = line["id"]
         self.sku_id: str = line["sku_id"]
         self.product_id: str = line["product_id"]
         self.room_id: str = line.get("room_id", "")

@@ -1,7 +1,8 @@
 -- Since when and until when each shop's orders, LIVE sessions and videos were read without a failure. What is read by days has no window in the log, but a cursor.
+-- A first run that was killed has left its orders and no log: the next one says since when they are complete.
 select
     shop_key,
-    min(case when resource = 'orders' then window_from end) as orders_from,
+    min(case when resource = 'orders' then least(window_from, coalesce(complete_from, window_from)) end) as orders_from,
     max(case when resource = 'orders' then window_until end) as orders_until,
     max(case when resource = 'live_sessions' then cursor_at end) as sessions_until,
     max(case when resource = 'video_performance' then cursor_at end) as videos_until

@@ -2,7 +2,7 @@
 
 {%- set columns = [
     'run_id', 'shop_key', 'resource', 'endpoint', 'status', 'authorisation_state', 'error_code', 'error_message',
-    'pages', 'rows_written', 'window_from', 'window_until', 'cursor_at', 'started_at', 'finished_at',
+    'pages', 'rows_written', 'window_from', 'window_until', 'complete_from', 'cursor_at', 'started_at', 'finished_at',
     'access_token_expires_at', 'refresh_token_expires_at',
 ] %}
 
@@ -24,6 +24,7 @@ with unseen as (
         -- times, UTC; windows are half-open
         raw.window_from,
         raw.window_until,
+        raw.complete_from,
         raw.cursor as cursor_at,
         raw.started_at,
         raw.finished_at,

@@ -64,6 +64,11 @@ class Domain:
         """Name of the Dagster step."""
         return f"sync_{self.name}"
 
+    @property
+    def source(self) -> str:
+        """The source its tables are of."""
+        return self.tables[0].source
+
     def resources_of(self, tables: set[str]) -> list[str]:
         """Resources to sync for some of the tables: a child table comes with its parent's resource."""
         return list(dict.fromkeys(table.resource for table in self.tables if table.name in tables))

@@ -25,14 +25,15 @@ class HomeResource(dg.ConfigurableResource[Home]):
 
 
 class SyncScope(dg.ConfigurableResource[None]):
-    """Which shops and dates a run syncs; said once for all of the run's sync steps.
+    """Which shops, ads accounts and dates a run syncs; said once for all of the run's sync steps.
 
-    The defaults are the normal run: every authorised shop, from its cursor (with the look-back) until now.
-    A backfill names dates, and shops if it is not for all of them.
+    The defaults are the normal run: everything authorised, from its cursor (with the look-back) until now.
+    A backfill names dates, and shops or ads accounts if it is not for all of them.
     """
 
     shops: list[str] = Field(
-        default=[], description="Shop ids; empty: every shop that the app is authorised for."
+        default=[],
+        description="Ids of shops and ads accounts; empty: everything that the app is authorised for.",
     )
     since: str | None = Field(
         default=None, description="First day (YYYY-MM-DD, UTC) to fetch again; empty: from the cursor."

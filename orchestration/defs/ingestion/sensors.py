@@ -1,7 +1,7 @@
-"""A shop whose sync failed becomes an alert, and gets one more try on its own.
+"""A shop or ads account whose sync failed becomes an alert, and gets one more try on its own.
 
-The other shops went on without it, so the run itself may well have succeeded. What failed is read from the
-raw table `sync_log`, which the command line writes as well: it does not matter who ran the sync.
+The others went on without it, so the run itself may well have succeeded. What failed is read from the raw
+tables `sync_log`, which the command line writes as well: it does not matter who ran the sync.
 """
 
 import json
@@ -12,21 +12,29 @@ from pathlib import Path
 import dagster as dg
 import duckdb
 
+from ingestion.sync_log import SHOP
+from ingestion.tiktok_ads.reading import SOURCE as TIKTOK_ADS
+from ingestion.tiktok_ads.resources import OWNER as ACCOUNT
+from ingestion.tiktok_shop.reading import SOURCE as TIKTOK_SHOP
 from orchestration.defs.ingestion.resources import HomeResource, SyncScope
 from orchestration.lib.alerts import Alert, raise_alert
 from orchestration.lib.dagster_types import AssetJob
 
 RETRY_PAUSE = timedelta(hours=6)
-"""A shop is tried again at most once in this time; after that it waits for the schedule."""
+"""A shop or ads account is tried again at most once in this time; after that it waits for the schedule."""
 
 HOPELESS_STATES = ("revoked", "deactivated", "expired")
-"""Authorisation states that only the seller can change: no retry, an alert is all that helps."""
+"""Authorisation states that only their owner can change: no retry, an alert is all that helps."""
+
+OWNERS = {TIKTOK_SHOP: SHOP, TIKTOK_ADS: ACCOUNT}
+"""The column of a source's `sync_log` that says whose resource it was."""
 
 
 @dataclass(frozen=True, slots=True)
 class ShopFailure:
-    """A shop's failed resources in one sync run."""
+    """The failed resources of a shop, or of an ads account, in one sync run."""
 
+    source: str
     run_id: str
     shop_key: str
     resources: tuple[str, ...]
@@ -39,49 +47,65 @@ class ShopFailure:
         """Names the failure: also the key by which Dagster knows that a retry was asked for already."""
         return f"{self.run_id}:{self.shop_key}"
 
+    @property
+    def of_ads(self) -> bool:
+        """Whether it is an ads account's."""
+        return self.source == TIKTOK_ADS
+
+    @property
+    def title(self) -> str:
+        """Whose failure it is."""
+        return f"{'Ads account' if self.of_ads else 'Shop'} {self.shop_key}"
+
 
 def read_failures(raw: Path, since: datetime) -> list[ShopFailure]:
-    """Failures that ended at the given instant or later, one per sync run and shop, oldest first.
+    """Failures that ended at the given instant or later, one per sync run and shop or ads account, oldest first.
 
     Args:
         raw: Folder of the raw tables (`raw/` of the home).
         since: UTC instant, inclusive: times in the log are whole seconds, and two short runs may share one.
     """
-    if not any((raw / "tiktok_shop" / "sync_log").glob("*.parquet")):
+    found = [one for source, owner in OWNERS.items() for one in _failures(raw, source, owner, since)]
+    return sorted(found, key=lambda one: (one.finished_at, one.run_id, one.shop_key))
+
+
+def _failures(raw: Path, source: str, owner: str, since: datetime) -> list[ShopFailure]:
+    files = raw / source / "sync_log" / "*.parquet"
+    if not any(files.parent.glob(files.name)):
         return []
     with duckdb.connect(":memory:", config={"threads": 1}) as connection:
         connection.execute("set TimeZone = 'UTC'")
         rows = connection.execute(
-            """
+            f"""
             select
                 run_id,
-                shop_key,
+                {owner},
                 list(distinct resource order by resource) as resources,
                 coalesce(max_by(error_message, finished_at), 'no message was recorded') as message,
                 coalesce(max_by(authorisation_state, finished_at), 'unknown') as authorisation_state,
                 epoch_us(max(finished_at)) as finished_at_us
             from read_parquet($files, union_by_name = true)
-            where status = 'failed' and shop_key is not null and finished_at >= $since
-            group by run_id, shop_key
-            order by finished_at_us, run_id, shop_key
-            """,
-            {"files": str(raw / "tiktok_shop" / "sync_log" / "*.parquet"), "since": since},
+            where status = 'failed' and {owner} is not null and finished_at >= $since
+            group by run_id, {owner}
+            """,  # noqa: S608 (the column is one of OWNERS)
+            {"files": str(files), "since": since},
         ).fetchall()
     return [
         ShopFailure(
+            source=source,
             run_id=str(run_id),
-            shop_key=str(shop_key),
+            shop_key=str(key),
             resources=tuple(resources),
             message=str(message),
             authorisation_state=str(state),
             finished_at=datetime.fromtimestamp(finished_at_us / 1_000_000, tz=UTC),
         )
-        for run_id, shop_key, resources, message, state, finished_at_us in rows
+        for run_id, key, resources, message, state, finished_at_us in rows
     ]
 
 
 def build_failed_shop_sensor(retry_job: AssetJob) -> dg.SensorDefinition:
-    """The sensor that watches `sync_log` and starts `retry_job` for a shop that failed."""
+    """The sensor that watches `sync_log` and starts `retry_job` for a shop or ads account that failed."""
 
     @dg.sensor(
         name="failed_shop_sensor",
@@ -89,8 +113,8 @@ def build_failed_shop_sensor(retry_job: AssetJob) -> dg.SensorDefinition:
         minimum_interval_seconds=120,
         default_status=dg.DefaultSensorStatus.RUNNING,
         description=(
-            "Alerts when a shop's sync failed and tries that shop once more, unless its authorisation is "
-            f"gone or it was tried within {RETRY_PAUSE.total_seconds() / 3600:.0f} hours."
+            "Alerts when the sync of a shop or ads account failed and tries that one once more, unless its "
+            f"authorisation is gone or it was tried within {RETRY_PAUSE.total_seconds() / 3600:.0f} hours."
         ),
     )
     def failed_shop_sensor(context: dg.SensorEvaluationContext, home: HomeResource) -> dg.SensorResult:
@@ -111,19 +135,20 @@ def build_failed_shop_sensor(retry_job: AssetJob) -> dg.SensorDefinition:
             hopeless = failure.authorisation_state in HOPELESS_STATES
             retry = not hopeless and failure.shop_key not in retried
             if hopeless:
-                advice = "The seller has to authorise the app again; `ttkpi auth status` shows the state."
+                owner = "Its owner" if failure.of_ads else "The seller"
+                advice = f"{owner} has to authorise the app again; `ttkpi auth status` shows the state."
             elif retry:
                 advice = "It is tried once more now."
             else:
                 advice = "It was tried again already; the next scheduled run goes on from its cursor."
             message = (
-                f"Shop {failure.shop_key}: the sync of {', '.join(failure.resources)} failed: "
+                f"{failure.title}: the sync of {', '.join(failure.resources)} failed: "
                 f"{failure.message} {advice}"
             )
             raise_alert(
                 place.root,
                 Alert(
-                    kind="shop_sync_failed",
+                    kind="ads_sync_failed" if failure.of_ads else "shop_sync_failed",
                     message=message,
                     run_id=failure.run_id,
                     shop_key=failure.shop_key,
@@ -145,7 +170,7 @@ def build_failed_shop_sensor(retry_job: AssetJob) -> dg.SensorDefinition:
             told.append(failure.key)
         return dg.SensorResult(
             run_requests=requests,
-            skip_reason=None if failures else dg.SkipReason("No shop's sync failed since the last tick."),
+            skip_reason=None if failures else dg.SkipReason("No sync failed since the last tick."),
             cursor=json.dumps({"seen": seen.isoformat(), "told": told, "retried": retried}),
         )
 

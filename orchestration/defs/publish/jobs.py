@@ -43,7 +43,7 @@ def build_jobs() -> list[AssetJob]:
         dg.define_asset_job(
             "daily_job",
             selection=everything(),
-            description="Sync all resources of all shops, build, audit, publish.",
+            description="Sync all resources of all shops and ads accounts, build, audit, publish.",
         ),
         dg.define_asset_job(
             "hourly_job",
@@ -55,7 +55,7 @@ def build_jobs() -> list[AssetJob]:
             selection=everything(),
             config=anywhere,
             description=(
-                "Fetch a date range again, for some shops or all, then build, audit, publish. "
+                "Fetch a date range again, for some shops and ads accounts or all, then build, audit, publish. "
                 "Set `resources.scope.config`: shops, since, until. Rows fetched twice do no harm."
             ),
         ),
@@ -63,6 +63,6 @@ def build_jobs() -> list[AssetJob]:
             "retry_shop_job",
             selection=everything(),
             config=anywhere,
-            description="One more try for a shop whose sync failed; started by the sensor of failed shops.",
+            description="One more try for a shop or ads account whose sync failed; started by the sensor of these.",
         ),
     ]

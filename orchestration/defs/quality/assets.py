@@ -14,6 +14,8 @@ import dagster as dg
 from pydantic import Field
 
 from ingestion.sync_log import JOURNAL
+from ingestion.tiktok_ads.reading import SOURCE as TIKTOK_ADS
+from ingestion.tiktok_ads.resources import JOURNAL as ADS_JOURNAL
 from ingestion.tiktok_shop.reading import SOURCE as TIKTOK_SHOP
 from orchestration.defs.ingestion.catalog import DOMAINS
 from orchestration.defs.ingestion.resources import HomeResource
@@ -45,10 +47,13 @@ class AuditConfig(dg.Config):
 def tables_by_name(manifest: Mapping[str, Any], translator: HouseDbtTranslator) -> dict[str, dg.AssetKey]:
     """Assets by the names in the suites' queries: `raw.orders`, `arrived.orders`, `marts.kpi_shop_daily`."""
     names: dict[str, dg.AssetKey] = {}
-    loaded = [(table.source, table.name) for domain in DOMAINS for table in domain.tables]
-    for source, table_name in [*loaded, *((TIKTOK_SHOP, name) for name in JOURNAL)]:
+    loaded = [(table.source, table.name, table.name) for domain in DOMAINS for table in domain.tables]
+    loaded += [(TIKTOK_SHOP, name, name) for name in JOURNAL]
+    # The shops have tables of these names too, and keep them (`lib/frames.py`).
+    loaded += [(TIKTOK_ADS, name, f"{TIKTOK_ADS}__{name}") for name in ADS_JOURNAL]
+    for source, table_name, called in loaded:
         for schema in ("raw", "arrived"):
-            names[f"{schema}.{table_name}"] = raw_key(source, table_name)
+            names[f"{schema}.{called}"] = raw_key(source, table_name)
     for table_name, unique_id in published_models(manifest).items():
         names[f"marts.{table_name}"] = translator.get_asset_key(manifest["nodes"][unique_id])
     return names

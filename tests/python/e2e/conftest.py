@@ -15,12 +15,13 @@ import duckdb
 import httpx
 import pytest
 
-from ingestion.config import load_shop_config
+from ingestion.config import load_ads_config, load_shop_config
 from ingestion.home import Home
 from ingestion.sandbox.server.serve import SandboxServer, start_in_thread
 from ingestion.sandbox.world.generator import generate
 from ingestion.sync import SyncReport
 from ingestion.sync import sync as run_sync
+from ingestion.tiktok_ads.tokens import AdsAuthHost, AdsTokenStore
 from ingestion.tiktok_shop.auth import AuthHost
 from ingestion.tiktok_shop.tokens import TokenStore
 from orchestration.lib.audit import audit
@@ -35,7 +36,7 @@ ORDERS, DAYS = 400, 24
 
 def settings(base_url: str) -> dict[str, str]:
     """The environment that points to a sandbox. One shop at a time, in the process of the test: no process starts."""
-    section = "SOURCES__TIKTOK_SHOP__"
+    section, of_ads = "SOURCES__TIKTOK_SHOP__", "SOURCES__TIKTOK_ADS__"
     return {
         f"{section}BASE_URL": base_url,
         f"{section}AUTH_URL": base_url,
@@ -45,6 +46,11 @@ def settings(base_url: str) -> dict[str, str]:
         f"{section}SHOP_WORKERS": "1",
         f"{section}TIMEOUT_SECONDS": "10",
         "SOURCES__FX_RATES__BASE_URL": f"{base_url}/fx/v1",
+        f"{of_ads}BASE_URL": base_url,
+        f"{of_ads}APP_ID": "sandbox-ads-app",
+        f"{of_ads}SECRET": "sandbox-ads-secret",
+        f"{of_ads}REQUESTS_PER_SECOND": "0",
+        f"{of_ads}TIMEOUT_SECONDS": "10",
     }
 
 
@@ -65,6 +71,15 @@ def authorise(server: SandboxServer, home: Home, **grant: Any) -> str:
     home.prepare()
     code = admin(server, "auth_code", grant)["auth_code"]
     return TokenStore(home.tokens_file, AuthHost(load_shop_config())).exchange(code).open_id
+
+
+def authorise_ads(server: SandboxServer, home: Home, *advertisers: str) -> str:
+    """A user lets the app into ads accounts, by default all. Needs the environment of `settings`. Returns the token."""
+    home.prepare()
+    code = admin(server, "ads_auth_code", {"advertisers": list(advertisers)} if advertisers else {})[
+        "auth_code"
+    ]
+    return AdsTokenStore(home.ads_tokens_file).exchange(code, AdsAuthHost(load_ads_config())).access_token
 
 
 @contextmanager
@@ -117,7 +132,8 @@ def _without_loads(connection: duckdb.DuckDBPyConnection, table: str) -> str:
     found = connection.execute(
         "select column_name from information_schema.columns "
         "where table_catalog = 'opened' and table_schema = 'marts' and table_name = ? "
-        "and (starts_with(column_name, '_') or column_name in ('retrieved_at', 'page_id', 'snapshot_id'))",
+        "and (starts_with(column_name, '_') or column_name in "
+        "('retrieved_at', 'page_id', 'snapshot_id', 'figures_read_at', 'last_seen_at'))",
         [table],
     ).fetchall()
     return f"* exclude ({', '.join(name for (name,) in found)})" if found else "*"

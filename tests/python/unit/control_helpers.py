@@ -106,6 +106,19 @@ _MARTS = {
 }
 
 
+def authorise_ads(home: Home, accounts: tuple[str, ...], names: dict[str, str] | None = None) -> None:
+    """A user has let the app into ads accounts; the token is planted."""
+    grant = {
+        "access_token": "planted-token",
+        "advertiser_ids": accounts,
+        "scope": [1, 2],
+        "obtained_at": 1_790_000_000,
+    }
+    home.prepare()
+    home.ads_tokens_file.touch(mode=0o600)
+    home.ads_tokens_file.write_text(json.dumps({"version": 1, "grants": [grant], "names": names or {}}))
+
+
 def make_home(root: Path) -> Home:
     """A home whose last build was whole and good."""
     home = Home(root)
@@ -125,9 +138,9 @@ def make_home(root: Path) -> Home:
     return home
 
 
-def write_raw(home: Home, table: str, sql: str, name: str = "part") -> None:
+def write_raw(home: Home, table: str, sql: str, name: str = "part", *, source: str = "tiktok_shop") -> None:
     """A Parquet file of a raw table, made by a query."""
-    folder = home.raw / "tiktok_shop" / table
+    folder = home.raw / source / table
     folder.mkdir(parents=True, exist_ok=True)
     duckdb.execute(f"copy ({sql}) to '{folder / name}.parquet' (format parquet)")
 

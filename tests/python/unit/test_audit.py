@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pandas as pd
 import pytest
 from control_helpers import LOAD, SHOP, change_marts, make_home, mark_built, write_raw
@@ -15,6 +16,7 @@ from ingestion.home import Home
 from orchestration.lib.audit import AuditFailed, AuditReport, audit, last_audit
 from orchestration.lib.build import project_dir
 from orchestration.lib.expectations import Expectation, Judge, Suite, load_suites
+from orchestration.lib.frames import Frames, reading
 from orchestration.lib.publish import publish
 
 
@@ -240,8 +242,6 @@ class TestWholeAudit:
         assert not audit(home).passed
 
     def test_warehouse_changed_by_hand_is_not_audited(self, home: Home) -> None:
-        import duckdb
-
         connection = duckdb.connect(str(home.warehouse))
         connection.execute("delete from marts.helper")
         connection.close()
@@ -254,6 +254,57 @@ class TestWholeAudit:
         mark_built(home, state="failed")
         reports: list[AuditReport] = [audit(home) for _ in range(4)]
         assert [report.json_path.exists() for report in reports] == [False, False, True, True]
+
+
+class TestTablesOfTwoSources:
+    """Both sources have a journal: neither may take the other's place in the suites' queries."""
+
+    @pytest.fixture
+    def home(self, home: Home) -> Home:
+        told = "'run1' as run_id, 'advertisers' as resource"
+        surprise = "'new_field' as field, 7::bigint as rows_seen"
+        for table, sql in {
+            "advertisers": "select '74' as advertiser_id, 'THB' as currency",
+            "sync_log": f"select {told}, '74' as advertiser_id, 'failed' as status",
+            "drift": f"select {told}, '74' as advertiser_id, {surprise}",
+        }.items():
+            write_raw(home, table, f"select *, '2{LOAD}' as _dlt_load_id from ({sql})", source="tiktok_ads")
+        return home
+
+    def test_shops_keep_the_plain_name(self, home: Home) -> None:
+        with reading(home) as connection:
+            frames = Frames(connection, home, since=LOAD, published={})
+            plain = frames.frame("select distinct shop_key, status from raw.sync_log")
+            ads = frames.frame("select advertiser_id, status from raw.tiktok_ads__sync_log")
+            surprises = frames.frame("select field, rows_seen from raw.tiktok_ads__drift")
+            of_shops = frames.frame("select * from raw.drift")
+        assert plain.to_dict("records") == [{"shop_key": SHOP, "status": "ok"}]
+        assert ads.to_dict("records") == [{"advertiser_id": "74", "status": "failed"}]
+        assert surprises.to_dict("records") == [{"field": "new_field", "rows_seen": 7}]
+        assert of_shops.empty
+
+    def test_name_that_only_one_source_has_stays_plain(self, home: Home) -> None:
+        with reading(home) as connection:
+            frames = Frames(connection, home, since=LOAD, published={})
+            accounts = frames.frame("select currency from raw.advertisers")
+            with pytest.raises(duckdb.CatalogException):
+                frames.frame("select * from raw.tiktok_ads__advertisers")
+        assert accounts["currency"].tolist() == ["THB"]
+
+    def test_arrivals_have_the_same_names(self, home: Home) -> None:
+        with reading(home) as connection:
+            frames = Frames(connection, home, since=LOAD, published={})
+            of_ads = frames.frame("select * from arrived.tiktok_ads__sync_log")
+            of_shops = frames.frame("select * from arrived.sync_log")
+        assert (len(of_ads), len(of_shops), frames.watermark) == (1, 0, f"2{LOAD}")
+
+    def test_folder_of_another_source_changes_no_name_of_the_shops(self, home: Home) -> None:
+        """A source whose folder comes first in the alphabet takes no plain name either."""
+        write_raw(home, "orders", "select 'other' as order_id, '1' as _dlt_load_id", source="aaa")
+        with reading(home) as connection:
+            frames = Frames(connection, home, since="", published={})
+            assert len(frames.frame("select * from raw.orders")) == 48
+            assert frames.frame("select order_id from raw.aaa__orders")["order_id"].tolist() == ["other"]
 
 
 def test_without_a_build_there_is_nothing_to_audit(tmp_path: Path) -> None:

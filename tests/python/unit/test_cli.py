@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 import pytest
-from control_helpers import make_home, mark_audited
+from control_helpers import authorise_ads, make_home, mark_audited
 
 from ingestion.errors import TtkpiError
 from ingestion.home import Home
@@ -57,7 +57,34 @@ def test_commands_keep_their_names() -> None:
     assert list(cli.commands) == _COMMANDS
     group = cli.commands["auth"]
     assert isinstance(group, click.Group)
-    assert list(group.commands) == ["exchange", "status"]
+    assert list(group.commands) == ["exchange", "ads", "status"]
+
+
+def test_an_ads_account_needs_its_own_configuration(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Guards a code that is used up by a command that could not have kept its token."""
+    configure(monkeypatch)
+    assert main(["auth", "ads", "CODE"]) == 2
+    text = capsys.readouterr().err
+    assert "sources.tiktok_ads.app_id" in text and "SOURCES__TIKTOK_ADS__APP_ID" in text
+
+
+def test_ads_accounts_alone_are_shown_but_are_not_enough(
+    clean: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Guards a status of 0 where `ttkpi run` would end with 2: there is nothing to sell without a shop."""
+    configure(monkeypatch)
+    authorise_ads(Home(clean), ("7400000000000000001",), {"7400000000000000001": "Aurora US ads"})
+    assert main(["auth", "status"]) == 2
+    shown = capsys.readouterr()
+    assert "7400000000000000001 Aurora US ads" in shown.out and "planted" not in shown.out
+    assert "ttkpi auth exchange CODE" in shown.err
+    assert main(["run"]) == 2
+    assert "ttkpi auth exchange CODE" in capsys.readouterr().err
+    assert main(["status"]) == 0
+    shown = capsys.readouterr()
+    assert "Aurora US ads" in shown.out and "No seller has authorised" in shown.out
 
 
 def test_every_command_teaches_with_an_example(capsys: pytest.CaptureFixture[str]) -> None:
@@ -252,6 +279,8 @@ def test_real_shops_stay_out_of_the_demo_home(
     (clean / "sandbox").mkdir(parents=True)
     (clean / "sandbox" / "demo.json").write_text('{"world": {"orders": 2000, "days": 60, "seed": 7}}')
     configure(monkeypatch, "https://open-api.tiktokglobalshop.com")
-    for command in (["run"], ["sync"], ["auth", "exchange", "CODE"]):
+    monkeypatch.setenv("SOURCES__TIKTOK_ADS__APP_ID", "app")
+    monkeypatch.setenv("SOURCES__TIKTOK_ADS__SECRET", "secret")
+    for command in (["run"], ["sync"], ["auth", "exchange", "CODE"], ["auth", "ads", "CODE"]):
         assert main(command) == 2
         assert "holds the shops of the demo" in capsys.readouterr().err

@@ -21,6 +21,7 @@ from ingestion.config import PROJECT_ROOT
 from ingestion.fx_rates.resource import FX_RATES
 from ingestion.home import Home
 from ingestion.sync_log import JOURNAL
+from ingestion.tiktok_ads import resources as ads
 from ingestion.tiktok_shop.resources import RESOURCES, tables
 from orchestration.defs.ingestion.catalog import DOMAINS
 from orchestration.lib.build import project_dir
@@ -145,6 +146,7 @@ def test_there_is_no_cycle(graph: Graph) -> None:
 
 def test_every_raw_table_is_an_asset_child_tables_too(graph: Graph) -> None:
     declared = {raw_key("tiktok_shop", table.name) for table in [*tables(), *JOURNAL.values()]}
+    declared |= {raw_key("tiktok_ads", table.name) for table in ads.tables()}
     declared.add(raw_key("fx_rates", FX_RATES.name))
     assert {key for key in graph if key.path[0] == "raw"} == declared
 
@@ -156,7 +158,7 @@ def test_every_resource_belongs_to_exactly_one_domain() -> None:
         if domain.name != "fx_rates"
         for name in dict.fromkeys(table.resource for table in domain.tables)
     ]
-    assert sorted(owned) == sorted(resource.name for resource in RESOURCES)
+    assert sorted(owned) == sorted(resource.name for resource in (*RESOURCES, *ads.RESOURCES))
 
 
 def test_every_dbt_source_is_a_raw_table_that_comes_from_an_endpoint(
@@ -273,6 +275,7 @@ def test_the_jobs(defs: dg.Definitions) -> None:
         "sync_creators",
         "sync_lives",
         "sync_videos",
+        "sync_ads",
     }
     assert {"sync_shops", "sync_orders", "sync_returns", "sync_fx_rates"} == every_sync & steps["hourly_job"]
 

@@ -18,17 +18,23 @@ from orchestration.lib.alerts import Alert, read_alerts
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 OK_SHOP, BAD_SHOP, REVOKED_SHOP = "7495000000000000101", "7495000000000000202", "7495000000000000303"
+ACCOUNT, REVOKED_ACCOUNT = "7400000000000000001", "7400000000000000002"
 
 
 def write_sync_log(
-    home: Path, name: str, rows: list[tuple[str, str, str, str, datetime, str | None, str]]
+    home: Path,
+    name: str,
+    rows: list[tuple[str, str, str, str, datetime, str | None, str]],
+    *,
+    source: str = "tiktok_shop",
+    owner: str = "shop_key",
 ) -> None:
-    folder = home / "raw" / "tiktok_shop" / "sync_log"
+    folder = home / "raw" / source / "sync_log"
     folder.mkdir(parents=True, exist_ok=True)
     with duckdb.connect() as connection:
         connection.execute("set TimeZone = 'UTC'")
         connection.execute(
-            "create table log (run_id text, shop_key text, resource text, status text, "
+            f"create table log (run_id text, {owner} text, resource text, status text, "
             "finished_at timestamptz, error_message text, authorisation_state text)"
         )
         connection.executemany("insert into log values (?, ?, ?, ?, ?, ?, ?)", rows)
@@ -98,6 +104,34 @@ def test_a_revoked_shop_is_not_retried(tmp_path: Path) -> None:
     assert not tick(tmp_path).run_requests
     [alert] = read_alerts(tmp_path)
     assert "authorise the app again" in alert.message
+
+
+def test_an_ads_account_that_failed_is_alerted_and_tried_once(tmp_path: Path) -> None:
+    """Guards ads accounts that fail unseen: their log is a table of its own, and a shop's failure is not theirs."""
+    at = NOW - timedelta(minutes=5)
+    write_sync_log(tmp_path, "one", [("run-1", BAD_SHOP, "orders", "failed", at, "HTTP 502.", "ok")])
+    write_sync_log(
+        tmp_path,
+        "one",
+        [
+            ("run-1", ACCOUNT, "campaigns", "failed", NOW, "TikTok answered code 50000.", "ok"),
+            ("run-1", REVOKED_ACCOUNT, "campaigns", "failed", NOW, "The token is not accepted.", "revoked"),
+        ],
+        source="tiktok_ads",
+        owner="advertiser_id",
+    )
+    result = tick(tmp_path)
+    retried = [one.run_config["resources"]["scope"]["config"]["shops"] for one in result.run_requests or []]
+    assert retried == [[BAD_SHOP], [ACCOUNT]]
+    shop, account, revoked = read_alerts(tmp_path)
+    assert (shop.kind, account.kind, revoked.kind) == (
+        "shop_sync_failed",
+        "ads_sync_failed",
+        "ads_sync_failed",
+    )
+    assert account.message.startswith(f"Ads account {ACCOUNT}: the sync of campaigns failed: ")
+    assert "Its owner has to authorise the app again" in revoked.message
+    assert tick(tmp_path, result.cursor).skip_reason is not None
 
 
 def test_failures_are_one_per_run_and_shop_in_time_order(tmp_path: Path) -> None:

@@ -36,7 +36,14 @@ CREATOR_METRICS = {
     *("attributed_orders", "attributed_units"),
     *("est_commission", "est_commission_rc", "actual_commission", "actual_commission_rc"),
     *("creator_cost", "creator_cost_rc", "creator_roi", "creator_roi_rc"),
-    *("content_impressions", "content_clicks", "content_sku_orders", "content_ctr", "content_ctor"),
+    *(
+        "content_impressions",
+        "content_views",
+        "content_clicks",
+        "content_sku_orders",
+        "content_ctr",
+        "content_ctor",
+    ),
 }
 
 LIVE_METRICS = {
@@ -45,7 +52,7 @@ LIVE_METRICS = {
     *("live_attributed_gmv", "live_attributed_gmv_rc", "live_own_gmv", "live_own_gmv_rc"),
     *("live_own_net_gmv", "live_own_net_gmv_rc"),
     *("live_tap_through_rate", "live_product_click_rate", "live_ctor"),
-    *("live_gmv_per_hour", "live_gmv_per_hour_rc"),
+    *("live_gmv_per_hour", "live_gmv_per_hour_rc", "live_gpm", "live_gpm_rc"),
     *("host_minutes", "host_gmv", "host_gmv_rc", "host_own_net_gmv", "host_own_net_gmv_rc"),
     *("video_views", "video_product_impressions", "video_product_clicks", "video_sku_orders"),
     *("video_attributed_gmv", "video_attributed_gmv_rc", "video_product_click_rate", "video_ctor"),
@@ -140,6 +147,46 @@ def test_outward_models_are_in_an_exposure(manifest: dict[str, Any]) -> None:
     marts = models(manifest, "marts/")
     outward = {node["unique_id"] for node in marts if node["name"].startswith(("kpi_", "ops_", "fct_"))}
     assert not outward - exposed
+
+
+@pytest.mark.parametrize("readme", ["README.md", "README.zh-CN.md"])
+def test_the_readme_names_every_mart_and_no_other(readme: str) -> None:
+    marts = {path.stem for path in (ROOT / "models" / "marts").rglob("*.sql")}
+    table = [
+        line for line in (ROOT / readme).read_text(encoding="utf-8").splitlines() if line.startswith("| ")
+    ]
+    named = set(re.findall(r"`((?:dim|fct|kpi|ops)_\w+)`", "\n".join(table)))
+    assert named == marts
+
+
+def test_every_mart_is_in_the_published_file(manifest: dict[str, Any]) -> None:
+    published = {
+        name
+        for exposure in manifest["exposures"].values()
+        if exposure["name"].startswith("published_")
+        for name in exposure["depends_on"]["nodes"]
+    }
+    assert published == {node["unique_id"] for node in models(manifest, "marts/")}
+
+
+def test_every_published_column_is_described(manifest: dict[str, Any]) -> None:
+    silent = [
+        f"{node['name']}.{column['name']}"
+        for node in models(manifest, "marts/")
+        for column in node["columns"].values()
+        if not column["description"].strip()
+    ]
+    assert not silent
+
+
+def test_metrics_have_labels_and_words_in_both_languages(manifest: dict[str, Any]) -> None:
+    silent = [
+        metric["name"]
+        for metric in manifest["metrics"].values()
+        if not re.search(r"[\u4e00-\u9fff]", metric["label"])
+        or not re.search(r"[\u4e00-\u9fff]", metric["description"])
+    ]
+    assert not silent
 
 
 def test_the_glossary_is_in_both_languages(manifest: dict[str, Any]) -> None:

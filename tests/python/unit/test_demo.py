@@ -16,9 +16,9 @@ from ingestion.errors import ConfigError
 from ingestion.home import Home
 from ingestion.tiktok_shop.token_file import Grant, TokenFile, TokenState
 from orchestration.lib.demo import World, _environment, _settings, refuse_demo_home
-from orchestration.lib.demo_report import _show_difference
+from orchestration.lib.demo_report import _promotion_table, _show_difference
 from orchestration.lib.publish import publish
-from orchestration.lib.summary import compare, kpis
+from orchestration.lib.summary import Promotion, compare, kpis, promotion
 
 _NOTHING = {"orders": None, "days": None, "seed": None}
 
@@ -127,6 +127,16 @@ class TestComparison:
         publish(home)
         assert compare(home.published, "kpi_shop_daily", self.truth(), keys=self.keys).total_different == 3
 
+    def test_only_rows_that_the_world_tells_of_are_asked_for(self, home: Home) -> None:
+        compared = compare(
+            home.published,
+            "kpi_shop_daily",
+            self.truth()[1:],
+            keys=self.keys,
+            where="business_date > date '2026-10-01'",
+        )
+        assert (compared.rows, compared.total_different) == (2, 0)
+
     def test_difference_is_printed_in_words(self, home: Home) -> None:
         truth = self.truth()
         truth[0]["gmv"] = "1"
@@ -151,3 +161,108 @@ def test_kpis_are_of_complete_days_only(home: Home) -> None:
     )
     assert (total.shop_name, total.gmv, total.take_rate) == ("All shops", Decimal(400), None)
     assert kpis(home.published, 1)[0].gmv == Decimal(1000)
+
+
+class TestPromotion:
+    """1 and 2 October are complete: 2,000 baht are sold a day, 600 of them by creators; the third still goes on."""
+
+    _MARTS = """
+        create or replace table marts.kpi_creator_daily as
+        select
+            '{shop}' as shop_key, days.business_date, creators.name as creator_username,
+            cast(creators.gmv as decimal(18, 4)) as attributed_gmv,
+            cast(creators.gmv / 5 as decimal(18, 4)) as attributed_gmv_rc
+        from
+            (select unnest([date '2026-10-01', date '2026-10-02', date '2026-10-03']) as business_date) as days,
+            (values ('ann', 400), ('ben', 200), ('none', 1400)) as creators(name, gmv);
+        create or replace table marts.kpi_live_sessions as
+        select
+            '{shop}' as shop_key, session.day as business_date, session.is_listed,
+            cast(session.gmv as decimal(18, 4)) as own_gmv, cast(session.gmv / 5 as decimal(18, 4)) as own_gmv_rc
+        from (
+            values (date '2026-10-01', true, 300), (date '2026-10-02', true, 0), (date '2026-10-02', false, 50),
+            (date '2026-10-03', true, 900)
+        ) as session(day, is_listed, gmv);
+        create or replace table marts.kpi_ads_daily as
+        select
+            '{shop}' as shop_key, unnest([date '2026-10-01', date '2026-10-02', date '2026-10-03']) as business_date,
+            cast(100 as decimal(18, 4)) as ad_spend, cast(20 as decimal(18, 4)) as ad_spend_rc,
+            cast(900 as decimal(18, 4)) as ad_reported_gmv, cast(250 as decimal(18, 4)) as paid_gmv,
+            cast(2000 as decimal(18, 4)) as gmv;
+    """
+
+    @pytest.fixture
+    def home(self, home: Home) -> Home:
+        return self.change(home, self._MARTS.format(shop=SHOP))
+
+    @staticmethod
+    def change(home: Home, sql: str) -> Home:
+        change_marts(home, sql)
+        mark_audited(home)
+        publish(home)
+        return home
+
+    def test_shop_and_total_of_complete_days(self, home: Home) -> None:
+        own, total = promotion(home.published, 30)
+        assert own == Promotion(
+            shop_name="Aurora",
+            currency="THB",
+            attributed_gmv=Decimal(1200),
+            attributed_share=pytest.approx(0.3),  # type: ignore[arg-type]
+            live_sessions=2,
+            live_own_gmv=Decimal(350),
+            ad_spend=Decimal(200),
+            unknown_ad_days=0,
+            roas_reported=pytest.approx(9),  # type: ignore[arg-type]
+            roas=pytest.approx(2.5),  # type: ignore[arg-type]
+            mer=pytest.approx(20),  # type: ignore[arg-type]
+        )
+        assert (total.shop_name, total.currency, total.attributed_gmv) == ("All shops", "CNY", Decimal(240))
+        assert (total.live_sessions, total.live_own_gmv, total.ad_spend) == (2, Decimal(70), Decimal(40))
+        assert (total.roas_reported, total.roas, total.mer) == (None, None, None)
+
+    def test_a_day_of_unknown_spend_is_in_no_return(self, home: Home) -> None:
+        day = "business_date = date '2026-10-02'"
+        self.change(
+            home,
+            f"update marts.kpi_ads_daily set ad_spend = null, ad_spend_rc = null, gmv = 9000 where {day}",
+        )
+        own, total = promotion(home.published, 30)
+        assert (own.ad_spend, own.unknown_ad_days) == (Decimal(100), 1)
+        assert (own.roas_reported, own.roas, own.mer) == (9, 2.5, 20)
+        assert (total.ad_spend, total.unknown_ad_days) == (Decimal(20), 1)
+        text = io.StringIO()
+        Console(file=text, width=120).print(_promotion_table([own, total], 30))
+        assert "≥ 100" in text.getvalue() and "≥ 20" in text.getvalue()
+
+    def test_a_shop_without_an_ads_account_has_no_spend(self, home: Home) -> None:
+        self.change(
+            home, "update marts.kpi_ads_daily set ad_spend = null, ad_spend_rc = null, ad_reported_gmv = null"
+        )
+        for line in promotion(home.published, 30):
+            assert (line.ad_spend, line.unknown_ad_days, line.roas, line.mer) == (None, 0, None, None)
+
+    def test_a_shop_without_creators_lives_and_ads_has_its_line(self, home: Home) -> None:
+        tables = ("kpi_creator_daily", "kpi_live_sessions", "kpi_ads_daily")
+        self.change(home, "; ".join(f"delete from marts.{table}" for table in tables))
+        own = promotion(home.published, 30)[0]
+        assert (own.shop_name, own.attributed_gmv, own.live_sessions, own.mer) == ("Aurora", None, 0, None)
+
+    def test_it_is_printed_with_both_labels_in_one_width(self, home: Home) -> None:
+        text = io.StringIO()
+        Console(file=text, width=120).print(_promotion_table(promotion(home.published, 30), 30))
+        printed = text.getvalue()
+        for label in (
+            "达人成交额",
+            "LIVE own_gmv",
+            "直播场次",
+            "广告花费",
+            "mer",
+            "整体投产比",
+            "last 30 complete days",
+        ):
+            assert label in printed
+        assert "1,200    30.0 %" in printed.replace("  ", " ").replace("  ", " ") or "30.0 %" in printed
+        assert [
+            line for line in printed.splitlines() if line.strip().startswith("Aurora") and "20.00" in line
+        ]

@@ -18,10 +18,11 @@ from ingestion.compact import compact
 from ingestion.home import Home
 from ingestion.pipelines import recover
 from ingestion.replay import replay
-from ingestion.rows import Drift
 from ingestion.sync import _write_journal
-from ingestion.sync_log import JOURNAL, LogRow
+from ingestion.sync_log import JOURNAL, SHOP, LogRow
+from ingestion.tiktok_shop.reading import SOURCE
 from ingestion.tiktok_shop.resources import RESOURCES, tables
+from ingestion.tiktok_shop.shop_sync import ShopOutcome
 
 
 @pytest.fixture
@@ -31,7 +32,7 @@ def home(tmp_path: Path) -> Home:
     client.lists["unsettled_transactions"] = [{"id": str(n), "currency": "THB"} for n in range(5)]
     for step in range(3):
         outcome = run(home, client, until=NOW + step * DAY, run_id=f"run{step}")
-        _write_journal(home, f"run{step}", outcome.log, {"7001": outcome.drift})
+        _write_journal(home, SOURCE, SHOP, f"run{step}", outcome.log, [outcome])
     return home
 
 
@@ -136,7 +137,7 @@ def test_a_log_row_without_times(tmp_path: Path) -> None:
     home = Home(tmp_path)
     run(home, FakeClient({}), "warehouses")
     row = LogRow("r", "7001", "orders", "search_orders", "failed", 1, 2, error_message="x")
-    _write_journal(home, "r", [row], {"7001": Drift()})
+    _write_journal(home, SOURCE, SHOP, "r", [row], [ShopOutcome("7001")])
     found = raw(home, "sync_log").to_pylist()
     assert found[0]["status"] == "failed" and found[0]["cursor"] is None and found[0]["shop_key"] == "7001"
 

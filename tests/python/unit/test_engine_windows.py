@@ -37,7 +37,7 @@ def test_an_interrupted_backfill_continues() -> None:
     again = plan_window(states["orders"], **(PLAN | {"since": since, "until": NOW + 60}))
     assert again is not None and again.start == NOW - 60 * DAY
     again.advance("orders", NOW + 60, done=True)(states.__getitem__)
-    assert states["orders"] == {"cursor": NOW + 60}
+    assert states["orders"] == {"cursor": NOW + 60, "begin": since}
     other = plan_window(states["orders"], **(PLAN | {"since": since, "until": NOW + 60}))
     assert other is not None and other.start == since
 

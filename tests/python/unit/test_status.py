@@ -7,13 +7,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from control_helpers import LOAD, SHOP, make_home, write_raw
+from control_helpers import LOAD, SHOP, authorise_ads, make_home, write_raw
 from rich.console import Console
 
 from ingestion.home import Home
+from ingestion.tiktok_shop.errors import TokenFileError
 from ingestion.tiktok_shop.token_file import Grant, KnownShop, TokenFile, TokenState
-from orchestration.lib.status import authorisations, status
-from orchestration.lib.status_report import show_authorisations, show_status
+from orchestration.lib.status import ads_authorisations, authorisations, status
+from orchestration.lib.status_report import show_ads_authorisations, show_authorisations, show_status
 
 NOW = 1_800_000_000
 
@@ -79,3 +80,45 @@ def test_ended_authorisation_says_what_to_do(home: Home) -> None:
     text = io.StringIO()
     show_authorisations(authorisations(home, now=NOW + 11 * 86_400), Console(file=text, width=200))
     assert "authorise again" in text.getvalue()
+
+
+def test_ads_accounts_are_told_beside_the_shops(home: Home) -> None:
+    """Guards ads accounts that fail unseen: their log is a table of its own."""
+    named, unnamed = "7400000000000000001", "7400000000000000002"
+    authorise_ads(home, (named, unnamed), {named: "Aurora US ads"})
+    shops = f"read_parquet('{home.raw}/tiktok_shop/sync_log/part.parquet')"
+    write_raw(
+        home,
+        "sync_log",
+        f"""
+        select
+            '{unnamed}' as advertiser_id,
+            * exclude (shop_key) replace (
+                'gmv_max_stores' as resource, 'failed' as status, 'No permission.' as error_message,
+                'revoked' as authorisation_state
+            )
+        from {shops} where resource = 'orders'
+        """,
+        source="tiktok_ads",
+    )
+    (one,) = ads_authorisations(home)
+    assert one.accounts == ((named, "Aurora US ads"), (unnamed, "")) and one.permissions == 2
+    found = status(home, now=NOW)
+    assert {row.resource for row in found.resources} == {"orders", "returns", "gmv_max_stores"}
+    (failed,) = found.failing
+    assert (failed.shop_key, failed.shop_name, failed.authorisation) == (unnamed, unnamed, "revoked")
+    text = io.StringIO()
+    console = Console(file=text, width=200)
+    show_ads_authorisations(ads_authorisations(home), console)
+    show_status(home, found, console)
+    assert "Aurora US ads" in text.getvalue() and "No permission." in text.getvalue()
+    assert "planted" not in text.getvalue()
+
+
+def test_an_ads_token_file_that_is_damaged_is_told(home: Home) -> None:
+    """Guards a status that silently forgets the ads accounts."""
+    authorise_ads(home, ("7400000000000000001",))
+    home.ads_tokens_file.write_text("{")
+    with pytest.raises(TokenFileError, match=r"ads_tokens\.json") as caught:
+        status(home, now=NOW)
+    assert "ttkpi auth ads CODE" in caught.value.advice
