@@ -60,7 +60,7 @@
     {%- elif re.search('(^|_)(roi|roas|mer)(_|$)|_per_view$', name) %}{{ return('ratio') }}
     {%- elif re.search('(_rate|_share|_coverage)(_|$)|(^|_)(ctr|ctor)$', name) %}{{ return('fraction') }}
     {%- elif re.search('(^|_)rank(_|$)', name) %}{{ return('rank') }}
-    {%- elif re.search('_hour$', name) %}{{ return('hour of day') }}
+    {%- elif re.search('(?<!_per)_hour$', name) %}{{ return('hour of day') }}
     {%- elif re.search('(^|_)seconds(_|$)', name) %}{{ return('seconds') }}
     {%- elif re.search('(^|_)minutes(_|$)', name) %}{{ return('minutes') }}
     {%- elif re.search('^hours_|_hours$', name) %}{{ return('hours') }}
