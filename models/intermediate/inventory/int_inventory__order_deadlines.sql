@@ -1,0 +1,57 @@
+{{ config(materialized='incremental', unique_key=['shop_key', 'order_id']) }}
+
+with shops as (
+    select shop_key, time_zone from {{ ref('int_shared__shops') }}
+)
+
+{% if is_incremental() -%}
+{%- set watermark = load_watermark(this) %}
+, changed as (
+    select shop_key, order_id from {{ ref('stg_tiktok_shop__orders') }} where _dlt_load_id > {{ watermark }}
+    union
+    select shop_key, order_id from {{ ref('fct_orders') }} where _dlt_load_id > {{ watermark }}
+)
+
+, orders as (
+    select orders.*
+    from {{ ref('stg_tiktok_shop__orders') }} as orders
+    inner join changed on orders.shop_key = changed.shop_key and orders.order_id = changed.order_id
+)
+
+, sales as (
+    select sales.*
+    from {{ ref('fct_orders') }} as sales
+    inner join changed on sales.shop_key = changed.shop_key and sales.order_id = changed.order_id
+)
+{%- else -%}
+, orders as (
+    select * from {{ ref('stg_tiktok_shop__orders') }}
+)
+
+, sales as (
+    select * from {{ ref('fct_orders') }}
+)
+{%- endif %}
+
+select
+    orders.shop_key,
+    orders.order_id,
+    orders.order_status = 'CANCELLED' as is_cancelled,
+    -- the three deadlines, the day each lies on, and when the step was done
+    orders.rts_sla_time as ready_deadline_at,
+    {{ local_date('orders.rts_sla_time', 'shops.time_zone') }} as ready_deadline_date,
+    orders.rts_time as ready_at,
+    orders.tts_sla_time as handover_deadline_at,
+    {{ local_date('orders.tts_sla_time', 'shops.time_zone') }} as handover_deadline_date,
+    orders.collection_time as handed_over_at,
+    orders.delivery_sla_time as delivery_deadline_at,
+    {{ local_date('orders.delivery_sla_time', 'shops.time_zone') }} as delivery_deadline_date,
+    orders.delivery_time as delivered_at,
+    -- the sale
+    coalesce(sales.is_paid_order, false) as is_sold,
+    case when sales.is_paid_order then sales.shop_local_date end as sale_date,
+    orders.order_status = 'CANCELLED' and coalesce(orders.cancellation_initiator, '') = 'SELLER' as is_cancelled_by_seller,
+    least(orders._dlt_load_id, coalesce(sales._dlt_load_id, orders._dlt_load_id)) as _dlt_load_id
+from orders
+inner join shops on orders.shop_key = shops.shop_key
+left join sales on orders.shop_key = sales.shop_key and orders.order_id = sales.order_id

@@ -1,0 +1,113 @@
+{{ config(materialized='incremental', unique_key=['shop_key', 'snapshot_date']) }}
+
+with positions as (
+    select
+        shop_key,
+        snapshot_date,
+        product_id,
+        sku_id,
+        max(seller_sku) as seller_sku,
+        sum(sellable_units) as sellable_units,
+        sum(committed_units) as committed_units,
+        max(_dlt_load_id) as _dlt_load_id
+    from {{ ref('fct_stock_daily') }}
+    group by shop_key, snapshot_date, product_id, sku_id
+)
+
+, units as (
+    select * from {{ ref('int_inventory__units_sold_daily') }}
+)
+
+{% if is_incremental() -%}
+, new_sales as (
+    select distinct shop_key, shop_local_date
+    from units
+    where _dlt_load_id > {{ load_watermark(this, '_orders_load_id') }}
+)
+
+-- Days with a newer list; and those that look back on a day of which more became known.
+, changed_days as (
+    select shop_key, snapshot_date
+    from positions
+    where _dlt_load_id > {{ load_watermark(this) }}
+    union
+    select positions.shop_key, positions.snapshot_date
+    from (select distinct shop_key, snapshot_date from positions) as positions
+    inner join new_sales
+        on positions.shop_key = new_sales.shop_key
+        and new_sales.shop_local_date < positions.snapshot_date
+        and new_sales.shop_local_date >= {{ add_days('positions.snapshot_date', -28) }}
+)
+
+, stock as (
+    select positions.*
+    from positions
+    inner join changed_days on positions.shop_key = changed_days.shop_key and positions.snapshot_date = changed_days.snapshot_date
+)
+{%- else -%}
+, stock as (
+    select * from positions
+)
+{%- endif %}
+
+, last_load as (
+    select max(_dlt_load_id) as _orders_load_id from units
+)
+
+-- One row per position and day of the 28 before it on which it sold.
+, sold_days as (
+    select
+        stock.shop_key,
+        stock.snapshot_date,
+        stock.product_id,
+        stock.sku_id,
+        units.units_sold,
+        {{ dbt.datediff('units.shop_local_date', 'stock.snapshot_date', 'day') }} as days_before,
+        row_number() over (
+            partition by stock.shop_key, stock.snapshot_date, stock.product_id, stock.sku_id
+            order by units.units_sold desc, units.shop_local_date
+        ) as sales_rank
+    from stock
+    inner join units
+        on stock.shop_key = units.shop_key
+        and stock.sku_id = units.sku_id
+        and units.shop_local_date < stock.snapshot_date
+        and units.shop_local_date >= {{ add_days('stock.snapshot_date', -28) }}
+)
+
+, windows as (
+    select
+        shop_key,
+        snapshot_date,
+        product_id,
+        sku_id,
+        sum(case when days_before <= 7 then units_sold else 0 end) as units_sold_7d,
+        sum(case when days_before <= 14 then units_sold else 0 end) as units_sold_14d,
+        sum(units_sold) as units_sold_28d,
+        -- The 26th smallest of 28 days is their third largest.
+        max(case when sales_rank = 3 then units_sold else 0 end) as spike_velocity
+    from sold_days
+    group by shop_key, snapshot_date, product_id, sku_id
+)
+
+select
+    stock.shop_key,
+    stock.snapshot_date,
+    stock.product_id,
+    stock.sku_id,
+    stock.seller_sku,
+    stock.sellable_units,
+    stock.committed_units,
+    coalesce(windows.units_sold_7d, 0) as units_sold_7d,
+    coalesce(windows.units_sold_14d, 0) as units_sold_14d,
+    coalesce(windows.units_sold_28d, 0) as units_sold_28d,
+    coalesce(windows.spike_velocity, 0) as spike_velocity,
+    stock._dlt_load_id,
+    last_load._orders_load_id
+from stock
+cross join last_load
+left join windows
+    on stock.shop_key = windows.shop_key
+    and stock.snapshot_date = windows.snapshot_date
+    and stock.product_id = windows.product_id
+    and stock.sku_id = windows.sku_id

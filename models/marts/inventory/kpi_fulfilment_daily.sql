@@ -1,0 +1,151 @@
+{%- set counts = [
+    'ready_due_orders', 'late_ready_orders', 'handover_due_orders', 'late_handover_orders', 'open_late_orders',
+    'delivery_due_orders', 'on_time_delivered_orders', 'sold_orders', 'seller_cancelled_orders', 'orders_due_within_24h',
+] -%}
+
+with shops as (
+    select shop_key, region, time_zone from {{ ref('int_shared__shops') }}
+)
+
+, data_until as (
+    select shop_key, data_until from {{ ref('int_shared__shop_data_until') }}
+)
+
+, orders as (
+    select
+        deadlines.*,
+        data_until.data_until,
+        {{ local_date('data_until.data_until', 'shops.time_zone') }} as data_until_date,
+        -- Cancelled before the step that the deadline is for: nothing was owed any more.
+        deadlines.is_cancelled and deadlines.ready_at is null as is_dropped_before_dispatch,
+        deadlines.is_cancelled and deadlines.handed_over_at is null as is_dropped_before_handover
+    from {{ ref('int_inventory__order_deadlines') }} as deadlines
+    inner join shops on deadlines.shop_key = shops.shop_key
+    inner join data_until on deadlines.shop_key = data_until.shop_key
+)
+
+-- A deadline that is not over says nothing yet.
+, made_ready as (
+    select
+        shop_key,
+        ready_deadline_date as shop_local_date,
+        count(*) as ready_due_orders,
+        sum(case when ready_at is null or ready_at > ready_deadline_at then 1 else 0 end) as late_ready_orders,
+        sum(case when ready_at is null then 1 else 0 end) as open_late_orders
+    from orders
+    where ready_deadline_at < data_until and not is_dropped_before_dispatch
+    group by shop_key, ready_deadline_date
+)
+
+, handed_over as (
+    select
+        shop_key,
+        handover_deadline_date as shop_local_date,
+        count(*) as handover_due_orders,
+        sum(case when handed_over_at is null or handed_over_at > handover_deadline_at then 1 else 0 end) as late_handover_orders
+    from orders
+    where handover_deadline_at < data_until and not is_dropped_before_dispatch
+    group by shop_key, handover_deadline_date
+)
+
+, delivered as (
+    select
+        shop_key,
+        delivery_deadline_date as shop_local_date,
+        count(*) as delivery_due_orders,
+        sum(case when delivered_at <= delivery_deadline_at then 1 else 0 end) as on_time_delivered_orders
+    from orders
+    where delivery_deadline_at < data_until and not is_dropped_before_handover
+    group by shop_key, delivery_deadline_date
+)
+
+, sold as (
+    select
+        shop_key,
+        sale_date as shop_local_date,
+        count(*) as sold_orders,
+        sum(case when is_cancelled_by_seller then 1 else 0 end) as seller_cancelled_orders
+    from orders
+    where is_sold
+    group by shop_key, sale_date
+)
+
+, due_soon as (
+    select
+        shop_key,
+        data_until_date as shop_local_date,
+        count(*) as orders_due_within_24h
+    from orders
+    where
+        not is_cancelled
+        and ready_at is null
+        and ready_deadline_at >= data_until
+        and ready_deadline_at < {{ dbt.dateadd('hour', 24, 'data_until') }}
+    group by shop_key, data_until_date
+)
+
+, keys as (
+    select shop_key, shop_local_date from made_ready
+    union
+    select shop_key, shop_local_date from handed_over
+    union
+    select shop_key, shop_local_date from delivered
+    union
+    select shop_key, shop_local_date from sold
+    union
+    select shop_key, shop_local_date from due_soon
+)
+
+, days as (
+    select
+        keys.shop_key,
+        keys.shop_local_date,
+        {%- for count in counts %}
+        coalesce({{ count }}, 0) as {{ count }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from keys
+    left join made_ready on keys.shop_key = made_ready.shop_key and keys.shop_local_date = made_ready.shop_local_date
+    left join handed_over on keys.shop_key = handed_over.shop_key and keys.shop_local_date = handed_over.shop_local_date
+    left join delivered on keys.shop_key = delivered.shop_key and keys.shop_local_date = delivered.shop_local_date
+    left join sold on keys.shop_key = sold.shop_key and keys.shop_local_date = sold.shop_local_date
+    left join due_soon on keys.shop_key = due_soon.shop_key and keys.shop_local_date = due_soon.shop_local_date
+)
+
+, defined as (
+    select
+        days.*,
+        definitions.definition_version,
+        definitions.dispatch_deadline,
+        definitions.late_dispatch_limit,
+        definitions.seller_cancellation_limit,
+        definitions.on_time_delivery_limit,
+        case definitions.dispatch_deadline when 'ready' then days.ready_due_orders when 'handover' then days.handover_due_orders end as dispatch_due_orders,
+        case definitions.dispatch_deadline when 'ready' then days.late_ready_orders when 'handover' then days.late_handover_orders end as late_dispatch_orders,
+        {{ is_provisional('days.shop_local_date', 'data_until.data_until', var('maturity_days_fulfilment')) }} as is_provisional
+    from days
+    inner join shops on days.shop_key = shops.shop_key
+    inner join data_until on days.shop_key = data_until.shop_key
+    left join {{ ref('fulfilment_definitions') }} as definitions
+        on shops.region = definitions.region
+        and definitions.valid_from <= days.shop_local_date
+        and (definitions.valid_to is null or definitions.valid_to > days.shop_local_date)
+)
+
+select
+    cast(shop_key as string) as shop_key,
+    cast(shop_local_date as date) as shop_local_date,
+    cast(is_provisional as boolean) as is_provisional,
+    cast(definition_version as bigint) as definition_version,
+    cast(dispatch_deadline as string) as dispatch_deadline,
+    cast(dispatch_due_orders as bigint) as dispatch_due_orders,
+    cast(late_dispatch_orders as bigint) as late_dispatch_orders,
+    {{ ratio('late_dispatch_orders', 'dispatch_due_orders') }} as late_dispatch_rate,
+    cast(late_dispatch_limit as double) as late_dispatch_limit,
+    {%- for count in counts %}
+    cast({{ count }} as bigint) as {{ count }},
+    {%- endfor %}
+    {{ ratio('on_time_delivered_orders', 'delivery_due_orders') }} as on_time_delivery_rate,
+    cast(on_time_delivery_limit as double) as on_time_delivery_limit,
+    {{ ratio('seller_cancelled_orders', 'sold_orders') }} as seller_cancellation_rate,
+    cast(seller_cancellation_limit as double) as seller_cancellation_limit
+from defined
