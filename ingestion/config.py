@@ -168,6 +168,21 @@ def load_fx_config() -> FxConfig:
     )
 
 
+def required_url(section: str, key: str) -> str:
+    """An address that has no default.
+
+    Raises:
+        ConfigError: It is not set, or no address; names the key, the file and the variable.
+    """
+    return _setting(section, key, _url)
+
+
+def optional_secret(section: str, key: str) -> str | None:
+    """A secret that may be left out."""
+    value = str(_lookup(section, key, secret=True) or "").strip()
+    return value or None
+
+
 def environment_name(section: str, key: str) -> str:
     """The environment variable that sets `key` of `section`."""
     return "__".join([*section.split("."), key]).upper()

@@ -87,7 +87,7 @@ def open_pipeline(home: Home, name: str, dataset: str) -> Any:
         try:
             pipeline = _pipeline(home, name, dataset)
         except Exception as error:
-            raise _cause(error, folder) from error
+            raise cause(error, folder) from error
     return pipeline
 
 
@@ -101,7 +101,7 @@ def load(pipeline: Any, source: Any) -> None:
     try:
         pipeline.run(source, loader_file_format="parquet")
     except Exception as error:
-        raise _cause(error, Path(pipeline.working_dir)) from error
+        raise cause(error, Path(pipeline.working_dir)) from error
 
 
 def named(table: pa.Table, name: str) -> Any:
@@ -260,7 +260,7 @@ def _pipeline(home: Home, name: str, dataset: str) -> Any:
     )
 
 
-def _cause(error: BaseException, folder: Path) -> BaseException:
+def cause(error: BaseException, folder: Path) -> BaseException:
     """The error of ours, or of the disk, inside dlt's wrapping; dlt's own if there is none."""
     found: BaseException | None = error
     refusals: list[OSError] = []

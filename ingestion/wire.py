@@ -43,7 +43,7 @@ def http_client(base_url: str, *, timeout_seconds: float, connections: int) -> h
         ),
         headers={"User-Agent": _USER_AGENT, "Accept": "application/json"},
         follow_redirects=False,
-        trust_env=not _is_loopback(urlsplit(base_url).hostname or ""),
+        trust_env=not is_loopback(base_url),
     )
 
 
@@ -112,7 +112,9 @@ def _failure(state: RetryCallState) -> TransientError:
     return error
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(url: str) -> bool:
+    """Whether an address is one of this machine."""
+    host = urlsplit(url).hostname or ""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

@@ -28,6 +28,7 @@ _COMMANDS = [
     "audit",
     "publish",
     "freeze",
+    "export",
     "replay",
     "compact",
     "status",
