@@ -7,6 +7,7 @@
 | `privacy.key` | the key that turns buyer ids into hashes, mode 0600; made once |
 | `freeze.key` | the key that signs frozen months, mode 0600; made once |
 | `frozen/` | scorecards of the months that were frozen; written once, never changed |
+| `webhooks.json` | which alert was told to which webhook, mode 0600 |
 | `archive/` | every page as it came, without contact data; never changed |
 | `raw/` | typed rows as Parquet, `raw/<source>/<table>/` |
 | `dlt/` | dlt's working folders |

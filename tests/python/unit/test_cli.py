@@ -28,6 +28,7 @@ _COMMANDS = [
     "audit",
     "publish",
     "freeze",
+    "alerts",
     "replay",
     "compact",
     "status",
