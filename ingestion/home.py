@@ -8,6 +8,7 @@
 | `freeze.key` | the key that signs frozen months, mode 0600; made once |
 | `frozen/` | scorecards of the months that were frozen; written once, never changed |
 | `restock.json` | which suggestion to order was accepted where |
+| `webhooks.json` | which alert was told to which webhook, mode 0600 |
 | `archive/` | every page as it came, without contact data; never changed |
 | `raw/` | typed rows as Parquet, `raw/<source>/<table>/` |
 | `dlt/` | dlt's working folders |

@@ -16,7 +16,7 @@ from orchestration.defs.ingestion.sensors import build_failed_shop_sensor
 from orchestration.defs.publish.assets import build_published_assets
 from orchestration.defs.publish.jobs import build_jobs
 from orchestration.defs.publish.schedules import build_schedules
-from orchestration.defs.publish.sensors import run_failure_alert
+from orchestration.defs.publish.sensors import alert_webhooks, run_failure_alert
 from orchestration.defs.quality.assets import build_audit_assets
 from orchestration.lib.manifest import load_manifest, project_var
 from orchestration.lib.translators import HouseDbtTranslator
@@ -37,7 +37,7 @@ def build_definitions(home: Home) -> dg.Definitions:
         asset_checks=[build_freshness_checks(manifest, translator)],
         jobs=list(jobs.values()),
         schedules=build_schedules(jobs, project_var("reporting_timezone")),
-        sensors=[run_failure_alert, build_failed_shop_sensor(jobs["retry_shop_job"])],
+        sensors=[run_failure_alert, build_failed_shop_sensor(jobs["retry_shop_job"]), alert_webhooks],
         resources={"home": HomeResource(), "scope": SyncScope()},
         # Steps of a run write the same home, so they take turns anyway: one process saves loading the
         # definitions anew for each step. dbt still runs in a process of its own (lib/build.py).

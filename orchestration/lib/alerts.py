@@ -1,6 +1,7 @@
 """Alerts: one JSON line per thing that a person should know, in `alerts.jsonl` of the home.
 
-Whoever watches the shops tails the file or ships it to a chat; nothing here calls out.
+Whoever watches the shops tails the file, or configures webhooks (`orchestration/lib/webhooks`), which are told what is
+new in it; nothing here calls out.
 """
 
 from __future__ import annotations

@@ -1,15 +1,25 @@
-"""A failed run becomes an alert that says what failed and what to do."""
+"""A failed run becomes an alert that says what failed and what to do; alerts go to the configured webhooks."""
 
+import json
 import re
+from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
-from ingestion.home import Home
+from ingestion.home import Home, HomeBusy
 from orchestration.defs.ingestion.resources import HomeResource
-from orchestration.lib.alerts import Alert, raise_alert
+from orchestration.lib.alerts import FILE_NAME, Alert, raise_alert
 from orchestration.lib.audit import last_audit
+from orchestration.lib.publish import published_manifest
+from orchestration.lib.webhooks.config import load_webhooks
+from orchestration.lib.webhooks.deliver import deliver
+from orchestration.lib.webhooks.sender import Patience
 
 _SHOWN = 5
+_TICK_SECONDS = 25.0
+"""Dagster gives a tick a minute; what does not fit is told at the next one."""
+_AGAIN_AFTER = timedelta(minutes=5)
+"""A webhook that did not take its alerts is asked again after so long."""
 
 
 def _reason(context: dg.RunFailureSensorContext, home: Home) -> tuple[str, str]:
@@ -68,3 +78,57 @@ def run_failure_alert(context: dg.RunFailureSensorContext, home: HomeResource) -
         ),
     )
     context.log.error(f"{message} (alert written to {path})")
+
+
+@dg.sensor(
+    name="alert_webhooks",
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    minimum_interval_seconds=60,
+    description=(
+        "Tells the webhooks of alerts.webhooks each new alert of a publication, and each failed run, once. "
+        "It does not matter who published: what is told is read from the published file."
+    ),
+)
+def alert_webhooks(context: dg.SensorEvaluationContext, home: HomeResource) -> dg.SensorResult:
+    """Send when something was published or has failed since the last tick, or when some alerts still wait."""
+    place = home.open()
+    hooks = load_webhooks()
+    if not hooks:
+        return dg.SensorResult(
+            skip_reason="No webhook is configured (alerts.webhooks).", cursor=context.cursor
+        )
+    state = json.loads(context.cursor) if context.cursor else {}
+    now = datetime.now(UTC)
+    news = {
+        "published_at": (published_manifest(place) or {}).get("published_at"),
+        "failures": _size(place),
+        "webhooks": [hook.name for hook in hooks],
+    }
+    again_at = state.get("again_at")
+    if state.get("news") == news and (not again_at or datetime.fromisoformat(again_at) > now):
+        return dg.SensorResult(skip_reason="Nothing new since the last tick.", cursor=context.cursor)
+    waits: list[str] = []
+    try:
+        outcomes = deliver(place, hooks, patience=Patience(_TICK_SECONDS), notify=waits.append)
+    except HomeBusy as busy:
+        # The other one sends everything that there is; the next tick looks whether it did.
+        return dg.SensorResult(skip_reason=busy.message, cursor=context.cursor)
+    for text in waits:
+        context.log.info(text)
+    for outcome in outcomes:
+        if outcome.told:
+            context.log.info(f"{outcome.webhook.title}: {outcome.told} alerts told.")
+        if outcome.problem is not None:
+            context.log.error(f"{outcome.problem} Still to be told: {outcome.waiting} alerts.")
+    waiting = sum(outcome.waiting for outcome in outcomes)
+    told = sum(outcome.told for outcome in outcomes)
+    return dg.SensorResult(
+        skip_reason=f"Told {told} alerts, {waiting} wait." if told or waiting else "No alert is new.",
+        cursor=json.dumps({"news": news, "again_at": (now + _AGAIN_AFTER).isoformat() if waiting else None}),
+    )
+
+
+def _size(home: Home) -> int:
+    """Bytes of `alerts.jsonl`, which only grows."""
+    path = home.root / FILE_NAME
+    return path.stat().st_size if path.is_file() else 0

@@ -29,6 +29,7 @@ _COMMANDS = [
     "publish",
     "freeze",
     "export",
+    "alerts",
     "replay",
     "compact",
     "status",
