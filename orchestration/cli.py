@@ -621,6 +621,7 @@ def export_restock(form: str, erp: str, out: Path | None, shops: Sequence[str], 
     click.echo(f"{len(lines)} suggestions in {out}")
 
 
+@cli.group(cls=Commands)
 def alerts() -> None:
     """What to act on: list it, or send what is new to chats. 告警：查看，或推送到飞书、钉钉、企业微信、Slack。
 

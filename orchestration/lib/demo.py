@@ -40,7 +40,14 @@ from orchestration.lib.records import read_record, write_record
 from orchestration.lib.run import RunReport, run_all
 
 DAY_SECONDS = 86_400
-TRUTHS = ("kpi_shop_daily", "kpi_product_daily", "settlement_daily", "creator_daily")
+TRUTHS = (
+    "kpi_shop_daily",
+    "kpi_product_daily",
+    "settlement_daily",
+    "creator_daily",
+    "stock_daily",
+    "fulfilment_daily",
+)
 """Tables of the world's own figures that the demo compares."""
 _LOCAL_HOSTS = ("127.0.0.1", "localhost", "[::1]")
 

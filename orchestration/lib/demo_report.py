@@ -13,7 +13,18 @@ from rich.table import Table
 from ingestion.home import Home
 from orchestration.lib.demo import DemoResult
 from orchestration.lib.status_report import output
-from orchestration.lib.summary import PERIODS, Comparison, Kpis, Promotion, compare, kpis, promotion
+from orchestration.lib.summary import (
+    PERIODS,
+    Comparison,
+    Kpis,
+    Operations,
+    Promotion,
+    compare,
+    kpis,
+    operations,
+    people,
+    promotion,
+)
 
 _COMPARED: tuple[tuple[str, str, tuple[str, ...], Mapping[str, str] | None, str], ...] = (
     ("kpi_shop_daily", "kpi_shop_daily", ("shop_key", "business_date"), None, "true"),
@@ -24,6 +35,36 @@ _COMPARED: tuple[tuple[str, str, tuple[str, ...], Mapping[str, str] | None, str]
         ("shop_key", "statement_id"),
         {name: f"{name}_amount" for name in ("revenue", "settlement", "reserve", "payable")},
         "true",
+    ),
+    (
+        "fulfilment_daily",
+        "kpi_fulfilment_daily",
+        ("shop_key", "shop_local_date"),
+        {
+            "rts_due_orders": "ready_due_orders",
+            "late_rts_orders": "late_ready_orders",
+            "tts_due_orders": "handover_due_orders",
+            "late_tts_orders": "late_handover_orders",
+            **{
+                name: name
+                for name in (
+                    "delivery_due_orders",
+                    "on_time_delivered_orders",
+                    "sold_orders",
+                    "seller_cancelled_orders",
+                    "orders_due_within_24h",
+                )
+            },
+        },
+        "true",
+    ),
+    (
+        "stock_daily",
+        "fct_stock_daily",
+        ("shop_key", "snapshot_date", "warehouse_id", "product_id", "sku_id"),
+        {"available_units": "sellable_units", "committed_units": "committed_units"},
+        # The world tells of the day of its clock only.
+        "snapshot_time = (select max(snapshot_time) from marts.fct_stock_daily)",
     ),
     (
         "creator_daily",
@@ -45,6 +86,8 @@ def show(home: Home, result: DemoResult, console: Console | None = None) -> bool
         console.print(_table(kpis(home.published, days), days))
     # The longer time only: what ads brought is known once orders are settled.
     console.print(_promotion_table(promotion(home.published, PERIODS[-1]), PERIODS[-1]))
+    console.print(_operations_table(operations(home.published, PERIODS[-1]), PERIODS[-1]))
+    _show_people(console, home)
     agreed = _show_checks(console, home, result)
     _show_places(console, home, result)
     return agreed
@@ -142,6 +185,51 @@ def _promotion_table(lines: Sequence[Promotion], days: int) -> Table:
             _times(line.mer),
         )
     return table
+
+
+def _operations_table(lines: Sequence[Operations], days: int) -> Table:
+    table = Table(
+        title=f"Stock, dispatch, alarms 库存、发货、告警: as of now, rates of {days} days 截至当前，比率为最近{days}天",
+        box=SIMPLE_HEAD,
+        title_justify="left",
+        padding=(0, 1, 0, 0),
+    )
+    table.add_column("shop\n店铺")
+    for heading in (
+        "SKUs\nSKU 数",
+        "out\n断货",
+        "short\n不足",
+        "reorder_units\n建议补货量",
+        "late_dispatch\n延迟发货率",
+        "on_time\n准时送达率",
+        "due in 24h\n待发货",
+        "anomalies\n异常",
+        "open alerts\n未关闭告警",
+    ):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for line in lines:
+        table.add_row(
+            escape(line.shop_name),
+            f"{line.skus:,}",
+            f"{line.out_skus:,}",
+            f"{line.short_skus:,}",
+            f"{line.reorder_units:,}",
+            _percent(line.late_dispatch_rate),
+            _percent(line.on_time_delivery_rate),
+            f"{line.due_within_24h:,}",
+            f"{line.anomalies:,}",
+            f"{line.open_alerts:,}",
+        )
+    return table
+
+
+def _show_people(console: Console, home: Home) -> None:
+    found = people(home.published)
+    console.print(
+        f"People 团队考核: {found.cards} scorecards in {found.roles} roles of the newest month. "
+        f"Glossary 指标词典: {found.columns:,} columns, {found.named:,} with a name in 中文. "
+        f"Brushing 疑似刷单: {found.flags} flags for a person to look at."
+    )
 
 
 def _show_checks(console: Console, home: Home, result: DemoResult) -> bool:

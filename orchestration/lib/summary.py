@@ -54,6 +54,54 @@ class Promotion:
 
 
 @dataclass(frozen=True, slots=True)
+class Operations:
+    """How stock, dispatch and alarms stand at the end of the data. NULL is 'unknown'.
+
+    Attributes:
+        shop_name: The shop, or all of them.
+        skus: SKUs in the newest stock list.
+        out_skus: Of those, SKUs without stock.
+        short_skus: Of those, SKUs at or below their reorder point, but not out.
+        reorder_units: Units to order.
+        late_dispatch_rate: Of the orders due in the last days.
+        on_time_delivery_rate: Of the orders due in the last days.
+        due_within_24h: Orders that must be marked ready within 24 hours.
+        anomalies: Unusual figures of the last days that are bad.
+        open_alerts: Alerts that somebody has to act on.
+    """
+
+    shop_name: str
+    skus: int
+    out_skus: int
+    short_skus: int
+    reorder_units: int
+    late_dispatch_rate: float | None
+    on_time_delivery_rate: float | None
+    due_within_24h: int
+    anomalies: int
+    open_alerts: int
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """What the scorecards and the glossary hold.
+
+    Attributes:
+        cards: Cards of the newest month: persons and roles.
+        roles: Roles among them.
+        columns: Columns in the glossary.
+        named: Of those, columns with a name in 中文.
+        flags: Flags of orders that a person should look at.
+    """
+
+    cards: int
+    roles: int
+    columns: int
+    named: int
+    flags: int
+
+
+@dataclass(frozen=True, slots=True)
 class Comparison:
     """A published table against the world's own figures.
 
@@ -280,6 +328,134 @@ _PROMOTION = """
     from lines
     order by position, shop_key
 """
+
+
+_OPERATIONS = """
+    with shops as (
+        select shop_key, shop_name, cast(timezone(time_zone, data_until) as date) as today from marts.dim_shops
+    )
+
+    , stock as (
+        select
+            shop_key,
+            count(*) as skus,
+            count(*) filter (where stock_status = 'out') as out_skus,
+            count(*) filter (where stock_status in ('critical', 'low')) as short_skus,
+            sum(reorder_units) as reorder_units
+        from marts.kpi_stock_health
+        where is_latest
+        group by shop_key
+    )
+
+    , dispatch as (
+        select
+            shops.shop_key,
+            sum(days.late_dispatch_orders) as late_dispatch_orders,
+            sum(days.dispatch_due_orders) as dispatch_due_orders,
+            sum(days.on_time_delivered_orders) as on_time_delivered_orders,
+            sum(days.delivery_due_orders) as delivery_due_orders,
+            sum(days.orders_due_within_24h) as due_within_24h
+        from shops
+        inner join marts.kpi_fulfilment_daily as days
+            on shops.shop_key = days.shop_key and days.shop_local_date >= shops.today - $days
+        group by shops.shop_key
+    )
+
+    , anomalies as (
+        select shops.shop_key, count(*) as anomalies
+        from shops
+        inner join marts.kpi_anomalies as days
+            on shops.shop_key = days.shop_key and days.kpi_date >= shops.today - $days
+        where days.is_adverse
+        group by shops.shop_key
+    )
+
+    , alerts as (
+        select shop_key, count(*) as open_alerts from marts.kpi_alerts where is_open group by shop_key
+    )
+
+    , joined as (
+        select
+            shops.shop_key,
+            shops.shop_name,
+            stock.* exclude (shop_key),
+            dispatch.* exclude (shop_key),
+            anomalies.anomalies,
+            alerts.open_alerts
+        from shops
+        left join stock on shops.shop_key = stock.shop_key
+        left join dispatch on shops.shop_key = dispatch.shop_key
+        left join anomalies on shops.shop_key = anomalies.shop_key
+        left join alerts on shops.shop_key = alerts.shop_key
+    )
+
+    , lines as (
+        select * exclude (shop_key), shop_key as position from joined
+        union all
+        select
+            'All shops', sum(skus), sum(out_skus), sum(short_skus), sum(reorder_units), sum(late_dispatch_orders),
+            sum(dispatch_due_orders), sum(on_time_delivered_orders), sum(delivery_due_orders), sum(due_within_24h),
+            sum(anomalies), sum(open_alerts), 'z'
+        from joined
+    )
+
+    select
+        shop_name,
+        cast(coalesce(skus, 0) as bigint),
+        cast(coalesce(out_skus, 0) as bigint),
+        cast(coalesce(short_skus, 0) as bigint),
+        cast(coalesce(reorder_units, 0) as bigint),
+        cast(late_dispatch_orders as double) / nullif(cast(dispatch_due_orders as double), 0),
+        cast(on_time_delivered_orders as double) / nullif(cast(delivery_due_orders as double), 0),
+        cast(coalesce(due_within_24h, 0) as bigint),
+        cast(coalesce(anomalies, 0) as bigint),
+        cast(coalesce(open_alerts, 0) as bigint)
+    from lines
+    order by position
+"""
+
+_PEOPLE = """
+    with newest as (
+        select max(month_start) as month_start from marts.kpi_team_scorecard
+    )
+
+    , cards as (
+        select
+            count(distinct cards.person_name || '|' || cards.role) as cards,
+            count(distinct cards.role) as roles
+        from marts.kpi_team_scorecard as cards
+        inner join newest on cards.month_start = newest.month_start
+    )
+
+    , glossary as (
+        select count(*) as columns, count(label_zh) as named from marts.kpi_glossary
+    )
+
+    , flags as (
+        select count(*) as flags from marts.kpi_brushing_flags
+    )
+
+    select cards.cards, cards.roles, glossary.columns, glossary.named, flags.flags
+    from cards, glossary, flags
+"""
+
+
+def operations(published: Path, days: int) -> list[Operations]:
+    """How stock, dispatch and alarms stand: of every shop, then of all shops; rates and anomalies of the last days.
+
+    Raises:
+        CannotRead: The published file can't be read.
+    """
+    return [Operations(*row) for row in _query(published, _OPERATIONS, {"days": days})]
+
+
+def people(published: Path) -> People:
+    """What the scorecards and the glossary hold.
+
+    Raises:
+        CannotRead: The published file can't be read.
+    """
+    return People(*_query(published, _PEOPLE)[0])
 
 
 def promotion(published: Path, days: int) -> list[Promotion]:

@@ -65,7 +65,7 @@ with positions as (
         {{ dbt.datediff('units.shop_local_date', 'stock.snapshot_date', 'day') }} as days_before,
         row_number() over (
             partition by stock.shop_key, stock.snapshot_date, stock.product_id, stock.sku_id
-            order by units.units_sold desc, units.shop_local_date
+            order by units.units_sold desc nulls last, units.shop_local_date nulls last
         ) as sales_rank
     from stock
     inner join units

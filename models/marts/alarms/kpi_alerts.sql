@@ -259,6 +259,31 @@ with shops as (
     where endings.days_left <= {{ var('alarm_authorisation_days') }}
 )
 
+-- A SKU that the shop lives on.
+, newest_stock_outs as (
+    select *, row_number() over (partition by shop_key, sku_id order by last_seen desc nulls last, product_id asc nulls last) as recency
+    from {{ ref('int_alarms__stock_outs') }}
+    where sales_share >= {{ var('alarm_stock_share') }}
+)
+
+, stock_alerts as (
+    select
+        stock.shop_key,
+        'stock_out' as alert_kind,
+        stock.sku_id as subject,
+        case when stock.sales_share >= {{ var('alarm_evidence_share') }} then 'critical' else 'warning' end as severity,
+        stock.out_from as first_seen,
+        stock.last_seen,
+        cast(stock.out_from as string) as episode,
+        stock.is_open,
+        'stock_out' as evidence,
+        {{ dbt.concat(["coalesce(stock.seller_sku, stock.sku_id)", "' ('", "coalesce(stock.product_name, stock.product_id)", "') is out of stock since '", "cast(stock.out_from as string)", "'; it made '", as_percent('stock.sales_share'), "' of the units of 28 days.'"]) }} as message_en,
+        {{ dbt.concat(["coalesce(stock.seller_sku, stock.sku_id)", "'（'", "coalesce(stock.product_name, stock.product_id)", "'）自 '", "cast(stock.out_from as string)", "' 起断货；占近 28 天出库件数 '", as_percent('stock.sales_share'), "'。'"]) }} as message_zh
+    from newest_stock_outs as stock
+    inner join shops on stock.shop_key = shops.shop_key
+    where stock.recency = 1 and (stock.is_open or stock.last_seen > {{ add_days('shops.last_business_date', -var('alarm_days')) }})
+)
+
 -- What the seller took off sale himself is evidence, and nobody's task.
 , product_alerts as (
     select
@@ -366,7 +391,7 @@ with shops as (
 )
 
 , alerts as (
-    {%- for part in ['kpi', 'rate', 'data', 'authorisation', 'product', 'health', 'brushing'] %}
+    {%- for part in ['kpi', 'rate', 'data', 'authorisation', 'stock', 'product', 'health', 'brushing'] %}
     select shop_key, alert_kind, subject, severity, first_seen, last_seen, episode, is_open, evidence, message_en, message_zh
     from {{ part }}_alerts
     {{ 'union all' if not loop.last }}

@@ -18,6 +18,21 @@ with scores as (
     group by shop_key
 )
 
+, stock_outs as (
+    select
+        days.shop_key,
+        days.kpi_date,
+        sum(stock.sales_share) as sales_share,
+        max_by({{ dbt.concat(["coalesce(stock.seller_sku, stock.sku_id)", "' '", "cast(stock.out_from as string)"]) }}, stock.sales_share) as detail
+    from (select distinct shop_key, kpi_date from scores where is_anomaly) as days
+    inner join {{ ref('int_alarms__stock_outs') }} as stock
+        on days.shop_key = stock.shop_key
+        -- what the first list of a day does not hold has run out on the day before
+        and days.kpi_date >= {{ add_days('stock.out_from', -1) }}
+        and days.kpi_date <= stock.last_seen
+    group by days.shop_key, days.kpi_date
+)
+
 , products_stopped as (
     select
         days.shop_key,
@@ -71,10 +86,12 @@ with scores as (
         -- what explains a fall of sales or traffic, and nothing else
         scores.direction = 'down' and scores.family in ('sales', 'traffic') as is_fall,
         scores.direction = ad_spend.direction and scores.family in ('sales', 'traffic') as is_with_ad_spend,
+        coalesce(stock_outs.sales_share, 0) as out_of_stock_share,
         coalesce(products_stopped.sales_share, 0) as stopped_share,
         poor_health.shop_key is not null as is_unhealthy,
         coalesce(creators_stopped.sales_share, 0) as creators_share,
         authorisation.detail as authorisation_detail,
+        stock_outs.detail as stock_detail,
         products_stopped.detail as products_detail,
         poor_health.detail as health_detail,
         {{ dbt.concat([as_figure('ad_spend.value', 'ad_spend.unit'), "' / '", as_figure('ad_spend.expected', 'ad_spend.unit')]) }} as ads_detail,
@@ -82,6 +99,7 @@ with scores as (
     from scores
     inner join shops on scores.shop_key = shops.shop_key
     left join authorisation on scores.shop_key = authorisation.shop_key
+    left join stock_outs on scores.shop_key = stock_outs.shop_key and scores.kpi_date = stock_outs.kpi_date
     left join products_stopped on scores.shop_key = products_stopped.shop_key and scores.kpi_date = products_stopped.kpi_date
     left join poor_health on scores.shop_key = poor_health.shop_key and scores.kpi_date = poor_health.kpi_date
     left join ad_spend on scores.shop_key = ad_spend.shop_key and scores.kpi_date = ad_spend.kpi_date
@@ -96,6 +114,7 @@ with scores as (
             when not is_anomaly then null
             when is_late then 'data_late'
             when is_unauthorised then 'authorisation'
+            when is_fall and out_of_stock_share >= {{ var('alarm_evidence_share') }} then 'stock_out'
             when is_fall and stopped_share >= {{ var('alarm_evidence_share') }} then 'product_delisted'
             when is_fall and is_unhealthy then 'account_health'
             when is_with_ad_spend then 'ad_budget'
@@ -134,6 +153,7 @@ select
     cast(case explained.evidence
         when 'data_late' then cast(explained.orders_late_from as string)
         when 'authorisation' then explained.authorisation_detail
+        when 'stock_out' then explained.stock_detail
         when 'product_delisted' then explained.products_detail
         when 'account_health' then explained.health_detail
         when 'ad_budget' then explained.ads_detail

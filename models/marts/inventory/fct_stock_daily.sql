@@ -34,7 +34,7 @@ with shops as (
 , ranked as (
     select
         *,
-        dense_rank() over (partition by shop_key, snapshot_date order by snapshot_time desc, snapshot_id desc) as recency
+        dense_rank() over (partition by shop_key, snapshot_date order by snapshot_time desc nulls last, snapshot_id desc nulls last) as recency
     from wanted
 )
 

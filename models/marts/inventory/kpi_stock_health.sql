@@ -31,8 +31,9 @@ with stock as (
         row_number() over (
             partition by stock.shop_key, stock.snapshot_date, stock.product_id, stock.sku_id
             order by
-                case when policies.seller_sku is null then 0 else 2 end + case when policies.shop_key is null then 0 else 1 end desc,
-                policies.valid_from desc
+                case when policies.seller_sku is null then 0 else 2 end + case when policies.shop_key is null then 0 else 1 end
+                desc nulls last,
+                policies.valid_from desc nulls last
         ) as policy_rank
     from stock
     inner join {{ ref('replenishment_policy') }} as policies
@@ -65,11 +66,11 @@ with stock as (
         policies.pack_units,
         policies.valid_from as policy_valid_from,
         last_days.shop_key is not null as is_latest,
-        cast(stock.sellable_units * 28 as double) / nullif(cast(stock.planned_units_28d as double), 0) as days_of_cover,
-        cast(ceil(cast(stock.planned_units_28d * (policies.lead_time_days + policies.safety_days) as double) / 28) as bigint)
+        {{ ratio('stock.sellable_units * 28', 'stock.planned_units_28d') }} as days_of_cover,
+        cast(ceil({{ ratio('stock.planned_units_28d * (policies.lead_time_days + policies.safety_days)', '28') }}) as bigint)
             as reorder_point_units,
         cast(
-            ceil(cast(stock.planned_units_28d * (policies.lead_time_days + policies.safety_days + policies.target_cover_days) as double) / 28)
+            ceil({{ ratio('stock.planned_units_28d * (policies.lead_time_days + policies.safety_days + policies.target_cover_days)', '28') }})
             as bigint
         ) as order_up_to_units
     from stock
@@ -117,9 +118,9 @@ select
     cast(units_sold_7d as bigint) as units_sold_7d,
     cast(units_sold_14d as bigint) as units_sold_14d,
     cast(units_sold_28d as bigint) as units_sold_28d,
-    cast(units_sold_7d as double) / 7 as sales_velocity_7d,
-    cast(units_sold_14d as double) / 14 as sales_velocity_14d,
-    cast(units_sold_28d as double) / 28 as sales_velocity_28d,
+    {{ ratio('units_sold_7d', '7') }} as sales_velocity_7d,
+    {{ ratio('units_sold_14d', '14') }} as sales_velocity_14d,
+    {{ ratio('units_sold_28d', '28') }} as sales_velocity_28d,
     cast(spike_velocity as bigint) as spike_velocity,
     days_of_cover,
     {{ add_days('snapshot_date', 'cast(floor(days_of_cover) as integer)') }} as expected_stockout_date,
@@ -131,5 +132,5 @@ select
     cast(pack_units as bigint) as pack_units,
     cast(policy_valid_from as date) as policy_valid_from,
     cast(reorder_point_units as bigint) as reorder_point_units,
-    cast(case when wanted_units is not null then cast(ceil(cast(wanted_units as double) / pack_units) as bigint) * pack_units end as bigint) as reorder_units
+    cast(ceil({{ ratio('wanted_units', 'pack_units') }}) as bigint) * pack_units as reorder_units
 from ordered

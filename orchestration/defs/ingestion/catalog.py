@@ -23,6 +23,8 @@ from ingestion.tiktok_shop import (
     analytics,
     creators,
     finance,
+    fulfilment,
+    health,
     lives,
     orders,
     products,
@@ -101,7 +103,19 @@ def _tables(source: str, resources: Iterable[Resource | AdsResource]) -> tuple[R
 DOMAINS: tuple[Domain, ...] = (
     *(
         _domain(module)
-        for module in (shops, orders, returns, finance, products, analytics, creators, lives, videos)
+        for module in (
+            shops,
+            orders,
+            returns,
+            finance,
+            products,
+            fulfilment,
+            analytics,
+            health,
+            creators,
+            lives,
+            videos,
+        )
     ),
     Domain("ads", _tables(TIKTOK_ADS, ADS_RESOURCES)),
     Domain(

@@ -54,8 +54,8 @@ KINDS = {
     "rate_limit": Advice(
         "Rate above its limit",
         "比率超限",
-        "Find the products and reasons behind it, for instance in kpi_refund_reasons_daily.",
-        "查找造成超限的商品与原因，例如看 kpi_refund_reasons_daily。",
+        "Find the products and reasons behind it, for instance in fct_refund_lines.",
+        "查找造成超限的商品与原因，例如看 fct_refund_lines。",
     ),
     "data_late": Advice(
         "Data are late",

@@ -6,13 +6,15 @@ The tests of this module tell one story in order; the fixture has lived through 
 
 from __future__ import annotations
 
+import csv
 import re
 import shutil
+import statistics
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -52,6 +54,8 @@ TRUTHS = (
     "video_daily",
     "samples",
     "ads_spend_daily",
+    "stock_daily",
+    "fulfilment_daily",
 )
 COMPARED = (
     "kpi_shop_daily",
@@ -66,6 +70,13 @@ COMPARED = (
     "kpi_video_daily",
     "fct_ad_spend_daily",
     "kpi_ads_daily",
+    "fct_stock_daily",
+    "kpi_stock_health",
+    "kpi_fulfilment_daily",
+    "fct_packages",
+    "kpi_team_scorecard",
+    "kpi_anomalies",
+    "kpi_alerts",
 )
 LIVE_FIGURES = (
     "impressions",
@@ -461,6 +472,135 @@ def test_paid_organic_and_undetermined_are_the_whole_shop(story: Story, name: st
         assert same(parts, expected["gmv"] if expected else 0), (row["shop_key"], row["business_date"])
     assert any((row["paid_gmv"] or 0) > 0 for row in days)
     assert any((row["undetermined_gmv"] or 0) > 0 for row in days)
+
+
+@pytest.mark.parametrize("name", ["first", "later"])
+def test_stock_and_what_left_the_shelf_equal_the_truth(story: Story, name: str) -> None:
+    """Guards stock of another day, parts of combos that nobody counts, and windows that begin or end a day off."""
+    truth = story.truth[name]["stock_daily"]
+    today = {row["shop_key"]: row["snapshot_date"] for row in truth}
+    keys = ("shop_key", "snapshot_date", "warehouse_id", "product_id", "sku_id")
+    stock = {
+        tuple(str(row[key]) for key in keys): (row["sellable_units"], row["committed_units"])
+        for row in story.marts[name]["fct_stock_daily"]
+        if str(row["snapshot_date"]) == today[row["shop_key"]]
+    }
+    assert stock == {
+        tuple(row[key] for key in keys): (row["available_units"], row["committed_units"]) for row in truth
+    }
+    columns = {
+        "units_sold_7d": "units_7d",
+        "units_sold_14d": "units_14d",
+        "units_sold_28d": "units_28d",
+        "spike_velocity": "spike_units_28d",
+    }
+    health = {
+        (row["shop_key"], row["sku_id"]): [row[column] for column in columns]
+        for row in story.marts[name]["kpi_stock_health"]
+        if row["is_latest"]
+    }
+    assert health == {
+        (row["shop_key"], row["sku_id"]): [row[column] for column in columns.values()] for row in truth
+    }
+    assert any(units[3] > 1 for units in health.values())
+
+
+@pytest.mark.parametrize("name", ["first", "later"])
+def test_every_day_of_fulfilment_equals_the_truth(story: Story, name: str) -> None:
+    """Guards deadlines on the wrong calendar, orders that owed nothing any more, and lateness of deadlines to come."""
+    columns = {
+        "ready_due_orders": "rts_due_orders",
+        "late_ready_orders": "late_rts_orders",
+        "handover_due_orders": "tts_due_orders",
+        "late_handover_orders": "late_tts_orders",
+        "delivery_due_orders": "delivery_due_orders",
+        "on_time_delivered_orders": "on_time_delivered_orders",
+        "sold_orders": "sold_orders",
+        "seller_cancelled_orders": "seller_cancelled_orders",
+        "orders_due_within_24h": "orders_due_within_24h",
+    }
+    days = story.marts[name]["kpi_fulfilment_daily"]
+    ours = {
+        (row["shop_key"], str(row["shop_local_date"])): [row[column] for column in columns] for row in days
+    }
+    truth = story.truth[name]["fulfilment_daily"]
+    assert ours == {
+        (row["shop_key"], row["shop_local_date"]): [row[column] for column in columns.values()]
+        for row in truth
+    }
+    # The first run ends in the night before a Sunday, on which no shop has a deadline.
+    for column in columns.keys() - ({"orders_due_within_24h"} if name == "first" else set()):
+        assert any(row[column] for row in days), column
+    dispatched = {"ready": "rts", "handover": "tts"}
+    told = {(row["shop_key"], row["shop_local_date"]): row for row in truth}
+    for row in days:
+        kind, one = (
+            dispatched[row["dispatch_deadline"]],
+            told[row["shop_key"], str(row["shop_local_date"])],
+        )
+        assert (row["late_dispatch_orders"], row["dispatch_due_orders"]) == (
+            one[f"late_{kind}_orders"],
+            one[f"{kind}_due_orders"],
+        )
+        due = one[f"{kind}_due_orders"]
+        assert row["late_dispatch_rate"] == (one[f"late_{kind}_orders"] / due if due else None)
+
+
+@pytest.mark.parametrize("name", ["first", "later"])
+def test_the_cards_of_operations_equal_the_truth(story: Story, name: str) -> None:
+    """Guards a card that counts another's shop, another month, or an average of rates."""
+    with (project_dir() / "seeds/people/team_assignments.csv").open(encoding="utf-8") as file:
+        shops: dict[str, set[str]] = defaultdict(set)
+        for row in csv.DictReader(file):
+            if row["role"] == "operations":
+                shops[row["person_name"]].add(row["shop_key"])
+    sums: dict[tuple[str, str], dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+    for row in story.truth[name]["kpi_shop_daily"]:
+        for person in (person for person, keys in shops.items() if row["shop_key"] in keys):
+            for column in ("gmv_rc", "net_gmv_rc", "refunded_gmv_rc", "cancelled_gmv_rc"):
+                sums[person, row["business_date"][:7]][column] += Decimal(row[column])
+    compared = 0
+    for row in story.marts[name]["kpi_team_scorecard"]:
+        found = sums.get((row["person_name"], str(row["month_start"])[:7]))
+        if row["role"] != "operations" or found is None:
+            continue
+        expected = {
+            "net_gmv_rc": found["net_gmv_rc"],
+            "refund_rate": found["refunded_gmv_rc"] / found["gmv_rc"],
+            "cancellation_rate": found["cancelled_gmv_rc"] / found["gmv_rc"],
+        }.get(row["kpi_name"])
+        if expected is not None:
+            compared += 1
+            assert abs(row["actual"] - expected) < Decimal("1e-9"), (row["person_name"], row["kpi_name"])
+    assert compared >= 3 * len(shops)
+
+
+@pytest.mark.parametrize("name", ["first", "later"])
+def test_what_was_usual_is_worked_out_from_the_truth_again(story: Story, name: str) -> None:
+    """Guards a day that trains its own expectation, another weekday, and sale days that make every day after them low."""
+    gmv = {
+        (row["shop_key"], row["business_date"]): Decimal(row["gmv"])
+        for row in story.truth[name]["kpi_shop_daily"]
+    }
+    days = {
+        (row["shop_key"], row["kpi_date"]): row
+        for row in story.marts[name]["kpi_anomalies"]
+        if row["kpi_name"] == "gmv"
+    }
+    left_out = ("sale_day", "unknown_value", "history_begins")
+    judged = [row for row in days.values() if row["is_judged"]]
+    assert len(judged) > 50
+    for row in judged:
+        before = [(row["shop_key"], row["kpi_date"] - timedelta(days=7 * week)) for week in range(1, 9)]
+        training = [
+            gmv.get((shop, day.isoformat()), Decimal(0))
+            for shop, day in before
+            if (shop, day) in days and days[shop, day]["not_judged_reason"] not in left_out
+        ]
+        own = (row["shop_key"], row["kpi_date"].isoformat())
+        assert row["training_weeks"] == len(training), own
+        assert row["value"] == gmv.get(own, Decimal(0)), own
+        assert abs(row["expected"] - statistics.median(training)) < Decimal("1e-9"), own
 
 
 def test_the_later_run_read_only_what_was_new(story: Story) -> None:

@@ -312,4 +312,5 @@ def test_the_sensors_are_on(defs: dg.Definitions) -> None:
     assert sensors == {
         "run_failure_alert": dg.DefaultSensorStatus.RUNNING,
         "failed_shop_sensor": dg.DefaultSensorStatus.RUNNING,
+        "alert_webhooks": dg.DefaultSensorStatus.RUNNING,
     }

@@ -57,6 +57,13 @@ LIVE_METRICS = {
     *("video_views", "video_product_impressions", "video_product_clicks", "video_sku_orders"),
     *("video_attributed_gmv", "video_attributed_gmv_rc", "video_product_click_rate", "video_ctor"),
 }
+INVENTORY_METRICS = {
+    *("sellable_units", "reorder_units"),
+    *("dispatch_due_orders", "late_dispatch_orders", "late_dispatch_rate"),
+    *("delivery_due_orders", "on_time_delivered_orders", "on_time_delivery_rate"),
+    *("sold_orders", "seller_cancelled_orders", "seller_cancellation_rate"),
+}
+ALARM_METRICS = {"alert_count", "open_alert_count"}
 ADS_METRICS = {
     f"{name}{suffix}"
     for suffix in ("", "_rc")
@@ -106,9 +113,16 @@ def models(manifest: dict[str, Any], folder: str = "") -> list[dict[str, Any]]:
 
 
 def test_the_metrics_are_these(manifest: dict[str, Any]) -> None:
-    assert {
-        metric["name"] for metric in manifest["metrics"].values()
-    } == SALES_METRICS | ADS_METRICS | FINANCE_METRICS | CREATOR_METRICS | LIVE_METRICS
+    assert (
+        {metric["name"] for metric in manifest["metrics"].values()}
+        == SALES_METRICS
+        | ADS_METRICS
+        | FINANCE_METRICS
+        | CREATOR_METRICS
+        | LIVE_METRICS
+        | INVENTORY_METRICS
+        | ALARM_METRICS
+    )
 
 
 def test_semantic_models_stand_on_marts(manifest: dict[str, Any]) -> None:

@@ -1,7 +1,7 @@
 with policies as (
     select
         *,
-        row_number() over (order by shop_key, seller_sku, valid_from, valid_to) as row_number_
+        row_number() over (order by shop_key nulls first, seller_sku nulls first, valid_from nulls first, valid_to nulls first) as row_number_
     from {{ ref('replenishment_policy') }}
 )
 
