@@ -233,7 +233,8 @@ with shops as (
         gaps.subject,
         'critical' as severity,
         {{ reporting_date('gaps.since') }} as first_seen,
-        shops.last_business_date as last_seen,
+        -- a shop that was never read is refused today, and the newest day of the others may be yesterday's
+        greatest(shops.last_business_date, {{ reporting_date('gaps.since') }}) as last_seen,
         cast({{ reporting_date('gaps.since') }} as string) as episode,
         true as is_open,
         'authorisation' as evidence,
@@ -248,7 +249,7 @@ with shops as (
         'expiry' as subject,
         'warning' as severity,
         {{ add_days(reporting_date('endings.ends_at'), -var('alarm_authorisation_days')) }} as first_seen,
-        shops.last_business_date as last_seen,
+        greatest(shops.last_business_date, {{ add_days(reporting_date('endings.ends_at'), -var('alarm_authorisation_days')) }}) as last_seen,
         cast({{ reporting_date('endings.ends_at') }} as string) as episode,
         true as is_open,
         'authorisation' as evidence,

@@ -46,7 +46,7 @@ def runs(home: Home) -> list[tuple[int, str]]:
 def test_both_runs_publish_and_agree_with_the_world(runs: list[tuple[int, str]]) -> None:
     for code, said in runs:
         assert code == 0, said
-        equal = "kpi_shop_daily, kpi_product_daily, kpi_settlement_bridge, kpi_creator_daily, all equal"
+        equal = "kpi_shop_daily, kpi_product_daily, kpi_settlement_bridge, kpi_fulfilment_daily, kpi_creator_daily, all equal"
         assert f"{equal} to the smallest unit" in " ".join(said.split())
         assert "达人、直播、广告" in said
         assert "nothing critical" in said or "expectations hold." in said
@@ -94,7 +94,17 @@ def test_every_expectation_really_ran(runs: list[tuple[int, str]], home: Home) -
     outcomes = json.loads(Path(last["json_path"]).read_text())["outcomes"]
     assert [one["name"] for one in outcomes if not one["ran"]] == []
     domains = {one["name"].split(".")[1] for one in outcomes if one["check"] == "expectations"}
-    assert domains == {"ads", "creators", "finance", "inventory", "live", "monitoring", "sales"}
+    assert domains == {
+        "ads",
+        "alarms",
+        "creators",
+        "finance",
+        "inventory",
+        "live",
+        "monitoring",
+        "people",
+        "sales",
+    }
 
 
 def test_status_shows_every_shop(runs: list[tuple[int, str]], home: Home) -> None:

@@ -87,7 +87,18 @@ def test_empty_table_is_critical_unless_it_may_be_empty(judge: Judge) -> None:
 
 def test_all_suites_are_readable_and_named_after_domains() -> None:
     suites = load_suites(project_dir() / "tests" / "expectations")
-    domains = {"sales", "finance", "creators", "live", "ads", "inventory", "people", "monitoring", "trust"}
+    domains = {
+        "sales",
+        "finance",
+        "creators",
+        "live",
+        "ads",
+        "inventory",
+        "people",
+        "alarms",
+        "monitoring",
+        "trust",
+    }
     assert {one.domain for one in suites} <= domains
     assert {one.edge for one in suites} == {"raw", "marts"}
     assert all(one.expectations for one in suites)
