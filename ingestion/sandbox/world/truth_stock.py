@@ -73,8 +73,8 @@ def _units(store: Store, shop: Shop, clock: int, zone: ZoneInfo) -> dict[tuple[s
 def fulfilment_days(store: Store, clock: int) -> Iterator[Json]:
     """What a shop owed its buyers by shop-local day, and whether it kept its word.
 
-    An order counts on the day its deadline lies on, once that is over; one that was cancelled before the step the
-    deadline is for has none. Cancellations count on the day of the sale.
+    An order counts on the day its deadline lies on, once that is over; one that was cancelled by then without the
+    step has none (for its delivery: without a carrier). Cancellations count on the day of the sale.
     """
     for shop in SHOPS:
         zone = ZoneInfo(shop.timezone)
@@ -86,7 +86,7 @@ def fulfilment_days(store: Store, clock: int) -> Iterator[Json]:
         for order in bodies(store, "order", shop, clock):
             for deadline, step, needed, due, counted, counts_late in (
                 ("rts_sla_time", "rts_time", "rts_time", "rts_due_orders", "late_rts_orders", True),
-                ("tts_sla_time", "collection_time", "rts_time", "tts_due_orders", "late_tts_orders", True),
+                ("tts_sla_time", "collection_time", "collection_time", "tts_due_orders", "late_tts_orders", True),
                 (
                     "delivery_sla_time",
                     "delivery_time",
@@ -97,11 +97,9 @@ def fulfilment_days(store: Store, clock: int) -> Iterator[Json]:
                 ),
             ):
                 until = order.get(deadline)
-                if (
-                    until is None
-                    or until >= clock
-                    or (order["status"] == "CANCELLED" and needed not in order)
-                ):
+                if until is None or until >= clock:
+                    continue
+                if needed not in order and order["status"] == "CANCELLED" and order["cancel_time"] <= until:
                     continue
                 is_late = step not in order or order[step] > until
                 days[on(until)][due] += 1

@@ -37,6 +37,7 @@ select
     orders.shop_key,
     orders.order_id,
     orders.order_status = 'CANCELLED' as is_cancelled,
+    case when orders.order_status = 'CANCELLED' then orders.cancel_time end as cancelled_at,
     -- the three deadlines, the day each lies on, and when the step was done
     orders.rts_sla_time as ready_deadline_at,
     {{ local_date('orders.rts_sla_time', 'shops.time_zone') }} as ready_deadline_date,

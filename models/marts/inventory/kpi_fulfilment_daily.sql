@@ -16,9 +16,13 @@ with shops as (
         deadlines.*,
         data_until.data_until,
         {{ local_date('data_until.data_until', 'shops.time_zone') }} as data_until_date,
-        -- Cancelled before the step that the deadline is for: nothing was owed any more.
-        deadlines.is_cancelled and deadlines.ready_at is null as is_dropped_before_dispatch,
-        deadlines.is_cancelled and deadlines.handed_over_at is null as is_dropped_before_handover
+        -- Cancelled by the deadline without the step: nothing was owed any more. Cancelled later it was late already, as what the platform gives up because nobody
+        -- shipped it. Where no moment is told it counts as in time.
+        {%- for step, done_at in [('ready', 'ready_at'), ('handover', 'handed_over_at'), ('delivery', 'handed_over_at')] %}
+        deadlines.is_cancelled
+        and deadlines.{{ done_at }} is null
+        and coalesce(deadlines.cancelled_at <= deadlines.{{ step }}_deadline_at, true) as is_dropped_before_{{ step }}{{ ',' if not loop.last }}
+        {%- endfor %}
     from {{ ref('int_inventory__order_deadlines') }} as deadlines
     inner join shops on deadlines.shop_key = shops.shop_key
     inner join data_until on deadlines.shop_key = data_until.shop_key
@@ -31,9 +35,9 @@ with shops as (
         ready_deadline_date as shop_local_date,
         count(*) as ready_due_orders,
         sum(case when ready_at is null or ready_at > ready_deadline_at then 1 else 0 end) as late_ready_orders,
-        sum(case when ready_at is null then 1 else 0 end) as open_late_orders
+        sum(case when ready_at is null and not is_cancelled then 1 else 0 end) as open_late_orders
     from orders
-    where ready_deadline_at < data_until and not is_dropped_before_dispatch
+    where ready_deadline_at < data_until and not is_dropped_before_ready
     group by shop_key, ready_deadline_date
 )
 
@@ -44,7 +48,7 @@ with shops as (
         count(*) as handover_due_orders,
         sum(case when handed_over_at is null or handed_over_at > handover_deadline_at then 1 else 0 end) as late_handover_orders
     from orders
-    where handover_deadline_at < data_until and not is_dropped_before_dispatch
+    where handover_deadline_at < data_until and not is_dropped_before_handover
     group by shop_key, handover_deadline_date
 )
 
@@ -55,7 +59,7 @@ with shops as (
         count(*) as delivery_due_orders,
         sum(case when delivered_at <= delivery_deadline_at then 1 else 0 end) as on_time_delivered_orders
     from orders
-    where delivery_deadline_at < data_until and not is_dropped_before_handover
+    where delivery_deadline_at < data_until and not is_dropped_before_delivery
     group by shop_key, delivery_deadline_date
 )
 
