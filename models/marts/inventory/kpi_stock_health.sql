@@ -14,6 +14,16 @@ with stock as (
     select shop_key, product_id, product_name from {{ ref('dim_products') }}
 )
 
+-- What was ever sold with parts of its own is put together from them; nobody delivers it.
+, combos as (
+    select distinct lines.shop_key, lines.sku_id
+    from {{ ref('stg_tiktok_shop__order_lines') }} as lines
+    inner join {{ ref('stg_tiktok_shop__order_line_components') }} as components
+        on lines.shop_key = components.shop_key
+        and lines.order_id = components.order_id
+        and lines.line_id = components.line_id
+)
+
 -- The row that is most about this SKU in this shop.
 , ranked_policies as (
     select
@@ -66,6 +76,7 @@ with stock as (
         policies.pack_units,
         policies.valid_from as policy_valid_from,
         last_days.shop_key is not null as is_latest,
+        combos.sku_id is not null as is_combo,
         {{ ratio('stock.sellable_units * 28', 'stock.planned_units_28d') }} as days_of_cover,
         cast(ceil({{ ratio('stock.planned_units_28d * (policies.lead_time_days + policies.safety_days)', '28') }}) as bigint)
             as reorder_point_units,
@@ -76,6 +87,7 @@ with stock as (
     from stock
     left join skus on stock.shop_key = skus.shop_key and stock.sku_id = skus.sku_id
     left join products on stock.shop_key = products.shop_key and stock.product_id = products.product_id
+    left join combos on stock.shop_key = combos.shop_key and stock.sku_id = combos.sku_id
     left join policies
         on stock.shop_key = policies.shop_key
         and stock.snapshot_date = policies.snapshot_date
@@ -89,7 +101,7 @@ with stock as (
         *,
         case
             when reorder_point_units is null then null
-            when planned_units_28d = 0 or sellable_units > reorder_point_units then 0
+            when is_combo or planned_units_28d = 0 or sellable_units > reorder_point_units then 0
             else greatest(order_up_to_units - sellable_units, moq_units)
         end as wanted_units,
         case
@@ -112,6 +124,7 @@ select
     cast(product_name as string) as product_name,
     cast(sku_name as string) as sku_name,
     cast(is_latest as boolean) as is_latest,
+    cast(is_combo as boolean) as is_combo,
     cast(stock_status as string) as stock_status,
     cast(sellable_units as bigint) as sellable_units,
     cast(committed_units as bigint) as committed_units,
