@@ -112,6 +112,11 @@ def _failure(state: RetryCallState) -> TransientError:
     return error
 
 
+def is_web_page(response: httpx.Response) -> bool:
+    """Whether a page for people answers: a login or a proxy that stands before the receiver, and says 200."""
+    return response.text.lstrip().lower().startswith(("<!doctype html", "<html"))
+
+
 def is_loopback(url: str) -> bool:
     """Whether an address is one of this machine."""
     host = urlsplit(url).hostname or ""

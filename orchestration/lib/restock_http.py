@@ -27,7 +27,7 @@ from ingestion.config import environment_name, optional_secret, required_url
 from ingestion.errors import ConfigError, TransientError, TtkpiError
 from ingestion.home import Home, HomeBusy, storage_errors
 from ingestion.pipelines import cause, configure_dlt
-from ingestion.wire import Notify, http_client, is_loopback, log_warning, retrying
+from ingestion.wire import Notify, http_client, is_loopback, is_web_page, log_warning, retrying
 from orchestration.lib.records import read_record, write_record
 from orchestration.lib.restock import Columns, Suggestion
 
@@ -129,7 +129,7 @@ def post(
         ) from error
     try:
         wanted = new_to(home, receiver, lines)
-        sink = _Sink(home, receiver, columns, notify, sleep)
+        sink = _Sink(home, receiver, wanted, columns, notify, sleep)
         if wanted:
             _run(home, sink, wanted)
     finally:
@@ -144,12 +144,15 @@ class _Sink:
         self,
         home: Home,
         receiver: Receiver,
+        lines: Sequence[Suggestion],
         columns: Columns,
         notify: Notify,
         sleep: Callable[[float], None] | None,
     ) -> None:
         self._home = home
         self._receiver = receiver
+        # dlt leaves out what is NULL, as the name of a variant that was never sold: what is sent are our own lines.
+        self._lines = {str(line["key"]): line for line in lines}
         self._columns = columns
         self._retrying = retrying(notify=notify) if sleep is None else retrying(notify=notify, sleep=sleep)
         self._client = http_client(receiver.url, timeout_seconds=_TIMEOUT_SECONDS, connections=1)
@@ -157,7 +160,7 @@ class _Sink:
         self.requests = 0
         self.failure: TtkpiError | None = None
 
-    def take(self, lines: Sequence[Suggestion]) -> None:
+    def take(self, lines: Sequence[Mapping[str, Any]]) -> None:
         """Post a batch and note that it was accepted.
 
         Raises:
@@ -169,12 +172,12 @@ class _Sink:
             self.failure = error
             raise
 
-    def _take(self, lines: Sequence[Suggestion]) -> None:
+    def _take(self, lines: Sequence[Mapping[str, Any]]) -> None:
         keys = [str(line["key"]) for line in lines]
         headers = {"Idempotency-Key": hashlib.sha256("\n".join(keys).encode()).hexdigest()}
         if self._receiver.token is not None:
             headers["Authorization"] = f"Bearer {self._receiver.token}"
-        body = {"kind": "restock_suggestion", "lines": [self._columns.row(line) for line in lines]}
+        body = {"kind": "restock_suggestion", "lines": [self._columns.row(self._lines[key]) for key in keys]}
         self._retrying(self._send, headers, body)
         _note(self._home, self._receiver, keys)
         self.posted += len(keys)
@@ -193,6 +196,11 @@ class _Sink:
                 advice="Run the export again later; what was accepted is not sent twice.",
             ) from error
         code = response.status_code
+        if response.is_success and is_web_page(response):
+            raise PostRefused(
+                f"{host} answers with a web page: a login or a proxy stands before the receiver.",
+                advice="Check the address (DESTINATION__RESTOCK__URL). Nothing was noted as accepted.",
+            )
         # 409: the receiver knows the Idempotency-Key and has had the request.
         if response.is_success or code == httpx.codes.CONFLICT:
             return

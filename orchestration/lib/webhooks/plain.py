@@ -17,6 +17,7 @@ from typing import ClassVar
 
 import httpx
 
+from ingestion.wire import is_web_page
 from orchestration.lib.webhooks.notices import Notice
 from orchestration.lib.webhooks.platform import (
     JSON_HEADERS,
@@ -24,6 +25,7 @@ from orchestration.lib.webhooks.platform import (
     Platform,
     Post,
     Webhook,
+    WebhookRefused,
     as_json,
     check_status,
     signed,
@@ -50,6 +52,12 @@ class Plain(Platform):
         return Post(hook.url, body, headers)
 
     def check(self, hook: Webhook, answer: httpx.Response) -> None:
-        """Any 2xx is success, and so is 409: it was there already."""
-        if answer.status_code != 409:
-            check_status(hook, answer)
+        """Any 2xx is success but that of a page for people, and so is 409: it was there already."""
+        if answer.status_code == 409:
+            return
+        check_status(hook, answer)
+        if is_web_page(answer):
+            raise WebhookRefused(
+                f"{hook.title} answered with a web page: a login or a proxy stands before it.",
+                advice=f"Check the URL of alerts.webhooks.{hook.name}.",
+            )

@@ -87,6 +87,7 @@ class Erp:
         self.keys: list[str] = []
         self.tokens: list[str | None] = []
         self.url = ""
+        self.page = b""
 
     def answer(self, headers: Any, body: bytes) -> int:
         self.tokens.append(headers.get("Authorization"))
@@ -106,8 +107,9 @@ def erp() -> Iterator[Erp]:
         def do_POST(self) -> None:
             code = erp.answer(self.headers, self.rfile.read(int(self.headers["Content-Length"])))
             self.send_response(code)
-            self.send_header("Content-Length", "0")
+            self.send_header("Content-Length", str(len(erp.page)))
             self.end_headers()
+            self.wfile.write(erp.page)
 
         def log_message(self, format: str, *args: Any) -> None: ...
 
@@ -193,6 +195,27 @@ def test_what_was_accepted_is_never_posted_again(home: Home, erp: Erp) -> None:
     assert [line["reorder_units"] for line in erp.accepted] == [84, 24, 90]
     assert set(erp.tokens) == {f"Bearer {TOKEN}"}
     assert TOKEN not in (home.root / "restock.json").read_text(encoding="utf-8")
+
+
+def test_a_line_with_gaps_is_posted_whole(home: Home, erp: Erp) -> None:
+    """Guards columns that dlt leaves out: a SKU that was never sold has no name, one without a sale no cover."""
+    connection = duckdb.connect(str(home.published))
+    connection.execute(
+        "update marts.marts.kpi_stock_health set sku_name = null, product_name = null, days_of_cover = null"
+    )
+    connection.close()
+    send(home, erp)
+    assert erp.accepted == [PLAIN.row(line) for line in suggestions(home)]
+    assert erp.accepted[0]["sku_name"] is None
+
+
+def test_a_login_page_has_accepted_nothing(home: Home, erp: Erp) -> None:
+    erp.page = b"\n<!DOCTYPE html><title>Sign in</title>"
+    with pytest.raises(PostRefused, match="web page"):
+        send(home, erp)
+    assert len(erp.keys) == 1
+    erp.page = b"<ok/>"
+    assert send(home, erp).posted == 2
 
 
 def test_another_receiver_is_told_as_well(home: Home, erp: Erp) -> None:
