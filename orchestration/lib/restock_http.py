@@ -161,16 +161,15 @@ class _Sink:
         self.failure: TtkpiError | None = None
 
     def take(self, lines: Sequence[Mapping[str, Any]]) -> None:
-        """Post a batch and note that it was accepted.
+        """Post a batch and note that it was accepted; after one that was not, which `failure` tells, do nothing.
 
-        Raises:
-            TtkpiError: It was not; kept in `failure`, as dlt passes on its own error only.
+        It raises nothing of ours: dlt would try again, and log a page of its insides above our own message.
         """
-        try:
-            self._take(lines)
-        except TtkpiError as error:
-            self.failure = error
-            raise
+        if self.failure is None:
+            try:
+                self._take(lines)
+            except TtkpiError as error:
+                self.failure = error
 
     def _take(self, lines: Sequence[Mapping[str, Any]]) -> None:
         keys = [str(line["key"]) for line in lines]
@@ -225,7 +224,6 @@ class _Sink:
 
 def _run(home: Home, sink: _Sink, lines: Sequence[Suggestion]) -> None:
     import dlt
-    from dlt.common.destination.exceptions import DestinationTerminalException
 
     configure_dlt()
     folder = home.dlt / "export_restock"
@@ -238,11 +236,7 @@ def _run(home: Home, sink: _Sink, lines: Sequence[Suggestion]) -> None:
         name="restock", batch_size=BATCH, loader_file_format="typed-jsonl", max_parallel_load_jobs=1
     )
     def receiver(items: Any, table: Any) -> None:
-        try:
-            sink.take(items)
-        except TtkpiError as error:
-            # We have tried again as often as it made sense; dlt must not begin anew.
-            raise DestinationTerminalException(error.message) from error
+        sink.take(items)
 
     pipeline = dlt.pipeline("export_restock", pipelines_dir=str(home.dlt), destination=receiver())
     try:
@@ -254,9 +248,11 @@ def _run(home: Home, sink: _Sink, lines: Sequence[Suggestion]) -> None:
             },
         )
     except Exception as error:
-        raise sink.failure or cause(error, folder) from error
+        raise cause(error, folder) from error
     finally:
         sink.close()
+    if sink.failure is not None:
+        raise sink.failure
 
 
 def _told(home: Home, receiver: Receiver) -> dict[str, str]:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from datetime import date
@@ -251,6 +254,22 @@ def test_a_refusal_is_told_and_tried_once(home: Home, erp: Erp, code: int, advic
     assert advice in refused.value.advice
     assert len(erp.keys) == 1
     assert send(home, erp).posted == 2
+
+
+def test_a_refusal_is_one_message_and_no_page_of_dlt(home: Home, erp: Erp) -> None:
+    """Guards a clear message that stands below two tracebacks: dlt logs each failed job with all its insides."""
+    erp.answers = [422]
+    done = subprocess.run(
+        [sys.executable, "-m", "orchestration.cli", "export", "restock", "--format", "http"],
+        env={**os.environ, "TTKPI_HOME": str(home.root), "DESTINATION__RESTOCK__URL": erp.url},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "refuses the suggestions: 422" in done.stderr
+    assert "Traceback" not in done.stderr + done.stdout
 
 
 def test_what_was_accepted_before_a_failure_is_not_sent_again(home: Home, erp: Erp) -> None:
