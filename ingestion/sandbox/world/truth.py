@@ -59,6 +59,7 @@ TABLES = (
     "video_daily",
     "samples",
     "stock_daily",
+    "packages",
     "fulfilment_daily",
     "counts",
 )
@@ -97,6 +98,8 @@ def truth(directory: Path, clock: int, table: str) -> list[Json]:
             return list(truth_promotion.samples(store, clock))
         case "stock_daily":
             return list(truth_stock.stock_days(store, clock))
+        case "packages":
+            return list(truth_stock.packages(store, clock))
         case "fulfilment_daily":
             return list(truth_stock.fulfilment_days(store, clock))
         case "counts":

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from ingestion.sandbox.world.catalog import SHOPS, Shop
+from ingestion.sandbox.world.catalog import SHOPS, Shop, skus
 from ingestion.sandbox.world.store import Store
 from ingestion.sandbox.world.truth_records import Json, bodies, sales
 
@@ -37,6 +37,7 @@ def stock_days(store: Store, clock: int) -> Iterator[Json]:
         zone = ZoneInfo(shop.timezone)
         today = datetime.fromtimestamp(clock, zone).date()
         sold = _units(store, shop, clock, zone)
+        combos = {sku.id for sku in skus(shop) if sku.parts}
         for product in bodies(store, "inventory", shop, clock):
             for sku in product["skus"]:
                 units = [
@@ -51,6 +52,7 @@ def stock_days(store: Store, clock: int) -> Iterator[Json]:
                         "sku_id": sku["id"],
                         "available_units": place["available_quantity"],
                         "committed_units": place["committed_quantity"],
+                        "is_combo": sku["id"] in combos,
                         **{f"units_{days}d": sum(units[:days]) for days in _WINDOWS},
                         "spike_units_28d": sorted(units)[_SPIKE_RANK - 1],
                     }
@@ -70,6 +72,29 @@ def _units(store: Store, shop: Shop, clock: int, zone: ZoneInfo) -> dict[tuple[s
     return found
 
 
+def packages(store: Store, clock: int) -> Iterator[Json]:
+    """Every package, with the deadlines and the times of its order."""
+    for shop in SHOPS:
+        orders = {order["id"]: order for order in bodies(store, "order", shop, clock)}
+        for package in bodies(store, "package", shop, clock):
+            (held,) = package["orders"]
+            order = orders[held["id"]]
+            yield {
+                "shop_key": shop.id,
+                "package_id": package["id"],
+                "first_order_id": order["id"],
+                "package_status": package["status"],
+                "units": len(package["order_line_item_ids"]),
+                "create_time": package["create_time"],
+                "ready_deadline_at": order.get("rts_sla_time"),
+                "ready_at": order.get("rts_time"),
+                "handover_deadline_at": order.get("tts_sla_time"),
+                "handed_over_at": order.get("collection_time"),
+                "delivery_deadline_at": order.get("delivery_sla_time"),
+                "delivered_at": order.get("delivery_time"),
+            }
+
+
 def fulfilment_days(store: Store, clock: int) -> Iterator[Json]:
     """What a shop owed its buyers by shop-local day, and whether it kept its word.
 
@@ -86,7 +111,14 @@ def fulfilment_days(store: Store, clock: int) -> Iterator[Json]:
         for order in bodies(store, "order", shop, clock):
             for deadline, step, needed, due, counted, counts_late in (
                 ("rts_sla_time", "rts_time", "rts_time", "rts_due_orders", "late_rts_orders", True),
-                ("tts_sla_time", "collection_time", "collection_time", "tts_due_orders", "late_tts_orders", True),
+                (
+                    "tts_sla_time",
+                    "collection_time",
+                    "collection_time",
+                    "tts_due_orders",
+                    "late_tts_orders",
+                    True,
+                ),
                 (
                     "delivery_sla_time",
                     "delivery_time",

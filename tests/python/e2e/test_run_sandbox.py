@@ -14,8 +14,10 @@ from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from fractions import Fraction
+from math import ceil, floor
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -30,9 +32,12 @@ from ingestion.config import load_ads_config, load_shop_config
 from ingestion.home import Home
 from ingestion.replay import replay
 from ingestion.sandbox.server.serve import start_in_thread
+from ingestion.sandbox.world import health
 from ingestion.sandbox.world.catalog import SHOPS
 from ingestion.sandbox.world.generator import generate
 from ingestion.sandbox.world.people import personal_markers, personal_values
+from ingestion.sandbox.world.store import Store
+from ingestion.sandbox.world.truth_records import bodies
 from ingestion.tiktok_ads.tokens import AdsAuthHost, AdsTokenStore
 from ingestion.tiktok_shop.auth import AuthHost
 from ingestion.tiktok_shop.tokens import TokenStore
@@ -55,6 +60,7 @@ TRUTHS = (
     "samples",
     "ads_spend_daily",
     "stock_daily",
+    "packages",
     "fulfilment_daily",
 )
 COMPARED = (
@@ -67,6 +73,7 @@ COMPARED = (
     "kpi_creator_samples",
     "fct_sample_applications",
     "kpi_live_sessions",
+    "kpi_live_hosts",
     "kpi_video_daily",
     "fct_ad_spend_daily",
     "kpi_ads_daily",
@@ -542,8 +549,155 @@ def test_every_day_of_fulfilment_equals_the_truth(story: Story, name: str) -> No
             one[f"late_{kind}_orders"],
             one[f"{kind}_due_orders"],
         )
-        due = one[f"{kind}_due_orders"]
-        assert row["late_dispatch_rate"] == (one[f"late_{kind}_orders"] / due if due else None)
+        for rate, part, whole in (
+            ("late_dispatch_rate", f"late_{kind}_orders", f"{kind}_due_orders"),
+            ("on_time_delivery_rate", "on_time_delivered_orders", "delivery_due_orders"),
+            ("seller_cancellation_rate", "seller_cancelled_orders", "sold_orders"),
+        ):
+            assert row[rate] == (one[part] / one[whole] if one[whole] else None), rate
+
+
+@pytest.mark.parametrize("name", ["first", "later"])
+def test_every_package_equals_the_truth(story: Story, name: str) -> None:
+    """Guards packages that stay in an old status, hold other lines, or have another order's times."""
+    times = ("create_time", *(f"{step}_deadline_at" for step in ("ready", "handover", "delivery")))
+    times = (*times, "ready_at", "handed_over_at", "delivered_at")
+    columns = ("first_order_id", "package_status", "units", *times)
+    ours = {
+        (row["shop_key"], row["package_id"]): [
+            int(row[column].timestamp()) if column in times and row[column] else row[column]
+            for column in columns
+        ]
+        for row in story.marts[name]["fct_packages"]
+    }
+    truth = story.truth[name]["packages"]
+    assert ours == {
+        (row["shop_key"], row["package_id"]): [row[column] for column in columns] for row in truth
+    }
+    assert {row["package_status"] for row in truth} == {"PROCESSING", "FULFILLING", "COMPLETED", "CANCELLED"}
+
+
+@pytest.mark.parametrize("name", ["first", "later"])
+def test_cover_and_what_to_order_are_worked_out_from_the_truth_again(story: Story, name: str) -> None:
+    """Guards a cover by the slower pace, another shop's policy, half packs, and combos bought beside their parts."""
+    with (project_dir() / "seeds/inventory/replenishment_policy.csv").open(encoding="utf-8") as file:
+        policies = {row["shop_key"]: row for row in csv.DictReader(file)}
+    assert all(not row["seller_sku"] and not row["valid_to"] for row in policies.values())
+    ours = {
+        (row["shop_key"], row["sku_id"]): row
+        for row in story.marts[name]["kpi_stock_health"]
+        if row["is_latest"]
+    }
+    seen: set[tuple[str, bool]] = set()
+    for row in story.truth[name]["stock_daily"]:
+        policy = policies.get(row["shop_key"], policies[""])
+        lead, safety, target, overstock, least, pack = (
+            int(policy[column])
+            for column in (
+                *("lead_time_days", "safety_days", "target_cover_days"),
+                *("overstock_days", "moq_units", "pack_units"),
+            )
+        )
+        units = row["available_units"]
+        pace = max(Fraction(row["units_7d"], 7), Fraction(row["units_28d"], 28))
+        point = ceil(pace * (lead + safety))
+        cover = units / pace if pace else None
+        order = 0
+        if pace and units <= point and not row["is_combo"]:
+            order = ceil(Fraction(max(ceil(pace * (lead + safety + target)) - units, least), pack)) * pack
+        if not units:
+            status = "out"
+        elif cover is None or cover > overstock:
+            status = "overstock"
+        elif cover < lead:
+            status = "critical"
+        else:
+            status = "low" if units <= point else "ok"
+        found = ours[row["shop_key"], row["sku_id"]]
+        today = date.fromisoformat(row["snapshot_date"])
+        assert found["days_of_cover"] == (None if cover is None else pytest.approx(float(cover)))
+        assert found["expected_stockout_date"] == (
+            None if cover is None else today + timedelta(days=floor(cover))
+        )
+        assert [found[column] for column in ("reorder_point_units", "reorder_units", "stock_status")] == [
+            point,
+            order,
+            status,
+        ], row
+        for days in (7, 14, 28):
+            assert found[f"sales_velocity_{days}d"] == row[f"units_{days}d"] / days
+        # What was never sold yet is not known to be a combo.
+        assert found["is_combo"] <= row["is_combo"]
+        seen |= {(status, bool(order)), ("combo", bool(found["is_combo"]))}
+    assert {(status, True) for status in ("out", "critical", "low", "combo")} <= seen
+    assert {("ok", False), ("overstock", False)} <= seen
+
+
+@pytest.mark.parametrize("name", ["first", "later"])
+def test_what_there_is_to_act_on_equals_the_truth(story: Story, name: str) -> None:
+    """Guards alerts that are told of healthy shops, that are missing, or that stay open when it is over."""
+    found: dict[str, set[tuple[str, str]]] = defaultdict(set)
+    for row in story.marts[name]["kpi_alerts"]:
+        assert row["first_seen"] <= row["last_seen"]
+        if row["is_open"]:
+            found[row["alert_kind"]].add((row["shop_key"], row["subject"]))
+    assert not found.keys() & {"data_late", "authorisation"}
+
+    clock = CLOCK + DAYS[name] * DAY
+    store = Store.open(story.world)
+    stopped = {
+        (shop.id, product["id"])
+        for shop in SHOPS
+        for product in bodies(store, "product", shop, clock)
+        if product["status"] in ("PLATFORM_DEACTIVATED", "FREEZE", "FAILED")
+    }
+    assert found["product_delisted"] == stopped
+    assert stopped or name == "first"
+
+    american = next(shop for shop in SHOPS if shop.region == "US")
+    asked = (datetime.fromtimestamp(clock, ZoneInfo(american.timezone)) - timedelta(days=1)).date()
+    poor = {
+        code for code in health.METRICS if health.status(code, health.value(american, code, asked)) == "POOR"
+    }
+    assert found["account_health"] == {(american.id, code) for code in poor}
+
+    last = datetime.fromtimestamp(clock, ZoneInfo("Asia/Shanghai")).date() - timedelta(days=1)
+    sums: dict[str, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+    for row in story.truth[name]["kpi_shop_daily"]:
+        if last - timedelta(days=28) < date.fromisoformat(row["business_date"]) <= last:
+            for column in ("gmv", "refunded_gmv", "cancelled_gmv"):
+                sums[row["shop_key"]][column] += Decimal(row[column])
+    limits = {"refund_rate": Decimal("0.12"), "cancellation_rate": Decimal("0.15")}
+    assert found["rate_limit"] == {
+        (shop, rate)
+        for shop, parts in sums.items()
+        for rate, limit in limits.items()
+        if parts[
+            f"{rate.removesuffix('_rate').replace('cancellation', 'cancelled').replace('refund', 'refunded')}_gmv"
+        ]
+        > limit * parts["gmv"]
+    }
+
+    # A share of the units is that of the first day without stock, which of the first run is its only day.
+    sold: dict[str, int] = defaultdict(int)
+    for row in story.truth["first"]["stock_daily"]:
+        sold[row["shop_key"]] += row["units_28d"]
+    out = {
+        (row["shop_key"], row["sku_id"])
+        for row in story.truth["first"]["stock_daily"]
+        if not row["available_units"] and row["units_28d"] >= Decimal("0.03") * sold[row["shop_key"]]
+    }
+    if name == "first":
+        assert found["stock_out"] == out
+        assert out
+    else:
+        again = {
+            (row["shop_key"], row["sku_id"])
+            for row in story.truth[name]["stock_daily"]
+            if row["available_units"]
+        }
+        assert found["stock_out"] >= out - again
+        assert not found["stock_out"] & again
 
 
 @pytest.mark.parametrize("name", ["first", "later"])
@@ -573,6 +727,77 @@ def test_the_cards_of_operations_equal_the_truth(story: Story, name: str) -> Non
             compared += 1
             assert abs(row["actual"] - expected) < Decimal("1e-9"), (row["person_name"], row["kpi_name"])
     assert compared >= 3 * len(shops)
+
+
+@pytest.mark.parametrize("name", ["first", "later"])
+def test_the_cards_of_media_buyers_and_hosts_are_the_sums_of_their_days(story: Story, name: str) -> None:
+    """Guards a return on ads that is an average, hours of sessions without minutes, and figures of another's days."""
+    with (project_dir() / "seeds/people/team_assignments.csv").open(encoding="utf-8") as file:
+        assigned = list(csv.DictReader(file))
+    sources = {
+        "media_buyer": (
+            "kpi_ads_daily",
+            "business_date",
+            ("ad_spend_rc", "paid_gmv_rc", "paid_net_gmv_after_fees_rc"),
+        ),
+        "host": (
+            "kpi_live_hosts",
+            "shop_local_date",
+            ("own_net_gmv_rc", "product_clicks", "product_impressions"),
+        ),
+    }
+    sums: dict[tuple[str, str], dict[str, Decimal | None]] = defaultdict(dict)
+    for role, (table, day, columns) in sources.items():
+        for one in assigned:
+            for row in story.marts[name][table]:
+                if (one["role"], one["shop_key"]) != (role, row["shop_key"]):
+                    continue
+                if row[day].isoformat() < one["valid_from"] or (
+                    one["valid_to"] and row[day].isoformat() >= one["valid_to"]
+                ):
+                    continue
+                if role == "host" and (
+                    row["host_name"] != one["person_name"]
+                    or one["scope_id"] not in ("", row["account_username"])
+                ):
+                    continue
+                card = sums[one["person_name"], row[day].isoformat()[:7]]
+                for column in columns:
+                    if column.startswith("product_") and row["credited_minutes"] is None:
+                        continue
+                    known = card.get(column, Decimal(0))
+                    card[column] = (
+                        None if known is None or row[column] is None else known + Decimal(row[column])
+                    )
+
+    def quotient(part: Decimal | None, whole: Decimal | None) -> Decimal | None:
+        return part / whole if part is not None and whole else None
+
+    compared: dict[str, int] = defaultdict(int)
+    for row in story.marts[name]["kpi_team_scorecard"]:
+        card = sums.get((row["person_name"], f"{row['month_start']:%Y-%m}"), {})
+        if row["role"] == "media_buyer":
+            expected = {
+                "paid_gmv_rc": card.get("paid_gmv_rc"),
+                "roas_net": quotient(card.get("paid_net_gmv_after_fees_rc"), card.get("ad_spend_rc")),
+            }
+        elif row["role"] == "host":
+            expected = {
+                "own_net_gmv_rc": card.get("own_net_gmv_rc"),
+                "product_click_rate": quotient(card.get("product_clicks"), card.get("product_impressions")),
+            }
+        else:
+            continue
+        if row["kpi_name"] in expected:
+            want = expected[row["kpi_name"]]
+            compared[row["kpi_name"]] += want is not None
+            assert (row["actual"] is None) == (want is None), (row["person_name"], row["kpi_name"])
+            assert want is None or abs(row["actual"] - want) < Decimal("1e-9"), (
+                row["person_name"],
+                row["kpi_name"],
+            )
+    assert set(compared) == {"paid_gmv_rc", "roas_net", "own_net_gmv_rc", "product_click_rate"}
+    assert all(compared.values())
 
 
 @pytest.mark.parametrize("name", ["first", "later"])
