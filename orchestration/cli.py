@@ -704,6 +704,50 @@ def alerts_send(dry_run: bool, names: Sequence[str]) -> None:
         raise SystemExit(1 if len(failed) == len(outcomes) else SOME_SHOPS_FAILED)
 
 
+@cli.command(epilog=EXIT_CODES)
+@click.option("--gaps", is_flag=True, required=True, help="Read what `ops_coverage` calls missing.")
+@click.option(
+    "--closing-within",
+    type=click.IntRange(min=0),
+    metavar="DAYS",
+    help="Only what the platform forgets within so many days.",
+)
+@click.option("--dry-run", is_flag=True, help="Show the gaps, and read nothing.")
+def backfill(gaps: bool, closing_within: int | None, dry_run: bool) -> None:
+    """Read again the days that were missed, before the platform forgets them. 补读缺失的日期。
+
+    Which days those are says `ops_coverage` of the published file. What is read is in the marts after the next
+    `ttkpi run`.
+
+    \b
+    Examples:  ttkpi backfill --gaps --dry-run
+               ttkpi backfill --gaps --closing-within 7
+    """
+    from orchestration.lib.backfill import backfill as read_gaps
+    from orchestration.lib.backfill import find_gaps, troubles
+    from orchestration.lib.demo import refuse_demo_home
+    from orchestration.lib.run import FAILED, SOME_SHOPS_FAILED, tell_sync
+
+    home, reporter = _home(), _reporter()
+    found = find_gaps(home, closing_within=closing_within)
+    for gap in found:
+        left = "no limit known" if gap.days_left is None else f"{_counted(gap.days_left, 'day')} left"
+        click.echo(f"{gap.shop_name} ({gap.shop_key})  {gap.resource}  {gap.first} to {gap.last}  {left}")
+    click.echo(f"{_counted(len(found), 'gap')}.")
+    if dry_run or not found:
+        return
+    refuse_demo_home(home)
+    with reporter.phase("sync", f"reading {_counted(len(found), 'gap')}"):
+        reports = read_gaps(home, found, progress=reporter)
+        for report in reports:
+            tell_sync(reporter, report)
+    if troubles(reports):
+        raise SystemExit(
+            SOME_SHOPS_FAILED if any(s.status == "ok" for r in reports for s in r.shops) else FAILED
+        )
+    click.echo("Next: ttkpi run")
+
+
 @cli.command()
 @click.option("--since", type=Day(), help="Only pages that came from this day on (00:00 UTC).")
 def replay(since: date | None) -> None:

@@ -146,7 +146,11 @@ class Window:
         def apply(states: States) -> None:
             state = states(resource)
             # Kept with the rows, as the log of a run that is killed is never written.
-            state["begin"] = min(self.start, state.get("begin", self.start))
+            # Only once what was read meets what was there before: until then there is a gap between the two.
+            start = self.start if self.since is None else min(self.start, self.since)
+            begin = state.get("begin", start)
+            if reached >= begin:
+                state["begin"] = min(start, begin)
             state["cursor"] = max(reached, state.get("cursor", reached))
             if self.since is None:
                 return

@@ -247,10 +247,14 @@ with shops as (
         endings.shop_key,
         'authorisation' as alert_kind,
         'expiry' as subject,
-        'warning' as severity,
+        case when endings.days_left <= {{ var('alarm_authorisation_last_days') }} then 'critical' else 'warning' end as severity,
         {{ add_days(reporting_date('endings.ends_at'), -var('alarm_authorisation_days')) }} as first_seen,
         greatest(shops.last_business_date, {{ add_days(reporting_date('endings.ends_at'), -var('alarm_authorisation_days')) }}) as last_seen,
-        cast({{ reporting_date('endings.ends_at') }} as string) as episode,
+        -- told once when it comes near, and once more when there are only days left
+        {{ dbt.concat([
+            "cast(" ~ reporting_date('endings.ends_at') ~ " as string)",
+            "case when endings.days_left <= " ~ var('alarm_authorisation_last_days') ~ " then '/last' else '' end"
+        ]) }} as episode,
         true as is_open,
         'authorisation' as evidence,
         {{ dbt.concat(["'The authorisation ends in '", "cast(endings.days_left as string)", "' days. Let the seller authorise the app again before.'"]) }} as message_en,
@@ -258,6 +262,46 @@ with shops as (
     from endings
     inner join shops on endings.shop_key = shops.shop_key
     where endings.days_left <= {{ var('alarm_authorisation_days') }}
+)
+
+-- Days that were not read and still can be; near the end of what the platform keeps, nobody can put it off.
+, gaps as (
+    select
+        shop_key,
+        resource,
+        min(shop_local_date) as first_seen,
+        max(shop_local_date) as last_seen,
+        count(*) as missing_days,
+        min(days_left) as days_left
+    from {{ ref('ops_coverage') }}
+    where coverage_status = 'missing'
+    group by shop_key, resource
+)
+
+, gap_alerts as (
+    select
+        gaps.shop_key,
+        'data_gap' as alert_kind,
+        gaps.resource as subject,
+        case when gaps.days_left <= {{ var('alarm_authorisation_last_days') }} then 'critical' else 'warning' end as severity,
+        gaps.first_seen,
+        gaps.last_seen,
+        {{ dbt.concat([
+            "cast(gaps.first_seen as string)",
+            "case when gaps.days_left <= " ~ var('alarm_authorisation_last_days') ~ " then '/last' else '' end"
+        ]) }} as episode,
+        true as is_open,
+        'data_late' as evidence,
+        {{ dbt.concat([
+            "gaps.resource", "': '", "cast(gaps.missing_days as string)", "' days were not read, from '", "cast(gaps.first_seen as string)", "' on.'",
+            "coalesce(" ~ dbt.concat(["' The platform forgets the first in '", "cast(gaps.days_left as string)", "' days.'"]) ~ ", '')", "' Run: ttkpi backfill --gaps'"
+        ]) }} as message_en,
+        {{ dbt.concat([
+            "gaps.resource", "'：自 '", "cast(gaps.first_seen as string)", "' 起有 '", "cast(gaps.missing_days as string)", "' 天未读取。'",
+            "coalesce(" ~ dbt.concat(["'平台将在 '", "cast(gaps.days_left as string)", "' 天后不再提供最早的一天。'"]) ~ ", '')", "'请运行：ttkpi backfill --gaps'"
+        ]) }} as message_zh
+    from gaps
+    inner join shops on gaps.shop_key = shops.shop_key
 )
 
 -- A SKU that the shop lives on.
@@ -392,7 +436,7 @@ with shops as (
 )
 
 , alerts as (
-    {%- for part in ['kpi', 'rate', 'data', 'authorisation', 'stock', 'product', 'health', 'brushing'] %}
+    {%- for part in ['kpi', 'rate', 'data', 'gap', 'authorisation', 'stock', 'product', 'health', 'brushing'] %}
     select shop_key, alert_kind, subject, severity, first_seen, last_seen, episode, is_open, evidence, message_en, message_zh
     from {{ part }}_alerts
     {{ 'union all' if not loop.last }}

@@ -63,6 +63,12 @@ KINDS = {
         "`ttkpi status` names the last error. Do not judge the figures of these days before the data have come.",
         "用 `ttkpi status` 查看最近错误；数据到齐前不要据此判断这些日期的指标。",
     ),
+    "data_gap": Advice(
+        "Days were not read",
+        "数据缺失",
+        "`ttkpi backfill --gaps` reads them while the platform still has them; ops_coverage lists the days.",
+        "平台仍保留时用 `ttkpi backfill --gaps` 补读；缺失日期见 ops_coverage。",
+    ),
     "authorisation": Advice(
         "Authorisation",
         "授权",

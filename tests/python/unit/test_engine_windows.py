@@ -42,6 +42,20 @@ def test_an_interrupted_backfill_continues() -> None:
     assert other is not None and other.start == since
 
 
+def test_a_backfill_says_that_it_is_complete_only_when_it_meets_what_was_there() -> None:
+    """Else a killed backfill would look complete in ops_coverage, and its gap would never be read."""
+    since, begin = NOW - 100 * DAY, NOW - 30 * DAY
+    states: dict[str, dict[str, Any]] = {"orders": {"cursor": NOW - DAY, "begin": begin}}
+    window = plan_window(states["orders"], **(PLAN | {"since": since}))
+    assert window is not None
+    window.advance("orders", NOW - 60 * DAY, done=False)(states.__getitem__)
+    assert states["orders"]["begin"] == begin
+    again = plan_window(states["orders"], **(PLAN | {"since": since, "until": begin}))
+    assert again is not None and again.start == NOW - 60 * DAY
+    again.advance("orders", begin, done=True)(states.__getitem__)
+    assert states["orders"] == {"cursor": NOW - DAY, "begin": since}
+
+
 @settings(deadline=None)  # machines are slow at times
 @given(st.integers(0, 10**9), st.integers(1, 10**8), st.integers(1, 400))
 def test_slices_cover_the_window_exactly(start: int, length: int, parts: int) -> None:

@@ -1,0 +1,129 @@
+with differences as (
+    select * from {{ ref('int_trust__day_differences') }}
+)
+
+, chosen as (
+    select * from {{ ref('int_trust__readings_chosen') }}
+)
+
+-- Days whose orders or returns were not read.
+, unread_days as (
+    select shop_key, shop_local_date, min(resource) as resource
+    from {{ ref('ops_coverage') }}
+    where resource in ('orders', 'returns') and coverage_status not in ('fetched', 'empty')
+    group by shop_key, shop_local_date
+)
+
+, orders_of_day as (
+    select shop_key, shop_local_date, platform_gmv_definition, own_value as orders
+    from differences
+    where measure = 'orders'
+)
+
+, sales as (
+    select
+        differences.*,
+        case
+            when differences.difference = 0 then 'none'
+            when differences.is_late then 'late_data'
+            when chosen.reading_kind is not null then chosen.reading_kind
+            when unread_days.shop_key is not null then 'missing_page'
+            -- each order's amount may be rounded to the cent once more
+            when differences.currency is not null and abs(differences.difference) <= 0.005 * orders_of_day.orders then 'rounding'
+            else 'unexplained'
+        end as reason,
+        case
+            when differences.difference = 0 or differences.is_late then null
+            when chosen.reading_kind is not null then chosen.reading
+            else unread_days.resource
+        end as reason_detail
+    from differences
+    left join chosen
+        on differences.shop_key = chosen.shop_key
+        and differences.shop_local_date = chosen.shop_local_date
+        and differences.measure = chosen.measure
+        and differences.platform_gmv_definition = chosen.platform_gmv_definition
+    left join unread_days on differences.shop_key = unread_days.shop_key and differences.shop_local_date = unread_days.shop_local_date
+    left join orders_of_day
+        on differences.shop_key = orders_of_day.shop_key
+        and differences.shop_local_date = orders_of_day.shop_local_date
+        and differences.platform_gmv_definition = orders_of_day.platform_gmv_definition
+)
+
+-- LIVE and creators' LIVE: the sessions that were listed against the platform's own total of the day.
+, contents as (
+    select
+        shop_key,
+        shop_local_date,
+        case account_type when 'ALL' then 'live_gmv' else 'creator_live_gmv' end as measure,
+        platform_gmv_definition,
+        currency,
+        coalesce(listed_attributed_gmv, 0) as own_value,
+        attributed_content_gmv as platform_value,
+        {{ money('coalesce(listed_attributed_gmv, 0) - attributed_content_gmv') }} as difference,
+        is_provisional as is_late,
+        case
+            when coalesce(listed_attributed_gmv, 0) = attributed_content_gmv then 'none'
+            when is_provisional then 'late_data'
+            else 'unexplained'
+        end as reason,
+        cast(null as string) as reason_detail
+    from {{ ref('kpi_content_platform_daily') }}
+    where content_type = 'LIVE' and account_type in ('ALL', 'AFFILIATE_ACCOUNTS') and attributed_content_gmv is not null
+)
+
+-- Settlement: the rows that came against the total of their statements.
+, shops as (
+    select shop_key, time_zone from {{ ref('int_shared__shops') }}
+)
+
+, statements as (
+    select
+        bridge.shop_key,
+        {{ local_date('bridge.statement_time', 'shops.time_zone') }} as shop_local_date,
+        bridge.currency,
+        sum(bridge.settlement_amount - bridge.missing_transactions_amount) as own_value,
+        sum(bridge.settlement_amount) as platform_value
+    from {{ ref('kpi_settlement_bridge') }} as bridge
+    inner join shops on bridge.shop_key = shops.shop_key
+    group by bridge.shop_key, {{ local_date('bridge.statement_time', 'shops.time_zone') }}, bridge.currency
+)
+
+, settlements as (
+    select
+        shop_key,
+        shop_local_date,
+        'settlement' as measure,
+        {{ dbt.concat(["'statements/'", "currency"]) }} as platform_gmv_definition,
+        currency,
+        own_value,
+        platform_value,
+        own_value - platform_value as difference,
+        false as is_late,
+        case when own_value = platform_value then 'none' else 'missing_page' end as reason,
+        case when own_value <> platform_value then 'statement_transactions' end as reason_detail
+    from statements
+)
+
+, reconciled as (
+    {%- for part in ['sales', 'contents', 'settlements'] %}
+    select shop_key, shop_local_date, measure, platform_gmv_definition, currency, own_value, platform_value, difference, is_late, reason, reason_detail
+    from {{ part }}
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+)
+
+select
+    cast(shop_key as string) as shop_key,
+    cast(shop_local_date as date) as shop_local_date,
+    cast(measure as string) as measure,
+    cast(platform_gmv_definition as string) as platform_definition,
+    cast(currency as string) as currency,
+    {{ money('own_value') }} as own_value,
+    {{ money('platform_value') }} as platform_value,
+    {{ money('difference') }} as difference,
+    cast(reason as string) as reason,
+    cast(reason_detail as string) as reason_detail,
+    {{ money("case when reason in ('unexplained', 'missing_page') then difference else 0 end") }} as unexplained_difference,
+    cast(is_late as boolean) as is_provisional
+from reconciled
