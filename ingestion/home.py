@@ -6,6 +6,8 @@
 | `ads_tokens.json` | the tokens of ads accounts, mode 0600 |
 | `privacy.key` | the key that turns buyer ids into hashes, mode 0600; made once |
 | `freeze.key` | the key that signs frozen months, mode 0600; made once |
+| `seal.key` | the key that seals publications and the audit log, mode 0600; made once |
+| `audit_log.jsonl` | who did what; only grows (`ingestion/audit_log.py`) |
 | `frozen/` | scorecards of the months that were frozen; written once, never changed |
 | `restock.json` | which suggestion to order was accepted where |
 | `webhooks.json` | which alert was told to which webhook, mode 0600 |
@@ -104,6 +106,11 @@ class Home:
         return self.root / "freeze.key"
 
     @property
+    def seal_key_file(self) -> Path:
+        """The key that seals publications and the audit log."""
+        return self.root / "seal.key"
+
+    @property
     def raw(self) -> Path:
         """Typed rows, `<source>/<table>/*.parquet`."""
         return self.root / "raw"
@@ -163,6 +170,18 @@ class Home:
         return _key(
             self.freeze_key_file,
             advice="Restore it from your backup: with another key no frozen month can be checked.",
+        )
+
+    def seal_key(self) -> bytes:
+        """The key that seals publications and the audit log. Made at the first call.
+
+        Raises:
+            ConfigError: The file is there but is not a key.
+            StorageError: It can't be read or created.
+        """
+        return _key(
+            self.seal_key_file,
+            advice="Restore it from your backup: with another key no former publication can be checked.",
         )
 
     @contextmanager

@@ -23,6 +23,7 @@ from multiprocessing.queues import Queue
 from typing import Any, Literal, Protocol
 
 from ingestion.archive import Archive
+from ingestion.audit_log import FAILED, PARTLY, recorded
 from ingestion.compact import MAX_FILES, compact_unlocked
 from ingestion.config import ShopApiConfig, load_ads_config, load_shop_config
 from ingestion.errors import ConfigError, TtkpiError
@@ -187,7 +188,7 @@ def sync(
     now = datetime.now(UTC)
     run_id = f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
     report = SyncReport(run_id)
-    with home.lock("sync"):
+    with home.lock("sync"), recorded(home, "sync", run_id) as entry:
         prepare(home)
         # Every shop needs it: a damaged key is told once, before anything is asked.
         home.privacy_key()
@@ -206,6 +207,22 @@ def sync(
         if any(files > MAX_FILES for files in file_counts(home.raw).values()):
             progress.message("Merging small files.")
             compact_unlocked(home)
+        if report.failed:
+            everything = [*report.shops, *report.accounts]
+            entry.outcome = (
+                FAILED if everything and all(one.status == "failed" for one in everything) else PARTLY
+            )
+        entry.details |= {
+            "since": since,
+            "until": until,
+            "resources": list(resources) if resources else None,
+            **{
+                kind: {
+                    one.shop_key: {"status": one.status, "rows": sum(one.rows.values())} for one in results
+                }
+                for kind, results in (("shops", report.shops), ("accounts", report.accounts))
+            },
+        }
     report.seconds = time.monotonic() - started
     return report
 
