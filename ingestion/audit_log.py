@@ -150,7 +150,7 @@ def append(home: Home, entry: Entry) -> None:
             number = (0 if newest is None else int(json.loads(newest)["number"])) + 1
             content: dict[str, Any] = {
                 "number": number,
-                "at": datetime.now(UTC).isoformat(timespec="milliseconds"),
+                "recorded_at": datetime.now(UTC).isoformat(timespec="milliseconds"),
                 "event": entry.event,
                 "subject": entry.subject,
                 "outcome": entry.outcome,
