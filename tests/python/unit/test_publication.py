@@ -233,8 +233,9 @@ class TestVerify:
         publish(home)
         folder = audiences_folder(home) / "th"
         old = folder.with_name("old")
-        shutil.copytree(folder, old)
+        shutil.copytree(folder, home.root / "of another day")
         publish(home)
+        (home.root / "of another day").rename(old)
         assert "has no audience old" in " ".join(wrong(home))
         shutil.rmtree(folder)
         old.rename(folder)
@@ -355,6 +356,7 @@ class TestHistory:
         def refuse(*_: object) -> None:
             raise OSError("no links here")
 
+        home.seal_key()
         monkeypatch.setattr(os, "link", refuse)
         publish_gmv(home, 1)
         publish_gmv(home, 2)
