@@ -36,10 +36,9 @@ from filelock import FileLock
 
 from ingestion.config import PROJECT_ROOT
 from ingestion.errors import TtkpiError
-from ingestion.home import Home, HomeBusy, storage_errors, sync_folder
+from ingestion.home import AUDIT_LOG_HEAD, Home, HomeBusy, storage_errors, sync_folder
 
 FILE_NAME = "audit_log.jsonl"
-HEAD_NAME = "audit_log.head.json"
 BEGINNING = "0" * 64
 """What the first entry carries as the hash of the line before."""
 DONE, PARTLY, FAILED = "done", "partly", "failed"
@@ -134,6 +133,7 @@ def append(home: Home, entry: Entry) -> None:
 
     Raises:
         AuditLogDamaged: The newest line is not what was written last.
+        ConfigError: The key is gone.
         StorageError: The disk refuses; the log is as it was.
     """
     origin = _origin.get() or _process
@@ -209,6 +209,7 @@ def check(home: Home) -> dict[int, str]:
 
     Raises:
         AuditLogDamaged: A line was changed, is missing, or was put in; names the first.
+        ConfigError: The key is gone.
         StorageError: The log can't be read.
     """
     path = home.root / FILE_NAME
@@ -334,7 +335,7 @@ def _write(handle: int, line: bytes) -> None:
 
 
 def _read_head(home: Home) -> dict[str, Any] | None:
-    path = home.root / HEAD_NAME
+    path = home.root / AUDIT_LOG_HEAD
     try:
         record = json.loads(path.read_text(encoding="ascii"))
         int(record["number"]), str(record["hash"])
@@ -346,7 +347,7 @@ def _read_head(home: Home) -> dict[str, Any] | None:
 
 
 def _write_head(home: Home, number: int, hashed: str) -> None:
-    path = home.root / HEAD_NAME
+    path = home.root / AUDIT_LOG_HEAD
     temporary = path.with_name(f".{path.name}.tmp")
     try:
         with temporary.open("w", encoding="ascii") as file:

@@ -16,7 +16,6 @@ from pathlib import Path
 
 from ingestion.audit_log import AuditLogDamaged
 from ingestion.audit_log import check as check_log
-from ingestion.errors import ConfigError
 from ingestion.home import Home, HomeBusy
 from orchestration.lib.history import (
     audiences_folder,
@@ -77,11 +76,9 @@ def verify_home(home: Home, *, history: bool = False) -> list[Verdict]:
     except HomeBusy:
         # A run is at work. What is published can be checked all the same.
         pass
-    manifest_file = home.published.with_name(MANIFEST)
-    if not home.seal_key_file.is_file() and manifest_file.is_file():
-        raise ConfigError(
-            f"{home.seal_key_file} is missing: no seal can be checked.", advice="Restore it from your backup."
-        )
+    if home.published.is_file():
+        # A seal that can't be checked is no seal.
+        home.seal_key()
     verdicts = [verify_file(home, home.published), *_audiences(home)]
     if history:
         for publication in reversed(kept(home)):

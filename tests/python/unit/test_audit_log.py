@@ -22,6 +22,7 @@ from ingestion.audit_log import (
     recorded,
     set_origin,
 )
+from ingestion.errors import ConfigError
 from ingestion.home import Home, HomeBusy, StorageError
 
 
@@ -151,6 +152,15 @@ class TestChanges:
             file.write(json.dumps(forged, separators=(",", ":")).encode() + b"\n")
         with pytest.raises(AuditLogDamaged, match="entry 3 in line 3 was changed"):
             check(home)
+
+    def test_the_key_taken_away(self, home: Home) -> None:
+        """A new key would be made silently, and every old entry would look forged."""
+        write(home)
+        home.seal_key_file.unlink()
+        for step in (lambda: write(home, 1), lambda: check(home)):
+            with pytest.raises(ConfigError, match=r"seal\.key is missing"):
+                step()
+        assert not home.seal_key_file.exists()
 
     def test_something_that_is_no_entry(self, home: Home) -> None:
         write(home, 1)
