@@ -208,6 +208,7 @@ class TestVerify:
 
     def test_the_key_is_gone(self, home: Home) -> None:
         publish(home)
+        publish(home)
         home.seal_key_file.unlink()
         for step in (verify_home, publish, rollback):
             with pytest.raises(ConfigError, match=r"seal\.key is missing"):
