@@ -142,7 +142,6 @@ def append(home: Home, entry: Entry) -> None:
         home.root.mkdir(parents=True, exist_ok=True)
     key = home.seal_key()
     with storage_errors(path), _locked(home):
-        is_new = not path.exists()
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
         try:
             newest = _newest(handle, path)
@@ -167,15 +166,14 @@ def append(home: Home, entry: Entry) -> None:
             try:
                 _write(handle, line)
                 os.fsync(handle)
+                _write_head(home, number, _hash(line.rstrip(b"\n")))
             except OSError:
-                # Half a line would be taken for the newest.
+                # Half a line would be taken for the newest, and two whole ones behind the head for forged.
                 os.ftruncate(handle, end)
                 raise
         finally:
             os.close(handle)
-        if is_new:
-            sync_folder(home.root)
-        _write_head(home, number, _hash(line.rstrip(b"\n")))
+        sync_folder(home.root)
 
 
 def prepare(home: Home) -> None:
@@ -358,7 +356,6 @@ def _write_head(home: Home, number: int, hashed: str) -> None:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
-    sync_folder(path.parent)
 
 
 def _locked(home: Home) -> FileLock:

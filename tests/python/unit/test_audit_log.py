@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import stat
 import subprocess
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from ingestion import audit_log
 from ingestion.audit_log import (
     BEGINNING,
     AuditLogDamaged,
@@ -223,6 +225,25 @@ class TestKills:
         assert done.stdout == "StorageError\n", done.stderr
         assert log(home).read_bytes() == before
         assert len(check(home)) == 2
+
+    def test_a_full_disk_between_the_line_and_the_head(
+        self, home: Home, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Two lines behind the head would look like lines that somebody put in."""
+        write(home, 2)
+        before = log(home).read_bytes()
+
+        def refuse(*_: object) -> None:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(audit_log, "_write_head", refuse)
+            for _ in range(2):
+                with pytest.raises(StorageError, match="No space left"):
+                    append(home, Entry("sync"))
+        assert log(home).read_bytes() == before
+        write(home, 1)
+        assert len(check(home)) == 3
 
     def test_many_processes_at_once(self, home: Home) -> None:
         code = f"""
