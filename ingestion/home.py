@@ -15,6 +15,7 @@
 | `raw/` | typed rows as Parquet, `raw/<source>/<table>/` |
 | `dlt/` | dlt's working folders |
 | `warehouse.duckdb`, `published/` | what dbt builds, and what BI reads |
+| `published_values/` | what each publication changed of the KPIs of a day; only grows |
 """
 
 from __future__ import annotations
@@ -136,6 +137,11 @@ class Home:
     def published(self) -> Path:
         """The DuckDB file that BI tools read."""
         return self.root / "published" / "marts.duckdb"
+
+    @property
+    def published_values(self) -> Path:
+        """The values of KPIs that were published."""
+        return self.root / "published_values"
 
     def prepare(self) -> None:
         """Makes the folders that a run needs. Brings the raw folder back if a kill came while it was exchanged.

@@ -36,10 +36,12 @@ from ingestion.config import PROJECT_ROOT
 from ingestion.errors import ConfigError, TtkpiError
 from ingestion.home import HOME_VARIABLE, Home, storage_errors
 from orchestration.lib.freeze import check as check_frozen
+from orchestration.lib.history import finish_switch
 from orchestration.lib.memory import VARIABLE as MEMORY_VARIABLE
 from orchestration.lib.memory import memory_limit
 from orchestration.lib.project_log import digests, record_changes
 from orchestration.lib.project_log import project_state as project_hashes
+from orchestration.lib.published_values import prepare as prepare_values
 from orchestration.lib.records import read_record, write_record
 
 PROJECT_VARIABLE = "TTKPI_PROJECT"
@@ -293,6 +295,8 @@ def build(
         home.prepare()
         check_frozen(home)
         prepare_log(home)
+        finish_switch(home)
+        prepare_values(home)
         began = time.monotonic()
         _record(home, state="building", whole=select is None)
         command = ["build"]

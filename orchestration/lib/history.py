@@ -5,10 +5,11 @@
 | `published/history/<publication>/` | one publication: its file, its manifest, and those of the audiences; mode 0700 |
 | `published/marts.duckdb`, `manifest.json` | the current one: the same files (hard links), so it takes no space twice |
 | `published/audiences/<audience>/` | the current file of an audience and its manifest |
+| `published_values/` | the values that changed, from when the publication is the current one |
 | `published/switching.json` | only while a switch is under way: which publication takes its place |
 
 Each file changes by one atomic rename, so who has the old one open keeps reading it. There are several files; after a
-kill in between, the next command that publishes, rolls back or verifies finishes what the note says.
+kill in between, the next command that builds, publishes, rolls back or verifies finishes what the note says.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from typing import Any
 from ingestion.audit_log import Entry, append, recorded
 from ingestion.errors import TtkpiError
 from ingestion.home import Home, storage_errors, sync_folder
+from orchestration.lib.published_values import SCHEMAS, in_publication, in_store
 from orchestration.lib.records import read_record, write_record
 from orchestration.lib.seal import MANIFEST, problems
 
@@ -222,6 +224,19 @@ def _take_place(home: Home, publication: str) -> None:
         _replace(source / home.published.name, home.published)
         _replace(source / MANIFEST, manifest_path(home))
         sync_folder(target)
+    _remember_values(home, source, publication)
+
+
+def _remember_values(home: Home, source: Path, publication: str) -> None:
+    """The values of a publication are in the store from when it is the current one."""
+    for kind in SCHEMAS:
+        written, remembered = in_publication(source, kind), in_store(home, publication, kind)
+        # A publication of an earlier version has none; one that was returned to is there already.
+        if written.is_file() and not remembered.is_file():
+            with storage_errors(remembered):
+                remembered.parent.mkdir(parents=True, exist_ok=True)
+                _replace(written, remembered)
+                sync_folder(remembered.parent)
 
 
 def _replace(source: Path, target: Path) -> None:

@@ -6,6 +6,7 @@
 | `published/manifest.json` | its sealed manifest: run, build, audit, revision, definitions, rows per table, checksum |
 | `published/audiences/<audience>/` | the same two for each audience of seed `audiences`: its part only |
 | `published/history/` | the last publications (`orchestration/lib/history.py`) |
+| `published_values/` | what each publication changed of the KPIs of a day (`orchestration/lib/published_values.py`) |
 
 Table `marts.ops_publication` of each file says the same as its manifest, for whoever has the file only.
 
@@ -50,6 +51,7 @@ from orchestration.lib.history import (
     switch,
 )
 from orchestration.lib.marts import is_published
+from orchestration.lib.published_values import RESTATEMENTS, TABLE, published_restatements, write_changes
 from orchestration.lib.records import write_record
 from orchestration.lib.seal import MANIFEST, PUBLICATION_TABLE, sealed, sha256
 
@@ -156,6 +158,9 @@ def _publish(home: Home, progress: PublishProgress | None, entry: Entry) -> Publ
             count = _Count(progress, sum(len(file.choices) for file in files))
             manifests: dict[str, dict[str, Any]] = {}
             with new_publication(home, publication) as folder:
+                changed = write_changes(
+                    home, connection, folder, publication, now, definitions.get(TABLE, {})
+                )
                 # The whole file last: its manifest has the checksums of the others.
                 for file in reversed(files):
                     place = folder / "audiences" / file.name if file.name else folder
@@ -184,6 +189,7 @@ def _publish(home: Home, progress: PublishProgress | None, entry: Entry) -> Publ
         "tables": len(full["tables"]),
         "rows": sum(full["tables"].values()),
         "audiences": sorted(manifests),
+        "values_changed": changed,
     }
     return PublishReport(
         path=home.published,
@@ -281,10 +287,12 @@ def _definitions(connection: duckdb.DuckDBPyConnection, columns: Mapping[str, Se
 def _copy(connection: duckdb.DuckDBPyConnection, choice: Choice) -> int:
     """Copy what was chosen of a table; its rows."""
     names = ", ".join(quoted(name) for name in choice.columns)
+    source = f"warehouse.marts.{quoted(choice.table)}"
+    if choice.table == RESTATEMENTS:
+        source = f"({published_restatements()})"
     condition = f" where {choice.condition}" if choice.condition else ""
     copied = connection.execute(
-        f"create table fresh.marts.{quoted(choice.table)} as "  # noqa: S608
-        f"select {names} from warehouse.marts.{quoted(choice.table)}{condition}"
+        f"create table fresh.marts.{quoted(choice.table)} as select {names} from {source}{condition}"  # noqa: S608
     ).fetchone()
     _keep_comments(connection, choice)
     return int(copied[0]) if copied else 0

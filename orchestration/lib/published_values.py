@@ -1,0 +1,268 @@
+"""The values that were published: what each publication changed of the KPIs of a day, appended and never changed.
+
+| in the home | what |
+| --- | --- |
+| `published_values/values/<publication>.parquet` | values that were not as published before |
+| `published_values/publications/<publication>.parquet` | by which definitions and from what data |
+| `published_values/*/none.parquet` | no rows: so that the models can read the folders before anything was published |
+
+Both files are written into the folder of the publication, and get their names here when the publication takes its
+place (`orchestration/lib/history.py`): a publication that did not happen leaves no row.
+
+Who rolls back returns to values that stand here already. What is published next is compared with the publication that
+was taken back.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ingestion.home import Home, storage_errors, sync_folder
+from orchestration.lib.frames import literal
+
+TABLE = "kpi_shop_daily"
+"""Whose values are kept: which of its KPIs says the view `int_trust__values_now`."""
+RESTATEMENTS = "kpi_restatements"
+
+VALUES, PUBLICATIONS = "values", "publications"
+SCHEMAS = {
+    VALUES: pa.schema(
+        [
+            ("publication_id", pa.string()),
+            ("published_at", pa.timestamp("us", tz="UTC")),
+            ("shop_key", pa.string()),
+            ("business_date", pa.date32()),
+            ("kpi_name", pa.string()),
+            ("currency", pa.string()),
+            # NULL: the day is not published any more.
+            ("value", pa.decimal128(18, 4)),
+            ("is_first", pa.bool_()),
+            ("reason", pa.string()),
+            ("reason_detail", pa.string()),
+            ("orders_concerned", pa.int64()),
+        ]
+    ),
+    PUBLICATIONS: pa.schema(
+        [
+            ("publication_id", pa.string()),
+            ("published_at", pa.timestamp("us", tz="UTC")),
+            ("shop_key", pa.string()),
+            ("kpi_name", pa.string()),
+            ("definition_version", pa.int64()),
+            ("definition_digest", pa.string()),
+            ("data_until", pa.timestamp("us", tz="UTC")),
+            ("retrieved_until", pa.timestamp("us", tz="UTC")),
+        ]
+    ),
+}
+_NONE = "none.parquet"
+_KEY = ("shop_key", "business_date", "kpi_name")
+_REASON = ("reason", "reason_detail", "orders_concerned")
+_PUBLISHED = ("publication_id", "published_at")
+
+
+def prepare(home: Home) -> None:
+    """Make the store readable for the models, also before anything was published.
+
+    Raises:
+        StorageError: The disk refuses.
+    """
+    for kind, schema in SCHEMAS.items():
+        folder = home.published_values / kind
+        empty = folder / _NONE
+        with storage_errors(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            if not empty.is_file():
+                _write(empty, schema.empty_table())
+                sync_folder(folder)
+
+
+def in_publication(folder: Path, kind: str) -> Path:
+    """Where a publication's folder has its values, or what it says about itself."""
+    return folder / f"published_{kind}.parquet"
+
+
+def in_store(home: Home, publication: str, kind: str) -> Path:
+    """Where the store has them once the publication has happened."""
+    return home.published_values / kind / f"{publication}.parquet"
+
+
+def write_changes(
+    home: Home,
+    connection: duckdb.DuckDBPyConnection,
+    folder: Path,
+    publication: str,
+    published_at: datetime,
+    definitions: Mapping[str, tuple[int, str]],
+) -> int:
+    """Write what a publication changes of the values into its folder.
+
+    Leaves the table `value_times` on the connection: when each value was published as it is now.
+
+    Args:
+        home: The home; its lock is held.
+        connection: Has the warehouse attached as `warehouse`.
+        folder: The folder of the publication.
+        publication: Names the publication.
+        published_at: When it is published.
+        definitions: Version and digest of the definition of each KPI.
+
+    Returns:
+        How many values are not as they were.
+
+    Raises:
+        StorageError: The disk refuses.
+        duckdb.Error: The marts or the store can't be read.
+    """
+    prepare(home)
+    connection.execute(
+        "create or replace temp table values_before as "  # noqa: S608 (a path of the home)
+        "select *, "
+        "row_number() over (partition by shop_key, business_date, kpi_name order by publication_id desc) = 1 "
+        "as is_last "
+        f"from read_parquet({literal(home.published_values / VALUES / '*.parquet')})"
+    )
+    connection.execute(f"create or replace temp table values_now as {_values_now(connection)}")
+    stamp = f"{literal(publication)} as publication_id, {_instant(published_at)} as published_at"
+    connection.execute(
+        f"""
+        create or replace temp table values_changed as
+        select
+            {stamp},
+            coalesce(after.shop_key, before.shop_key) as shop_key,
+            coalesce(after.business_date, before.business_date) as business_date,
+            coalesce(after.kpi_name, before.kpi_name) as kpi_name,
+            coalesce(after.currency, before.currency) as currency,
+            after.value,
+            before.kpi_name is null as is_first,
+            before.value as value_before
+        from values_now as after
+        full outer join (select * from values_before where is_last) as before using (shop_key, business_date, kpi_name)
+        where before.kpi_name is null or after.value is distinct from before.value
+        """  # noqa: S608
+    )
+    reasons = _reasons(connection)
+    changes = connection.execute(
+        f"""
+        select values_changed.* exclude (value_before), {", ".join(f"reasons.{name}" for name in _REASON)}
+        from values_changed
+        left join ({reasons}) as reasons
+            on values_changed.shop_key = reasons.shop_key
+            and values_changed.business_date = reasons.business_date
+            and values_changed.kpi_name = reasons.kpi_name
+            and values_changed.value is not distinct from reasons.value_now
+            and values_changed.value_before is not distinct from reasons.value_before
+        order by values_changed.shop_key, values_changed.business_date, values_changed.kpi_name
+        """  # noqa: S608
+    ).to_arrow_table()
+    connection.execute(
+        """
+        create or replace temp table value_times as
+        select shop_key, business_date, kpi_name, publication_id, published_at from values_changed
+        union all
+        select shop_key, business_date, kpi_name, publication_id, published_at
+        from values_before
+        anti join values_changed using (shop_key, business_date, kpi_name)
+        where is_last
+        """
+    )
+    with storage_errors(folder):
+        _write(in_publication(folder, VALUES), _shaped(changes, VALUES))
+        about = _publications(connection, publication, published_at, definitions)
+        _write(in_publication(folder, PUBLICATIONS), about)
+    return int(changes.num_rows)
+
+
+def published_restatements() -> str:
+    """The query of `kpi_restatements` as it is published.
+
+    The model knows what will change but not when it is published, and leaves that NULL. If the same build is published
+    twice, the first time counts. Needs the table `value_times` of `write_changes`.
+    """
+    names = ", ".join(f"coalesce(restatements.{name}, value_times.{name}) as {name}" for name in _PUBLISHED)
+    return (
+        f"select restatements.* replace ({names}) "  # noqa: S608 (names of this module)
+        f"from warehouse.marts.{RESTATEMENTS} as restatements left join value_times "
+        f"on {' and '.join(f'restatements.{name} = value_times.{name}' for name in _KEY)}"
+    )
+
+
+def _values_now(connection: duckdb.DuckDBPyConnection) -> str:
+    columns = "shop_key, business_date, kpi_name, currency, value"
+    if not _is_there(connection, "intermediate", "int_trust__values_now"):
+        # A warehouse of a part of the project: what was published before is not said to have changed.
+        return f"select {columns} from values_before where is_last"  # noqa: S608 (names of this module)
+    return f"select {columns} from warehouse.intermediate.int_trust__values_now"  # noqa: S608
+
+
+def _reasons(connection: duckdb.DuckDBPyConnection) -> str:
+    """What the build found out about the values that change now."""
+    columns = (*_KEY, "value_before", "value_now", *_REASON)
+    if not _is_there(connection, "marts", RESTATEMENTS):
+        return f"select {', '.join(f'null as {name}' for name in columns)} where false"
+    return f"select {', '.join(columns)} from warehouse.marts.{RESTATEMENTS} where publication_id is null"  # noqa: S608
+
+
+def _publications(
+    connection: duckdb.DuckDBPyConnection,
+    publication: str,
+    published_at: datetime,
+    definitions: Mapping[str, tuple[int, str]],
+) -> pa.Table:
+    if not _is_there(connection, "intermediate", "int_trust__known_until"):
+        return SCHEMAS[PUBLICATIONS].empty_table()
+    found = connection.execute(
+        "select shop_key, kpi_name, data_until, retrieved_until from warehouse.intermediate.int_trust__known_until "
+        "cross join (select distinct kpi_name from values_now) order by shop_key, kpi_name"
+    ).fetchall()
+    return pa.Table.from_pylist(
+        [
+            {
+                "publication_id": publication,
+                "published_at": published_at,
+                "shop_key": shop_key,
+                "kpi_name": kpi_name,
+                "definition_version": definitions[kpi_name][0] if kpi_name in definitions else None,
+                "definition_digest": definitions[kpi_name][1] if kpi_name in definitions else None,
+                "data_until": data_until,
+                "retrieved_until": retrieved_until,
+            }
+            for shop_key, kpi_name, data_until, retrieved_until in found
+        ],
+        schema=SCHEMAS[PUBLICATIONS],
+    )
+
+
+def _is_there(connection: duckdb.DuckDBPyConnection, schema: str, name: str) -> bool:
+    found = connection.execute(
+        "select 1 from information_schema.tables "
+        "where table_catalog = 'warehouse' and table_schema = ? and table_name = ?",
+        [schema, name],
+    ).fetchone()
+    return found is not None
+
+
+def _instant(moment: datetime) -> str:
+    return f"cast({literal(moment.astimezone(UTC).isoformat())} as timestamp with time zone)"
+
+
+def _shaped(table: pa.Table, kind: str) -> pa.Table:
+    return table.select(SCHEMAS[kind].names).cast(SCHEMAS[kind])
+
+
+def _write(path: Path, table: pa.Table) -> None:
+    temporary = path.with_name(f".{path.name}.tmp")
+    try:
+        pq.write_table(table, temporary)
+        with temporary.open("rb+") as file:
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
