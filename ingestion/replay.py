@@ -55,6 +55,7 @@ BATCH_RECORDS = 3_000
 TASK_BYTES = 150_000_000
 """One process takes archive files with at most so much JSON at a time; each task writes one file per table."""
 LEAST_TASK_BYTES = 10_000_000
+_SOURCES = (SOURCE, FX_SOURCE, ADS_SOURCE)
 TASKS_PER_PROCESS = 6
 """So many at least, if there is enough: with five tasks for two processes one worked alone for a sixth of the time."""
 
@@ -100,9 +101,7 @@ def replay(home: Home, *, since: date | None = None, progress: Progress | None =
                 shutil.rmtree(new)
             new.mkdir()
         report = _rebuild(home, new, since, progress)
-        ensure_tables(new, SOURCE, [*tables(), *JOURNAL.values()])
-        ensure_tables(new, FX_SOURCE, [FX_RATES])
-        ensure_tables(new, ADS_SOURCE, ads.tables())
+        _complete(new)
         with storage_errors(new):
             _take_over_dlt(home, new)
             exchange_folders(new, home.raw)
@@ -112,7 +111,46 @@ def replay(home: Home, *, since: date | None = None, progress: Progress | None =
     return report
 
 
-def _rebuild(home: Home, new: Path, since: date | None, progress: Progress) -> ReplayReport:
+def replay_into(
+    home: Home, other: Home, until: datetime, *, progress: Progress | None = None
+) -> ReplayReport:
+    """Builds the raw folder of another home from the pages of this one that came before an instant.
+
+    The home itself is read only.
+
+    Args:
+        home: Whose archive is read.
+        other: An empty home.
+        until: Pages that came at or after it are left out.
+        progress: Is told of pages.
+
+    Raises:
+        HomeBusy: Another run is at work in one of them.
+        StorageError: The disk refuses, or an archive file is damaged.
+    """
+    started = time.monotonic()
+    with home.lock("as-of"), other.lock("as-of"):
+        other.prepare()
+        report = _rebuild(home, other.raw, None, progress or Silent(), until=until)
+        _complete(other.raw)
+        with storage_errors(other.raw):
+            for source in _SOURCES:
+                mark_dataset(other.raw / source)
+    report.rows = dict(report.rows)
+    report.seconds = time.monotonic() - started
+    return report
+
+
+def _complete(raw: Path) -> None:
+    """Tables of which no page came have no rows, and are there."""
+    ensure_tables(raw, SOURCE, [*tables(), *JOURNAL.values()])
+    ensure_tables(raw, FX_SOURCE, [FX_RATES])
+    ensure_tables(raw, ADS_SOURCE, ads.tables())
+
+
+def _rebuild(
+    home: Home, new: Path, since: date | None, progress: Progress, *, until: datetime | None = None
+) -> ReplayReport:
     report = ReplayReport()
     moment = datetime(since.year, since.month, since.day, tzinfo=UTC) if since else None
     if moment is not None:
@@ -123,8 +161,12 @@ def _rebuild(home: Home, new: Path, since: date | None, progress: Progress) -> R
         entries = [
             e for e in entries if any(datetime.fromisoformat(p["retrieved_at"]) >= moment for p in e.pages)
         ]
+    if until is not None:
+        entries = [
+            e for e in entries if any(datetime.fromisoformat(p["retrieved_at"]) < until for p in e.pages)
+        ]
     tasks = [
-        _Task(home.archive, new, load_id, f"{number:05d}", moment, bundle)
+        _Task(home.archive, new, load_id, f"{number:05d}", moment, until, bundle)
         for number, bundle in enumerate(_bundles(entries, _task_bytes(entries)))
     ]
     for done in _run_tasks(tasks):
@@ -142,6 +184,7 @@ class _Task:
     load_id: str
     number: str
     since: datetime | None
+    until: datetime | None
     entries: list[Entry]
 
 
@@ -220,6 +263,8 @@ def _run_task(task: _Task) -> _Done:
                 for page in archive.read(entry):
                     if task.since is not None and page.retrieved_at < task.since:
                         continue
+                    if task.until is not None and page.retrieved_at >= task.until:
+                        continue
                     one = Batch(families, Drift())
                     one.add(page)
                     batch.extend(one.settle())
@@ -277,6 +322,6 @@ def _take_over_dlt(home: Home, new: Path) -> None:
     for old in sorted(path for path in home.raw.glob("*") if path.is_dir()):
         for folder in old.glob("_dlt_*"):
             shutil.copytree(folder, new / old.name / folder.name, dirs_exist_ok=True)
-    for source in (SOURCE, FX_SOURCE, ADS_SOURCE):
+    for source in _SOURCES:
         # Also if the old folder was lost: dlt then goes on from the cursors in its working folders.
         mark_dataset(new / source)

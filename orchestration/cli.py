@@ -16,11 +16,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from ingestion.home import Home
     from ingestion.sync import SyncReport
     from orchestration.lib.progress import Reporter
 
 _INTERRUPTED = 130
+_SHOWN = 20
 _LOG_FILE = "ttkpi.log"
 _LOG_HANDLER = "ttkpi"
 
@@ -575,6 +578,57 @@ def rollback() -> None:
         f"{len(tables)} tables, {sum(tables.values()):,} rows."
     )
     click.echo("The next `ttkpi run` publishes anew.")
+
+
+@cli.command("as-of", epilog=EXIT_CODES)
+@click.argument("instant", type=Instant())
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The file.  [default: as_of/INSTANT.duckdb in TTKPI_HOME]",
+)
+def as_of(instant: datetime, out: Path | None) -> None:
+    """Rebuild from the archive what was known at an INSTANT. 还原某一时刻已知的数据。
+
+    A day (its beginning, UTC) or an instant with a zone. Everything is built anew from the pages that came before it,
+    into a file like the published one, and compared with what was published then; the home's own tables stay as they
+    are. Definitions and seeds are those of now. Exit code 1 when values differ from those that were published.
+
+    \b
+    Examples:  ttkpi as-of 2026-10-15
+               ttkpi as-of 2026-10-15T06:30:00Z --out october.duckdb
+    """
+    from orchestration.lib.as_of import as_of as rebuild
+    from orchestration.lib.run import FAILED
+
+    home, reporter = _home(), _reporter()
+    report = rebuild(home, instant, out=out, reporter=reporter)
+    click.echo(f"Rebuilt from {_counted(report.pages, 'page')}: {report.path}")
+    if report.publication is None:
+        click.echo(
+            f"Nothing was published before {instant.isoformat()} that is in the store; nothing to compare."
+        )
+        return
+    if not report.differences:
+        click.echo(f"Equal to publication {report.publication}: all {report.values:,} values.")
+        return
+    for one in report.differences[:_SHOWN]:
+        click.echo(
+            f"{one.shop_key}  {one.business_date}  {one.kpi_name}: "
+            f"published {_figure(one.published)}, rebuilt {_figure(one.rebuilt)}"
+        )
+    if len(report.differences) > _SHOWN:
+        click.echo(f"... and {len(report.differences) - _SHOWN:,} more")
+    click.echo(
+        f"{len(report.differences):,} of {report.values:,} values are not as publication {report.publication} had "
+        "them: a definition or seed was changed since, or pages came between the publication and the instant.",
+        err=True,
+    )
+    raise SystemExit(FAILED)
+
+
+def _figure(value: Decimal | None) -> str:
+    return "nothing" if value is None else f"{value:,}"
 
 
 @cli.command()

@@ -146,7 +146,7 @@ def _publish(home: Home, progress: PublishProgress | None, entry: Entry) -> Publ
     try:
         with reading(home) as connection:
             attach(connection, home.warehouse, "warehouse")
-            columns = _columns(connection)
+            columns = mart_columns(connection)
             if not columns:
                 raise PublishFailed(
                     f"{home.warehouse} has no marts to publish.",
@@ -237,7 +237,8 @@ def _write(
     connection.execute("create schema fresh.marts")
     tables = {}
     for choice in file.choices:
-        tables[choice.table] = _copy(connection, choice)
+        source = published_restatements() if choice.table == RESTATEMENTS else None
+        tables[choice.table] = copy_mart(connection, choice, source)
         count.one(choice.table)
     _describe(connection, facts, tables, own)
     connection.execute("checkpoint fresh")
@@ -260,7 +261,7 @@ def _write(
     return manifest
 
 
-def _columns(connection: duckdb.DuckDBPyConnection) -> dict[str, list[str]]:
+def mart_columns(connection: duckdb.DuckDBPyConnection) -> dict[str, list[str]]:
     """Columns of every mart that is published, without the build's own."""
     found: dict[str, list[str]] = {}
     for table, column in connection.execute(
@@ -284,15 +285,22 @@ def _definitions(connection: duckdb.DuckDBPyConnection, columns: Mapping[str, Se
     return found
 
 
-def _copy(connection: duckdb.DuckDBPyConnection, choice: Choice) -> int:
-    """Copy what was chosen of a table; its rows."""
+def copy_mart(connection: duckdb.DuckDBPyConnection, choice: Choice, source: str | None = None) -> int:
+    """Copy what was chosen of a table of `warehouse` to `fresh`, with its comments.
+
+    Args:
+        connection: Has both attached.
+        choice: Table, columns and rows.
+        source: A query to copy instead of the table.
+
+    Returns:
+        How many rows were copied.
+    """
     names = ", ".join(quoted(name) for name in choice.columns)
-    source = f"warehouse.marts.{quoted(choice.table)}"
-    if choice.table == RESTATEMENTS:
-        source = f"({published_restatements()})"
+    origin = f"({source})" if source else f"warehouse.marts.{quoted(choice.table)}"
     condition = f" where {choice.condition}" if choice.condition else ""
     copied = connection.execute(
-        f"create table fresh.marts.{quoted(choice.table)} as select {names} from {source}{condition}"  # noqa: S608
+        f"create table fresh.marts.{quoted(choice.table)} as select {names} from {origin}{condition}"  # noqa: S608
     ).fetchone()
     _keep_comments(connection, choice)
     return int(copied[0]) if copied else 0

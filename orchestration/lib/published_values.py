@@ -194,6 +194,33 @@ def published_restatements() -> str:
     )
 
 
+def published_at_instant(
+    home: Home, connection: duckdb.DuckDBPyConnection, instant: datetime
+) -> tuple[str | None, str]:
+    """What was published at an instant.
+
+    Returns:
+        The publication, None if there was none, and a query of its values: shop_key, business_date, kpi_name, value.
+
+    Raises:
+        StorageError: The disk refuses.
+        duckdb.Error: The store can't be read.
+    """
+    prepare(home)
+    files = literal(home.published_values / VALUES / "*.parquet")
+    until = f"published_at <= {_instant(instant)}"
+    about = literal(home.published_values / PUBLICATIONS / "*.parquet")
+    found = connection.execute(
+        f"select max(publication_id) from read_parquet({about}) where {until}"  # noqa: S608 (a path of the home)
+    ).fetchone()
+    return (
+        None if found is None or found[0] is None else str(found[0]),
+        "select shop_key, business_date, kpi_name, value "  # noqa: S608
+        f"from (select *, row_number() over (partition by {', '.join(_KEY)} order by publication_id desc) as newest "
+        f"from read_parquet({files}) where {until}) where newest = 1",
+    )
+
+
 def _values_now(connection: duckdb.DuckDBPyConnection) -> str:
     columns = "shop_key, business_date, kpi_name, currency, value"
     if not _is_there(connection, "intermediate", "int_trust__values_now"):

@@ -17,7 +17,7 @@ from ingestion.archive import Archive
 from ingestion.compact import compact
 from ingestion.home import Home
 from ingestion.pipelines import recover
-from ingestion.replay import replay
+from ingestion.replay import replay, replay_into
 from ingestion.sync import _write_journal
 from ingestion.sync_log import JOURNAL, SHOP, LogRow
 from ingestion.tiktok_shop.reading import SOURCE
@@ -155,3 +155,27 @@ def test_a_compaction_cut_short_is_cleared_up(home: Home, monkeypatch: pytest.Mo
     compact(home)
     assert everything(home) == before
     assert not list(folder.glob("*.old")) and not list(folder.glob(".*"))
+
+
+class TestReplayInto:
+    """What was known at an instant, in a home of its own."""
+
+    def test_only_pages_that_came_before_the_instant(self, home: Home, tmp_path: Path) -> None:
+        known = everything(home, "_dlt_load_id")
+        until = datetime.now(UTC)
+        client = FakeClient({"search_orders": [order(900, NOW + DAY)]})
+        outcome = run(home, client, until=NOW + 9 * DAY, run_id="later")
+        _write_journal(home, SOURCE, SHOP, "later", outcome.log, [outcome])
+        before = tree(home.raw)
+        other = Home(tmp_path / "other")
+        report = replay_into(home, other, until)
+        assert everything(other, "_dlt_load_id") == known
+        assert tree(home.raw) == before, "the home itself is only read"
+        assert report.rows["orders"] == len(known["orders"])
+        assert len(rows(home, "orders")) > len(known["orders"]), "the later run did bring something"
+
+    def test_an_instant_before_everything_gives_empty_tables(self, home: Home, tmp_path: Path) -> None:
+        other = Home(tmp_path / "other")
+        report = replay_into(home, other, datetime(2000, 1, 1, tzinfo=UTC))
+        assert report.pages == 0
+        assert not any(everything(other).values()), "the tables are there for the models, without rows"

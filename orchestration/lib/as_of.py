@@ -1,0 +1,178 @@
+"""What was known at an instant: the marts as they would have been built then, from the archive.
+
+The pages that came before the instant are built into a home of their own (`as_of/.work` of the home), by the same code
+as a replay, and dbt builds all of it there. The raw folder and the warehouse of the home are not touched. The result is
+a file like the published one. Its KPIs are compared, value by value, with what the store says was published then
+(`orchestration/lib/published_values.py`).
+
+Definitions, seeds and frozen months are not turned back: it is what was known then, counted as it is counted now. A
+difference to what was published then is therefore a definition or a seed that was changed since, or a page that came
+between the publication and the instant.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+
+from ingestion.audit_log import recorded
+from ingestion.errors import TtkpiError
+from ingestion.home import Home, storage_errors, sync_folder
+from ingestion.replay import replay_into
+from orchestration.lib.audiences import everything
+from orchestration.lib.build import build
+from orchestration.lib.frames import attach, literal, reading
+from orchestration.lib.progress import Reporter, Silent
+from orchestration.lib.publish import copy_mart, mart_columns
+from orchestration.lib.published_values import published_at_instant
+
+
+class NothingKnown(TtkpiError):
+    """No page came before the instant."""
+
+
+@dataclass(frozen=True, slots=True)
+class ValueDifference:
+    """A value that is not as it was published.
+
+    Attributes:
+        shop_key: The shop.
+        business_date: The day.
+        kpi_name: The KPI, a column of kpi_shop_daily.
+        published: The value that was published; None if there was none.
+        rebuilt: The value that was rebuilt; None if there is none.
+    """
+
+    shop_key: str
+    business_date: date
+    kpi_name: str
+    published: Decimal | None
+    rebuilt: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class AsOfReport:
+    """What was rebuilt.
+
+    Attributes:
+        path: The file.
+        instant: Only what came before it is in the file.
+        pages: Pages that were read.
+        publication: What was published at the instant; None if nothing was, or it is not in the store.
+        values: Values that were compared.
+        differences: Those that are not equal.
+    """
+
+    path: Path
+    instant: datetime
+    pages: int
+    publication: str | None
+    values: int
+    differences: tuple[ValueDifference, ...]
+
+
+def as_of(
+    home: Home, instant: datetime, *, out: Path | None = None, reporter: Reporter | None = None
+) -> AsOfReport:
+    """Rebuild what was known at an instant, and compare it with what was published then.
+
+    Args:
+        home: Whose archive is read. Nothing of it is changed but the folder `as_of`.
+        instant: Pages that came before it are known.
+        out: The file; by default `as_of/<instant>.duckdb` in the home.
+        reporter: Shows the progress.
+
+    Raises:
+        NothingKnown: No page came before the instant.
+        BuildFailed: dbt could not build it.
+        HomeBusy: Another run holds the home, or is rebuilding.
+        StorageError: The disk is full or refuses.
+    """
+    reporter = reporter or Silent()
+    name = f"{instant.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+    folder = home.root / "as_of"
+    target = out or folder / f"{name}.duckdb"
+    scratch = Home(folder / ".work")
+    with recorded(home, "as_of", name) as entry, scratch.lock("as-of"):
+        try:
+            _empty(scratch)
+            with reporter.phase("archive", f"pages that came before {instant.isoformat()}"):
+                replayed = replay_into(home, scratch, instant, progress=reporter)
+            if not replayed.pages:
+                raise NothingKnown(
+                    f"No page in {home.archive} came before {instant.isoformat()}.",
+                    advice="Name a later instant; when pages came says the audit log (`sync`).",
+                )
+            with reporter.phase("build", "building the marts of then"):
+                build(scratch, freshness=False, progress=reporter).raise_for_errors()
+            with reading(scratch) as connection:
+                attach(connection, scratch.warehouse, "warehouse")
+                publication, published = published_at_instant(home, connection, instant)
+                values, differences = _compare(connection, published) if publication else (0, ())
+                _write(connection, target)
+        finally:
+            _empty(scratch)
+        entry.details |= {
+            "pages": replayed.pages,
+            "publication": publication,
+            "values": values,
+            "differences": len(differences),
+        }
+    return AsOfReport(target, instant, replayed.pages, publication, values, differences)
+
+
+def _compare(
+    connection: duckdb.DuckDBPyConnection, published: str
+) -> tuple[int, tuple[ValueDifference, ...]]:
+    joined = (
+        f"({published}) as published full outer join warehouse.intermediate.int_trust__values_now as rebuilt "
+        "using (shop_key, business_date, kpi_name)"
+    )
+    counted = connection.execute(
+        f"select count(*) from {joined} where published.value is not null"  # noqa: S608 (queries of this project)
+    ).fetchone()
+    rows = connection.execute(
+        "select shop_key, business_date, kpi_name, published.value, rebuilt.value "  # noqa: S608
+        f"from {joined} where published.value is distinct from rebuilt.value "
+        "order by business_date, shop_key, kpi_name"
+    ).fetchall()
+    return int(counted[0]) if counted else 0, tuple(ValueDifference(*row) for row in rows)
+
+
+def _write(connection: duckdb.DuckDBPyConnection, target: Path) -> None:
+    fresh = target.with_name(f".{target.name}.new")
+    with storage_errors(target):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        fresh.unlink(missing_ok=True)
+    try:
+        connection.execute(f"attach {literal(fresh)} as fresh")
+        connection.execute("create schema fresh.marts")
+        for choice in everything(mart_columns(connection)):
+            copy_mart(connection, choice)
+        connection.execute("checkpoint fresh")
+        connection.execute("detach fresh")
+        with storage_errors(target):
+            with fresh.open("rb") as file:
+                os.fsync(file.fileno())
+            fresh.replace(target)
+            sync_folder(target.parent)
+    finally:
+        fresh.unlink(missing_ok=True)
+
+
+def _empty(scratch: Home) -> None:
+    """What was rebuilt is in the file; and a kill may have left a half behind. The lock stays."""
+    with storage_errors(scratch.root):
+        for path in scratch.root.iterdir():
+            if path.name in ("lock", "lock.json"):
+                continue
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
