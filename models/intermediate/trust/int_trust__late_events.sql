@@ -64,6 +64,31 @@ with changed_days as (
         and before.newest_first = 1
 )
 
+, cancelled_lines as (
+    select
+        compared.shop_key,
+        compared.order_id,
+        compared.business_date,
+        compared.retrieved_until_before,
+        count(*) as line_count
+    from compared
+    inner join {{ ref('fct_order_lines') }} as lines
+        on compared.shop_key = lines.shop_key and compared.order_id = lines.order_id
+    where not compared.is_cancelled and lines.cancelled_gmv > 0
+    group by compared.shop_key, compared.order_id, compared.business_date, compared.retrieved_until_before
+)
+
+, lines_cancelled_before as (
+    select raw.shop_key, raw.order_id, count(distinct raw.line_id) as line_count
+    from {{ source('tiktok_shop', 'order_lines') }} as raw
+    inner join cancelled_lines
+        on raw.shop_key = cancelled_lines.shop_key
+        and raw.order_id = cancelled_lines.order_id
+        and raw.retrieved_at <= cancelled_lines.retrieved_until_before
+    where raw.display_status = 'CANCELLED'
+    group by raw.shop_key, raw.order_id
+)
+
 , returns as (
     select
         returns.shop_key,
@@ -110,10 +135,11 @@ with changed_days as (
     from compared
     where is_cancelled and not was_cancelled and cancelled_gmv > 0
     union all
-    -- A line of it is cancelled and the order is not: since when, only the line would know.
-    select shop_key, business_date, order_id, 'status_change' as reason, 'cancelled' as moves
-    from compared
-    where not is_cancelled and cancelled_gmv > 0
+    -- Lines of it are cancelled, and it is not.
+    select lines.shop_key, lines.business_date, lines.order_id, 'cancellation' as reason, 'cancelled' as moves
+    from cancelled_lines as lines
+    left join lines_cancelled_before as before on lines.shop_key = before.shop_key and lines.order_id = before.order_id
+    where lines.line_count > coalesce(before.line_count, 0)
     union all
     select returns.shop_key, returns.business_date, returns.order_id, 'refund' as reason, 'refunded' as moves
     from returns
