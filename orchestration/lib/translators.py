@@ -28,6 +28,7 @@ PUBLISHED = "published"
 EXPOSURES = "exposures"
 FROZEN = "frozen"
 AUDIT_LOG = "audit_log"
+PUBLISHED_VALUES = "published_values"
 
 AUDIT_REPORT = AssetKey(["audit", "report"])
 """What the audit found; the published tables depend on it."""
@@ -45,7 +46,7 @@ def raw_key(source: str, table: str) -> AssetKey:
 
 def source_key(source: str, table: str) -> AssetKey:
     """Key of a dbt source: a raw table, what a person has frozen, or the audit log."""
-    return AssetKey([source, table]) if source in (FROZEN, AUDIT_LOG) else raw_key(source, table)
+    return AssetKey([source, table]) if source in (FROZEN, AUDIT_LOG, PUBLISHED_VALUES) else raw_key(source, table)
 
 
 def published_key(table: str) -> AssetKey:

@@ -120,7 +120,7 @@ def marts(path: Path) -> dict[str, list[tuple[Any, ...]]]:
             "select table_name from information_schema.tables "
             "where table_catalog = 'opened' and table_schema = 'marts' "
             # What a home did, and which publication it is, is another story in each home.
-            "and table_name not in ('ops_audit_log', 'ops_publication') order by 1"
+            "and table_name not in ('kpi_restatements', 'ops_audit_log', 'ops_publication') order by 1"
         ).fetchall()
         return {
             name: connection.execute(

@@ -41,6 +41,7 @@ from ingestion.sandbox.world.truth_records import bodies
 from ingestion.tiktok_ads.tokens import AdsAuthHost, AdsTokenStore
 from ingestion.tiktok_shop.auth import AuthHost
 from ingestion.tiktok_shop.tokens import TokenStore
+from orchestration.lib.as_of import as_of
 from orchestration.lib.build import build, project_dir, run_dbt
 from orchestration.lib.run import RunReport, run_all
 
@@ -840,6 +841,61 @@ def test_the_later_run_read_only_what_was_new(story: Story) -> None:
         < sum(shop.rows["orders"] for shop in first.shops) / 2
     )
     assert story.requests["later"] < story.requests["first"]
+
+
+def test_restatements_lead_from_the_first_publication_to_the_second(story: Story) -> None:
+    """Each value that both publications have and that moved is told, once, and no other; and by what it moved."""
+    kpis = ("gmv", "net_gmv", "cancelled_gmv", "refunded_gmv", "paid_orders", "units_sold", "buyers")
+    values = {
+        name: {
+            (row["shop_key"], row["business_date"], kpi): row[kpi]
+            for row in marts["kpi_shop_daily"]
+            for kpi in kpis
+        }
+        for name, marts in story.marts.items()
+    }
+    moved = {
+        key: (before, values["later"][key])
+        for key, before in values["first"].items()
+        if key in values["later"] and values["later"][key] != before
+    }
+    told = rows_of(story.home.published, ("kpi_restatements",))["kpi_restatements"]
+    ours = {
+        (row["shop_key"], row["business_date"], row["kpi_name"]): (row["value_before"], row["value_now"])
+        for row in told
+    }
+    assert ours == moved
+    assert len(told) == len(ours), "one restatement each"
+    second = story.reports["later"].publish
+    assert second is not None
+    assert {row["publication_id"] for row in told} == {second.publication}
+    assert "refund" in {row["reason"] for row in told}
+    assert not [row for row in told if row["reason"] == "unknown"]
+
+
+def test_as_of_the_first_publication_equals_what_was_published_then(story: Story, tmp_path: Path) -> None:
+    """Three days and a second publication later, number by number."""
+    first = story.reports["first"].publish
+    assert first is not None
+    out = tmp_path / "then.duckdb"
+    raw_before = {path: path.stat().st_mtime_ns for path in story.home.raw.rglob("*.parquet")}
+    report = as_of(story.home, datetime.fromisoformat(first.published_at), out=out)
+    assert report.publication == first.publication
+    assert report.differences == ()
+    assert report.values == 7 * len(story.marts["first"]["kpi_shop_daily"])
+    for table in ("kpi_shop_daily", "kpi_product_daily", "kpi_settlement_bridge", "kpi_creator_daily"):
+        rebuilt, published = (
+            sorted(
+                str({name: value for name, value in row.items() if not name.startswith("_")}) for row in rows
+            )
+            for rows in (rows_of(out, (table,))[table], story.marts["first"][table])
+        )
+        assert rebuilt == published, table
+    assert story.marts["first"]["kpi_shop_daily"] != story.marts["later"]["kpi_shop_daily"]
+    assert {path: path.stat().st_mtime_ns for path in story.home.raw.rglob("*.parquet")} == raw_before
+    assert [
+        path.name for path in (story.home.root / "as_of" / ".work").iterdir() if path.name != "lock"
+    ] == []
 
 
 def test_an_incremental_build_equals_a_full_refresh(story: Story, tmp_path: Path) -> None:
