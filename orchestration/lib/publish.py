@@ -124,8 +124,10 @@ def publish(home: Home, *, progress: PublishProgress | None = None) -> PublishRe
 
 def _publish(home: Home, progress: PublishProgress | None, entry: Entry) -> PublishReport:
     audited = require_passed(home)
-    now = datetime.now(UTC)
-    publication = f"{now:%Y%m%dT%H%M%S%f}Z-{str(audited['build_id'])[:8]}"
+    begun = datetime.now(UTC)
+    # Whole seconds, as a person reads them in the manifest and gives them to `ttkpi as-of`.
+    now = begun.replace(microsecond=0)
+    publication = f"{begun:%Y%m%dT%H%M%S%f}Z-{str(audited['build_id'])[:8]}"
     number, hashed = head(home)
     facts: dict[str, Any] = {
         "publication_id": publication,

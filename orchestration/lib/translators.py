@@ -46,7 +46,11 @@ def raw_key(source: str, table: str) -> AssetKey:
 
 def source_key(source: str, table: str) -> AssetKey:
     """Key of a dbt source: a raw table, what a person has frozen, or the audit log."""
-    return AssetKey([source, table]) if source in (FROZEN, AUDIT_LOG, PUBLISHED_VALUES) else raw_key(source, table)
+    return (
+        AssetKey([source, table])
+        if source in (FROZEN, AUDIT_LOG, PUBLISHED_VALUES)
+        else raw_key(source, table)
+    )
 
 
 def published_key(table: str) -> AssetKey:

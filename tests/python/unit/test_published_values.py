@@ -9,6 +9,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import textwrap
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +83,12 @@ def test_the_first_publication_writes_all_values_and_what_they_were_counted_from
         (publication, SHOP, "gmv", 2, "abc", 60),
         (publication, SHOP, "paid_orders", None, None, 60),
     ]
+
+
+def test_the_instant_in_the_store_is_the_one_of_the_manifest(home: Home) -> None:
+    """Guards a publication that `ttkpi as-of` does not find at the instant which its manifest gives."""
+    told = datetime.fromisoformat(publish(home).published_at)
+    assert set(stored(home, "published_at")) == {(told,)}
 
 
 def test_a_later_publication_writes_only_what_is_not_as_before(home: Home) -> None:
