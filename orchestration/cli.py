@@ -265,7 +265,7 @@ def auth_exchange(code: str) -> None:
     \b
     Example:  ttkpi auth exchange TTP_FeBoANmHP3yqdoUI9fZOCw
     """
-    from ingestion.audit_log import Entry, append
+    from ingestion.audit_log import recorded
     from ingestion.config import load_shop_config
     from ingestion.tiktok_shop.auth import AuthHost
     from ingestion.tiktok_shop.client import ShopClient
@@ -276,11 +276,11 @@ def auth_exchange(code: str) -> None:
     refuse_demo_home(home)
     config = load_shop_config()
     tokens = TokenStore(home.tokens_file, AuthHost(config), notify=reporter.warning)
-    grant = tokens.exchange(code)
-    append(
-        home,
-        Entry("authorise", grant.open_id, details={"source": "tiktok_shop", "scopes": grant.granted_scopes}),
-    )
+    with recorded(home, "authorise") as entry:
+        entry.details["source"] = "tiktok_shop"
+        grant = tokens.exchange(code)
+        entry.subject = grant.open_id
+        entry.details["scopes"] = grant.granted_scopes
     click.echo(f"Authorised by {grant.seller_name or grant.open_id}. Tokens: {home.tokens_file}")
     with ShopClient(config, tokens, notify=reporter.warning) as client:
         for shop in client.authorized_shops():
@@ -301,7 +301,7 @@ def auth_ads(code: str) -> None:
     \b
     Example:  ttkpi auth ads 83e2e5a1d4
     """
-    from ingestion.audit_log import Entry, append
+    from ingestion.audit_log import recorded
     from ingestion.config import load_ads_config
     from ingestion.tiktok_ads.client import AdsClient, AdsProblem
     from ingestion.tiktok_ads.tokens import AdsAuthHost, AdsTokenStore
@@ -311,9 +311,11 @@ def auth_ads(code: str) -> None:
     config = load_ads_config()
     refuse_demo_home(home, config.base_url)
     tokens = AdsTokenStore(home.ads_tokens_file)
-    grant = tokens.exchange(code, AdsAuthHost(config, notify=reporter.warning))
+    with recorded(home, "authorise") as entry:
+        entry.details["source"] = "tiktok_ads"
+        grant = tokens.exchange(code, AdsAuthHost(config, notify=reporter.warning))
+        entry.subject = " ".join(grant.advertiser_ids)
     count = len(grant.advertiser_ids)
-    append(home, Entry("authorise", " ".join(grant.advertiser_ids), details={"source": "tiktok_ads"}))
     click.echo(
         f"Authorised for {count} ads account{'' if count == 1 else 's'}. Tokens: {home.ads_tokens_file}"
     )
