@@ -21,6 +21,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ingestion.archive import Archive
+from ingestion.audit_log import recorded
 from ingestion.home import Home, exchange_folders, storage_errors
 from ingestion.pipelines import SCHEMA_FILE, exchanged_name, file_counts, load_id_of, recover
 
@@ -57,10 +58,12 @@ def compact(home: Home) -> CompactReport:
         HomeBusy: Another run is at work.
         StorageError: The disk refuses; what was there is intact.
     """
-    with home.lock("compact"):
+    with home.lock("compact"), recorded(home, "compact") as entry:
         home.prepare()
         recover(home.raw)
-        return compact_unlocked(home)
+        report = compact_unlocked(home)
+        entry.details |= {"files_before": report.files_before, "files_after": report.files_after}
+    return report
 
 
 def compact_unlocked(home: Home) -> CompactReport:

@@ -6,6 +6,8 @@
 | `ads_tokens.json` | the tokens of ads accounts, mode 0600 |
 | `privacy.key` | the key that turns buyer ids into hashes, mode 0600; made once |
 | `freeze.key` | the key that signs frozen months, mode 0600; made once |
+| `seal.key` | the key that seals publications and the audit log, mode 0600; made once |
+| `audit_log.jsonl`, `audit_log.head.json` | who did what; only grows (`ingestion/audit_log.py`) |
 | `frozen/` | scorecards of the months that were frozen; written once, never changed |
 | `restock.json` | which suggestion to order was accepted where |
 | `webhooks.json` | which alert was told to which webhook, mode 0600 |
@@ -38,6 +40,8 @@ from ingestion.config import PROJECT_ROOT
 from ingestion.errors import ConfigError, TtkpiError
 
 HOME_VARIABLE = "TTKPI_HOME"
+AUDIT_LOG_HEAD = "audit_log.head.json"
+"""Number and hash of the newest entry of the audit log."""
 _KEY_BYTES = 32
 _AT_FDCWD = -100
 _held: set[tuple[str, int]] = set()
@@ -104,6 +108,11 @@ class Home:
         return self.root / "freeze.key"
 
     @property
+    def seal_key_file(self) -> Path:
+        """The key that seals publications and the audit log."""
+        return self.root / "seal.key"
+
+    @property
     def raw(self) -> Path:
         """Typed rows, `<source>/<table>/*.parquet`."""
         return self.root / "raw"
@@ -163,6 +172,24 @@ class Home:
         return _key(
             self.freeze_key_file,
             advice="Restore it from your backup: with another key no frozen month can be checked.",
+        )
+
+    def seal_key(self) -> bytes:
+        """The key that seals publications and the audit log. Made before anything was sealed, and never again.
+
+        Raises:
+            ConfigError: The file is there but is not a key, or it is gone.
+            StorageError: It can't be read or created.
+        """
+        if not self.seal_key_file.is_file() and (self.root / AUDIT_LOG_HEAD).is_file():
+            raise ConfigError(
+                f"{self.seal_key_file} is missing: what was sealed in {self.root} can't be checked or continued.",
+                advice="Restore it from your backup. To begin anew with another key, move audit_log.jsonl, "
+                f"{AUDIT_LOG_HEAD} and published/history out of the home and keep them.",
+            )
+        return _key(
+            self.seal_key_file,
+            advice="Restore it from your backup: with another key no former publication can be checked.",
         )
 
     @contextmanager

@@ -28,6 +28,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ingestion.archive import Archive, Entry
+from ingestion.audit_log import recorded
 from ingestion.fx_rates.resource import FX_RATES
 from ingestion.fx_rates.resource import SOURCE as FX_SOURCE
 from ingestion.home import Home, exchange_folders, storage_errors
@@ -89,7 +90,7 @@ def replay(home: Home, *, since: date | None = None, progress: Progress | None =
     """
     started = time.monotonic()
     progress = progress or Silent()
-    with home.lock("replay"):
+    with home.lock("replay"), recorded(home, "replay") as entry:
         home.prepare()
         recover(home.raw)
         check_clock(home.raw)
@@ -105,6 +106,7 @@ def replay(home: Home, *, since: date | None = None, progress: Progress | None =
         with storage_errors(new):
             _take_over_dlt(home, new)
             exchange_folders(new, home.raw)
+        entry.details |= {"since": since, "pages": report.pages, "rows": sum(report.rows.values())}
     report.rows = dict(report.rows)
     report.seconds = time.monotonic() - started
     return report

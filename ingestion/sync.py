@@ -23,6 +23,7 @@ from multiprocessing.queues import Queue
 from typing import Any, Literal, Protocol
 
 from ingestion.archive import Archive
+from ingestion.audit_log import FAILED, PARTLY, Entry, recorded
 from ingestion.compact import MAX_FILES, compact_unlocked
 from ingestion.config import ShopApiConfig, load_ads_config, load_shop_config
 from ingestion.errors import ConfigError, TtkpiError
@@ -187,7 +188,7 @@ def sync(
     now = datetime.now(UTC)
     run_id = f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
     report = SyncReport(run_id)
-    with home.lock("sync"):
+    with home.lock("sync"), recorded(home, "sync", run_id) as entry:
         prepare(home)
         # Every shop needs it: a damaged key is told once, before anything is asked.
         home.privacy_key()
@@ -206,8 +207,32 @@ def sync(
         if any(files > MAX_FILES for files in file_counts(home.raw).values()):
             progress.message("Merging small files.")
             compact_unlocked(home)
+        _tell_log(entry, report, since=since, until=until, resources=resources)
     report.seconds = time.monotonic() - started
     return report
+
+
+def _tell_log(
+    entry: Entry,
+    report: SyncReport,
+    *,
+    since: date | None,
+    until: datetime | None,
+    resources: Sequence[str] | None,
+) -> None:
+    """What the audit log says of a sync; of each shop and resource `sync_log` says more."""
+    everyone = [*report.shops, *report.accounts]
+    if report.failed:
+        entry.outcome = FAILED if everyone and all(one.status == "failed" for one in everyone) else PARTLY
+    entry.details |= {
+        "since": since,
+        "until": until,
+        "resources": list(resources) if resources else None,
+        "shops": len(report.shops),
+        "accounts": len(report.accounts),
+        "rows": sum(sum(one.rows.values()) for one in everyone),
+        "not_ok": {one.shop_key: one.status for one in everyone if one.status != "ok"},
+    }
 
 
 def _chosen(home: Home, names: Sequence[str] | None) -> tuple[tuple[str, ...], tuple[AdsResource, ...]]:

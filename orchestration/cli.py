@@ -265,6 +265,7 @@ def auth_exchange(code: str) -> None:
     \b
     Example:  ttkpi auth exchange TTP_FeBoANmHP3yqdoUI9fZOCw
     """
+    from ingestion.audit_log import recorded
     from ingestion.config import load_shop_config
     from ingestion.tiktok_shop.auth import AuthHost
     from ingestion.tiktok_shop.client import ShopClient
@@ -275,7 +276,11 @@ def auth_exchange(code: str) -> None:
     refuse_demo_home(home)
     config = load_shop_config()
     tokens = TokenStore(home.tokens_file, AuthHost(config), notify=reporter.warning)
-    grant = tokens.exchange(code)
+    with recorded(home, "authorise") as entry:
+        entry.details["source"] = "tiktok_shop"
+        grant = tokens.exchange(code)
+        entry.subject = grant.open_id
+        entry.details["scopes"] = grant.granted_scopes
     click.echo(f"Authorised by {grant.seller_name or grant.open_id}. Tokens: {home.tokens_file}")
     with ShopClient(config, tokens, notify=reporter.warning) as client:
         for shop in client.authorized_shops():
@@ -296,6 +301,7 @@ def auth_ads(code: str) -> None:
     \b
     Example:  ttkpi auth ads 83e2e5a1d4
     """
+    from ingestion.audit_log import recorded
     from ingestion.config import load_ads_config
     from ingestion.tiktok_ads.client import AdsClient, AdsProblem
     from ingestion.tiktok_ads.tokens import AdsAuthHost, AdsTokenStore
@@ -305,7 +311,10 @@ def auth_ads(code: str) -> None:
     config = load_ads_config()
     refuse_demo_home(home, config.base_url)
     tokens = AdsTokenStore(home.ads_tokens_file)
-    grant = tokens.exchange(code, AdsAuthHost(config, notify=reporter.warning))
+    with recorded(home, "authorise") as entry:
+        entry.details["source"] = "tiktok_ads"
+        grant = tokens.exchange(code, AdsAuthHost(config, notify=reporter.warning))
+        entry.subject = " ".join(grant.advertiser_ids)
     count = len(grant.advertiser_ids)
     click.echo(
         f"Authorised for {count} ads account{'' if count == 1 else 's'}. Tokens: {home.ads_tokens_file}"
@@ -511,6 +520,63 @@ def publish() -> None:
         report = run_publish(home, progress=reporter)
         tell_publish(reporter, report)
     click.echo(f"Published {len(report.tables)} tables to {report.path}")
+    for audience, tables in report.audiences.items():
+        click.echo(f"  for {audience}: {len(tables)} tables, {sum(tables.values()):,} rows")
+
+
+@cli.command()
+@click.argument("file", required=False, type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--history", is_flag=True, help="Check also the former publications that are kept.")
+def verify(file: Path | None, history: bool) -> None:
+    """Check that published files, manifests and the audit log are as they were written. 校验已发布文件与审计日志。
+
+    Without FILE: what is published here, for everybody and for audiences, and the audit log. With FILE: only that
+    one, wherever it lies; its manifest.json has to lie beside it. Exit code 1 if anything was changed or is missing.
+
+    \b
+    Examples:  ttkpi verify
+               ttkpi verify /mnt/share/marts.duckdb
+    """
+    from orchestration.lib.verify import verify_file, verify_home
+
+    if file is not None and history:
+        raise click.UsageError("--history is for the home; a FILE has none.")
+    home = _home()
+    verdicts = [verify_file(home, file)] if file is not None else verify_home(home, history=history)
+    for verdict in verdicts:
+        for problem in verdict.problems:
+            click.secho(f"CHANGED  {problem}", fg="red", err=True)
+        if not verdict.problems:
+            note = "" if verdict.is_sealed else "; the seal was not checked: this home has no key"
+            click.echo(f"ok       {verdict.subject}: {verdict.about}{note}")
+    wrong = sum(bool(verdict.problems) for verdict in verdicts)
+    if wrong:
+        click.echo(
+            f"{wrong} of {len(verdicts)} are not as they were written. To publish anew: ttkpi publish; "
+            "to return to the publication before: ttkpi rollback.",
+            err=True,
+        )
+        raise SystemExit(1)
+
+
+@cli.command()
+def rollback() -> None:
+    """Return to the publication before the current one, in one step. 回滚到上一次发布。
+
+    What is published now is kept too. The next run publishes anew, so correct what was wrong before it.
+
+    \b
+    Example:  ttkpi rollback
+    """
+    from orchestration.lib.history import rollback as run_rollback
+
+    manifest = run_rollback(_home())
+    tables = manifest.get("tables") or {}
+    click.echo(
+        f"Published is again {manifest.get('publication_id')} of {manifest.get('published_at')}: "
+        f"{len(tables)} tables, {sum(tables.values()):,} rows."
+    )
+    click.echo("The next `ttkpi run` publishes anew.")
 
 
 @cli.command()
@@ -874,9 +940,11 @@ def _debug() -> bool:
 
 def _home() -> Home:
     """The home, with libraries' warnings going to a log file in it instead of the terminal."""
+    from ingestion.audit_log import set_origin
     from ingestion.home import Home
 
     home = Home.from_env()
+    set_origin("cli")
     _log_to(home.root / "logs")
     return home
 

@@ -19,6 +19,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
+from ingestion.audit_log import FAILED, recorded
 from ingestion.errors import TtkpiError
 from ingestion.home import Home, storage_errors
 from orchestration.lib.build import (
@@ -136,7 +137,7 @@ def audit(
     # Publication is imported late: it asks for the audit's record, and the audit for its row counts.
     from orchestration.lib.publish import published_rows
 
-    with home.lock("audit"):
+    with home.lock("audit"), recorded(home, "audit") as entry:
         state = build_state(home)
         if state is None or not home.warehouse.is_file():
             raise AuditFailed("There is no build to audit.", advice="Run `ttkpi build` first.")
@@ -165,7 +166,17 @@ def audit(
                     fresh.rename(docs)
         else:
             arrived = watermark
-        return _conclude(home, state, outcomes, watermark=watermark, arrived=arrived)
+        report = _conclude(home, state, outcomes, watermark=watermark, arrived=arrived)
+        entry.subject = report.audit_id
+        entry.outcome = entry.outcome if report.passed else FAILED
+        entry.details |= {
+            "build_id": report.build_id,
+            "checks": report.checks,
+            "critical_failures": len(report.critical_failures),
+            "warnings": len(report.warnings),
+            "accept_fewer_rows": accept_fewer_rows,
+        }
+    return report
 
 
 def require_passed(home: Home) -> dict[str, Any]:

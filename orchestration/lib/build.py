@@ -30,12 +30,16 @@ from typing import IO, Any, Literal, Protocol
 
 import yaml
 
+from ingestion.audit_log import FAILED, recorded
+from ingestion.audit_log import prepare as prepare_log
 from ingestion.config import PROJECT_ROOT
 from ingestion.errors import ConfigError, TtkpiError
 from ingestion.home import HOME_VARIABLE, Home, storage_errors
 from orchestration.lib.freeze import check as check_frozen
 from orchestration.lib.memory import VARIABLE as MEMORY_VARIABLE
 from orchestration.lib.memory import memory_limit
+from orchestration.lib.project_log import digests, record_changes
+from orchestration.lib.project_log import project_state as project_hashes
 from orchestration.lib.records import read_record, write_record
 
 PROJECT_VARIABLE = "TTKPI_PROJECT"
@@ -285,9 +289,10 @@ def build(
         StorageError: The disk is full or refuses.
     """
     project = project_dir()
-    with home.lock("build"):
+    with home.lock("build"), recorded(home, "build") as entry:
         home.prepare()
         check_frozen(home)
+        prepare_log(home)
         began = time.monotonic()
         _record(home, state="building", whole=select is None)
         command = ["build"]
@@ -313,6 +318,17 @@ def build(
             finished_at=datetime.now(UTC).isoformat(timespec="seconds"),
             fingerprint=fingerprint(home.warehouse),
         )
+        hashes = project_hashes(home, project, report.manifest)
+        entry.subject = report.build_id
+        entry.outcome = entry.outcome if report.ok else FAILED
+        entry.details |= {
+            "selection": select,
+            "full_refresh": full_refresh,
+            "nodes": len(report.nodes),
+            "errors": [node.name for node in report.errors],
+            "changes": record_changes(home, hashes),
+            "project": digests(hashes),
+        }
     return report
 
 

@@ -34,8 +34,8 @@ from ingestion.tiktok_shop.auth import AuthHost
 from ingestion.tiktok_shop.token_file import TokenFile
 from ingestion.tiktok_shop.tokens import TokenStore
 from orchestration.lib.docs_site import docs
+from orchestration.lib.history import published_manifest
 from orchestration.lib.progress import Reporter
-from orchestration.lib.publish import published_manifest
 from orchestration.lib.records import read_record, write_record
 from orchestration.lib.run import RunReport, run_all
 

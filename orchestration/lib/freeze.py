@@ -31,6 +31,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from ingestion.audit_log import recorded
 from ingestion.errors import ConfigError, TtkpiError
 from ingestion.home import Home, storage_errors, sync_folder
 from orchestration.lib.frames import attach, reading
@@ -136,7 +137,7 @@ def freeze(home: Home, month: date, *, again: bool = False, provisional: bool = 
         StorageError: The disk is full or refuses.
     """
     name = f"{month:%Y-%m}"
-    with home.lock("freeze"):
+    with home.lock("freeze"), recorded(home, "freeze", name) as entry:
         check(home)
         number = max((found for known, found in _freezes(home) if known == name), default=0)
         if number and not again:
@@ -164,6 +165,13 @@ def freeze(home: Home, month: date, *, again: bool = False, provisional: bool = 
         _write(path, table.replace_schema_metadata({_SIGNATURE: signature.encode()}))
         ledger = home.frozen / _LEDGER
         write_record(ledger, (read_record(ledger) or {}) | {path.name: signature})
+        entry.details |= {
+            "number": number + 1,
+            "rows": table.num_rows,
+            "signature": signature,
+            "again": again,
+            "provisional": provisional,
+        }
     return FreezeReport(
         path=path,
         month=month,

@@ -214,6 +214,8 @@ def tell_publish(reporter: Reporter, report: PublishReport) -> None:
     reporter.message(
         f"{len(report.tables)} tables, {rows:,} rows, {report.bytes / 1e6:.1f} MB in {report.path}"
     )
+    if report.audiences:
+        reporter.message(f"a file of their own for {', '.join(report.audiences)}")
 
 
 def _sums(results: Sequence[ShopResult]) -> tuple[int, int, int]:
@@ -269,7 +271,12 @@ def _record(home: Home, report: RunReport, error: BaseException | None) -> None:
             "checks": report.audit.checks,
         }
     if report.publish is not None:
-        record["publish"] = {"published_at": report.publish.published_at, "tables": report.publish.tables}
+        record["publish"] = {
+            "publication": report.publish.publication,
+            "published_at": report.publish.published_at,
+            "tables": report.publish.tables,
+            "audiences": report.publish.audiences,
+        }
     try:
         write_record(folder / f"{report.started_at:%Y%m%dT%H%M%S%f}Z.json", record)
         for old in sorted(folder.glob("2*Z.json"))[:-_KEPT_RUNS]:

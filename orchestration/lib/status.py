@@ -22,7 +22,7 @@ from ingestion.tiktok_shop.token_file import Grant, KnownShop, TokenFile
 from orchestration.lib.audit import last_audit
 from orchestration.lib.build import BuildState, build_state
 from orchestration.lib.frames import CannotRead, literal
-from orchestration.lib.publish import published_manifest
+from orchestration.lib.history import published_manifest
 
 _DAY = 86_400
 

@@ -130,8 +130,10 @@ def _show_states(console: Console, status: Status) -> None:
         tables = status.published.get("tables") or {}
         console.print(
             f"Published 发布: {status.published.get('published_at')}, {len(tables)} tables, "
-            f"{sum(tables.values()):,} rows"
+            f"{sum(tables.values()):,} rows, publication {status.published.get('publication_id') or 'without a seal'}"
         )
+        for name in status.published.get("audiences") or {}:
+            console.print(f"  for audience 受众 {escape(str(name))}")
 
 
 def _days(days: float) -> str:

@@ -9,7 +9,8 @@ A record's way through the house is one chain of keys, so lineage is unbroken fr
     published/kpi_shop_daily          the table in the published file
 
 dbt sources are translated to the keys of the raw tables: that, and nothing else, joins the two halves of the
-graph. One source is no raw table: `frozen/scorecards`, the months that a person froze (`ttkpi freeze`).
+graph. Two sources are no raw tables: `frozen/scorecards`, the months that a person froze (`ttkpi freeze`), and
+`audit_log/entries`, what the steps write about themselves.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ RAW = "raw"
 PUBLISHED = "published"
 EXPOSURES = "exposures"
 FROZEN = "frozen"
+AUDIT_LOG = "audit_log"
 
 AUDIT_REPORT = AssetKey(["audit", "report"])
 """What the audit found; the published tables depend on it."""
@@ -42,8 +44,8 @@ def raw_key(source: str, table: str) -> AssetKey:
 
 
 def source_key(source: str, table: str) -> AssetKey:
-    """Key of a dbt source: a raw table, or what a person has frozen."""
-    return AssetKey([FROZEN, table]) if source == FROZEN else raw_key(source, table)
+    """Key of a dbt source: a raw table, what a person has frozen, or the audit log."""
+    return AssetKey([source, table]) if source in (FROZEN, AUDIT_LOG) else raw_key(source, table)
 
 
 def published_key(table: str) -> AssetKey:

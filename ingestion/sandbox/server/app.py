@@ -14,6 +14,7 @@ from ingestion.sandbox.server import envelope
 from ingestion.sandbox.server.endpoints.admin import Admin
 from ingestion.sandbox.server.gateway import Gateway
 from ingestion.sandbox.server.options import SandboxOptions
+from ingestion.sandbox.server.personal import Recorder
 from ingestion.sandbox.server.refusal import INTERNAL
 from ingestion.sandbox.server.sandbox import Sandbox
 from ingestion.sandbox.world.store import Store
@@ -38,8 +39,8 @@ def create_app(
     app = Starlette(
         routes=[
             Mount("/_sandbox", app=Router(routes=Admin(sandbox).routes())),
-            Mount(PREFIX, app=AdsGateway(sandbox)),
-            Mount("/", app=Gateway(sandbox)),
+            Mount(PREFIX, app=Recorder(AdsGateway(sandbox), sandbox.personal)),
+            Mount("/", app=Recorder(Gateway(sandbox), sandbox.personal)),
         ],
         exception_handlers={Exception: _internal_error},
     )

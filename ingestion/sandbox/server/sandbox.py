@@ -15,6 +15,7 @@ from ingestion.sandbox.server.faults import Faults, Rule
 from ingestion.sandbox.server.limits import Limits
 from ingestion.sandbox.server.options import SandboxOptions
 from ingestion.sandbox.server.paging import Pager
+from ingestion.sandbox.server.personal import Personal
 from ingestion.sandbox.world.promotion import creators, own_accounts
 from ingestion.sandbox.world.store import Shop, Store
 
@@ -60,6 +61,7 @@ class Sandbox:
         self.limits = Limits(options.requests_per_second, options.burst)
         self.counters = Counters()
         self.faults = Faults()
+        self.personal = Personal()
         self.deactivated: dict[str, int] = {}
         self._state_file = state_file
         if options.advance_seconds:

@@ -4,8 +4,9 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import dagster as dg
-from pydantic import Field, field_validator
+from pydantic import Field, PrivateAttr, field_validator
 
+from ingestion.audit_log import set_origin
 from ingestion.home import Home
 
 
@@ -17,8 +18,15 @@ class HomeResource(dg.ConfigurableResource[Home]):
         description="Absolute path of the data home; empty: TTKPI_HOME, else .ttkpi/ in the project.",
     )
 
+    _run_id: str | None = PrivateAttr(default=None)
+
+    def setup_for_execution(self, context: dg.InitResourceContext) -> None:
+        """Remember the run, for the audit log."""
+        self._run_id = context.run_id
+
     def open(self) -> Home:
         """The data home, looked up when a step runs, so that the definitions load without one."""
+        set_origin("dagster", self._run_id)
         if self.root:
             return Home(Path(self.root).expanduser().absolute())
         return Home.from_env()

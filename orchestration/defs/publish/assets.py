@@ -16,7 +16,11 @@ from orchestration.lib.translators import (
     published_key,
     published_models,
 )
+from orchestration.lib.verify import verify_home
 from orchestration.lib.waiting import waits_for_home
+
+AS_SEALED = "as_sealed"
+"""Check on the first published table: everything that is published is what was sealed."""
 
 
 def build_published_assets(
@@ -39,12 +43,26 @@ def build_published_assets(
             )
         )
 
-    @dg.multi_asset(name="publish", specs=specs, can_subset=False, pool=WAREHOUSE_WRITER)
+    @dg.multi_asset(
+        name="publish",
+        specs=specs,
+        check_specs=[
+            dg.AssetCheckSpec(
+                AS_SEALED,
+                asset=specs[0].key,
+                description="The published files, their manifests and the audit log are as they were written "
+                "(`ttkpi verify`).",
+            )
+        ],
+        can_subset=False,
+        pool=WAREHOUSE_WRITER,
+    )
     def published(
         context: dg.AssetExecutionContext, home: HomeResource
-    ) -> Iterator[dg.MaterializeResult[None]]:
+    ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
+        place = home.open()
         with waits_for_home(context.log):
-            report = publish(home.open(), progress=RunLog(context.log))
+            report = publish(place, progress=RunLog(context.log))
         context.log.info(f"Published {len(report.tables)} tables to {report.path}")
         for spec in specs:
             table = spec.key.path[-1]
@@ -59,8 +77,20 @@ def build_published_assets(
                 metadata={
                     "dagster/row_count": report.tables[table],
                     "path": dg.MetadataValue.path(str(report.path)),
+                    "publication": report.publication,
                 },
             )
+        problems = [text for verdict in verify_home(place) for text in verdict.problems]
+        yield dg.AssetCheckResult(
+            asset_key=specs[0].key,
+            check_name=AS_SEALED,
+            passed=not problems,
+            metadata={
+                "publication": report.publication,
+                "audiences": ", ".join(report.audiences) or "none",
+                "problems": dg.MetadataValue.json(problems),
+            },
+        )
 
     return [published, *build_exposures(manifest)]
 

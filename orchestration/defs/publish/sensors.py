@@ -10,7 +10,7 @@ from ingestion.home import Home, HomeBusy
 from orchestration.defs.ingestion.resources import HomeResource
 from orchestration.lib.alerts import FILE_NAME, Alert, raise_alert
 from orchestration.lib.audit import last_audit
-from orchestration.lib.publish import published_manifest
+from orchestration.lib.history import published_manifest
 from orchestration.lib.webhooks.config import load_webhooks
 from orchestration.lib.webhooks.deliver import deliver
 from orchestration.lib.webhooks.sender import Patience

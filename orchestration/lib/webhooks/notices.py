@@ -14,7 +14,7 @@ from ingestion.home import Home
 from orchestration.lib.alerts import Alert, read_alerts
 from orchestration.lib.demo import is_demo_home
 from orchestration.lib.frames import CannotRead, attach, reading
-from orchestration.lib.publish import published_manifest
+from orchestration.lib.history import published_manifest
 
 CRITICAL, WARNING = "critical", "warning"
 RUN_OWNER = "data"

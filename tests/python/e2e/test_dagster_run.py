@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -132,8 +133,20 @@ def test_the_published_file_has_every_table(first_run: dg.ExecuteInProcessResult
         tables = connection.execute(
             "select table_name from information_schema.tables where table_schema = 'marts'"
         ).fetchall()
-    assert {name for (name,) in tables} == published
+    assert {name for (name,) in tables} == {*published, "ops_publication"}
     assert {"kpi_shop_daily", "fct_orders"} <= published
+
+
+def test_the_audit_log_tells_what_dagster_did_and_the_publication_is_sealed(
+    first_run: dg.ExecuteInProcessResult, home: Home
+) -> None:
+    [sealed] = [one for one in first_run.get_asset_check_evaluations() if one.check_name == "as_sealed"]
+    assert sealed.passed, sealed.metadata
+    text = (home.root / "audit_log.jsonl").read_text(encoding="utf-8")
+    entries = [json.loads(line) for line in text.splitlines()]
+    own = [entry for entry in entries if entry["run"] == first_run.run_id]
+    assert {entry["via"] for entry in own} == {"dagster"}
+    assert {"sync", "build", "audit", "publish"} <= {entry["event"] for entry in own}
 
 
 def test_one_failed_shop_warns_and_the_others_go_on(

@@ -16,6 +16,7 @@ from conftest import CLOCK, command_environment, marts, query
 
 from ingestion.home import Home
 from orchestration.cli import main
+from orchestration.lib.history import history_folder
 
 UNTIL = ["--until", CLOCK.date().isoformat()]
 WRONG_CONFIGURATION = 2
@@ -80,7 +81,7 @@ def test_a_run_killed_in_every_phase(
         "sync": lambda: len(list(loads.glob("*.jsonl"))) >= 2,
         "build": lambda: building(home),
         "audit": lambda: (home.root / "audit" / "data_docs.new").exists(),
-        "publish": lambda: home.published.with_name("marts.duckdb.tmp").exists(),
+        "publish": lambda: (history_folder(home) / ".new" / "marts.duckdb").exists(),
     }
     for phase, reached in points.items():
         kill_when(start(home, log, "run", *UNTIL), reached, log)
@@ -118,4 +119,6 @@ def test_a_run_killed_in_every_phase(
     for name, rows in calm.items():
         assert killed[name] == rows, name
     assert not (home.root / "lock.json").exists()
-    assert not home.published.with_name("marts.duckdb.tmp").exists()
+    assert not (history_folder(home) / ".new").exists()
+    # Four kills: what is published is what was sealed, and the audit log has no gap.
+    assert main(["verify"]) == 0, capsys.readouterr().err

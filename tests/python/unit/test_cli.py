@@ -27,6 +27,8 @@ _COMMANDS = [
     "build",
     "audit",
     "publish",
+    "verify",
+    "rollback",
     "freeze",
     "export",
     "alerts",

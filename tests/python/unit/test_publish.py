@@ -54,12 +54,16 @@ def test_published_file_has_every_mart_and_nothing_else(home: Home) -> None:
     ).fetchone()
     connection.close()
     assert {schema for schema, _ in tables} == {"marts"}
-    assert {name for _, name in tables} == set(report.tables)
+    assert {name for _, name in tables} == {*report.tables, "ops_publication"}
     assert "helper" not in report.tables, "only dim_, fct_, kpi_ and ops_ tables leave the project"
     assert report.tables["kpi_shop_daily"] == 3
     assert comment == ("Gross merchandise value",)
     assert stat.S_IMODE(home.published.stat().st_mode) == 0o644
-    assert sorted(path.name for path in home.published.parent.iterdir()) == ["manifest.json", "marts.duckdb"]
+    assert sorted(path.name for path in home.published.parent.iterdir()) == [
+        "history",
+        "manifest.json",
+        "marts.duckdb",
+    ]
 
 
 def test_manifest_names_build_audit_rows_and_checksum(home: Home) -> None:
@@ -183,7 +187,11 @@ def test_full_disk_leaves_the_old_file_and_no_rest(home: Home) -> None:
     )
     assert "as it was" in done.stdout, done.stdout + done.stderr
     assert home.published.read_bytes() == before
-    assert sorted(path.name for path in home.published.parent.iterdir()) == ["manifest.json", "marts.duckdb"]
+    assert sorted(path.name for path in home.published.parent.iterdir()) == [
+        "history",
+        "manifest.json",
+        "marts.duckdb",
+    ]
 
 
 def test_folder_that_cannot_be_made_is_a_storage_error(home: Home) -> None:

@@ -42,6 +42,7 @@ class Admin:
             ("/faults", self.faults, ["GET", "POST", "DELETE"]),
             ("/limits", self.limits, ["GET", "POST"]),
             ("/requests", self.requests, ["GET", "DELETE"]),
+            ("/personal", self.personal, ["GET", "POST"]),
             ("/auth_code", self.auth_code, ["POST"]),
             ("/grants", self.grants, ["GET"]),
             ("/revoke", self.revoke, ["POST"]),
@@ -105,6 +106,13 @@ class Admin:
             truth, directory, self._sandbox.clock.now, request.path_params["table"]
         )
         return _json(rows)
+
+    async def personal(self, request: Request) -> Response:
+        """POST: from now on every personal value that is told is remembered. GET: all of them, by kind."""
+        personal = self._sandbox.personal
+        if request.method == "POST":
+            personal.is_on = True
+        return _json({"is_on": personal.is_on, "unread": personal.unread, "told": personal.told()})
 
     async def faults(self, request: Request) -> Response:
         """GET: the rules with their counts. POST a rule or a list: adds them. DELETE: ends all."""
