@@ -35,12 +35,14 @@ from ingestion.rows import (
 )
 from ingestion.tiktok_shop.endpoints import SEARCH_INVENTORY, SEARCH_PRODUCTS
 from ingestion.tiktok_shop.reading import (
+    READINGS,
     Call,
     Checkpoint,
     Reading,
     Resource,
     States,
     Step,
+    incomplete,
     listed,
     read_calls,
     sliced,
@@ -152,9 +154,7 @@ def read_inventory(reading: Reading, resource: Resource) -> Iterator[Step]:
         return
     ids = reading.product_ids
     if ids is None:
-        ids = []
-        for answer in reading.client.pages(SEARCH_PRODUCTS, reading.shop, body={"status": "ALL"}):
-            ids += [product["id"] for product in answer.data.get("products") or [] if "id" in product]
+        ids = _listed_products(reading)
     ids = sorted(set(ids))
     context = {**reading.snapshot(), "snapshot_time": reading.until}
     calls = [
@@ -163,6 +163,19 @@ def read_inventory(reading: Reading, resource: Resource) -> Iterator[Step]:
     ]
     yield from read_calls(reading, resource, calls)
     yield Checkpoint(_note_snapshot(resource.name, reading.until))
+
+
+def _listed_products(reading: Reading) -> list[str]:
+    """The ids of all products, for a run that does not read the products themselves."""
+    found: set[str] = set()
+    announced, request_id = 0, ""
+    for _ in range(READINGS):
+        for answer in reading.client.pages(SEARCH_PRODUCTS, reading.shop, body={"status": "ALL"}):
+            found.update(product["id"] for product in answer.data.get("products") or [] if "id" in product)
+            announced, request_id = answer.data.get("total_count") or 0, answer.request_id
+        if len(found) >= announced or reading.config.short_lists == "accept":
+            return list(found)
+    raise incomplete(reading, PRODUCT, _product_call(reading), announced, len(found), request_id)
 
 
 def _note_snapshot(resource: str, moment: int) -> Callable[[States], None]:
