@@ -469,9 +469,9 @@ class _Flight:
         resource, reading = self._resource, self._reading
         shop = replace(reading.shop, open_id=self.call.grant) if self.call.grant else reading.shop
         ids: set[object] = set()
+        announced, request_id = 0, ""
         for attempt in range(1, READINGS + 1):
             before = len(ids)
-            request_id = ""
             total: int | None = None
             for answer in reading.client.pages(
                 resource.endpoint,
@@ -507,15 +507,16 @@ class _Flight:
                 or resource.name in reading.uncountable
             ):
                 return
+            announced = total
             if reading.config.short_lists == "accept" and attempt > 1 and len(ids) == before:
                 # Reading again brought nothing new: whoever accepts that does not pay for it twice.
                 reading.uncountable.add(resource.name)
-                reading.note(resource.name, _short(resource, self.call, total, len(ids)))
+                reading.note(resource.name, _short(resource, self.call, announced, len(ids)))
                 return
         if reading.config.short_lists == "accept":
-            reading.note(resource.name, _short(resource, self.call, total, len(ids)))
+            reading.note(resource.name, _short(resource, self.call, announced, len(ids)))
         else:
-            raise incomplete(reading, resource, self.call, total, len(ids), request_id)
+            raise incomplete(reading, resource, self.call, announced, len(ids), request_id)
 
     def _take(self, answer: ApiAnswer) -> tuple[list[Any], Record]:
         try:
