@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import argparse
 import platform
+import queue
 import shutil
 import sys
 import tempfile
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from rich.console import Console
@@ -20,7 +22,7 @@ from rich.table import Table
 
 from benchmarks.soak.content import Tables, different, marts
 from benchmarks.soak.schedule import Outcome, play
-from benchmarks.soak.stage import Chapter, Stage, stage
+from benchmarks.soak.stage import Chapter, Scene, Stage, stage
 from ingestion.home import Home
 from ingestion.sandbox.server.plans import KINDS
 from orchestration.lib.build import build
@@ -34,27 +36,72 @@ def main(arguments: list[str] | None = None) -> int:
     options = _options(arguments)
     started = time.monotonic()
     folder = Path(tempfile.mkdtemp(prefix="ttkpi-soak-"))
-    outcomes: list[Outcome] = []
-    built = 0
     try:
-        with stage(folder, console.print) as scene:
-            calm = _calm_marts(scene) if options.marts_every else {}
-            for number, seed in enumerate(range(options.seed, options.seed + options.schedules), 1):
-                # With an even step between builds, both chapters would not get their turn.
-                chapter = CHAPTERS[(number + (number - 1) // 10) % len(CHAPTERS)]
-                outcome, home = play(scene, chapter, seed)
-                if options.marts_every and number % options.marts_every == 0:
-                    outcome.differences += _built(home, calm[chapter])
-                    built += 1
-                outcomes.append(outcome)
-                _tell(outcome, number, options.schedules, verbose=options.verbose)
-                if outcome.identical or not options.keep:
-                    shutil.rmtree(home.root)
+        with stage(folder, console.print, jobs=options.jobs) as scene:
+            played = _play_all(scene, options)
+            outcomes = [outcome for outcome, _ in played]
+            _table(outcomes)
+            built = [(outcome, home) for outcome, home in played if home is not None]
+            _compare_marts(scene, built)
     finally:
         if not options.keep:
             shutil.rmtree(folder, ignore_errors=True)
-    _report(outcomes, built, time.monotonic() - started, options.seed)
+    _conclude(outcomes, len(built), time.monotonic() - started)
     return 0 if all(outcome.identical for outcome in outcomes) else 1
+
+
+def _play_all(scene: Stage, options: argparse.Namespace) -> list[tuple[Outcome, Home | None]]:
+    """Plays the schedules, some at a time, each job on servers of its own.
+
+    Returns:
+        What came of them, by seed, with the homes that are to be built.
+    """
+    waiting: queue.Queue[tuple[int, int]] = queue.Queue()
+    for number, seed in enumerate(range(options.seed, options.seed + options.schedules), 1):
+        waiting.put((number, seed))
+    played: list[tuple[Outcome, Home | None]] = []
+
+    def job(scenes: dict[Chapter, Scene]) -> None:
+        while True:
+            try:
+                number, seed = waiting.get_nowait()
+            except queue.Empty:
+                return
+            is_built = options.marts_every and number % options.marts_every == 0
+            # Both chapters get their turn, also among those that are built.
+            turn = number // options.marts_every if is_built else number
+            outcome, home = play(scene, scenes[CHAPTERS[turn % len(CHAPTERS)]], seed)
+            played.append((outcome, home if is_built else None))
+            _tell(outcome, len(played), options.schedules, verbose=options.verbose)
+            if not is_built and (outcome.identical or not options.keep):
+                shutil.rmtree(home.root)
+
+    with ThreadPoolExecutor(options.jobs) as pool:
+        # Raises what a job raised.
+        for done in [pool.submit(job, scenes) for scenes in scene.scenes]:
+            done.result()
+    return sorted(played, key=lambda one: one[0].seed)
+
+
+def _compare_marts(scene: Stage, built: list[tuple[Outcome, Home]]) -> None:
+    """Builds some of the homes, and those without faults, and compares their marts."""
+    calm: dict[Chapter, Tables] = {}
+    for outcome, home in built:
+        if outcome.chapter not in calm:
+            calm[outcome.chapter] = _built(scene.scenes[0][outcome.chapter].after)
+        found = [f"marts.{text}" for text in different(_built(home), calm[outcome.chapter])]
+        outcome.differences += found
+        console.print(
+            f"seed {outcome.seed}, {outcome.chapter}: {len(calm[outcome.chapter])} marts built, "
+            f"{len(found) or 'none'} different"
+        )
+        for text in found:
+            console.print(f"      {text}")
+
+
+def _built(home: Home) -> Tables:
+    build(home, freshness=False).raise_for_errors()
+    return marts(home)
 
 
 def _options(arguments: list[str] | None) -> argparse.Namespace:
@@ -67,28 +114,13 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
         default=25,
         help="build and compare the marts of every n-th; 0: of none (25)",
     )
+    parser.add_argument("--jobs", type=int, default=2, help="schedules at the same time (2)")
     parser.add_argument("--keep", action="store_true", help="keep the homes that differ")
     parser.add_argument("--verbose", action="store_true", help="a line for every schedule")
     options = parser.parse_args(arguments)
-    if options.schedules < 1 or options.marts_every < 0:
-        parser.error("--schedules must be 1 or more, --marts-every 0 or more")
+    if options.schedules < 1 or options.jobs < 1 or options.marts_every < 0:
+        parser.error("--schedules and --jobs must be 1 or more, --marts-every 0 or more")
     return options
-
-
-def _calm_marts(scene: Stage) -> dict[Chapter, Tables]:
-    console.print("the marts without faults are built, of both days")
-    found: dict[Chapter, Tables] = {}
-    for chapter, one in scene.scenes.items():
-        build(one.after, freshness=False).raise_for_errors()
-        found[chapter] = marts(one.after)
-        # What begins with this home begins without a warehouse.
-        one.after.warehouse.unlink()
-    return found
-
-
-def _built(home: Home, calm: Tables) -> list[str]:
-    build(home, freshness=False).raise_for_errors()
-    return [f"marts.{text}" for text in different(marts(home), calm)]
 
 
 def _tell(outcome: Outcome, number: int, of: int, *, verbose: bool) -> None:
@@ -106,7 +138,7 @@ def _tell(outcome: Outcome, number: int, of: int, *, verbose: bool) -> None:
             console.print(f"      said: {text[:300]}")
 
 
-def _report(outcomes: list[Outcome], built: int, seconds: float, seed: int) -> None:
+def _table(outcomes: list[Outcome]) -> None:
     table = Table(title=None)
     table.add_column("fault")
     for column in ("times injected", "schedules", "reruns needed", "identical"):
@@ -131,8 +163,12 @@ def _report(outcomes: list[Outcome], built: int, seconds: float, seed: int) -> N
         f"{sum(one.reruns for one in outcomes):,}", f"{sum(one.identical for one in outcomes):,}",
     )  # fmt: skip
     console.print(table)
+
+
+def _conclude(outcomes: list[Outcome], built: int, seconds: float) -> None:
+    first, last = outcomes[0].seed, outcomes[-1].seed
     console.print(
-        f"Seeds {seed} to {seed + len(outcomes) - 1}: {sum(one.identical for one in outcomes)} of {len(outcomes)} "
+        f"Seeds {first} to {last}: {sum(one.identical for one in outcomes)} of {len(outcomes)} "
         f"schedules ended as without faults after at most one rerun; marts of {built} built and compared. "
         f"{seconds / 60:.1f} min on {platform.machine()}, Python {platform.python_version()}."
     )

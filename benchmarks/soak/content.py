@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,9 @@ _OF_RUNS = {
     "refresh_token_expires_at authorisation_days_left last_error_at pages_last_run rows_last_run"
 }
 """Columns of marts that tell when a run took place and what it had to read."""
+
+_SNAPSHOTS = "stg_tiktok_shop__inventory_snapshots"
+"""Keeps every listing of the stock, so a rerun adds one: it must be, as a whole, equal to the one of the calm sync."""
 
 Tables = dict[str, tuple[int, str]]
 """Rows and digest by table."""
@@ -81,7 +85,7 @@ class StagingSql:
                     db.execute(f"create table warehouse.seeds.\"{seed.stem}\" as from read_csv('{seed}')")
             for name, sql in self.models.items():
                 own = sql.replace(f"{self.home}/", f"{home.root.absolute()}/")
-                tables[name] = _digest(db, f"({own})", "")
+                tables[name] = _snapshots(db, own) if name == _SNAPSHOTS else _digest(db, f"({own})", "")
         return tables
 
 
@@ -119,13 +123,26 @@ def _rows(table: tuple[int, str] | None) -> str:
 
 
 def _digest(db: duckdb.DuckDBPyConnection, relation: str, left_out: str) -> tuple[int, str]:
-    columns = [str(row[0]) for row in db.execute(f"describe select * from {relation}").fetchall()]
-    kept = [
+    kept = _columns(db, relation, left_out)
+    return _hash(db.execute(f"select {kept} from {relation} order by all").fetchall())
+
+
+def _snapshots(db: duckdb.DuckDBPyConnection, sql: str) -> tuple[int, str]:
+    """The different snapshots, each with all its rows: half a snapshot is another one."""
+    kept = _columns(db, f"({sql})", "")
+    rows = db.execute(f"select snapshot_id, {kept} from ({sql}) order by all").fetchall()
+    snapshots = {repr([row[1:] for row in group]) for _, group in groupby(rows, key=lambda row: row[0])}
+    return _hash(sorted(snapshots))
+
+
+def _columns(db: duckdb.DuckDBPyConnection, relation: str, left_out: str) -> str:
+    names = [str(row[0]) for row in db.execute(f"describe select * from {relation}").fetchall()]
+    return ", ".join(
         f'"{name}"'
-        for name in columns
+        for name in names
         if name not in ABOUT_THE_RUN and not name.startswith("_") and name not in left_out.split()
-    ]
-    rows: list[tuple[Any, ...]] = db.execute(
-        f"select {', '.join(kept)} from {relation} order by all"
-    ).fetchall()
+    )
+
+
+def _hash(rows: list[Any]) -> tuple[int, str]:
     return len(rows), hashlib.sha256(repr(rows).encode()).hexdigest()

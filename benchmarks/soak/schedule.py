@@ -45,13 +45,12 @@ class Outcome:
         return not self.differences
 
 
-def play(stage: Stage, chapter: Chapter, seed: int) -> tuple[Outcome, Home]:
+def play(stage: Stage, scene: Scene, seed: int) -> tuple[Outcome, Home]:
     """Plays the schedule of a seed. The home is the caller's to remove."""
     started = time.monotonic()
-    scene = stage.scenes[chapter]
     plan = FaultPlan.from_seed(seed, scene.calm)
     kinds = [fault.kind for fault in plan.faults] + (["kill"] if plan.kill is not None else [])
-    outcome = Outcome(seed, chapter, tuple(kinds))
+    outcome = Outcome(seed, scene.chapter, tuple(kinds))
     root = stage.folder / f"schedule-{seed}"
     if root.exists():
         shutil.rmtree(root)
@@ -74,7 +73,7 @@ def _under_faults(scene: Scene, plan: FaultPlan, home: Home, outcome: Outcome) -
     kill = plan.kill
     if kill is not None and kill.at == "request":
         # The request is kept waiting, so that it is under way when the process dies.
-        rules.append({"effect": _KILL_RULE, "seconds": 5, "nth": kill.nth})
+        rules.append({"effect": _KILL_RULE, "seconds": 30, "nth": kill.nth})
     scene.admin("faults", method="DELETE")
     scene.admin("faults", rules)
     try:

@@ -8,7 +8,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -19,7 +19,7 @@ from benchmarks.soak.client import OK, work
 from benchmarks.soak.content import StagingSql, Tables, different
 from ingestion.config import AdsApiConfig, ShopApiConfig
 from ingestion.home import Home
-from ingestion.sandbox.server.plans import ADS, FX, Calm
+from ingestion.sandbox.server.plans import Calm
 from ingestion.sandbox.server.serve import SandboxProcess
 from ingestion.sandbox.world.generator import generate
 from ingestion.tiktok_ads.tokens import AdsAuthHost, AdsTokenStore
@@ -28,11 +28,11 @@ from ingestion.tiktok_shop.tokens import TokenStore
 
 CLOCK = int(datetime(2026, 11, 8, tzinfo=UTC).timestamp())
 DAY = 86_400
-ORDERS, DAYS = 120, 14
+ORDERS, DAYS = 100, 10
 SHOP, ADS_ACCOUNT = "7495000000000000505", "7400000000000000001"
 LARGEST_PAGE = 8
 """Records a page: so the lists of a small shop have several."""
-PATIENCE_SECONDS = 300.0
+PATIENCE_SECONDS = 1_800.0
 
 Chapter = Literal["first sync", "next day"]
 
@@ -102,16 +102,16 @@ class Scene:
             f"{shop}REQUESTS_PER_SECOND": "0",
             f"{shop}SHOP_WORKERS": "1",
             f"{shop}PAGE_WORKERS": "2",
-            f"{shop}TIMEOUT_SECONDS": "2",
+            f"{shop}TIMEOUT_SECONDS": "4",
             f"{shop}HISTORY_DAYS": str(DAYS),
             "SOURCES__FX_RATES__BASE_URL": f"{url}/fx/v1",
             f"{ads}BASE_URL": url,
             f"{ads}APP_ID": "sandbox-ads-app",
             f"{ads}SECRET": "sandbox-ads-secret",
             f"{ads}REQUESTS_PER_SECOND": "0",
-            f"{ads}TIMEOUT_SECONDS": "2",
-            f"{ads}HISTORY_DAYS": "7",
-            f"{ads}LOOKBACK_DAYS": "3",
+            f"{ads}TIMEOUT_SECONDS": "4",
+            f"{ads}HISTORY_DAYS": "3",
+            f"{ads}LOOKBACK_DAYS": "2",
         }
 
     def new_home(self, root: Path) -> Home:
@@ -161,65 +161,70 @@ class Scene:
 
 @dataclass
 class Stage:
-    """Both scenes and how homes are compared.
+    """The scenes and how homes are compared.
 
     Attributes:
-        scenes: A first sync, and the sync of the next day.
+        scenes: A first sync, and the sync of the next day, on servers of their own for every job.
         sql: Reads homes.
         folder: Where the homes are.
     """
 
-    scenes: dict[Chapter, Scene]
+    scenes: list[dict[Chapter, Scene]]
     sql: StagingSql
     folder: Path
 
 
 @contextmanager
-def stage(folder: Path, say: Callable[[str], None], *, sql: StagingSql | None = None) -> Iterator[Stage]:
+def stage(folder: Path, say: Callable[[str], None], *, jobs: int = 1) -> Iterator[Stage]:
     """Makes a world, its servers and the homes without faults.
 
     Args:
         folder: Where; must not be used by anything else.
         say: Is told what takes time.
-        sql: The staging models, when they were compiled already.
+        jobs: Schedules that will be played at the same time.
 
     Raises:
         AssertionError: Two calm syncs differ: then nothing could be told from a difference.
     """
-    say(f"a world of {ORDERS} orders in {DAYS} days, one shop and one ads account are synced")
+    say(f"a world of {ORDERS} orders in {DAYS} days; one shop and one ads account are synced")
     world = folder / "world"
     generate(world, orders=ORDERS, days=DAYS, seed=7, clock=CLOCK, horizon_days=2)
-    with ExitStack() as open_servers:
-        servers = [
-            open_servers.enter_context(SandboxProcess(world, largest_page=LARGEST_PAGE)) for _ in range(2)
-        ]
-        first = _calm(folder, "first sync", servers[0], CLOCK, None)
-        if sql is None:
-            say("dbt compiles the staging models")
-            sql = StagingSql.compiled(first.after)
-        httpx.post(
-            f"{servers[1].base_url}/_sandbox/clock", json={"advance_seconds": DAY}, trust_env=False
-        ).raise_for_status()
-        second = _calm(folder, "next day", servers[1], CLOCK + DAY, first.after)
+    with ExitStack() as running:
+        first = _calm(folder, "first sync", _server(running, world, 0), CLOCK, None)
+        second = _calm(folder, "next day", _server(running, world, DAY), CLOCK + DAY, first.after)
+        say("dbt compiles the staging models")
+        sql = StagingSql.compiled(first.after)
         for scene in (first, second):
             scene.staging = sql.read(scene.after)
             again = scene.new_home(folder / f"{scene.chapter} again")
-            _copy_key(first.after, again)
+            key_of(scene, again)
             if not scene.sync(again).complete:
                 raise AssertionError(f"a calm {scene.chapter} is not complete")
             if differences := different(sql.read(again), scene.staging):
                 raise AssertionError(f"two calm syncs differ: {'; '.join(differences)}")
             shutil.rmtree(again.root)
-        yield Stage({first.chapter: first, second.chapter: second}, sql, folder)
+        scenes: list[dict[Chapter, Scene]] = [{first.chapter: first, second.chapter: second}]
+        for _ in range(jobs - 1):
+            others = (
+                replace(first, server=_server(running, world, 0)),
+                replace(second, server=_server(running, world, DAY)),
+            )
+            scenes.append({one.chapter: one for one in others})
+        yield Stage(scenes, sql, folder)
+
+
+def _server(running: ExitStack, world: Path, advance: int) -> SandboxProcess:
+    server = running.enter_context(SandboxProcess(world, largest_page=LARGEST_PAGE))
+    answer = httpx.post(
+        f"{server.base_url}/_sandbox/clock", json={"advance_seconds": advance}, trust_env=False, timeout=60
+    )
+    answer.raise_for_status()
+    return server
 
 
 def key_of(scene: Scene, home: Home) -> None:
     """Gives a home the key of the calm one, so that buyers have the same hashes."""
-    _copy_key(scene.after, home)
-
-
-def _copy_key(source: Home, home: Home) -> None:
-    shutil.copy(source.root / "privacy.key", home.root)
+    shutil.copy(scene.after.root / "privacy.key", home.root)
 
 
 def _calm(folder: Path, chapter: Chapter, server: SandboxProcess, until: int, before: Home | None) -> Scene:
@@ -234,4 +239,4 @@ def _calm(folder: Path, chapter: Chapter, server: SandboxProcess, until: int, be
     return scene
 
 
-__all__ = ["ADS", "FX", "Chapter", "Ended", "Scene", "Stage", "key_of", "stage"]
+__all__ = ["Chapter", "Ended", "Scene", "Stage", "key_of", "stage"]

@@ -137,7 +137,7 @@ _INVENTORY_PRODUCT = Table(
 
 def read_products(reading: Reading, resource: Resource) -> Iterator[Step]:
     """The whole list, deleted products included."""
-    ids = reading.product_ids = []
+    ids: list[str] = []
     for step in read_calls(
         reading, resource, [_product_call(reading)], sliced(_products_between, rows=LIST_LIMIT // 2)
     ):
@@ -145,6 +145,8 @@ def read_products(reading: Reading, resource: Resource) -> Iterator[Step]:
             if isinstance(product_id := record.get("id"), str):
                 ids.append(product_id)
         yield step
+    # Not before all have come: stock of a part of the products would pass for all there is.
+    reading.product_ids = ids
 
 
 def read_inventory(reading: Reading, resource: Resource) -> Iterator[Step]:

@@ -149,7 +149,12 @@ class Window:
         def apply(states: States) -> None:
             state = states(resource)
             # Kept with the rows, as the log of a run that is killed is never written.
-            state["begin"] = min(self.start, state.get("begin", self.start))
+            known = state.get("begin", state.get("cursor"))
+            # A backfill that goes on begins where it stopped; what it had read begins at `since`.
+            start = self.start if self.since is None else min(self.start, self.since)
+            # Until it meets what is there already, a gap lies between the two.
+            if known is None or reached >= known:
+                state["begin"] = start if known is None else min(start, known)
             state["cursor"] = max(reached, state.get("cursor", reached))
             if self.since is None:
                 return

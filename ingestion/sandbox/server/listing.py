@@ -180,7 +180,7 @@ def made_page(
     Raises:
         Refusal: 36009004 for a page token that does not belong to this list.
     """
-    shown, following = part_of(call, elements, size, binding)
+    shown, following = part_of(call, elements, _allowed(call, size), binding)
     data = {**(more or {}), key: shown, "next_page_token": following, "total_count": len(elements)}
     return Answer([orjson.dumps(data)], len(shown))
 
@@ -198,7 +198,6 @@ def part_of(call: Call, elements: Sequence[Any], size: int, binding: str) -> tup
     token = call.query.text("page_token")
     position = call.sandbox.pager.position(bound, token) if token else Position(None)
     start = position.after[0] if position.after is not None else 0
-    size = _allowed(call, size)
 
     def end_of(begin: int) -> Key | None:
         return (begin + size, "") if begin + size < len(elements) else None

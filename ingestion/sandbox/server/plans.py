@@ -105,6 +105,8 @@ class FaultPlan:
         Raises:
             ValueError: The calm run asked for nothing that could go wrong.
         """
+        if sum(calm.requests.values()) < 1 or calm.writes < 1:
+            raise ValueError("the calm run asked for nothing: there is nothing that could go wrong")
         dice = random.Random(f"faults of {seed}")
         kinds = dice.sample([*_MAKERS, "kill"], dice.randint(1, most))
         faults: list[Fault] = []
@@ -168,8 +170,8 @@ def _server_error(dice: random.Random, name: str, calls: int) -> Settings:
 
 
 def _slow(dice: random.Random, name: str, calls: int) -> Settings:
-    # The second is longer than a client waits whose patience is two seconds.
-    what = dice.choice(({"effect": "slow", "seconds": 0.3}, {"effect": "delay", "seconds": 2.5}))
+    # The second is longer than a client waits whose patience is four seconds.
+    what = dice.choice(({"effect": "slow", "seconds": 0.3}, {"effect": "delay", "seconds": 5}))
     return {**what, **_at(dice, calls, (1, 2))}
 
 

@@ -300,6 +300,26 @@ def test_stock_is_not_read_for_a_part_of_the_products(tmp_path: Path) -> None:
     assert "announced 99 records" in (outcome.log[0].error_message or "")
 
 
+def test_stock_is_not_read_for_the_products_before_a_list_broke(tmp_path: Path) -> None:
+    """Guards half a snapshot of stock: the list of products failed on its second page, stock was read for the first."""
+
+    def fail(name: str, page: int) -> None:
+        if name == "search_products" and page == 2 and client.calls[name] == 2:
+            raise TransientApiError("Overloaded.")
+
+    asked: list[str] = []
+
+    def stock(query: Any, body: Any, path: Any) -> dict[str, Any]:
+        asked.extend(body["product_ids"])
+        return {"inventory": []}
+
+    products = [{"id": f"p{number}"} for number in range(150)]
+    client = FakeClient({"search_products": products, "search_inventory": stock}, fail)
+    outcome = run(Home(tmp_path), client, "products", "inventory")
+    assert [log.status for log in outcome.log] == ["failed", "ok"]
+    assert len(set(asked)) == 150, "the list was read once more, for the stock alone"
+
+
 def test_an_answer_without_its_list(tmp_path: Path) -> None:
     client = FakeClient({"search_orders": lambda *_: {"orders": {"id": "1"}}})
     outcome = run(Home(tmp_path), client, "orders", "returns")
