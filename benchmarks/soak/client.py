@@ -7,6 +7,7 @@ longer than a small sync.
 from __future__ import annotations
 
 import json
+import logging
 import os
 import signal
 import sys
@@ -39,6 +40,8 @@ def work(
         told_to: JSON file for `errors`, `resources` that failed and `writes`.
     """
     os.environ.update(environment)
+    # Waiting is told a person who looks on; here nobody does.
+    logging.getLogger("ingestion").addHandler(logging.NullHandler())
     ingestion.wire.backoff_seconds = lambda failures, retry_after: 0.01
     written = _count_writes(root, die_at_write)
     errors: list[str] = []

@@ -67,6 +67,6 @@ def test_kills_are_within_the_run() -> None:
 def test_a_run_that_asks_for_nothing_has_no_plan() -> None:
     with pytest.raises(ValueError, match="asked for nothing"):
         FaultPlan.from_seed(1, Calm({}, writes=1))
-    with pytest.raises(ValueError, match="made no call to which .* could happen"):
+    with pytest.raises(ValueError, match=r"made no call to which .* could happen"):
         for seed in range(50):
             FaultPlan.from_seed(seed, Calm({"warehouses": 1}, writes=1))
