@@ -55,6 +55,8 @@ class ShopApiConfig:
             times are only eventually consistent.
         history_days: How far back the first sync of a shop reads when no `--since` is given.
         timeout_seconds: Longest silence of the server before a request is given up and tried again.
+        short_lists: What a list means that stays shorter than it announces: `refuse` fails the resource, so that
+            the next run reads it again; `accept` notes it and goes on, for shops whose counts are known to be off.
     """
 
     base_url: str
@@ -67,6 +69,7 @@ class ShopApiConfig:
     lookback_hours: float = 24.0
     history_days: int = 180
     timeout_seconds: float = 30.0
+    short_lists: str = "refuse"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +132,7 @@ def load_shop_config() -> ShopApiConfig:
         lookback_hours=_setting(section, "lookback_hours", _not_negative, default.lookback_hours),
         history_days=_setting(section, "history_days", _positive_int, default.history_days),
         timeout_seconds=_setting(section, "timeout_seconds", _positive, default.timeout_seconds),
+        short_lists=_setting(section, "short_lists", _refuse_or_accept, default.short_lists),
     )
 
 
@@ -275,6 +279,12 @@ def _not_negative(value: object) -> float:
     if number < 0:
         raise ValueError("a number of 0 or more")
     return number
+
+
+def _refuse_or_accept(value: object) -> str:
+    if value not in ("refuse", "accept"):
+        raise ValueError('"refuse" or "accept"')
+    return str(value)
 
 
 def _positive(value: object) -> float:
