@@ -12,8 +12,8 @@ import secrets
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -32,7 +32,7 @@ from ingestion.privacy import Cleaner, scrub
 from ingestion.rows import Drift, build, bulk_work
 from ingestion.seller_center.building import FileRows
 from ingestion.seller_center.entities import MAPPERS, Facts
-from ingestion.seller_center.explain import explanation
+from ingestion.seller_center.explain import check_cells, explain
 from ingestion.seller_center.filed import Filed, filed, loaded, page_of, rows_of, sheet_record
 from ingestion.seller_center.owners import (
     Owner,
@@ -54,6 +54,7 @@ PAGE_ROWS = 4_000
 """Rows of a page: whole orders, so that it may be a few more."""
 PAGES_PER_FILE = 4
 """Pages that share a file of the archive: what is held in memory at a time."""
+LANGUAGES: tuple[Literal["en", "zh"], ...] = ("en", "zh")
 ADS_KINDS = frozenset({"gmv_max_creatives"})
 SUFFIXES = (".csv", ".xlsx")
 
@@ -253,6 +254,9 @@ def explain_file(home: Home, path: Path, options: ImportOptions | None = None) -
     outcome.owner = owner.key if owner else ""
     if reading is not None:
         outcome.file_id = reading.sha256
+        checked = {sheet.name: check_cells(sheet, path.name) for sheet in reading.sheets}
+        outcome.rows = sum(rows for rows, _ in checked.values())
+        outcome.explanations = {language: explain(reading, language, checked) for language in LANGUAGES}
     return outcome
 
 
@@ -366,10 +370,6 @@ class _Import:
         outcome.problems = [*reading.problems, *outcome.problems]
         outcome.kinds = [sheet.decisions.kind for sheet in reading.sheets]
         outcome.layouts = [sheet.decisions.layout for sheet in reading.sheets]
-        outcome.explanations = {
-            "en": explanation(reading, "en"),
-            "zh": explanation(reading, "zh"),
-        }
         return reading, guess
 
     def _read(self, path: Path, facts: ShopFacts | None, outcome: FileOutcome) -> FileReading | None:
@@ -422,9 +422,14 @@ class _Import:
             return
         reading, owner = self.understand(path, outcome)
         outcome.owner = owner.key if owner else ""
-        if reading is None or owner is None or outcome.why("en"):
+        if reading is None:
             return
-        if not reading.sheets:
+        # Of a file that is refused nothing more is read than what the reader has looked at.
+        outcome.explanations = {
+            language: explain(reading, language, {sheet.name: (0, []) for sheet in reading.sheets})
+            for language in LANGUAGES
+        }
+        if owner is None or not reading.sheets or outcome.why("en"):
             return
         facts = self._facts(reading, owner)
         for sheet in reading.sheets:
@@ -501,6 +506,7 @@ class _Import:
             for problem in sheet.problems
             if problem.severity == "quarantine"
         ]
+        of_reader = len(aside)
         maker = FileRows(facts, aside.append, file=reading.path.name)
         entries: list[Entry] = []
         built: list[tuple[str, pa.Table]] = []
@@ -521,10 +527,15 @@ class _Import:
             return
         outcome.quarantined = len(aside)
         # What the reader said of the file is among its problems already; what its rows said is not.
-        outcome.problems += [problem for problem in aside if problem not in outcome.problems]
+        outcome.problems += aside[of_reader:]
+        checked = {
+            name: (len(lines), [problem for problem in aside[of_reader:] if problem.sheet == name])
+            for name, lines in packed.items()
+        }
+        outcome.explanations = {language: explain(reading, language, checked) for language in LANGUAGES}
         any_facts = next(iter(facts.values()))
         built += self._quarantine(any_facts, aside, facts, entries).items()
-        built += self._files(any_facts, reading, facts, packed, aside, cells_id, entries).items()
+        built += self._files(any_facts, reading, facts, packed, aside, cells_id, outcome, entries).items()
         self._archive.commit(entries)
         self._load(owner.key, built)
         self._owners |= dict.fromkeys(
@@ -570,6 +581,7 @@ class _Import:
         packed: Mapping[str, list[bytes]],
         aside: Sequence[Problem],
         cells_id: str,
+        outcome: FileOutcome,
         entries: list[Entry],
     ) -> dict[str, pa.Table]:
         records = [
@@ -581,8 +593,8 @@ class _Import:
                 run_id=self.report.run_id,
                 rows=len(packed[sheet.name]),
                 rows_quarantined=sum(problem.sheet == sheet.name for problem in aside),
-                explanation_en=explanation(reading, "en"),
-                explanation_zh=explanation(reading, "zh"),
+                explanation_en=outcome.explanations["en"],
+                explanation_zh=outcome.explanations["zh"],
                 outside=scrub([[row, cells] for row, cells in sheet.outside]),
             )
             for sheet in reading.sheets

@@ -1,7 +1,7 @@
 """Whose a file is: no export says it itself.
 
 What a person says counts first (`--shop`, `--advertiser`), then the folder that the file lies in, if it is named after
-a shop or ads account. Otherwise it is the one known shop that fits the market and currency of the file, if just one does.
+a shop or ads account. Otherwise it is the one known shop that fits the market and currency of the file, if one does.
 """
 
 from __future__ import annotations
