@@ -132,7 +132,7 @@ def test_dates_that_a_spreadsheet_half_converted_are_refused(tmp_path: Path) -> 
     names = header("order_ph_55")
     rows = [
         names,
-        order(names, created_time=datetime(2026, 5, 6, 8)),
+        order(names, created_time=datetime.fromisoformat("2026-05-06T08:00")),
         order(names, created_time="13/06/2026 08:00"),
     ]
     reading = read_file(write_xlsx(tmp_path / "a.xlsx", {"S": rows}), shop=PH)
@@ -183,7 +183,9 @@ def test_what_is_no_time_is_set_aside_with_its_row(cell: str, tmp_path: Path) ->
 
 def test_real_dates_and_day_numbers_of_a_workbook(tmp_path: Path) -> None:
     names = header("order_ph_55")
-    data = order(names, created_time=datetime(2026, 6, 5, 8), paid_time=46178.5, rts_time=20260605)
+    data = order(
+        names, created_time=datetime.fromisoformat("2026-06-05T08:00"), paid_time=46178.5, rts_time=20260605
+    )
     (read,) = values(read_file(write_xlsx(tmp_path / "a.xlsx", {"S": [names, data]}), shop=PH))
     assert read["created_time"] == datetime(2026, 6, 5, 0, 0, tzinfo=UTC)
     assert read["paid_time"] == datetime(2026, 6, 5, 4, 0, tzinfo=UTC)
@@ -567,7 +569,11 @@ def test_a_replay_reads_archived_cells_alike(tmp_path: Path) -> None:
 
     names = header("order_ph_55")
     data = order(
-        names, created_time=datetime(2026, 6, 5, 8), order_amount="1.234,50", taxes=12.5, paid_time=46178.5
+        names,
+        created_time=datetime.fromisoformat("2026-06-05T08:00"),
+        order_amount="1.234,50",
+        taxes=12.5,
+        paid_time=46178.5,
     )
     reading = read_file(write_xlsx(tmp_path / "a.xlsx", {"S": [names, data]}), shop=PH)
     sheet = reading.sheets[0]
@@ -580,7 +586,7 @@ def test_a_replay_reads_archived_cells_alike(tmp_path: Path) -> None:
 def test_every_problem_has_a_sentence_in_both_languages() -> None:
     for code, sentences in PROBLEMS.items():
         assert set(sentences) == {"en", "zh"}, code
-        fields = [set(part.split("}")[0] for part in text.split("{")[1:]) for text in sentences.values()]
+        fields = [{part.split("}")[0] for part in text.split("{")[1:]} for text in sentences.values()]
         assert fields[0] - {"layout_en"} == fields[1] - {"layout_zh"}, code
     assert all(set(words) == {"en", "zh"} for words in LABELS.values())
 
