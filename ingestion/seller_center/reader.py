@@ -83,10 +83,10 @@ _TOTALS = re.compile(
 _DOWNLOADED = re.compile(r"download|export|generated|unduh|descarga|下载|导出|xuất", re.IGNORECASE)
 _MOMENT = re.compile(
     r"([0-9]{1,4}[-/.][0-9]{1,2}[-/.][0-9]{1,4})[ T]+([0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?(?: ?[AaPp]\.?[Mm]\.?)?)"
-    r"(?: ?\(?(?:UTC|GMT) ?([+-][0-9]{1,2})(?::?([0-9]{2}))?\)?)?"
+    r"(?: ?\(?(UTC|GMT) ?(?:([+-][0-9]{1,2})(?::?([0-9]{2}))?)?\)?)?"
 )
 _REAL_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T")
-_CHUNK = 20_000
+_CHUNK = 5_000
 _SHOWN = 3
 
 
@@ -400,6 +400,9 @@ def _gather(one: _Found, file: str) -> None:
         for column in one.kept:
             if column.spec is None:
                 _count_amounts(unknown[column.name], cells[column.place], numbers)
+    for _, review in reviews:
+        if isinstance(review, _Ids):
+            review.finish()
     for column in one.kept:
         if column.spec is None:
             _report_unknown(one, file, column, unknown[column.name])
@@ -424,54 +427,62 @@ def _review(one: _Found, file: str, column: _Kept) -> _Review | None:
     return None
 
 
-def _review_ids(one: _Found, file: str, column: _Kept) -> _Review:
+def _review_ids(one: _Found, file: str, column: _Kept) -> _Ids:
     needed = column.spec is not None and column.spec.name in one.header.layout.required
-    severity: Severity = "error" if needed else "quarantine"
-    told: set[str] = set()
-    suspicious = 0
-    sound = False
+    return _Ids(one, file, column, "error" if needed else "quarantine")
 
-    def look(cells: Sequence[Cell], numbers: list[int]) -> None:
-        nonlocal suspicious, sound
-        if sound and only(IDS, cells):
+
+@dataclass(slots=True)
+class _Ids:
+    """Looks for ids that a spreadsheet has damaged.
+
+    One that is written `1.73E+18`, or is a large number in a workbook, is damaged for sure. Text of digits is
+    damaged when all long ids of the column have nothing but zeros after the 15th digit, and not before it: a
+    single one can be chance.
+    """
+
+    one: _Found
+    file: str
+    column: _Kept
+    severity: Severity
+    told: set[str] = field(default_factory=set)
+    rounded: list[tuple[int, str]] = field(default_factory=list)
+    sound: bool = False
+
+    def __call__(self, cells: Sequence[Cell], numbers: list[int]) -> None:
+        """Looks at some rows."""
+        if self.sound and only(IDS, cells):
             return
         for index, cell in enumerate(cells):
             if isinstance(cell, str):
-                if cell.isdigit() and (sound or len(cell) < 16):
-                    continue
-                code = None
                 try:
                     text = read_id(cell)
                 except BadCell as error:
-                    code, text = str(error), ""
-                if len(text) > 15 and text.isdigit():
-                    if text[15:].strip("0"):
-                        sound = True
-                        if only(IDS, cells[index:]):
-                            return
-                    else:
-                        suspicious += 1
-                        if suspicious == _SHOWN and not sound:
-                            code = "id_lost_digits"
+                    self._tell(str(error), numbers[index], cell)
+                    continue
+                if not self.sound and len(text) > 15 and text.isdigit():
+                    self.sound = bool(text[15:].strip("0"))
+                    if self.sound and only(IDS, cells[index:]):
+                        return
+                    if not self.sound and text[14] != "0" and len(self.rounded) < _SHOWN:
+                        self.rounded.append((numbers[index], text))
             elif isinstance(cell, float) or (isinstance(cell, int) and cell >= 10**15):
-                code = "id_lost_digits"
-            else:
-                continue
-            if code and code not in told:
-                told.add(code)
-                one.problems.append(
-                    Problem(
-                        code,
-                        severity,
-                        file,
-                        one.table.name,
-                        numbers[index],
-                        column.name,
-                        {"value": shown(cell)},
-                    )
-                )
+                self._tell("id_lost_digits", numbers[index], cell)
 
-    return look
+    def finish(self) -> None:
+        """Judges the column as a whole."""
+        if not self.sound and len(self.rounded) == _SHOWN:
+            self._tell("id_lost_digits", *self.rounded[0])
+
+    def _tell(self, code: str, row: int, cell: Cell) -> None:
+        if code not in self.told:
+            self.told.add(code)
+            place = self.column.name
+            self.one.problems.append(
+                Problem(
+                    code, self.severity, self.file, self.one.table.name, row, place, {"value": shown(cell)}
+                )
+            )
 
 
 def _review_dates(one: _Found, file: str, column: _Kept) -> _Review:
@@ -834,8 +845,8 @@ def _downloaded_at(above: list[list[Cell]], order: DateOrder | None, zone: str |
                 continue  # not a moment we can read; the file's own time is used
             local = datetime(day.year, day.month, day.day, tzinfo=UTC) + clock
             if match[3]:
-                hours = int(match[3])
-                shift = timedelta(hours=abs(hours), minutes=int(match[4] or 0))
+                hours = int(match[4] or 0)
+                shift = timedelta(hours=abs(hours), minutes=int(match[5] or 0))
                 return local - shift if hours >= 0 else local + shift
             if zone:
                 return local.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)

@@ -209,6 +209,36 @@ def test_the_day_on_which_clocks_change(tmp_path: Path) -> None:
     assert read["shipped_time"] == datetime(2026, 11, 1, 8, 30, tzinfo=UTC)
 
 
+@pytest.mark.parametrize(
+    ("above", "expected"),
+    [
+        ("Download time: 2026/06/02 09:30:00 (UTC)", datetime(2026, 6, 2, 9, 30, tzinfo=UTC)),
+        ("Downloaded at 2026-06-02 09:30 (UTC+8)", datetime(2026, 6, 2, 1, 30, tzinfo=UTC)),
+        ("Exported 2026-06-02 09:30 GMT-03:30", datetime(2026, 6, 2, 13, 0, tzinfo=UTC)),
+        ("Download time: 2026-06-02 09:30", datetime(2026, 6, 2, 16, 30, tzinfo=UTC)),
+        ("Settled until 2026-06-02 09:30", None),
+    ],
+)
+def test_the_download_time_names_its_zone_or_is_the_shops(
+    above: str, expected: datetime | None, tmp_path: Path
+) -> None:
+    names = header("order_ph_55")
+    path = write_csv(tmp_path / "a.csv", [[above], names, order(names)])
+    assert read_file(path, shop=US).sheets[0].decisions.downloaded_at == expected
+
+
+def test_columns_that_are_read_at_once_are_read_as_cell_by_cell(tmp_path: Path) -> None:
+    """Guards the fast way: 1,500 different amounts, ids with and without a tab, and empty cells."""
+    cells = [f"{n:,}.{n % 100:02}" if n % 7 else "" for n in range(-700, 800)]
+    ids = [f"57691234567890{n:04}" + ("\t" if n % 2 else "") for n in range(1500)]
+    reading = orders(tmp_path, *[{"order_amount": c, "order_id": i} for c, i in zip(cells, ids, strict=True)])
+    read = values(reading)
+    assert len(read) == 1500
+    assert [one["order_id"] for one in read] == [i.strip() for i in ids]
+    expected = [Decimal(c.replace(",", "")) if c else None for c in cells]
+    assert [one["order_amount"] for one in read] == expected
+
+
 # --- numbers -----------------------------------------------------------------------------------------------
 
 
@@ -402,6 +432,9 @@ def test_ids_that_all_end_in_zeros_were_rounded(tmp_path: Path) -> None:
     rounded = [{"order_id": f"5769123456789{n:02}000"} for n in range(10, 14)]
     assert "id_lost_digits" in codes(orders(tmp_path, *rounded), "error")
     assert codes(orders(tmp_path, rounded[0], {}), "error") == []
+    assert codes(orders(tmp_path, *rounded, {}), "error") == []
+    round_by_nature = [{"order_id": f"57691234{n}00000000"} for n in range(10, 14)]
+    assert codes(orders(tmp_path, *round_by_nature), "error") == []
 
 
 def test_an_optional_id_that_is_lost_costs_only_its_cells(tmp_path: Path) -> None:

@@ -96,6 +96,14 @@ def test_indonesian_headers_are_the_same_columns(tmp_path: Path) -> None:
     assert decisions.missing == []
 
 
+def test_income_in_indonesian_and_with_charges_of_another_market(tmp_path: Path) -> None:
+    names = [*header("income_id_2026", "id"), "SST"]
+    assert names[0] == "ID Pesanan/Penyesuaian"
+    decisions = read_file(write_csv(tmp_path / "a.csv", [names]), shop=ID).sheets[0].decisions
+    assert (decisions.layout, decisions.language, decisions.missing) == ("income_id_2026", "id", [])
+    assert decisions.columns["SST"] == "sst"
+
+
 def test_gmv_max_in_indonesian_and_with_its_older_name_of_orders(tmp_path: Path) -> None:
     indonesian = header("gmv_max_creative_26", "id")
     decisions = read_file(write_csv(tmp_path / "a.csv", [indonesian]), shop=ID).sheets[0].decisions
