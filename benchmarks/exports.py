@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import random
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import xlsxwriter
@@ -46,7 +46,7 @@ def _rows(count: int) -> Iterator[dict[str, str]]:
     made, number = 0, 0
     while made < count:
         number += 1
-        created = datetime(2026, 9, 1) + timedelta(seconds=30 * number)
+        created = datetime(2026, 9, 14, tzinfo=UTC) + timedelta(seconds=30 * number)
         # Also the last order is whole in both files, as they are made from the same numbers.
         for sku in range(min(rng.choice((1, 1, 1, 2, 3)), count - made)):
             yield _row(number, sku, created, rng)
