@@ -632,7 +632,8 @@ def test_every_code_in_the_reader_has_a_sentence() -> None:
 
     folder = Path(str(package.__file__)).parent
     source = "".join(
-        (folder / name).read_text(encoding="utf-8") for name in ("reader.py", "typed.py", "workbook.py")
+        (folder / name).read_text(encoding="utf-8")
+        for name in ("reader.py", "found.py", "review.py", "decide.py", "typed.py", "workbook.py")
     )
     found = set(re.findall(r'(?:Problem\(|BadCell\(|Unreadable\(|code = )\s*"([a-z_]+)"', source))
     assert len(found) > 20
