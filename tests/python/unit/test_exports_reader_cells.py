@@ -315,9 +315,9 @@ def test_what_is_no_number_is_set_aside_and_never_guessed(cell: str, tmp_path: P
 
 @pytest.mark.parametrize("cell", ["", "-", "--", "N/A", "n/a", "\t", "  ", "—", "null"])
 def test_not_known_is_null(cell: str, tmp_path: Path) -> None:
-    reading = orders(tmp_path, {"taxes": cell, "variation": cell, "tracking_id": cell})
+    reading = orders(tmp_path, {"taxes": cell, "variation": cell, "package_id": cell})
     (read,) = values(reading)
-    assert (read["taxes"], read["variation"], read["tracking_id"]) == (None, None, None)
+    assert (read["taxes"], read["variation"], read["package_id"]) == (None, None, None)
     assert cell_problems(reading) == []
 
 
@@ -438,10 +438,10 @@ def test_ids_that_all_end_in_zeros_were_rounded(tmp_path: Path) -> None:
 
 
 def test_an_optional_id_that_is_lost_costs_only_its_cells(tmp_path: Path) -> None:
-    reading = orders(tmp_path, {"tracking_id": "7.1E+17"})
+    reading = orders(tmp_path, {"package_id": "7.1E+17"})
     assert not reading.stopped
     assert problem(reading, "id_in_scientific_notation").severity == "quarantine"
-    assert values(reading)[0]["tracking_id"] is None
+    assert values(reading)[0]["package_id"] is None
 
 
 @pytest.mark.parametrize("cell", ['="576912345678901234"', "'576912345678901234", "576912345678901234\t"])
@@ -530,6 +530,7 @@ SECRETS = {
     "phone": "(+63)9171234567",
     "detail_address": "12 Mango Street",
     "barangay": "San Roque",
+    "tracking_id": "JT0123456789",
     "seller_note": "VIP, brother of Jose",
     "province": "Cebu",
 }
