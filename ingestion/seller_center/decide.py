@@ -22,7 +22,16 @@ from ingestion.seller_center.dates import (
 from ingestion.seller_center.found import Found, kept_rows
 from ingestion.seller_center.layouts import Layout, normal_header, split_unit
 from ingestion.seller_center.numbers import MarkEvidence, agrees, decide_mark, parse_number
-from ingestion.seller_center.sheets import Cell, DateOrder, DecimalMark, Decisions, Problem, Sheet, ShopFacts
+from ingestion.seller_center.sheets import (
+    Cell,
+    DateOrder,
+    DecimalMark,
+    Decisions,
+    Problem,
+    Severity,
+    Sheet,
+    ShopFacts,
+)
 from ingestion.tiktok_shop.shop_days import REGION_ZONES
 
 MARKET_CURRENCIES = {
@@ -132,15 +141,11 @@ def _currency(one: Found, shop: ShopFacts | None, market: str | None, file: str)
     sheet = one.table.name
     if chosen is None and (codes or signs):
         places = "; ".join(f"{found} ({place})" for found, place in one.currencies.items())
-        one.problems.append(
-            Problem(
-                "several_currencies" if len(codes) > 1 else "currency_unclear",
-                "note",
-                file,
-                sheet,
-                values={"found": places},
-            )
-        )
+        # Rows that name their currency are fine; an amount without one would be an amount of anything.
+        own_column = any(column.spec and column.spec.type == "currency" for column in one.kept)
+        code = "several_currencies" if len(codes) > 1 else "currency_unclear"
+        severity: Severity = "note" if own_column or shop is None else "error"
+        one.problems.append(Problem(code, severity, file, sheet, values={"found": places}))
     elif shop and chosen != shop.currency and chosen is not None:
         values = {"found": chosen, "own": shop.currency, "place": one.currencies.get(chosen, "")}
         one.problems.append(Problem("currency_of_another", "note", file, sheet, values=values))

@@ -487,7 +487,28 @@ def test_the_currency_of_cells_and_of_nowhere(tmp_path: Path) -> None:
     assert orders(tmp_path, {"order_amount": "$5.00"}, shop=MX).sheets[0].decisions.currency == "MXN"
     reading = orders(tmp_path, {"order_amount": "$5.00"}, shop=PH)
     assert reading.sheets[0].decisions.currency is None
-    assert "currency_unclear" in codes(reading)
+    assert codes(reading, "error") == ["currency_unclear"]
+
+
+def test_amounts_of_two_currencies_in_one_column_are_refused(tmp_path: Path) -> None:
+    """Guards against pesos and dollars being added."""
+    reading = orders(tmp_path, {"order_amount": "₱5.00"}, {"order_amount": "US$5.00"})
+    assert codes(reading, "error") == ["several_currencies"]
+    assert "PHP (Order Amount, 2)" in problem(reading, "several_currencies").text("en")
+
+
+def test_rows_that_name_their_currency_may_differ(tmp_path: Path) -> None:
+    names = header("income_ph_55")
+    cells = {
+        "Order/adjustment ID": "576912345678901234",
+        "Type": "Order",
+        "Order settled time": "2026/05/31",
+        "Total settlement amount": "1",
+    }
+    rows = [row(names, {**cells, "Currency": currency}) for currency in ("PHP", "USD")]
+    reading = read_file(write_csv(tmp_path / "a.csv", [names, *rows]), shop=PH)
+    assert not reading.stopped
+    assert [read["currency"] for read in values(reading)] == ["PHP", "USD"]
 
 
 # --- drift -------------------------------------------------------------------------------------------------

@@ -315,8 +315,8 @@ def test_footers_blank_padding_totals_and_repeated_headers_are_no_rows(tmp_path:
         names,
         order(names, order_id="576912345678901235"),
         total,
-        ["Data is for\nreference."],
         [""] * 80,
+        ["Data is for\nreference."],
     ]
     reading = read_file(write_csv(tmp_path / "a.csv", rows), shop=PH)
     assert [number for number, _ in reading.sheets[0].raw_rows()] == [2, 6]
