@@ -48,15 +48,20 @@ def write_file(
         store: The world.
         shop: Whose file.
         layout: One of `LAYOUTS`.
-        clock: When it is downloaded, unix seconds.
+        clock: When it is downloaded, unix seconds, from the world's present on.
         first: Its first day on the shop's calendar; the world's first if None.
         until: The day after its last; tomorrow by the clock if None.
         language: One that the layout has; its first if None.
         edition: One that the layout has.
 
     Raises:
-        ValueError: No such layout, language or edition, no such file of this shop, or days the wrong way round.
+        ValueError: No such layout, language or edition, no such file of this shop, days the wrong way round, or
+            a clock that the world does not know.
     """
+    begins, ends = store.meta.clock_start, store.meta.horizon_end
+    if not begins <= clock <= ends:
+        known = " to ".join(f"{datetime.fromtimestamp(at, UTC):%Y-%m-%dT%H:%M:%SZ}" for at in (begins, ends))
+        raise ValueError(f"The clock must be within {known}: the world keeps nothing of how it looked before.")
     if layout not in LAYOUTS:
         raise ValueError(f"{layout!r} is no layout; there are {', '.join(LAYOUTS)}.")
     found = LAYOUTS[layout]
@@ -97,7 +102,7 @@ def write_folder(
     Args:
         folder: Where the folders go.
         store: The world.
-        clock: When the files are downloaded, unix seconds.
+        clock: When the files are downloaded, unix seconds, from the world's present on.
         shops: Whose; of all if None.
         layouts: Which; those of the shop's market (`DOWNLOADED`) if None.
         first: First day of all files; the world's first if None.
