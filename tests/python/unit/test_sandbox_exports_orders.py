@@ -246,9 +246,9 @@ def test_amounts_by_hand() -> None:
     assert formats.coded(amount, SHOP["TH"]) == "THB -1,234.50"
     assert formats.continental(amount, SHOP["TH"]) == "-1.234,50"
     assert formats.symbolic(amount, SHOP["TH"]) == "-฿1,234.50"
-    assert formats.symbolic(Decimal(2281428), SHOP["VN"]) == "₫2.281.428"
-    assert formats.without_symbol("₫2.281.428", SHOP["VN"]) == Decimal(2281428)
-    assert formats.without_symbol("RM1,234.50", SHOP["MY"]) == Decimal("1234.50")
+    assert formats.symbolic(Decimal(2281428), SHOP["VN"]) == "₫2,281,428"
+    assert formats.displayed("₫2.281.428", SHOP["VN"]) == Decimal(2281428)
+    assert formats.displayed("RM1,234.50", SHOP["MY"]) == Decimal("1234.50")
     assert formats.percent("0.033233") == "3.32%"
     assert formats.whole_percent("0.0151") == "2%"
     assert [formats.rate(one) for one in ("1550", "1500", "1505", "0")] == ["15.5%", "15%", "15.05%", "0%"]
