@@ -144,7 +144,7 @@ def test_the_command_writes_what_is_asked_for(
     world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TTKPI_HOME", str(tmp_path / "home"))
-    asked = ["sandbox-exports", str(tmp_path / "out"), "--dir", str(world), "--orders", "600", "--days", "40"]
+    asked = ["sandbox-exports", str(tmp_path / "out"), "--dir", str(world)]
     asked += ["--shop", TH.id]
     done = CliRunner().invoke(cli, [*asked, "--layout", "order_us", "--clock", "2026-11-09"])
     assert done.exit_code == 0, done.output
