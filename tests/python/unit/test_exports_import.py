@@ -13,6 +13,7 @@ import pytest
 from exports_helpers import CONTACT, HEADER, SHOP, downloaded, known_shop, order, raw_rows, write_orders
 
 from ingestion.archive import Archive
+from ingestion.compact import compact
 from ingestion.errors import ConfigError
 from ingestion.home import Home
 from ingestion.replay import replay
@@ -160,6 +161,19 @@ def test_a_replay_makes_the_same_rows(home: Home, tmp_path: Path) -> None:
     assert len(before["orders"]) == 30 and len(before["quarantine"]) == 1 and len(before["returns"]) == 1
     replay(home)
     assert everything(home) == before
+
+
+def test_merging_files_changes_no_row(home: Home, tmp_path: Path) -> None:
+    """Guards pages of a file that are no longer found once the archive's small files are one."""
+    for number in range(3):
+        path = write_orders(tmp_path / f"{number}.csv", order(577100000000000000 + number))
+        import_files(home, [path], known_shop())
+    before = everything(home)
+    assert compact(home).archive_files_removed > 0
+    assert everything(home) == before
+    replay(home)
+    assert everything(home) == before
+    assert statuses(import_files(home, [path], ImportOptions(shop=SHOP))) == ["known"]
 
 
 def test_nothing_of_a_buyer_is_kept_but_a_hash(home: Home, tmp_path: Path) -> None:
