@@ -121,7 +121,7 @@ class Orders(Mapper):
         for name, column in _OF_ORDER.items():
             payment[name] = amount(_once(rows, column))
         for name, column in _OF_ROWS.items():
-            payment[name] = amount(total(row.values.get(column) for row in rows))
+            payment[name] = amount(_sum(rows, column))
         known = [moment for moment in events.values() if moment is not None]
         return {
             "id": order_id,
@@ -155,9 +155,12 @@ class Orders(Mapper):
 
     def _instant(self, rows: list[TypedRow], column: str) -> int | None:
         """The latest of the rows': an order is delivered when all of it is. Of the creation they all say the same."""
-        return max(
-            (moment for row in rows if (moment := seconds(row.values.get(column))) is not None), default=None
-        )
+        latest = None
+        for row in rows:
+            moment = row.values.get(column)
+            if moment is not None and (latest is None or moment > latest):
+                latest = moment
+        return seconds(latest)
 
     def _is_cod(self, rows: list[TypedRow]) -> bool | None:
         method = text_of(_once(rows, "payment_method"))
@@ -170,7 +173,10 @@ class Orders(Mapper):
         units = int(values["quantity"])
         if units < 1:
             return
-        parts = {name: split(values.get(column), [1] * units, currency) for name, column in _OF_LINE.items()}
+        parts: dict[str, list[Decimal | None]] = {}
+        for name, column in _OF_LINE.items():
+            value = values.get(column)
+            parts[name] = [value] if units == 1 else split(value, [1] * units, currency)
         if values.get("sku_subtotal_before_discount") is None:
             parts["original_price"] = [values.get("sku_unit_original_price")] * units
         package = text_of(values.get("package_id"))
@@ -234,7 +240,18 @@ class Orders(Mapper):
 
 def _once(rows: list[TypedRow], column: str) -> Any:
     """What repeats on each row of an order: the first row that tells it."""
-    return next((value for row in rows if (value := row.values.get(column)) is not None), None)
+    for row in rows:
+        value = row.values.get(column)
+        if value is not None:
+            return value
+    return None
+
+
+def _sum(rows: list[TypedRow], column: str) -> Decimal | None:
+    if len(rows) == 1:
+        alone: Decimal | None = rows[0].values.get(column)
+        return alone
+    return total([row.values.get(column) for row in rows])
 
 
 def _refined(status: str, row: TypedRow) -> str:
