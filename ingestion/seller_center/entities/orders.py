@@ -199,24 +199,41 @@ class Orders(Mapper):
         """What the file says was refunded, as one completed return of the order.
 
         The merchandise in it is the smaller of the refund and what the returned units cost; where no unit is named as
-        returned, all units that were not cancelled. A cancelled order has no return: it is refunded as cancelled.
+        returned, all units that were not cancelled. A cancelled order has no return, and neither has one of which rows
+        are only said to be cancelled: the amount tells of cancellations after payment as well.
         """
         refund: Decimal | None = _once(rows, "order_refund_amount")
         if not refund or order["status"] == _CANCELLED:
             return None
         kept = [line for line in order["line_items"] if line["display_status"] != _CANCELLED]
-        named = _named(kept, rows) or kept
+        kinds = {
+            self.word("return_type", row, "cancelation_return_type")
+            for row in rows
+            if row.values.get("cancelation_return_type") is not None
+        }
+        returned = _named(kept, rows)
+        if not returned and kinds == {"CANCEL"}:
+            return None
+        if not order["is_cod"]:
+            # What was paid for cancelled units went back with their cancellation.
+            left = refund - sum(
+                Decimal(line["sale_price"] or 0)
+                for line in order["line_items"]
+                if line["display_status"] == _CANCELLED
+            )
+            refund = left if left > 0 else refund
+        named = returned or kept
         prices = [Decimal(line["sale_price"]) if line["sale_price"] is not None else None for line in named]
         goods = total(prices)
         currency = order["payment"]["currency"]
         merchandise = None if goods is None else min(refund, goods)
         shares = split(merchandise, [price or Decimal(0) for price in prices], currency) if named else []
-        kind = next((row for row in rows if row.values.get("cancelation_return_type") is not None), None)
+        kind = next((code for code in ("RETURN_AND_REFUND", "REFUND", "REPLACEMENT") if code in kinds), None)
         return_id = f"file:{order['id']}"
         return {
             "return_id": return_id,
             "order_id": order["id"],
-            "return_type": self.word("return_type", kind, "cancelation_return_type") if kind else None,
+            "return_type": kind,
             "return_status": _REFUNDED,
             "refund_amount": {
                 "currency": currency,
