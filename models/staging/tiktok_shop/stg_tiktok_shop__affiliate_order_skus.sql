@@ -12,6 +12,7 @@
     'estimated_cofunded_creator_bonus_amount', 'actual_paid_commission', 'actual_paid_partner_commission',
     'actual_paid_shop_ads_commission', 'actual_cofunded_creator_bonus_amount',
     'order_create_time', 'order_delivery_time',
+    'origin',
 ] %}
 
 with unseen as (
@@ -57,6 +58,7 @@ with unseen as (
         raw.order_create_time,
         raw.order_delivery_time,
         -- bookkeeping
+        coalesce(raw.origin, 'api') as origin,
         raw.retrieved_at,
         raw.page_id,
         raw._dlt_load_id

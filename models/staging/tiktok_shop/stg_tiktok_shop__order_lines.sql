@@ -8,6 +8,7 @@
     'currency', 'original_price', 'sale_price', 'seller_discount', 'platform_discount', 'item_tax_amount',
     'retail_delivery_fee', 'buyer_service_fee', 'small_order_fee', 'gift_retail_price',
     'order_update_time', 'rts_time',
+    'origin',
 ] %}
 
 with unseen as (
@@ -47,6 +48,7 @@ with unseen as (
         raw.order_update_time,
         raw.rts_time,
         -- bookkeeping
+        coalesce(raw.origin, 'api') as origin,
         raw.retrieved_at,
         raw.page_id,
         raw._dlt_load_id

@@ -15,6 +15,7 @@
     'create_time', 'update_time', 'paid_time', 'rts_time', 'collection_time', 'delivery_time',
     'cancel_time', 'request_cancel_time', 'rts_sla_time', 'tts_sla_time', 'delivery_sla_time',
     'cancel_order_sla_time', 'shipping_due_time', 'collection_due_time', 'delivery_due_time',
+    'origin',
 ] %}
 
 with unseen as (
@@ -89,6 +90,7 @@ with unseen as (
         raw.collection_due_time,
         raw.delivery_due_time,
         -- bookkeeping
+        coalesce(raw.origin, 'api') as origin,
         raw.retrieved_at,
         raw.page_id,
         raw._dlt_load_id

@@ -1,4 +1,12 @@
-{{ config(materialized='incremental', unique_key=['shop_key', 'return_id']) }}
+{{
+    config(
+        materialized='incremental',
+        unique_key=['shop_key', 'return_id'],
+        post_hook="{{ delete_superseded(ref('stg_tiktok_shop__orders'), 'api.order_id = ' ~ this ~ '.order_id') }}"
+    )
+}}
+
+-- depends_on: {{ ref('stg_tiktok_shop__orders') }}
 
 {%- set columns = [
     'shop_key', 'return_id', 'order_id', 'combined_return_id', 'next_return_id', 'pre_return_id',
@@ -8,6 +16,7 @@
     'retail_delivery_fee', 'buyer_service_fee', 'seller_paid_return_shipping_fee',
     'platform_paid_return_shipping_fee', 'buyer_paid_return_shipping_fee', 'line_count',
     'create_time', 'update_time',
+    'origin',
 ] %}
 
 with unseen as (
@@ -51,6 +60,7 @@ with unseen as (
                 then raw.update_time
         end as completed_at,
         -- bookkeeping
+        coalesce(raw.origin, 'api') as origin,
         raw.retrieved_at,
         raw.page_id,
         raw._dlt_load_id

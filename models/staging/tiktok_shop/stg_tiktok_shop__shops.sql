@@ -3,6 +3,7 @@
 {%- set columns = [
     'shop_key', 'shop_id', 'shop_code',
     'shop_name', 'region', 'seller_type',
+    'origin',
 ] %}
 
 with unseen as (
@@ -16,6 +17,7 @@ with unseen as (
         raw.region,
         raw.seller_type,
         -- bookkeeping
+        coalesce(raw.origin, 'api') as origin,
         raw.retrieved_at,
         raw.page_id,
         raw._dlt_load_id

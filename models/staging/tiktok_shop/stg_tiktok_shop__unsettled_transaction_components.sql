@@ -2,6 +2,7 @@
 
 {%- set columns = [
     'shop_key', 'transaction_id', 'snapshot_id', 'component_group', 'component', 'currency', 'amount',
+    'origin',
 ] %}
 
 with unseen as (
@@ -14,6 +15,7 @@ with unseen as (
         raw.currency,
         raw.amount,
         -- bookkeeping
+        coalesce(raw.origin, 'api') as origin,
         raw.retrieved_at,
         raw.page_id,
         raw._dlt_load_id

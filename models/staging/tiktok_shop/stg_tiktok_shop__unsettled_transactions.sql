@@ -5,6 +5,7 @@
     'order_delivery_time', 'adjustment_id', 'adjustment_order_id', 'estimated_settlement',
     'unsettled_reason', 'currency', 'est_settlement_amount', 'est_revenue_amount',
     'est_shipping_cost_amount', 'est_fee_tax_amount', 'est_adjustment_amount',
+    'origin',
 ] %}
 
 with unseen as (
@@ -28,6 +29,7 @@ with unseen as (
         raw.est_fee_tax_amount,
         raw.est_adjustment_amount,
         -- bookkeeping
+        coalesce(raw.origin, 'api') as origin,
         raw.retrieved_at,
         raw.page_id,
         raw._dlt_load_id
