@@ -42,6 +42,7 @@ from ingestion.pipelines import (
     stored_schema,
 )
 from ingestion.rows import Batch, Drift, Table, bulk_work
+from ingestion.seller_center import tables as files
 from ingestion.sync import Progress, Silent
 from ingestion.sync_log import JOURNAL
 from ingestion.tiktok_ads import resources as ads
@@ -102,6 +103,7 @@ def replay(home: Home, *, since: date | None = None, progress: Progress | None =
         ensure_tables(new, SOURCE, [*tables(), *JOURNAL.values()])
         ensure_tables(new, FX_SOURCE, [FX_RATES])
         ensure_tables(new, ADS_SOURCE, ads.tables())
+        ensure_tables(new, files.SOURCE, files.tables())
         with storage_errors(new):
             _take_over_dlt(home, new)
             exchange_folders(new, home.raw)
@@ -275,6 +277,6 @@ def _take_over_dlt(home: Home, new: Path) -> None:
     for old in sorted(path for path in home.raw.glob("*") if path.is_dir()):
         for folder in old.glob("_dlt_*"):
             shutil.copytree(folder, new / old.name / folder.name, dirs_exist_ok=True)
-    for source in (SOURCE, FX_SOURCE, ADS_SOURCE):
+    for source in (SOURCE, FX_SOURCE, ADS_SOURCE, files.SOURCE):
         # Also if the old folder was lost: dlt then goes on from the cursors in its working folders.
         mark_dataset(new / source)

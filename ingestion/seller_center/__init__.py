@@ -1,0 +1,1 @@
+"""Reports that people download by hand from Seller Center, Affiliate Center and Ads Manager."""
