@@ -246,3 +246,37 @@ where
         where {% for key in keys %}staging.{{ key }} = {{ this }}.{{ key }}{{ ' and ' if not loop.last }}{% endfor %}
     )
 {%- endmacro %}
+
+{#- That two statements are of the same day: the same id, or the same currency and UTC day. A file rarely names a statement; the platform cuts one a day. -#}
+{% macro same_statement_day(left, right) -%}
+    (
+        {{ left }}.statement_id = {{ right }}.statement_id
+        or (
+            {{ left }}.currency = {{ right }}.currency
+            and {{ local_date(left ~ '.statement_time', "'UTC'") }} = {{ local_date(right ~ '.statement_time', "'UTC'") }}
+        )
+    )
+{%- endmacro %}
+
+{#- That two payouts are the same: the same id, or the same amount on the same UTC day. A list of withdrawals has ids of its own. -#}
+{% macro same_payout(left, right) -%}
+    (
+        {{ left }}.payment_id = {{ right }}.payment_id
+        or (
+            {{ left }}.amount = {{ right }}.amount
+            and {{ left }}.amount_currency = {{ right }}.amount_currency
+            and {{ local_date(left ~ '.paid_time', "'UTC'") }} = {{ local_date(right ~ '.paid_time', "'UTC'") }}
+        )
+    )
+{%- endmacro %}
+
+{#- That two LIVE sessions are the same: they began in the same minute, and under the same title or account. Files have no room id. -#}
+{% macro same_live_session(left, right) -%}
+    (
+        {{ dbt.date_trunc('minute', left ~ '.start_time') }} = {{ dbt.date_trunc('minute', right ~ '.start_time') }}
+        and (
+            {{ left }}.title = {{ right }}.title
+            or {{ creator_name(left ~ '.creator_user_name') }} = {{ creator_name(right ~ '.creator_user_name') }}
+        )
+    )
+{%- endmacro %}

@@ -1,6 +1,6 @@
 {{ config(materialized='incremental', unique_key=['run_id', 'shop_key', 'resource', 'field', 'example_type']) }}
 
-{%- set columns = ['run_id', 'shop_key', 'resource', 'field', 'example_type', 'rows_seen', 'origin'] %}
+{%- set columns = ['run_id', 'shop_key', 'resource', 'field', 'example_type', 'rows_seen'] %}
 
 with unseen as (
     select
@@ -10,7 +10,6 @@ with unseen as (
         raw.field,
         coalesce(raw.example_type, 'none') as example_type,
         raw.rows_seen,
-        coalesce(raw.origin, 'api') as origin,
         raw.retrieved_at,
         raw.page_id,
         raw._dlt_load_id

@@ -54,9 +54,10 @@ with unseen as (
         -- times, UTC
         raw.create_time,
         raw.update_time,
-        -- when this version says that the money went back; the earliest over all versions is kept
+        -- when this version says that the money went back; the earliest over all versions is kept. A file never says when.
         case
-            when raw.return_status in (select completed.return_status from {{ ref('return_statuses') }} as completed where completed.outcome = 'completed')
+            when coalesce(raw.origin, 'api') = 'api'
+                and raw.return_status in (select completed.return_status from {{ ref('return_statuses') }} as completed where completed.outcome = 'completed')
                 then raw.update_time
         end as completed_at,
         -- bookkeeping

@@ -4,7 +4,6 @@
     'run_id', 'shop_key', 'resource', 'endpoint', 'status', 'authorisation_state', 'error_code', 'error_message',
     'pages', 'rows_written', 'window_from', 'window_until', 'complete_from', 'cursor_at', 'started_at', 'finished_at',
     'access_token_expires_at', 'refresh_token_expires_at',
-    'origin',
 ] %}
 
 with unseen as (
@@ -32,7 +31,6 @@ with unseen as (
         raw.access_token_expires_at,
         raw.refresh_token_expires_at,
         -- bookkeeping
-        coalesce(raw.origin, 'api') as origin,
         raw.retrieved_at,
         raw.page_id,
         raw._dlt_load_id
