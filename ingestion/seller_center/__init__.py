@@ -1,1 +1,1 @@
-"""Reports that people download by hand from Seller Center, Affiliate Center and Ads Manager."""
+"""The files that sellers download by hand, as a full source."""
