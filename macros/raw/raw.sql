@@ -280,3 +280,26 @@ where
         )
     )
 {%- endmacro %}
+
+{#-
+    A staging model of what files say of something that the API may tell as well, whoever is believed: the newest file of each key.
+    keys: the unique key. version: columns that order versions, oldest first. columns: all columns.
+-#}
+{% macro newest_of_files(table, keys, version, columns) -%}
+with ranked as (
+    select
+        {% for column in columns %}raw.{{ column }}, {% endfor %}
+        raw.file_id,
+        raw.file_row,
+        raw.retrieved_at,
+        row_number() over (
+            partition by {% for key in keys %}raw.{{ key }}{{ ', ' if not loop.last }}{% endfor %}
+            order by {% for column in version %}raw.{{ column }} desc nulls last, {% endfor %}raw.page_id desc nulls last
+        ) as version_rank
+    from {{ source('seller_center', table) }} as raw
+)
+
+select {% for column in columns %}{{ column }}, {% endfor %}file_id, file_row, retrieved_at
+from ranked
+where version_rank = 1
+{%- endmacro %}

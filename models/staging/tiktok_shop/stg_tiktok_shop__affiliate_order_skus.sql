@@ -1,5 +1,7 @@
 {{ config(materialized='incremental', unique_key=['shop_key', 'order_id', 'sku_id']) }}
 
+-- depends_on: {{ source('seller_center', 'affiliate_order_skus') }}
+
 {%- set columns = [
     'shop_key', 'order_id', 'sku_id', 'product_id', 'open_collaboration_id', 'target_collaboration_id',
     'campaign_id', 'creator_username',

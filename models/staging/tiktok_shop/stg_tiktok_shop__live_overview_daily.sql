@@ -6,6 +6,8 @@
     )
 }}
 
+-- depends_on: {{ source('seller_center', 'live_overview_daily') }}
+
 {%- set columns = [
     'shop_key', 'account_type', 'definition_id',
     'start_date', 'end_date', 'latest_available_date',

@@ -6,6 +6,8 @@
     )
 }}
 
+-- depends_on: {{ source('seller_center', 'live_sessions') }}
+
 {%- set columns = [
     'shop_key', 'live_room_id', 'creator_user_name', 'creator_open_id', 'definition_id',
     'title', 'account_type', 'author_type', 'creator_nickname',

@@ -1,5 +1,7 @@
 {{ config(materialized='incremental', unique_key=['shop_key', 'order_id']) }}
 
+-- depends_on: {{ source('seller_center', 'order_lines') }}
+
 {%- set columns = [
     'shop_key', 'order_id', 'line_id', 'line_index', 'sku_id', 'product_id', 'seller_sku', 'package_id',
     'room_id',

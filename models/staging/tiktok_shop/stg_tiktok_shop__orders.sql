@@ -1,5 +1,7 @@
 {{ config(materialized='incremental', unique_key=['shop_key', 'order_id']) }}
 
+-- depends_on: {{ source('seller_center', 'orders') }}
+
 {%- set columns = [
     'shop_key', 'order_id', 'buyer_key', 'warehouse_id', 'replaced_order_id', 'exchange_source_order_id',
     'order_status', 'order_type', 'fulfillment_type', 'delivery_type', 'shipping_type',

@@ -6,6 +6,8 @@
     )
 }}
 
+-- depends_on: {{ source('seller_center', 'payments') }}
+
 {%- set columns = [
     'shop_key', 'payment_id', 'create_time', 'paid_time', 'status', 'amount', 'amount_currency',
     'settlement_amount', 'settlement_currency', 'amount_before_exchange', 'amount_before_exchange_currency',

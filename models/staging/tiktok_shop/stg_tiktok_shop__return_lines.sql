@@ -6,6 +6,7 @@
     )
 }}
 
+-- depends_on: {{ source('seller_center', 'return_lines') }}
 -- depends_on: {{ ref('stg_tiktok_shop__orders') }}
 
 {%- set columns = [

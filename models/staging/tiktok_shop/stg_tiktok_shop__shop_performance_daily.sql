@@ -6,6 +6,8 @@
     )
 }}
 
+-- depends_on: {{ source('seller_center', 'shop_performance_daily') }}
+
 {%- set columns = [
     'shop_key', 'definition_id',
     'start_date', 'end_date', 'latest_available_date',

@@ -1,5 +1,7 @@
 {{ config(materialized='incremental', unique_key=['shop_key']) }}
 
+-- depends_on: {{ source('seller_center', 'shops') }}
+
 {%- set columns = [
     'shop_key', 'shop_id', 'shop_code',
     'shop_name', 'region', 'seller_type',

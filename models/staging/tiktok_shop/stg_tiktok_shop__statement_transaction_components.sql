@@ -6,6 +6,7 @@
     )
 }}
 
+-- depends_on: {{ source('seller_center', 'statement_transaction_components') }}
 -- depends_on: {{ ref('stg_tiktok_shop__statement_transactions') }}
 
 {%- set columns = [

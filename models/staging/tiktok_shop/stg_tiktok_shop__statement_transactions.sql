@@ -6,6 +6,7 @@
     )
 }}
 
+-- depends_on: {{ source('seller_center', 'statement_transactions') }}
 -- depends_on: {{ ref('stg_tiktok_shop__statements') }}
 
 {%- set columns = [

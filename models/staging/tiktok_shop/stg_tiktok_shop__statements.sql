@@ -6,6 +6,8 @@
     )
 }}
 
+-- depends_on: {{ source('seller_center', 'statements') }}
+
 {%- set columns = [
     'shop_key', 'statement_id', 'statement_time', 'payment_id', 'payment_status', 'payment_time', 'currency',
     'settlement_amount', 'revenue_amount', 'fee_amount', 'adjustment_amount', 'net_sales_amount',

@@ -1,5 +1,7 @@
 {{ config(materialized='incremental', unique_key=['shop_key']) }}
 
+-- depends_on: {{ source('seller_center', 'unsettled_transaction_components') }}
+
 {%- set columns = [
     'shop_key', 'transaction_id', 'snapshot_id', 'component_group', 'component', 'currency', 'amount',
     'origin',

@@ -1,5 +1,7 @@
 {{ config(materialized='incremental', unique_key=['shop_key']) }}
 
+-- depends_on: {{ source('seller_center', 'unsettled_transactions') }}
+
 {%- set columns = [
     'shop_key', 'transaction_id', 'snapshot_id', 'type', 'status', 'order_id', 'order_create_time',
     'order_delivery_time', 'adjustment_id', 'adjustment_order_id', 'estimated_settlement',

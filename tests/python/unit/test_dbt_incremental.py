@@ -49,7 +49,9 @@ class Raw:
             self.write(name, 0, [])
 
     def write(self, name: str, load: int, rows: list[dict[str, Any]]) -> None:
-        schemas, source = (SCHEMAS, "tiktok_shop") if self.origin == "api" else (FILE_SCHEMAS, "seller_center")
+        schemas, source = (
+            (SCHEMAS, "tiktok_shop") if self.origin == "api" else (FILE_SCHEMAS, "seller_center")
+        )
         schema = schemas[name].schema.append(pa.field("_dlt_load_id", pa.string()))
         own = {"shop_key": SHOP, "retrieved_at": DAY + timedelta(days=40 + load), "page_id": f"page-{load}"}
         if self.origin == "file":
