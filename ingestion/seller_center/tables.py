@@ -24,6 +24,7 @@ from ingestion.rows import (
     Kind,
     Table,
     count,
+    money,
     monies,
     of_page,
     parent,
@@ -57,18 +58,26 @@ _WITHOUT = frozenset({"order_line_components"})
 _OF_FILE = (of_page("origin", "origin"), of_page("file_id", "file_id"))
 
 
+_ONLY_IN_FILES = {
+    "affiliate_order_skus": (money("payment_amount"),),
+    "statement_transactions": (text("sample_order_type"),),
+}
+"""What tells of samples: a payment of 0 in the affiliate file, and the word of the US workbook."""
+
+
 def _of_record(column: Column) -> Column:
     """What the API says once per answer, a file may say in every row."""
     return replace(column, of="record", path=column.name) if column.of == "page" else column
 
 
 def _from_file(table: Table, *, is_child: bool = False) -> Table:
-    """The API's table with the three columns of a file. Its records are made here, so none is unknown."""
+    """The API's table with the three columns of a file, and what only a file tells. Its records are made here, so that
+    none of their fields is unknown."""
     row = parent("file_row", "file_row", Kind.INT) if is_child else count("file_row")
     return replace(
         table,
         known=None,
-        columns=(*map(_of_record, table.columns), *_OF_FILE, row),
+        columns=(*map(_of_record, table.columns), *_ONLY_IN_FILES.get(table.name, ()), *_OF_FILE, row),
         children=tuple(
             Child(_from_file(one.table, is_child=True), one.rows, one.path)
             for one in table.children
@@ -142,7 +151,7 @@ GMV_MAX_CREATIVES_PERIOD = Table(
 
 FILES = Table(
     name="files",
-    key=("file_id", "sheet"),
+    key=("file_id", "layout"),
     shop_key="own",
     columns=(
         *texts(
@@ -171,15 +180,11 @@ QUARANTINE = Table(
 """`column_name` as in the file; `value` as it came; `reason` is a code. One row without `file_row` concerns a whole
 column."""
 
-FILE_JOURNAL: dict[str, Table] = {
-    "shops": SHOPS,
-    "files": FILES,
-    "quarantine": QUARANTINE,
-    **JOURNAL,
-}
-"""Archived as records of the table itself, by resource."""
+OF_RECORDS: dict[str, Table] = {"shops": SHOPS, **JOURNAL}
+"""Archived as records of the table itself, by resource: shops that somebody named, and what runs keep of themselves."""
+JOURNAL_NAMES = frozenset(OF_RECORDS)
 
-_OF_CELLS = (
+OF_CELLS = (
     ORDERS,
     RETURNS,
     STATEMENTS,
@@ -198,5 +203,5 @@ _OF_CELLS = (
 
 def tables() -> Iterator[Table]:
     """Every raw table of this source, children included."""
-    for table in (*_OF_CELLS, *FILE_JOURNAL.values()):
+    for table in (*OF_CELLS, FILES, QUARANTINE, *OF_RECORDS.values()):
         yield from table.family()

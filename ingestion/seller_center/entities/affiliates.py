@@ -57,7 +57,7 @@ class AffiliateOrders(Mapper):
             "commission_model": text_of(values.get("commission_model")),
             "commission_rate": _hundredths(values.get("standard_commission_rate")),
             "shop_ads_commission_rate": _hundredths(values.get("shop_ads_commission_rate")),
-            "fully_return": self.word("answer", row, "fully_returned_or_refunded"),
+            "fully_return": _yes_no(values.get("fully_returned_or_refunded")),
             "payment_amount": amount(values.get("payment_amount")),
             "file_row": row.row,
         }
@@ -66,6 +66,10 @@ class AffiliateOrders(Mapper):
         for name, column in _BASES.items():
             sku[name] = _displayed(values.get(column), currency)
         return {"id": order_id, "create_time": created, "skus": [sku], "file_row": row.row}
+
+
+def _yes_no(value: bool | None) -> str | None:
+    return None if value is None else ("Yes" if value else "No")
 
 
 def _hundredths(rate: Decimal | None) -> int | None:

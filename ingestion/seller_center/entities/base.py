@@ -176,7 +176,9 @@ def smallest_unit(currency: str | None, value: Decimal) -> Decimal:
     return Decimal(1).scaleb(-max(digits, finer))
 
 
-def split(value: Decimal | None, weights: Sequence[Decimal | int], currency: str | None) -> list[Decimal | None]:
+def split(
+    value: Decimal | None, weights: Sequence[Decimal | int], currency: str | None
+) -> list[Decimal | None]:
     """An amount in parts by weight, rounded down to the smallest unit; the last part takes the rest.
 
     The sum of the parts is the amount.

@@ -98,7 +98,15 @@ class OldSessions(Sessions):
         session = self._begun(row, creator, values.get("launched_time"))
         if session is None:
             return None
-        counts = ("viewers", "views", "pcu", "acu", "avg_viewing_duration", "product_impressions", "product_clicks")
+        counts = (
+            "viewers",
+            "views",
+            "pcu",
+            "acu",
+            "avg_viewing_duration",
+            "product_impressions",
+            "product_clicks",
+        )
         return {
             **session,
             "creator": {"user_name": creator, "nick_name": text_of(values.get("nickname"))},

@@ -111,7 +111,11 @@ class Orders(Mapper):
         self.reached(events["create_time"])
         currency = text_of(first.get("currency")) or self.currency
         initiator = next((row for row in rows if row.values.get("cancel_by") is not None), None)
-        lines = [line for row, status in zip(rows, statuses, strict=True) for line in self._lines(row, status, currency)]
+        lines = [
+            line
+            for row, status in zip(rows, statuses, strict=True)
+            for line in self._lines(row, status, currency)
+        ]
         _number(lines)
         payment: Record = {"currency": currency}
         for name, column in _OF_ORDER.items():
@@ -129,7 +133,9 @@ class Orders(Mapper):
             "payment_method_name": text_of(_once(rows, "payment_method")),
             "fulfillment_type": self.word("fulfillment_type", rows[0], "fulfillment_type"),
             "delivery_option_name": text_of(first.get("delivery_option")),
-            "cancellation_initiator": self.word("cancel_initiator", initiator, "cancel_by") if initiator else None,
+            "cancellation_initiator": self.word("cancel_initiator", initiator, "cancel_by")
+            if initiator
+            else None,
             "cancel_reason": text_of(_once(rows, "cancel_reason")),
             "user_id": text_of(_once(rows, "buyer_username")),
             "line_items": lines,
@@ -149,7 +155,9 @@ class Orders(Mapper):
 
     def _instant(self, rows: list[TypedRow], column: str) -> int | None:
         """The latest of the rows': an order is delivered when all of it is. Of the creation they all say the same."""
-        return max((moment for row in rows if (moment := seconds(row.values.get(column))) is not None), default=None)
+        return max(
+            (moment for row in rows if (moment := seconds(row.values.get(column))) is not None), default=None
+        )
 
     def _is_cod(self, rows: list[TypedRow]) -> bool | None:
         method = text_of(_once(rows, "payment_method"))

@@ -1,8 +1,8 @@
 """Settlement files: income, the US profit and loss workbook with its adjustments, and what is not settled yet.
 
 Each row becomes a transaction, and each fee column with an amount a component of it, under the name that the API gives
-the same fee (`components.yml`). Charges are negative and credits positive, as in the API, so that a settlement is the
-plain sum of its parts.
+the same fee (`ingestion.seller_center.components`). Charges are negative and credits positive, as in the API, so that a
+settlement is the plain sum of its parts.
 
 Only the US workbook names statements. Elsewhere a statement is what was settled on one UTC day in one currency: that is
 how the platform cuts them.
@@ -20,8 +20,10 @@ from itertools import groupby
 from ingestion.pages import Record
 from ingestion.seller_center.components import Component, component_of
 from ingestion.seller_center.entities.base import (
+    Facts,
     Made,
     Mapper,
+    Tell,
     amount,
     day_of,
     midnight,
@@ -63,6 +65,15 @@ class _Sums:
         return record
 
 
+def _sums(kind: str, rows: Iterable[TypedRow]) -> _Sums:
+    sums = _Sums()
+    for row in rows:
+        for column, value in row.values.items():
+            if value and (one := component_of(kind, column)) is not None:
+                sums.amounts[one] = sums.amounts.get(one, Decimal(0)) + value
+    return sums
+
+
 @dataclass(slots=True)
 class _Statement:
     """What the transactions of a statement add up to; a part that is unknown for one is unknown for all."""
@@ -83,18 +94,9 @@ class _Settlement(Mapper):
 
     resource = "statements"
 
-    def __init__(self, *args: object) -> None:
-        super().__init__(*args)  # type: ignore[arg-type]
+    def __init__(self, facts: Facts, tell: Tell) -> None:
+        super().__init__(facts, tell)
         self.statements: dict[str, _Statement] = {}
-
-    def _components(self, rows: Iterable[TypedRow]) -> _Sums:
-        sums = _Sums()
-        for row in rows:
-            for column, value in row.values.items():
-                one = component_of(self.facts.decisions.kind, column)
-                if one is not None and value:
-                    sums.amounts[one] = sums.amounts.get(one, Decimal(0)) + value
-        return sums
 
     def _add(
         self,
@@ -167,8 +169,8 @@ class Income(_Settlement):
 
     together = ("order_adjustment_id",)
 
-    def __init__(self, *args: object) -> None:
-        super().__init__(*args)
+    def __init__(self, facts: Facts, tell: Tell) -> None:
+        super().__init__(facts, tell)
         self._seen: Counter[str] = Counter()
 
     def take(self, rows: Sequence[TypedRow]) -> Made:
@@ -180,13 +182,15 @@ class Income(_Settlement):
         values = row.values
         own_id, settled = text_of(values.get("order_adjustment_id")), day_of(values.get("order_settled_time"))
         if own_id is None or settled is None:
-            self.aside("row_without_id", row, "order_adjustment_id" if own_id is None else "order_settled_time", None)
+            self.aside(
+                "row_without_id", row, "order_adjustment_id" if own_id is None else "order_settled_time", None
+            )
             return None
         kind = self.word("transaction_type", row, "type")
         if kind is None:
             return None
         currency = text_of(values.get("currency")) or self.currency
-        sums = self._components([row])
+        sums = _sums(self.facts.decisions.kind, [row])
         revenue, fees = values.get("total_revenue"), values.get("total_fees")
         shipping = sums.of("shipping")
         # The file sums shipping into the fees; the API keeps them apart.
@@ -199,7 +203,11 @@ class Income(_Settlement):
             # Some files show an adjustment only as what is settled.
             adjustment = settlement
         when = self._add(
-            statement_id, row, settled, currency, (settlement, revenue, shipping, fee_tax, adjustment or Decimal(0))
+            statement_id,
+            row,
+            settled,
+            currency,
+            (settlement, revenue, shipping, fee_tax, adjustment or Decimal(0)),
         )
         moment = seconds(values.get("order_settled_time"))
         transaction_id = f"file:{own_id}:{kind}:{moment if moment is not None else settled.isoformat()}"
@@ -255,7 +263,7 @@ class ProfitAndLoss(_Settlement):
                 self.aside("not_settled", row, "linked_statement_id", order_id)
             return None
         currency = self.currency
-        sums = self._components(rows)
+        sums = _sums(self.facts.decisions.kind, rows)
         settlement = total(row.values.get("net_order_margin") for row in rows)
         revenue = total(row.values.get("order_income") for row in rows)
         cost = total(row.values.get("order_cost") for row in rows)
@@ -292,7 +300,10 @@ class Adjustments(_Settlement):
 
     def _transaction(self, row: TypedRow) -> Record | None:
         values = row.values
-        own_id, statement_id = text_of(values.get("adjustment_id")), text_of(values.get("linked_statement_id"))
+        own_id, statement_id = (
+            text_of(values.get("adjustment_id")),
+            text_of(values.get("linked_statement_id")),
+        )
         day = day_of(values.get("adjustment_settlement_time"))
         if own_id is None:
             self.aside("row_without_id", row, "adjustment_id", None)
@@ -350,12 +361,7 @@ class Unsettled(Mapper):
             return total(row.values.get(column) for row in rows)
 
         first = rows[0].values
-        sums = _Sums()
-        for row in rows:
-            for column, value in row.values.items():
-                one = component_of(self.facts.decisions.kind, column)
-                if one is not None and value:
-                    sums.amounts[one] = sums.amounts.get(one, Decimal(0)) + value
+        sums = _sums(self.facts.decisions.kind, rows)
         is_order = kind == "ORDER"
         net_shipping, fees = added("net_shipping"), added("fees")
         return {

@@ -24,6 +24,7 @@ _COMMANDS = [
     "auth",
     "run",
     "sync",
+    "import",
     "build",
     "audit",
     "publish",
