@@ -249,6 +249,85 @@ def sandbox(
         click.echo("Sandbox stopped.")
 
 
+@cli.command("sandbox-exports")
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@click.option("--shop", "shop_ids", multiple=True, help="Id of a shop; may be repeated.  [default: all]")
+@click.option("--layout", "layouts", multiple=True, help="May be repeated.  [default: those of the market]")
+@click.option(
+    "--from", "first", type=Day(), help="First day, on the shop's calendar.  [default: the world's]"
+)
+@click.option("--until", type=Day(), help="The day after the last.  [default: tomorrow by the clock]")
+@click.option(
+    "--clock", type=Instant(), help="When the files are downloaded.  [default: the world's present]"
+)
+@click.option("--language", help="Of headers and words: en, id, vi, es.  [default: what the market reads]")
+@click.option("--orders", default=20_000, show_default=True, type=click.IntRange(min=100), help="Orders.")
+@click.option("--days", default=120, show_default=True, type=click.IntRange(min=14), help="Days of history.")
+@click.option("--seed", default=7, show_default=True, help="Another seed makes another world.")
+@click.option(
+    "--dir",
+    "directory",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Where the world is kept.  [default: sandbox/world-ORDERS-DAYS-SEED in TTKPI_HOME]",
+)
+def sandbox_exports(
+    folder: Path,
+    shop_ids: tuple[str, ...],
+    layouts: tuple[str, ...],
+    first: date | None,
+    until: date | None,
+    clock: datetime | None,
+    language: str | None,
+    orders: int,
+    days: int,
+    seed: int,
+    directory: Path | None,
+) -> None:
+    """Write the files that the sandbox's sellers would download by hand into FOLDER. 沙盒店铺的手工导出文件。
+
+    The same world as `ttkpi sandbox` serves over its API, in a folder per shop, and one per ads account.
+
+    \b
+    Example:  ttkpi sandbox-exports downloads --orders 2000 --from 2026-10-01
+    """
+    from ingestion.sandbox.exports.export import write_folder
+    from ingestion.sandbox.world.generator import generate
+    from orchestration.lib.demo import CLOCK_START, demo_folder
+
+    home, reporter = _home(), _reporter()
+    world = directory or demo_folder(home) / f"world-{orders}-{days}-{seed}"
+    with reporter.phase("world", f"{orders:,} orders of {days} days, seed {seed}, in {world}"):
+        store = generate(
+            world,
+            orders=orders,
+            days=days,
+            seed=seed,
+            clock=CLOCK_START,
+            progress=lambda done, total: reporter.count(done, total, "orders"),
+        )
+    known = {shop.id: shop for shop in store.shops()}
+    unknown = [shop_id for shop_id in shop_ids if shop_id not in known]
+    if unknown:
+        raise click.BadParameter(
+            f"{', '.join(unknown)}: the shops are {', '.join(known)}", param_hint="--shop"
+        )
+    moment = int(clock.timestamp()) if clock is not None else store.meta.clock_start
+    try:
+        for written in write_folder(
+            folder,
+            store,
+            clock=moment,
+            shops=[known[shop_id] for shop_id in shop_ids] or None,
+            layouts=layouts or None,
+            first=first,
+            until=until,
+            language=language,
+        ):
+            click.echo(f"{written.layout:<26} {written.rows:>9,} rows  {written.path}")
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+
+
 @cli.group(cls=Commands)
 def auth() -> None:
     """Authorisations of sellers and ads accounts. 店铺与广告账户授权。"""

@@ -53,7 +53,7 @@ class Book:
         return self.name.rpartition(".")[2]
 
 
-class _OneCell(Worksheet):
+class _OneCell(Worksheet):  # type: ignore[misc]
     """A sheet whose <dimension> tag is wrong."""
 
     def _write_dimension(self) -> None:
@@ -97,7 +97,7 @@ def _write_xlsx(book: Book, path: Path, downloaded: datetime) -> int:
     for sheet in book.sheets:
         target = workbook.add_worksheet(sheet.name, _OneCell if sheet.wrong_dimension else Worksheet)
         number = width = 0
-        for number, row in enumerate(sheet.rows, start=1):  # noqa: B007 (needed after the loop)
+        for number, row in enumerate(sheet.rows, start=1):
             for column, cell in enumerate(row):
                 if isinstance(cell, str):
                     target.write_string(number - 1, column, cell)

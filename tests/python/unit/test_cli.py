@@ -21,6 +21,7 @@ from orchestration.lib.audit import AuditFailed
 _COMMANDS = [
     "demo",
     "sandbox",
+    "sandbox-exports",
     "auth",
     "run",
     "sync",
