@@ -105,14 +105,14 @@ def rows_of(archive: Archive, entries: Iterable[Entry], wanted: Callable[[Page],
                     record["sheet"]: facts_of(record, page) for record in page.records
                 }
     makers = {file_id: FileRows(sheets) for file_id, sheets in facts.items()}
-    seen: set[str] = set()
+    seen: set[tuple[str, str]] = set()
     for entry in mine:
         for page in archive.read(entry):
             file_id = page.context["file_id"]
             # A file that a kill kept from being committed was written again, under the same ids.
-            if file_id not in makers or page.page_id in seen or not wanted(page):
+            if file_id not in makers or (file_id, page.page_id) in seen or not wanted(page):
                 continue
-            seen.add(page.page_id)
+            seen.add((file_id, page.page_id))
             if entry.resource in _OF_FILES:
                 tables = build(_OF_FILES[entry.resource], [page], Drift())
             else:
