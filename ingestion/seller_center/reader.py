@@ -157,22 +157,16 @@ def read_file(
         return FileReading(path, digest, [], [Problem(error.code, "error", path.name, values=reason)])
     if not found:
         near = [problem for problem in problems if problem.code == "not_recognised"]
-        problems = near[:1] or [Problem("unknown_layout", "error", path.name)]
+        problems = near[:1] or problems[:1] or [Problem("unknown_layout", "error", path.name)]
         return FileReading(path, digest, [], problems)
-    problems = [
-        problem if problem.code != "not_recognised" else _as_note(problem, path.name) for problem in problems
-    ]
+    unused = [Problem("sheet_not_used", "note", path.name, problem.sheet) for problem in problems]
     sheets = [_decide(one, found, path, shop, date_order, decimal_mark, hash_person) for one in found]
-    return FileReading(path, digest, sheets, problems + [p for sheet in sheets for p in sheet.problems])
+    return FileReading(path, digest, sheets, unused + [p for sheet in sheets for p in sheet.problems])
 
 
 def _sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _as_note(problem: Problem, file: str) -> Problem:
-    return Problem("sheet_not_used", "note", file, problem.sheet)
 
 
 def _look(table: Table, file: str, hashing: bool, found: list[_Found], problems: list[Problem]) -> None:
@@ -202,7 +196,7 @@ def _look(table: Table, file: str, hashing: bool, found: list[_Found], problems:
 
 def _not_recognised(near: NearMiss | None, file: str, sheet: str) -> Problem:
     if near is None or near.found < 2:
-        return Problem("not_recognised", "error", file, sheet, values={})
+        return Problem("unknown_layout", "error", file, sheet)
     missing = ", ".join(_headers(near.layout, near.missing)) or "-"
     values = {
         "layout_en": near.layout.title["en"],
