@@ -253,7 +253,7 @@ def test_an_order_that_the_api_has_is_the_api_s_as_a_whole(home: Path) -> None:
     found = rows(
         home,
         """
-        select orders.order_id, origin, order_status, count(*), orders.gmv, orders.cancelled_gmv, orders.refunded_gmv
+        select orders.order_id, orders.origin, orders.order_status, count(*), orders.gmv, orders.cancelled_gmv, orders.refunded_gmv
         from marts.fct_orders as orders inner join marts.fct_order_lines as lines using (shop_key, order_id)
         group by all order by 1
         """,
