@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -57,17 +57,22 @@ def check_cells(sheet: Sheet, file: str) -> tuple[int, list[Problem]]:
     return rows, problems
 
 
-def explain(reading: FileReading, language: Language = "en") -> str:
+def explain(
+    reading: FileReading,
+    language: Language = "en",
+    checked: Mapping[str, tuple[int, list[Problem]]] | None = None,
+) -> str:
     """What a file is, in words a seller understands.
 
     Args:
         reading: Of the file.
         language: `en` or `zh`.
+        checked: What `check_cells` gave, by name of the sheet; all cells are read for it otherwise.
     """
     lines = [f"{label('file', language)}: {reading.path.name}"]
     problems = list(reading.problems)
     for sheet in reading.sheets:
-        rows, cells = check_cells(sheet, reading.path.name)
+        rows, cells = checked[sheet.name] if checked else check_cells(sheet, reading.path.name)
         problems += cells
         lines += ["", *_sheet(sheet, rows, language)]
     lines += ["", f"{label('problems', language)}:"]

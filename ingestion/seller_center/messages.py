@@ -12,6 +12,63 @@ from typing import Literal
 Language = Literal["en", "zh"]
 
 PROBLEMS: Mapping[str, Mapping[Language, str]] = {
+    # Of the import: whose a file is, and what its rows say.
+    "unreadable": {
+        "en": "the file can't be read ({reason}). Close it in other programs and check its permissions.",
+        "zh": "无法读取文件（{reason}）。请关闭占用它的程序并检查权限。",
+    },
+    "no_shop": {
+        "en": "no shop is known yet. Say whose file it is: --shop ID --region GB --name NAME.",
+        "zh": "还没有已知的店铺。请指明：--shop 店铺ID --region 市场 --name 店名。",
+    },
+    "which_shop": {
+        "en": "the file does not say whose it is, and more than one shop or none fits. Say --shop ID, or put it into a "
+        "folder named by the shop's id. Known: {known}.",
+        "zh": "文件没有说明属于哪个店铺，符合的店铺不止一个或没有。请加 --shop 店铺ID，或放入以店铺 ID 命名的文件夹。"
+        "已知店铺：{known}。",
+    },
+    "no_account": {
+        "en": "a report of an ads account, and none is known yet. Say whose it is: --advertiser ID --time-zone ZONE.",
+        "zh": "这是广告账户的报表，但还没有已知的广告账户。请指明：--advertiser 账户ID --time-zone 时区。",
+    },
+    "which_account": {
+        "en": "a report of an ads account, and the file does not say of which. Say --advertiser ID. Known: {known}.",
+        "zh": "这是广告账户的报表，但文件没有说明是哪个账户。请加 --advertiser 账户ID。已知账户：{known}。",
+    },
+    "another_currency": {
+        "en": "no amount is in {currency}, the currency of shop {shop}; they are in {found}. It is another shop's "
+        "file, and nothing of it is loaded.",
+        "zh": "没有一个金额是店铺 {shop} 的币种 {currency}，而是 {found}。这是其他店铺的文件，未导入任何内容。",
+    },
+    "of_another_shop": {
+        "en": "the same content was imported for shop {shop} before. One of the two is a mistake; nothing is loaded.",
+        "zh": "同样的内容已为店铺 {shop} 导入过。两次中有一次指错了店铺，未导入任何内容。",
+    },
+    "no_period": {
+        "en": "the figures are of a period, and neither the file nor its name says which. Keep the name that it was "
+        "downloaded under.",
+        "zh": "这是某一时段的汇总数据，但文件内容和文件名都没有说明时段。请保留下载时的文件名。",
+    },
+    "unknown_word": {
+        "en": "we don't know the word '{value}'. What it tells is set aside; tell us what it means.",
+        "zh": "不认识“{value}”这个词，相关内容已隔离。请告诉我们它的含义。",
+    },
+    "row_without_id": {
+        "en": "nothing here says what the row is about ('{value}'). The row is set aside.",
+        "zh": "无法判断该行属于什么（“{value}”），该行已隔离。",
+    },
+    "row_without_quantity": {
+        "en": "no quantity. The order is set aside, as it would look complete without the row.",
+        "zh": "没有数量。缺了这一行订单会不完整，因此整单已隔离。",
+    },
+    "order_incomplete": {
+        "en": "order {value} is set aside because of another of its rows.",
+        "zh": "订单 {value} 因其另一行有问题而被隔离。",
+    },
+    "not_settled": {
+        "en": "'{value}' names no statement or no day of its settlement. The row is set aside.",
+        "zh": "“{value}”没有结算单号或结算日期，该行已隔离。",
+    },
     "empty_file": {
         "en": "the file is empty. Download it again.",
         "zh": "文件是空的。请重新下载。",
