@@ -179,7 +179,7 @@ def files_in(paths: Iterable[Path]) -> list[Path]:
     for path in paths:
         if path.is_dir():
             with storage_errors(path):
-                inside = sorted(one for one in path.rglob("*") if one.is_file() and _is_export(one))
+                inside = sorted(one for one in path.rglob("*") if one.is_file() and is_export(one))
             found |= dict.fromkeys(inside)
         elif path.is_file():
             found[path] = None
@@ -738,7 +738,8 @@ class _Import:
             self._progress.message(f"{outcome.path.name}: refused. " + " ".join(outcome.why("en")))
 
 
-def _is_export(path: Path) -> bool:
+def is_export(path: Path) -> bool:
+    """Whether a file may be an export, by its name."""
     # `~$book.xlsx` is what a spreadsheet program puts beside a workbook that is open.
     return path.suffix.lower() in SUFFIXES and not path.name.startswith(("~$", "."))
 

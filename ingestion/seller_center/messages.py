@@ -27,6 +27,12 @@ PROBLEMS: Mapping[str, Mapping[Language, str]] = {
         "zh": "文件没有说明属于哪个店铺，符合的店铺不止一个或没有。请加 --shop 店铺ID，或放入以店铺 ID 命名的文件夹。"
         "已知店铺：{known}。",
     },
+    "unknown_folder": {
+        "en": "the folder '{folder}' is named after no shop or ads account that is known. Rename it to the id, or make "
+        "the shop known once: ttkpi import FILE --shop {folder} --region GB.",
+        "zh": "文件夹“{folder}”不是已知店铺或广告账户的 ID。请改名，或先登记店铺：ttkpi import 文件 --shop {folder} "
+        "--region 市场。",
+    },
     "no_account": {
         "en": "a report of an ads account, and none is known yet. Say whose it is: --advertiser ID --time-zone ZONE.",
         "zh": "这是广告账户的报表，但还没有已知的广告账户。请指明：--advertiser 账户ID --time-zone 时区。",

@@ -57,7 +57,7 @@ from ingestion.seller_center.sheets import (
     Sheet,
     ShopFacts,
 )
-from ingestion.seller_center.typed import SCIENTIFIC, BadCell, is_missing, read_id, shown
+from ingestion.seller_center.typed import IDS, PLAIN, SCIENTIFIC, BadCell, is_missing, only, read_id, shown
 from ingestion.seller_center.workbook import Table, Unreadable, open_tables
 from ingestion.tiktok_shop.shop_days import REGION_ZONES
 
@@ -83,10 +83,10 @@ _TOTALS = re.compile(
 _DOWNLOADED = re.compile(r"download|export|generated|unduh|descarga|下载|导出|xuất", re.IGNORECASE)
 _MOMENT = re.compile(
     r"([0-9]{1,4}[-/.][0-9]{1,2}[-/.][0-9]{1,4})[ T]+([0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?(?: ?[AaPp]\.?[Mm]\.?)?)"
-    r"(?: ?\(?(?:UTC|GMT) ?([+-][0-9]{1,2})(?::?([0-9]{2}))?\)?)?"
+    r"(?: ?\(?(UTC|GMT) ?(?:([+-][0-9]{1,2})(?::?([0-9]{2}))?)?\)?)?"
 )
-_ISO_CLOCK = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T")
-_CHUNK = 20_000
+_REAL_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T")
+_CHUNK = 5_000
 _SHOWN = 3
 
 
@@ -389,7 +389,6 @@ def _gather(one: _Found, file: str) -> None:
     """Goes over all rows for what they prove and for what is wrong with them."""
     unknown = {column.name: _Unknown() for column in one.kept if column.spec is None}
     reviews = [(column, _review(one, file, column)) for column in one.kept if column.spec]
-    mixed: dict[str, tuple[bool, bool, int]] = {}
     stream = _data_rows(one, file, first_look=True)
     while chunk := list(islice(stream, _CHUNK)):
         one.rows += len(chunk)
@@ -398,14 +397,12 @@ def _gather(one: _Found, file: str) -> None:
         for column, review in reviews:
             if review:
                 review(cells[column.place], numbers)
-            if column.spec and column.spec.type in TIMES:
-                _mix(one, column, cells[column.place], numbers, mixed)
         for column in one.kept:
             if column.spec is None:
                 _count_amounts(unknown[column.name], cells[column.place], numbers)
-    for name, (real, text, row) in mixed.items():
-        if real and text:
-            one.problems.append(Problem("mixed_dates", "error", file, one.table.name, row, name))
+    for _, review in reviews:
+        if isinstance(review, _Ids):
+            review.finish()
     for column in one.kept:
         if column.spec is None:
             _report_unknown(one, file, column, unknown[column.name])
@@ -422,7 +419,7 @@ def _review(one: _Found, file: str, column: _Kept) -> _Review | None:
     if spec.type == "id":
         return _review_ids(one, file, column)
     if spec.type in TIMES:
-        return _review_dates(one, column)
+        return _review_dates(one, file, column)
     if spec.type in AMOUNTS or spec.type == "duration":
         return _review_amounts(one, column)
     if spec.type == "currency":
@@ -430,100 +427,108 @@ def _review(one: _Found, file: str, column: _Kept) -> _Review | None:
     return None
 
 
-def _review_ids(one: _Found, file: str, column: _Kept) -> _Review:
+def _review_ids(one: _Found, file: str, column: _Kept) -> _Ids:
     needed = column.spec is not None and column.spec.name in one.header.layout.required
-    severity: Severity = "error" if needed else "quarantine"
-    told: set[str] = set()
-    suspicious = 0
-    sound = False
+    return _Ids(one, file, column, "error" if needed else "quarantine")
 
-    def look(cells: Sequence[Cell], numbers: list[int]) -> None:
-        nonlocal suspicious, sound
+
+@dataclass(slots=True)
+class _Ids:
+    """Looks for ids that a spreadsheet has damaged.
+
+    One that is written `1.73E+18`, or is a large number in a workbook, is damaged for sure. Text of digits is
+    damaged when all long ids of the column have nothing but zeros after the 15th digit, and not before it: a
+    single one can be chance.
+    """
+
+    one: _Found
+    file: str
+    column: _Kept
+    severity: Severity
+    told: set[str] = field(default_factory=set)
+    rounded: list[tuple[int, str]] = field(default_factory=list)
+    sound: bool = False
+
+    def __call__(self, cells: Sequence[Cell], numbers: list[int]) -> None:
+        """Looks at some rows."""
+        if self.sound and only(IDS, cells):
+            return
         for index, cell in enumerate(cells):
             if isinstance(cell, str):
-                if cell.isdigit() and (sound or len(cell) < 16):
-                    continue
-                code = None
                 try:
                     text = read_id(cell)
                 except BadCell as error:
-                    code, text = str(error), ""
-                if len(text) > 15 and text.isdigit():
-                    if text[15:].strip("0"):
-                        sound = True
-                    else:
-                        suspicious += 1
-                        if suspicious == _SHOWN and not sound:
-                            code = "id_lost_digits"
+                    self._tell(str(error), numbers[index], cell)
+                    continue
+                if not self.sound and len(text) > 15 and text.isdigit():
+                    self.sound = bool(text[15:].strip("0"))
+                    if self.sound and only(IDS, cells[index:]):
+                        return
+                    if not self.sound and text[14] != "0" and len(self.rounded) < _SHOWN:
+                        self.rounded.append((numbers[index], text))
             elif isinstance(cell, float) or (isinstance(cell, int) and cell >= 10**15):
-                code = "id_lost_digits"
-            else:
-                continue
-            if code and code not in told:
-                told.add(code)
-                one.problems.append(
-                    Problem(
-                        code,
-                        severity,
-                        file,
-                        one.table.name,
-                        numbers[index],
-                        column.name,
-                        {"value": shown(cell)},
-                    )
+                self._tell("id_lost_digits", numbers[index], cell)
+
+    def finish(self) -> None:
+        """Judges the column as a whole."""
+        if not self.sound and len(self.rounded) == _SHOWN:
+            self._tell("id_lost_digits", *self.rounded[0])
+
+    def _tell(self, code: str, row: int, cell: Cell) -> None:
+        if code not in self.told:
+            self.told.add(code)
+            place = self.column.name
+            self.one.problems.append(
+                Problem(
+                    code, self.severity, self.file, self.one.table.name, row, place, {"value": shown(cell)}
                 )
+            )
 
-    return look
 
-
-def _review_dates(one: _Found, column: _Kept) -> _Review:
+def _review_dates(one: _Found, file: str, column: _Kept) -> _Review:
+    """Weighs days, each different one once, and refuses real dates of a workbook beside texts."""
     one.has_times = True
-    known: set[str] = set()
+    known: set[Cell] = set()
     periodic = column.spec is not None and column.spec.name == one.header.layout.period
+    real = told = False
+    year_last: int | None = None
 
     def look(cells: Sequence[Cell], numbers: list[int]) -> None:
-        days = [_day_text(cell) for cell in cells]
-        for text in set(days) - known:
-            known.add(text)
-            if text:
-                one.dates.add(text, f"{column.name}, {numbers[days.index(text)]}")
-                if periodic:
-                    one.period_days.add(text)
+        nonlocal real, year_last, told
+        days: set[Cell] = {cell[:11] if isinstance(cell, str) else cell for cell in cells}
+        for start in days - known:
+            known.add(start)
+            text = _day_text(start)
+            if not text:
+                continue
+            row = numbers[_index(cells, start)]
+            one.dates.add(text, f"{column.name}, {row}")
+            if periodic:
+                one.period_days.add(text)
+            if isinstance(start, str) and _REAL_DATE.fullmatch(start):
+                real = True
+            elif not text[:4].isdigit() and text[0].isdigit() and year_last is None:
+                year_last = row
+        if real and year_last is not None and not told:
+            told = True
+            one.problems.append(Problem("mixed_dates", "error", file, one.table.name, year_last, column.name))
 
     return look
+
+
+def _index(cells: Sequence[Cell], start: Cell) -> int:
+    """The first cell that begins so."""
+    if isinstance(start, str):
+        return next(
+            index for index, cell in enumerate(cells) if isinstance(cell, str) and cell.startswith(start)
+        )
+    return cells.index(start)
 
 
 def _day_text(cell: Cell) -> str:
     if isinstance(cell, str):
-        text = cell.strip()
-        if len(text) > 10 and text[10] == " ":
-            return text[:10]
-        return split_day(text)[0]
-    if isinstance(cell, int) and cell > 19_000_000:
-        return str(cell)
-    return ""
-
-
-def _mix(
-    one: _Found,
-    column: _Kept,
-    cells: Sequence[Cell],
-    numbers: list[int],
-    mixed: dict[str, tuple[bool, bool, int]],
-) -> None:
-    """Whether a column holds real dates of a workbook beside texts with the year last."""
-    real, text, row = mixed.get(column.name, (False, False, 0))
-    if real and text:
-        return
-    for index, cell in enumerate(cells):
-        if isinstance(cell, str) and len(cell) >= 8:
-            if cell[4] == "-" and _ISO_CLOCK.match(cell):
-                real = True
-            elif not cell[:4].isdigit() and cell[0].isdigit():
-                text, row = True, row or numbers[index]
-            if real and text:
-                break
-    mixed[column.name] = (real, text, row)
+        return split_day(cell)[0]
+    return str(cell) if isinstance(cell, int) and cell > 19_000_000 else ""
 
 
 def _review_amounts(one: _Found, column: _Kept) -> _Review:
@@ -539,6 +544,8 @@ def _review_amounts(one: _Found, column: _Kept) -> _Review:
         nonlocal known
         if len(known) > 50_000:
             known = set()
+        if len(one.marks.proofs) == 1 and only(PLAIN["".join(one.marks.proofs)], cells):
+            return
         fresh = set(cells) - known
         known |= fresh
         for cell in fresh:
@@ -838,8 +845,8 @@ def _downloaded_at(above: list[list[Cell]], order: DateOrder | None, zone: str |
                 continue  # not a moment we can read; the file's own time is used
             local = datetime(day.year, day.month, day.day, tzinfo=UTC) + clock
             if match[3]:
-                hours = int(match[3])
-                shift = timedelta(hours=abs(hours), minutes=int(match[4] or 0))
+                hours = int(match[4] or 0)
+                shift = timedelta(hours=abs(hours), minutes=int(match[5] or 0))
                 return local - shift if hours >= 0 else local + shift
             if zone:
                 return local.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)

@@ -23,6 +23,14 @@ from ingestion.seller_center.sheets import Cell, Decisions, Problem, TypedRow
 
 MISSING = frozenset({"", "-", "--", "---", "—", "——", "–", "/", "n/a", "#n/a", "null"})
 """Words for 'not known', in lower case. 0 is not among them."""
+# Looking at all cells of a column in one expression is ten times faster than at one after the other.
+IDS = re.compile(r"(?:[0-9]*+\t?+\n)*+")
+"""Ids of digits, one a line."""
+PLAIN = {
+    ".": re.compile(r"(?:(?:-?+(?:[1-9][0-9]{0,2}(?:,[0-9]{3})++|[0-9]++)(?:\.[0-9]{1,2})?+)?+\n)*+"),
+    ",": re.compile(r"(?:(?:-?+(?:[1-9][0-9]{0,2}(?:\.[0-9]{3})++|[0-9]++)(?:,[0-9]{1,2})?+)?+\n)*+"),
+}
+"""Amounts by decimal mark, one a line."""
 SCIENTIFIC = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)?[eE][+-]?[0-9]+")
 _YES = frozenset({"yes", "y", "true", "ya", "sí", "si", "是", "1"})
 _NO = frozenset({"no", "n", "false", "tidak", "否", "0"})
@@ -138,6 +146,14 @@ def is_missing(cell: Cell) -> bool:
     return cell is None or (isinstance(cell, str) and cell.strip().lower() in MISSING)
 
 
+def only(form: re.Pattern[str], cells: Sequence[Cell]) -> bool:
+    """Whether all cells are texts of a form."""
+    try:
+        return form.fullmatch("\n".join([*cells, ""])) is not None  # type: ignore[list-item]
+    except TypeError:
+        return False  # not all of them are texts
+
+
 class _Known(dict[str, Any]):
     """What texts mean; each is read the first time it is asked for."""
 
@@ -150,7 +166,8 @@ class _Known(dict[str, Any]):
 
     def __missing__(self, text: str) -> Any:
         value: Any = None
-        if text.strip().lower() not in MISSING:
+        # What ends in a digit is no such word; seeing that first saves a third of the time.
+        if "0" <= text[-1:] <= "9" or text.strip().lower() not in MISSING:
             try:
                 value = self._read(text)
             except BadCell as error:
@@ -170,6 +187,7 @@ class _Column:
         text, native = _readers(self.spec, decisions, layout.rates)
         self._texts = _Known(text)
         self._native = native
+        self._mark = decisions.decimal_mark
 
     def read(self, cells: Sequence[Cell]) -> tuple[list[Any], list[tuple[int, str]]]:
         """The values, and the places and codes of cells that could not be read."""
@@ -178,6 +196,9 @@ class _Column:
             texts.clear()
             texts.bad.clear()
         bad: list[tuple[int, str]] = []
+        plain = self._plain(cells)
+        if plain is not None:
+            return plain, bad
         if set(map(type, cells)) <= {str}:
             values = list(map(texts.__getitem__, cells))  # type: ignore[arg-type]
         else:
@@ -203,6 +224,19 @@ class _Column:
                 if isinstance(c, str) and c in texts.bad
             ]
         return values, bad
+
+    def _plain(self, cells: Sequence[Cell]) -> list[Any] | None:
+        """The values of ids of digits, and of plain amounts that hardly repeat; None for other cells."""
+        if self.spec.type == "id" and only(IDS, cells):
+            return [cell.strip() or None for cell in cells]  # type: ignore[union-attr]
+        if self.spec.type == "money" and self._mark and len(set(cells)) * 2 > len(cells) > _REMEMBERED // 50:
+            thousands = "," if self._mark == "." else "."
+            if only(PLAIN[self._mark], cells):
+                return [
+                    Decimal(cell.replace(thousands, "").replace(",", ".")) if cell else None  # type: ignore[union-attr]
+                    for cell in cells
+                ]
+        return None
 
 
 _Text = Callable[[str], Any]
