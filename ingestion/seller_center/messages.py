@@ -231,12 +231,13 @@ PROBLEMS: Mapping[str, Mapping[Language, str]] = {
         "zh": "“{value}”不是币种。该单元格已隔离。",
     },
     "several_currencies": {
-        "en": "amounts are in several currencies: {found}. Each row keeps its own; amounts without one are unknown.",
-        "zh": "有多种币种：{found}。每行保留自己的币种；没有币种的金额视为未知。",
+        "en": "amounts are in several currencies: {found}. A row that names its currency keeps it; where none "
+        "does, nothing of the file is loaded.",
+        "zh": "有多种币种：{found}。写明币种的行保留其币种；如果各行都没有写明，整个文件都不导入。",
     },
     "currency_unclear": {
-        "en": "the file's currency can't be told for sure: {found}. Say whose file it is.",
-        "zh": "无法确定文件的币种：{found}。请指明是哪个店铺的文件。",
+        "en": "these signs can't be the shop's currency, or could be several: {found}. Say whose file it is.",
+        "zh": "这些符号不是店铺的币种，或可能是多种币种：{found}。请指明是哪个店铺的文件。",
     },
     "currency_of_another": {
         "en": "amounts are in {found} ({place}), the shop's currency is {own}. Is it this shop's file?",

@@ -6,13 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from ingestion.seller_center.layouts import (
-    Layout,
-    known_headers,
-    layouts,
-    normal_header,
-    split_unit,
-)
+from ingestion.seller_center.layouts import Layout, known_headers, layouts, normal_header, split_unit
 from ingestion.seller_center.sheets import Cell
 
 LOOK_AT = 100

@@ -123,15 +123,21 @@ def _csv(path: Path) -> Table:
         sample = file.read(262_144)
     if "\0" in sample:
         raise Unreadable("no_table", "zero bytes in the text")
-    delimiter = max(_DELIMITERS, key=lambda candidate: _fit(sample, candidate))
+    fits = {candidate: _fit(sample, candidate) for candidate in _DELIMITERS}
+    delimiter = max(_DELIMITERS, key=lambda candidate: fits[candidate])
+    width = fits[delimiter][1]
 
     def rows() -> Iterator[list[Cell]]:
         with path.open(encoding=encoding, newline="") as file:
             reader = csv.reader(file, delimiter=delimiter)
+            row: list[str] = []
             try:
-                yield from reader
+                for row in reader:
+                    yield row  # type: ignore[misc]
             except csv.Error as error:
                 raise Unreadable("broken_csv", f"line {reader.line_num}: {error}") from error
+            if 1 < len(row) < width and "\n" in row[-1]:
+                raise Unreadable("broken_csv", "a quotation mark is never closed")
 
     return Table("", rows, encoding if guessed else None)
 
@@ -144,7 +150,7 @@ def _fit(sample: str, delimiter: str) -> tuple[int, int]:
             widest = max(widest, len(row))
             known = max(known, sum(normal_header(split_unit(cell)[0]) in known_headers() for cell in row))
     except csv.Error:
-        return 0, 0
+        return known, widest  # whoever reads the file to that row says so
     return known, widest
 
 

@@ -315,9 +315,9 @@ def test_what_is_no_number_is_set_aside_and_never_guessed(cell: str, tmp_path: P
 
 @pytest.mark.parametrize("cell", ["", "-", "--", "N/A", "n/a", "\t", "  ", "—", "null"])
 def test_not_known_is_null(cell: str, tmp_path: Path) -> None:
-    reading = orders(tmp_path, {"taxes": cell, "variation": cell, "tracking_id": cell})
+    reading = orders(tmp_path, {"taxes": cell, "variation": cell, "package_id": cell})
     (read,) = values(reading)
-    assert (read["taxes"], read["variation"], read["tracking_id"]) == (None, None, None)
+    assert (read["taxes"], read["variation"], read["package_id"]) == (None, None, None)
     assert cell_problems(reading) == []
 
 
@@ -438,10 +438,10 @@ def test_ids_that_all_end_in_zeros_were_rounded(tmp_path: Path) -> None:
 
 
 def test_an_optional_id_that_is_lost_costs_only_its_cells(tmp_path: Path) -> None:
-    reading = orders(tmp_path, {"tracking_id": "7.1E+17"})
+    reading = orders(tmp_path, {"package_id": "7.1E+17"})
     assert not reading.stopped
     assert problem(reading, "id_in_scientific_notation").severity == "quarantine"
-    assert values(reading)[0]["tracking_id"] is None
+    assert values(reading)[0]["package_id"] is None
 
 
 @pytest.mark.parametrize("cell", ['="576912345678901234"', "'576912345678901234", "576912345678901234\t"])
@@ -487,7 +487,28 @@ def test_the_currency_of_cells_and_of_nowhere(tmp_path: Path) -> None:
     assert orders(tmp_path, {"order_amount": "$5.00"}, shop=MX).sheets[0].decisions.currency == "MXN"
     reading = orders(tmp_path, {"order_amount": "$5.00"}, shop=PH)
     assert reading.sheets[0].decisions.currency is None
-    assert "currency_unclear" in codes(reading)
+    assert codes(reading, "error") == ["currency_unclear"]
+
+
+def test_amounts_of_two_currencies_in_one_column_are_refused(tmp_path: Path) -> None:
+    """Guards against pesos and dollars being added."""
+    reading = orders(tmp_path, {"order_amount": "₱5.00"}, {"order_amount": "US$5.00"})
+    assert codes(reading, "error") == ["several_currencies"]
+    assert "PHP (Order Amount, 2)" in problem(reading, "several_currencies").text("en")
+
+
+def test_rows_that_name_their_currency_may_differ(tmp_path: Path) -> None:
+    names = header("income_ph_55")
+    cells = {
+        "Order/adjustment ID": "576912345678901234",
+        "Type": "Order",
+        "Order settled time": "2026/05/31",
+        "Total settlement amount": "1",
+    }
+    rows = [row(names, {**cells, "Currency": currency}) for currency in ("PHP", "USD")]
+    reading = read_file(write_csv(tmp_path / "a.csv", [names, *rows]), shop=PH)
+    assert not reading.stopped
+    assert [read["currency"] for read in values(reading)] == ["PHP", "USD"]
 
 
 # --- drift -------------------------------------------------------------------------------------------------
@@ -530,6 +551,7 @@ SECRETS = {
     "phone": "(+63)9171234567",
     "detail_address": "12 Mango Street",
     "barangay": "San Roque",
+    "tracking_id": "JT0123456789",
     "seller_note": "VIP, brother of Jose",
     "province": "Cebu",
 }
@@ -632,7 +654,8 @@ def test_every_code_in_the_reader_has_a_sentence() -> None:
 
     folder = Path(str(package.__file__)).parent
     source = "".join(
-        (folder / name).read_text(encoding="utf-8") for name in ("reader.py", "typed.py", "workbook.py")
+        (folder / name).read_text(encoding="utf-8")
+        for name in ("reader.py", "found.py", "review.py", "decide.py", "typed.py", "workbook.py")
     )
     found = set(re.findall(r'(?:Problem\(|BadCell\(|Unreadable\(|code = )\s*"([a-z_]+)"', source))
     assert len(found) > 20

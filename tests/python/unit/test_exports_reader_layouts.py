@@ -23,7 +23,7 @@ from exports_helpers import (
     write_xlsx,
 )
 
-from ingestion.seller_center.layouts import kinds, layouts, normal_header
+from ingestion.seller_center.layouts import Alias, ColumnSpec, KindSpec, kinds, layouts, normal_header
 from ingestion.seller_center.reader import read_file
 from ingestion.seller_center.sheets import ShopFacts
 
@@ -136,6 +136,43 @@ def test_a_file_of_anything_else_is_refused_and_so_is_an_empty_one(tmp_path: Pat
     assert codes(read_file(tmp_path / "b.csv", shop=PH)) == ["empty_file"]
     (tmp_path / "c.xlsx").write_bytes(b"PK\x03\x04 but no workbook")
     assert codes(read_file(tmp_path / "c.xlsx", shop=PH)) == ["damaged_file"]
+
+
+def test_a_file_that_comes_close_is_told_what_it_lacks(tmp_path: Path) -> None:
+    names = ["Order ID", "Order Status", "SKU ID", "Quantity", "Order Amount", "Created Time"]
+    reading = read_file(write_csv(tmp_path / "a.csv", [names, ["1", "2", "3", "4", "5", "6"]]), shop=PH)
+    found = problem(reading, "not_recognised")
+    assert reading.stopped and found.row == 1
+    assert "'Orders, " in found.text("en") and "with 6 of its columns" in found.text("en")
+    assert "SKU Subtotal Before Discount" in found.text(
+        "en"
+    ) and "SKU Subtotal Before Discount" in found.text("zh")
+
+
+def test_a_header_that_comes_to_mean_something_else_is_read_by_the_files_date() -> None:
+    """'Fee' was the transaction fee until June and is the commission since."""
+    until = Alias("Fee", "en", valid_to=date(2026, 6, 1))
+    since = Alias("Fee", "en", valid_from=date(2026, 6, 1))
+    old = ColumnSpec("transaction_fee", "money", (until,))
+    new = ColumnSpec("platform_commission_fee", "money", (since,))
+    kind = KindSpec("income", {one.name: one for one in (old, new)}, {"fee": ((until, old), (since, new))})
+    for day, name in (
+        (date(2026, 5, 31), "transaction_fee"),
+        (date(2026, 6, 1), "platform_commission_fee"),
+        (None, "platform_commission_fee"),
+    ):
+        found = kind.find("Fee (MX$)", day)
+        assert found is not None and found[1].name == name
+
+
+@pytest.mark.parametrize("lines", [1, 50_000])
+def test_a_csv_whose_quotes_never_end_is_refused(lines: int, tmp_path: Path) -> None:
+    """Guards against the rest of the file being swallowed into one cell."""
+    names = header("order_ph_55")
+    write_csv(tmp_path / "a.csv", [names, order(names)])
+    with (tmp_path / "a.csv").open("a") as file:
+        file.write('576912345678901235,"' + "x,y\n" * lines)
+    assert codes(read_file(tmp_path / "a.csv", shop=PH)) == ["broken_csv"]
 
 
 def test_a_missing_needed_column_stops_the_file_by_its_name(tmp_path: Path) -> None:
@@ -278,8 +315,8 @@ def test_footers_blank_padding_totals_and_repeated_headers_are_no_rows(tmp_path:
         names,
         order(names, order_id="576912345678901235"),
         total,
-        ["Data is for reference."],
         [""] * 80,
+        ["Data is for\nreference."],
     ]
     reading = read_file(write_csv(tmp_path / "a.csv", rows), shop=PH)
     assert [number for number, _ in reading.sheets[0].raw_rows()] == [2, 6]
