@@ -268,7 +268,7 @@ def sandbox(
     "--dir",
     "directory",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Where the world is kept.  [default: sandbox/world-ORDERS-DAYS-SEED in TTKPI_HOME]",
+    help="A world that is there is taken as it is.  [default: sandbox/world-ORDERS-DAYS-SEED in TTKPI_HOME]",
 )
 def sandbox_exports(
     folder: Path,
@@ -292,19 +292,23 @@ def sandbox_exports(
     """
     from ingestion.sandbox.exports.export import write_folder
     from ingestion.sandbox.world.generator import generate
+    from ingestion.sandbox.world.store import Store, meta_of
     from orchestration.lib.demo import CLOCK_START, demo_folder
 
     home, reporter = _home(), _reporter()
     world = directory or demo_folder(home) / f"world-{orders}-{days}-{seed}"
-    with reporter.phase("world", f"{orders:,} orders of {days} days, seed {seed}, in {world}"):
-        store = generate(
-            world,
-            orders=orders,
-            days=days,
-            seed=seed,
-            clock=CLOCK_START,
-            progress=lambda done, total: reporter.count(done, total, "orders"),
-        )
+    if directory is not None and meta_of(directory) is not None:
+        store = Store.open(directory)
+    else:
+        with reporter.phase("world", f"{orders:,} orders of {days} days, seed {seed}, in {world}"):
+            store = generate(
+                world,
+                orders=orders,
+                days=days,
+                seed=seed,
+                clock=CLOCK_START,
+                progress=lambda done, total: reporter.count(done, total, "orders"),
+            )
     known = {shop.id: shop for shop in store.shops()}
     unknown = [shop_id for shop_id in shop_ids if shop_id not in known]
     if unknown:

@@ -118,7 +118,7 @@ def _values(asked: Asked, row: Json, sku: Json, order: Json) -> dict[str, Cell]:
         return str(sku[name]["amount"]) if name in sku else ""
 
     def base(name: str) -> str:
-        return formats.plain(formats.without_symbol(sku[name]["amount"], shop), shop) if name in sku else ""
+        return formats.plain(formats.displayed(sku[name]["amount"], shop), shop) if name in sku else ""
 
     def time(at: int | None) -> str:
         return formats.day_first(asked.local(at)) if at is not None else ""

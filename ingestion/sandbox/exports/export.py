@@ -61,7 +61,9 @@ def write_file(
     begins, ends = store.meta.clock_start, store.meta.horizon_end
     if not begins <= clock <= ends:
         known = " to ".join(f"{datetime.fromtimestamp(at, UTC):%Y-%m-%dT%H:%M:%SZ}" for at in (begins, ends))
-        raise ValueError(f"The clock must be within {known}: the world keeps nothing of how it looked before.")
+        raise ValueError(
+            f"The clock must be within {known}: the world keeps nothing of how it looked before."
+        )
     if layout not in LAYOUTS:
         raise ValueError(f"{layout!r} is no layout; there are {', '.join(LAYOUTS)}.")
     found = LAYOUTS[layout]

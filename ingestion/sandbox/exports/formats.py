@@ -30,14 +30,13 @@ def continental(amount: Decimal, shop: Shop) -> str:
 
 
 def symbolic(amount: Decimal, shop: Shop) -> str:
-    """฿1,234.50, but ₫1.234.500: as the market writes it."""
+    """฿1,234.50 and ₫2,281,428: English marks in every market, as in files of an English or Spanish page."""
     sign = "-" if amount < 0 else ""
-    shown = continental(abs(amount), shop) if shop.digits == 0 else f"{abs(amount):,.{shop.digits}f}"
-    return f"{sign}{SYMBOLS[shop.currency]}{shown}"
+    return f"{sign}{SYMBOLS[shop.currency]}{abs(amount):,.{shop.digits}f}"
 
 
-def without_symbol(shown: str, shop: Shop) -> Decimal:
-    """The amount in a text that `symbolic` or the API's affiliate orders wrote."""
+def displayed(shown: str, shop: Shop) -> Decimal:
+    """The amount in a text of the API, which writes ฿1,234.50, but ₫1.234.500 (`affiliates.displayed`)."""
     digits = shown.replace(SYMBOLS[shop.currency], "").replace(",", "")
     return Decimal(digits.replace(".", "") if shop.digits == 0 else digits)
 

@@ -20,6 +20,7 @@ from ingestion.sandbox.exports.words import TRANSACTION_TYPES, word
 _NONE = "/"
 """What stands in a cell of ids that holds none."""
 _PADDING = 3
+_ZERO = Decimal(0)
 
 _HEAD = (
     "Order/adjustment ID",
@@ -367,7 +368,9 @@ def _rows(asked: Asked, layout: str) -> Iterator[list[Cell]]:
             raise ValueError(
                 f"{layout} has no column for {', '.join(lost)} in {asked.shop.region}: add it to MARKET_FEES."
             )
-        yield [_cell(name, row, amounts, asked) for name in names]
+        values = _values(row, amounts, asked)
+        # A column without a value is a fee that this world never charges.
+        yield [values.get(name, _ZERO) for name in names]
 
 
 def _transactions(asked: Asked) -> Iterator[_Transaction]:
@@ -377,22 +380,18 @@ def _transactions(asked: Asked) -> Iterator[_Transaction]:
                 yield _Transaction(day, statement["currency"], body)
 
 
-def _cell(name: str, row: _Transaction, amounts: dict[str, Decimal], asked: Asked) -> Cell:
-    if name in _UNKNOWN:
-        return ""
-    if name in _AMOUNTS:
-        return amounts.get(_AMOUNTS[name], Decimal(0))
+def _values(row: _Transaction, amounts: dict[str, Decimal], asked: Asked) -> dict[str, Cell]:
+    """The cells of a row, by English header."""
     body = row.body
-    after, back = (
-        sum((amounts.get(part, Decimal(0)) for part in parts), Decimal(0))
-        for parts in (
-            ("subtotal_before_discount_amount", "seller_discount_amount"),
-            ("refund_subtotal_before_discount_amount", "seller_discount_refund_amount"),
-        )
-    )
     created = body.get("order_create_time")
     shipping = row.amount("shipping_cost_amount")
-    values: dict[str, Cell] = {
+
+    def both(one: str, other: str) -> Decimal:
+        return amounts.get(one, _ZERO) + amounts.get(other, _ZERO)
+
+    values: dict[str, Cell] = {column: amounts.get(name, _ZERO) for column, name in _AMOUNTS.items()}
+    values |= dict.fromkeys(_UNKNOWN, "")
+    values |= {
         "Order/adjustment ID": body.get("order_id") or body["adjustment_id"],
         "Type": word(TRANSACTION_TYPES[body["type"]], asked.language),
         "Order created time": f"{asked.local(created) if created is not None else row.day:%Y/%m/%d}",
@@ -401,8 +400,10 @@ def _cell(name: str, row: _Transaction, amounts: dict[str, Decimal], asked: Aske
         "Total settlement amount": row.amount("settlement_amount"),
         "Total revenue": row.amount("revenue_amount"),
         "Total Revenue": row.amount("revenue_amount"),
-        "Subtotal after seller discounts": after,
-        "Refund subtotal after seller discounts": back,
+        "Subtotal after seller discounts": both("subtotal_before_discount_amount", "seller_discount_amount"),
+        "Refund subtotal after seller discounts": both(
+            "refund_subtotal_before_discount_amount", "seller_discount_refund_amount"
+        ),
         "Total fees": row.amount("fee_tax_amount") + shipping,
         "Total Fees": row.amount("fee_tax_amount") + shipping,
         "Seller shipping fee": shipping,
@@ -410,8 +411,7 @@ def _cell(name: str, row: _Transaction, amounts: dict[str, Decimal], asked: Aske
         "Ajustment amount": row.amount("adjustment_amount"),
         "Related order ID": body.get("associated_order_id", _NONE),
     }
-    # A fee that this world never charges.
-    return values.get(name, Decimal(0))
+    return values
 
 
 def _report(asked: Asked) -> Iterator[list[Cell]]:

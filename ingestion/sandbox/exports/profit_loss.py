@@ -107,6 +107,7 @@ _AMOUNTS = {
     "Infrastructure fee": "vn_fix_infrastructure_fee",
 }
 _SAMPLE = "Free sample"
+_ZERO = Decimal(0)
 
 
 def columns(region: str) -> tuple[str, ...]:
@@ -148,7 +149,9 @@ def _orders(asked: Asked) -> Iterator[list[Cell]]:
             lost = [name for name, amount in amounts.items() if amount and name not in known]
             if lost:
                 raise ValueError(f"The sheet Orders has no column for {', '.join(lost)}: add it to FURTHER.")
-            yield [_cell(name, orders[entry["order_id"]], part, amounts, statement, asked) for name in names]
+            values = _values(orders[entry["order_id"]], part, amounts, statement, asked)
+            # A column without a value is a fee that this world never charges.
+            yield [values.get(name, _ZERO) for name in names]
     yield from _samples(asked, names)
 
 
@@ -166,18 +169,19 @@ def _samples(asked: Asked, names: tuple[str, ...]) -> Iterator[list[Cell]]:
                     "product_name": units[0]["product_name"],
                     "quantity": str(len(units)),
                 }
-                yield [_cell(name, order, part, {}, None, asked) for name in names]
+                values = _values(order, part, {}, None, asked)
+                yield [values.get(name, _ZERO) for name in names]
 
 
-def _cell(
-    name: str, order: Json, part: Json, amounts: dict[str, Decimal], statement: Json | None, asked: Asked
-) -> Cell:
-    if name in _AMOUNTS:
-        return amounts.get(_AMOUNTS[name], Decimal(0))
+def _values(
+    order: Json, part: Json, amounts: dict[str, Decimal], statement: Json | None, asked: Asked
+) -> dict[str, Cell]:
+    """The cells of a row, by header."""
     income = Decimal(part.get("revenue_amount", "0"))
     cost = Decimal(part.get("fee_tax_amount", "0")) + Decimal(part.get("shipping_cost_amount", "0"))
     paid = order.get("paid_time")
-    values: dict[str, Cell] = {
+    values: dict[str, Cell] = {column: amounts.get(name, _ZERO) for column, name in _AMOUNTS.items()}
+    values |= {
         "Order ID": order["id"],
         "SKU ID": part["sku_id"],
         "SKU name": part["sku_name"],
@@ -193,8 +197,7 @@ def _cell(
         "Order status": status_words(order["status"], "en")[0],
         "Sample order type": _SAMPLE if order["is_sample_order"] else None,
     }
-    # A fee that this world never charges.
-    return values.get(name, Decimal(0))
+    return values
 
 
 def _number(day: date) -> int:

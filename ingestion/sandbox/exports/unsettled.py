@@ -60,6 +60,7 @@ MARKET_FEES = {
     "US": (),
 }
 
+_ZERO = Decimal(0)
 _AMOUNTS = {
     "Gross sales": "subtotal_before_discount_amount",
     "Seller discount": "seller_discount_amount",
@@ -108,17 +109,19 @@ def _rows(asked: Asked) -> Iterator[list[Cell]]:
         orders = {order["id"]: order for order in asked.some("order", ids=[row["order_id"] for row in chunk])}
         for row in chunk:
             amounts = components(row)
-            yield [_cell(name, row, amounts, orders[row["order_id"]], asked) for name in names]
+            values = _values(row, amounts, orders[row["order_id"]], asked)
+            # A column without a value is not in an estimate of this world.
+            yield [values.get(name) for name in names]
 
 
-def _cell(name: str, row: Json, amounts: dict[str, Decimal], order: Json, asked: Asked) -> Cell:
-    if name in _AMOUNTS:
-        return amounts.get(_AMOUNTS[name], Decimal(0))
+def _values(row: Json, amounts: dict[str, Decimal], order: Json, asked: Asked) -> dict[str, Cell]:
+    """The cells of a row, by header."""
     skus = {line["sku_id"]: line for line in order["line_items"]}
     # The platform estimates orders, not SKUs: a SKU is named where there is only one.
     only = next(iter(skus.values())) if len(skus) == 1 else {}
     estimate = str(row["estimated_settlement"])
-    values: dict[str, Cell] = {
+    values: dict[str, Cell] = {column: amounts.get(name, _ZERO) for column, name in _AMOUNTS.items()}
+    values |= {
         "Type": "Order",
         "Order/adjustment ID": row["order_id"],
         "Related order ID": "/",
@@ -137,5 +140,4 @@ def _cell(name: str, row: Json, amounts: dict[str, Decimal], order: Json, asked:
         "Net shipping": Decimal(row["est_shipping_cost_amount"]),
         "Adjustment amount": Decimal(row["est_adjustment_amount"]),
     }
-    # The rest is not in an estimate of this world.
-    return values.get(name)
+    return values
