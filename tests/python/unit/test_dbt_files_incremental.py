@@ -47,7 +47,9 @@ class Pieces(Raw):
     piece = ""
 
     def write(self, name: str, load: int, rows: list[dict[str, Any]]) -> None:
-        own = {"page_id": f"page of {self.piece}", "retrieved_at": READ_AT[self.piece]} if self.piece else {}
+        own: dict[str, Any] = {}
+        if self.piece:
+            own = {"page_id": f"page of {self.piece}", "retrieved_at": READ_AT[self.piece], "file_id": self.piece}
         super().write(name, load, [own | one for one in rows])
 
     def add(self, piece: str, load: int) -> None:
