@@ -8,12 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import yaml
-
-_KINDS = Path(__file__).with_name("kinds")
+from ingestion.seller_center.layouts import layouts
 
 
 class Component(NamedTuple):
@@ -51,11 +48,11 @@ def component_of(kind: str, column: str) -> Component | None:
 
 @cache
 def _components(kind: str) -> Mapping[str, Component]:
-    content: dict[str, Any] = yaml.safe_load((_KINDS / f"{kind}.yml").read_text(encoding="utf-8"))
+    columns = next(layout.kind.columns for layout in layouts().values() if layout.kind.kind == kind)
     found: dict[str, Component] = {}
-    for column, told in content["columns"].items():
-        if "component" in told:
-            group, _, name = str(told["component"]).partition(".")
+    for column, spec in columns.items():
+        if spec.component is not None:
+            group, _, name = spec.component.partition(".")
             found[column] = Component(group, name)
         elif column in ONLY_IN_FILES:
             found[column] = Component(ONLY_IN_FILES[column], column)

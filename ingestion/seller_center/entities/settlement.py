@@ -258,6 +258,9 @@ class ProfitAndLoss(_Settlement):
     def _transaction(self, order_id: str, statement_id: str | None, rows: list[TypedRow]) -> Record | None:
         first = rows[0]
         days = [day for row in rows if (day := day_of(row.values.get("order_settled_date"))) is not None]
+        if statement_id is None and not days:
+            # Paid, and not settled yet: the file of unsettled orders tells of it.
+            return None
         if statement_id is None or not days:
             for row in rows:
                 self.aside("not_settled", row, "linked_statement_id", order_id)
