@@ -49,7 +49,11 @@ class Pieces(Raw):
     def write(self, name: str, load: int, rows: list[dict[str, Any]]) -> None:
         own: dict[str, Any] = {}
         if self.piece:
-            own = {"page_id": f"page of {self.piece}", "retrieved_at": READ_AT[self.piece], "file_id": self.piece}
+            own = {
+                "page_id": f"page of {self.piece}",
+                "retrieved_at": READ_AT[self.piece],
+                "file_id": self.piece,
+            }
         super().write(name, load, [own | one for one in rows])
 
     def add(self, piece: str, load: int) -> None:

@@ -148,6 +148,29 @@ def test_a_kill_before_the_archive_is_committed_leaves_nothing(
     assert len(raw_rows(home, "orders")) == 2
 
 
+def test_a_manifest_that_was_cut_off_counts_no_row_twice(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Guards pages that are named twice: by the import that a kill ended, and by the one after it."""
+    path = write_orders(tmp_path / "orders.csv", order(), order(577100000000000002))
+    import_files(home, [write_orders(tmp_path / "other.csv", order(577100000000000009))], known_shop())
+    original = Archive.commit
+
+    def cut_off(self: Archive, entries: Any) -> None:
+        original(self, list(entries)[:1])
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Archive, "commit", cut_off)
+        with pytest.raises(KeyboardInterrupt):
+            import_files(home, [path], ImportOptions(shop=SHOP))
+    assert statuses(import_files(home, [path], ImportOptions(shop=SHOP))) == ["imported"]
+    before = everything(home)
+    assert len(before["orders"]) == 3
+    replay(home)
+    assert everything(home) == before
+
+
 def test_a_replay_makes_the_same_rows(home: Home, tmp_path: Path) -> None:
     many = [
         order(577100000000000000 + number, Order_Status="Beamed" if number == 7 else "Completed")
