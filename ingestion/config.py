@@ -29,6 +29,7 @@ os.environ.setdefault("DLT_PROJECT_DIR", str(PROJECT_ROOT))
 SHOP_SECTION = "sources.tiktok_shop"
 FX_SECTION = "sources.fx_rates"
 ADS_SECTION = "sources.tiktok_ads"
+FILES_SECTION = "sources.seller_center"
 
 REAL_BASE_URL = "https://open-api.tiktokglobalshop.com"
 """One API host for every market."""
@@ -111,6 +112,19 @@ class FxConfig:
     timeout_seconds: float = 30.0
 
 
+@dataclass(frozen=True, slots=True)
+class InboxConfig:
+    """Where files that were downloaded by hand arrive.
+
+    Attributes:
+        folder: The watched folder; None means `inbox/` in the home.
+        settle_seconds: A file is taken when nothing has changed in it for so long.
+    """
+
+    folder: Path | None = None
+    settle_seconds: float = 30.0
+
+
 def load_shop_config() -> ShopApiConfig:
     """The configuration of section `sources.tiktok_shop`.
 
@@ -169,6 +183,20 @@ def load_fx_config() -> FxConfig:
         base_url=base_url or None,
         csv_path=_setting(FX_SECTION, "csv_path", _path, default.csv_path),
         timeout_seconds=_setting(FX_SECTION, "timeout_seconds", _positive, default.timeout_seconds),
+    )
+
+
+def load_inbox_config() -> InboxConfig:
+    """The configuration of section `sources.seller_center`; everything in it has a default.
+
+    Raises:
+        ConfigError: A value is unusable.
+    """
+    default = InboxConfig()
+    folder = _lookup(FILES_SECTION, "inbox", secret=False)
+    return InboxConfig(
+        folder=_path(folder) if str(folder or "").strip() else None,
+        settle_seconds=_setting(FILES_SECTION, "settle_seconds", _not_negative, default.settle_seconds),
     )
 
 

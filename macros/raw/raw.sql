@@ -16,6 +16,10 @@
     new ones: a look-back that reads an old version again, or loads that come out of order, can't put back an old state, and an
     incremental build gives the rows of a full refresh.
 
+    Some tables are fed by the API and by files that were downloaded by hand. They have the column `origin` ('api' or 'file'), and the
+    API's version of a key wins over a file's, whatever their times: an order that the API has is the API's as a whole, with its lines.
+    Where a file has no id of the API's to tell (a LIVE session, a statement), the models end with `delete_superseded`.
+
     `_dlt_load_id` of a staging row is the last load that brought any version of its key: the mark by which models downstream see that
     a key may have changed. It is not always the load of the version that won.
 -#}
@@ -55,6 +59,12 @@
 {#- That two relations have the same key; an unknown part is a part like any other, so that no row is lost. Internal to the two macros below. -#}
 {% macro same_key(left, right, keys) -%}
     {% for key in keys %}{{ left }}.{{ key }} is not distinct from {{ right }}.{{ key }}{{ ' and ' if not loop.last }}{% endfor %}
+{%- endmacro %}
+
+{#- What orders the versions of a key, the one that counts first: the API before files, then as the model says. Internal to the macros below. -#}
+{% macro newest_first(columns, version) -%}
+    {% if 'origin' in columns %}candidates.origin asc nulls last, {% endif %}
+    {%- for column in version %}candidates.{{ column }} desc nulls last, {% endfor %}candidates.page_id desc nulls last
 {%- endmacro %}
 
 {#-
@@ -99,7 +109,7 @@
         keys_seen.last_load_id as _dlt_load_id,
         row_number() over (
             partition by {% for key in keys %}candidates.{{ key }}{{ ', ' if not loop.last }}{% endfor %}
-            order by {% for column in version %}candidates.{{ column }} desc nulls last, {% endfor %}candidates.page_id desc nulls last
+            order by {{ newest_first(columns, version) }}
         ) as version_rank
     from candidates
     inner join keys_seen on {{ same_key('candidates', 'keys_seen', keys) }}
@@ -151,7 +161,7 @@ where version_rank = 1
         parents_seen.last_load_id as _dlt_load_id,
         rank() over (
             partition by {% for key in parent_keys %}candidates.{{ key }}{{ ', ' if not loop.last }}{% endfor %}
-            order by {% for column in version %}candidates.{{ column }} desc nulls last, {% endfor %}candidates.page_id desc nulls last
+            order by {{ newest_first(columns, version) }}
         ) as version_rank
     from candidates
     inner join parents_seen on {{ same_key('candidates', 'parents_seen', parent_keys) }}
@@ -196,7 +206,10 @@ where copy_number = 1
     select
         {% for column in columns + ['retrieved_at', 'page_id'] %}{{ column }}, {% endfor %}
         max(_dlt_load_id) over (partition by shop_key) as _dlt_load_id,
-        rank() over (partition by shop_key order by snapshot_began_at desc nulls last, snapshot_id desc nulls last) as snapshot_rank,
+        rank() over (
+            partition by shop_key
+            order by {{ 'origin asc nulls last, ' if 'origin' in columns }}snapshot_began_at desc nulls last, snapshot_id desc nulls last
+        ) as snapshot_rank,
         row_number() over (
             partition by shop_key, snapshot_id, {{ key | join(', ') }} order by retrieved_at desc nulls last, page_id desc nulls last
         ) as copy_number
@@ -206,4 +219,87 @@ where copy_number = 1
 select {{ all_columns | join(', ') }}
 from ranked
 where snapshot_rank = 1 and copy_number = 1
+{%- endmacro %}
+
+{#-
+    The post-hook of a model in which a file's row has another key than the API's row about the same thing: the file's leaves.
+    Incremental models that keep such rows end with `delete_vanished`.
+    superseded_by: a relation with the API's rows. same_thing: the condition, with the alias `api` for that relation; columns of the model are named through `this`.
+-#}
+{% macro delete_superseded(superseded_by, same_thing) -%}
+delete from {{ this }}
+where
+    {{ this }}.origin = 'file'
+    and exists (
+        select 1 from {{ superseded_by }} as api
+        where api.origin = 'api' and api.shop_key = {{ this }}.shop_key and {{ same_thing }}
+    )
+{%- endmacro %}
+
+{#- The post-hook of an incremental model: a file's row that is no longer in the staging model it was made from leaves as well. -#}
+{% macro delete_vanished(staging, keys) -%}
+delete from {{ this }}
+where
+    {{ this }}.origin = 'file'
+    and not exists (
+        select 1 from {{ staging }} as staging
+        where {% for key in keys %}staging.{{ key }} = {{ this }}.{{ key }}{{ ' and ' if not loop.last }}{% endfor %}
+    )
+{%- endmacro %}
+
+{#- That two statements are of the same day: the same id, or the same currency and UTC day. A file rarely names a statement; the platform cuts one a day. -#}
+{% macro same_statement_day(left, right) -%}
+    (
+        {{ left }}.statement_id = {{ right }}.statement_id
+        or (
+            {{ left }}.currency = {{ right }}.currency
+            and {{ local_date(left ~ '.statement_time', "'UTC'") }} = {{ local_date(right ~ '.statement_time', "'UTC'") }}
+        )
+    )
+{%- endmacro %}
+
+{#- That two payouts are the same: the same id, or the same amount on the same UTC day. A list of withdrawals has ids of its own. -#}
+{% macro same_payout(left, right) -%}
+    (
+        {{ left }}.payment_id = {{ right }}.payment_id
+        or (
+            {{ left }}.amount = {{ right }}.amount
+            and {{ left }}.amount_currency = {{ right }}.amount_currency
+            and {{ local_date(left ~ '.paid_time', "'UTC'") }} = {{ local_date(right ~ '.paid_time', "'UTC'") }}
+        )
+    )
+{%- endmacro %}
+
+{#- That two LIVE sessions are the same: they began in the same minute, and under the same title or account. Files have no room id. -#}
+{% macro same_live_session(left, right) -%}
+    (
+        {{ dbt.date_trunc('minute', left ~ '.start_time') }} = {{ dbt.date_trunc('minute', right ~ '.start_time') }}
+        and (
+            {{ left }}.title = {{ right }}.title
+            or {{ creator_name(left ~ '.creator_user_name') }} = {{ creator_name(right ~ '.creator_user_name') }}
+        )
+    )
+{%- endmacro %}
+
+{#-
+    A staging model of what files say of something that the API may tell as well, whoever is believed: the newest file of each key.
+    keys: the unique key. version: columns that order versions, oldest first. columns: all columns.
+-#}
+{% macro newest_of_files(table, keys, version, columns) -%}
+with ranked as (
+    select
+        {% for column in columns %}raw.{{ column }}, {% endfor %}
+        raw.file_id,
+        raw.file_row,
+        raw.retrieved_at,
+        row_number() over (
+            partition by {% for key in keys %}raw.{{ key }}{{ ', ' if not loop.last }}{% endfor %}
+            order by {% for column in version %}raw.{{ column }} desc nulls last, {% endfor %}raw.page_id desc nulls last
+        ) as version_rank
+    from {{ source('seller_center', table) }} as raw
+)
+
+select {% for column in columns %}{{ column }}, {% endfor %}file_id, file_row, retrieved_at
+from ranked
+where version_rank = 1
 {%- endmacro %}
