@@ -49,7 +49,11 @@ class Pieces(Raw):
     def write(self, name: str, load: int, rows: list[dict[str, Any]]) -> None:
         own: dict[str, Any] = {}
         if self.piece:
-            own = {"page_id": f"page of {self.piece}", "retrieved_at": READ_AT[self.piece], "file_id": self.piece}
+            own = {
+                "page_id": f"page of {self.piece}",
+                "retrieved_at": READ_AT[self.piece],
+                "file_id": self.piece,
+            }
         super().write(name, load, [own | one for one in rows])
 
     def add(self, piece: str, load: int) -> None:
@@ -174,6 +178,7 @@ class Pieces(Raw):
     @staticmethod
     def payout(payment_id: str, amount: int) -> dict[str, Any]:
         own = {"payment_id": payment_id, "status": "PAID", "paid_time": CUT, "create_time": CUT}
+        own |= {"settlement_amount": Decimal(amount), "settlement_currency": "THB"}
         return own | {"amount": Decimal(amount), "amount_currency": "THB"}
 
     @staticmethod
