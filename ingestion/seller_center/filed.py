@@ -25,7 +25,7 @@ from ingestion.home import storage_errors
 from ingestion.pages import Page, Record
 from ingestion.rows import Drift, build
 from ingestion.seller_center.building import FileRows
-from ingestion.seller_center.entities import Facts
+from ingestion.seller_center.entities import MAPPERS, Facts
 from ingestion.seller_center.sheets import Decisions
 from ingestion.seller_center.tables import FILES, JOURNAL_NAMES, ORIGIN, QUARANTINE, SOURCE
 
@@ -102,7 +102,10 @@ def rows_of(archive: Archive, entries: Iterable[Entry], wanted: Callable[[Page],
         if entry.resource == FILES.name:
             for page in archive.read(entry):
                 facts[page.context["file_id"]] = {
-                    record["sheet"]: facts_of(record, page) for record in page.records
+                    record["sheet"]: facts_of(record, page)
+                    for record in page.records
+                    # Data that this version no longer knows stays in the archive.
+                    if record["kind"] in MAPPERS
                 }
     makers = {file_id: FileRows(sheets) for file_id, sheets in facts.items()}
     seen: set[tuple[str, str]] = set()
@@ -115,8 +118,10 @@ def rows_of(archive: Archive, entries: Iterable[Entry], wanted: Callable[[Page],
             seen.add((file_id, page.page_id))
             if entry.resource in _OF_FILES:
                 tables = build(_OF_FILES[entry.resource], [page], Drift())
-            else:
+            elif page.context["sheet"] in facts[file_id]:
                 tables = makers[file_id].add(page)
+            else:
+                continue
             yield Built(entry.resource, page.count or len(page.records), tables)
     for maker in makers.values():
         yield Built("statements", 0, maker.finish())

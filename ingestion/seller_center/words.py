@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ class _Meaning:
     valid_to: date
 
 
+@lru_cache(maxsize=10_000)
 def code_of(tells: str, word: str, on: date) -> str | None:
     """The API's code for a word.
 

@@ -124,7 +124,9 @@ def amount(value: Decimal | int | None) -> str | None:
     """A decimal as the API writes it."""
     if value is None:
         return None
-    return format(value, "f") if isinstance(value, Decimal) else str(value)
+    text = str(value)
+    # Formatting takes five times as long, and is needed for very small and very large exponents only.
+    return format(value, "f") if "E" in text else text
 
 
 def money(value: Decimal | int | None, currency: str | None) -> Record | None:

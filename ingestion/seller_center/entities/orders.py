@@ -121,7 +121,7 @@ class Orders(Mapper):
         for name, column in _OF_ORDER.items():
             payment[name] = amount(_once(rows, column))
         for name, column in _OF_ROWS.items():
-            payment[name] = amount(total(row.values.get(column) for row in rows))
+            payment[name] = amount(_sum(rows, column))
         known = [moment for moment in events.values() if moment is not None]
         return {
             "id": order_id,
@@ -155,9 +155,12 @@ class Orders(Mapper):
 
     def _instant(self, rows: list[TypedRow], column: str) -> int | None:
         """The latest of the rows': an order is delivered when all of it is. Of the creation they all say the same."""
-        return max(
-            (moment for row in rows if (moment := seconds(row.values.get(column))) is not None), default=None
-        )
+        latest = None
+        for row in rows:
+            moment = row.values.get(column)
+            if moment is not None and (latest is None or moment > latest):
+                latest = moment
+        return seconds(latest)
 
     def _is_cod(self, rows: list[TypedRow]) -> bool | None:
         method = text_of(_once(rows, "payment_method"))
@@ -170,7 +173,10 @@ class Orders(Mapper):
         units = int(values["quantity"])
         if units < 1:
             return
-        parts = {name: split(values.get(column), [1] * units, currency) for name, column in _OF_LINE.items()}
+        parts: dict[str, list[Decimal | None]] = {}
+        for name, column in _OF_LINE.items():
+            value = values.get(column)
+            parts[name] = [value] if units == 1 else split(value, [1] * units, currency)
         if values.get("sku_subtotal_before_discount") is None:
             parts["original_price"] = [values.get("sku_unit_original_price")] * units
         package = text_of(values.get("package_id"))
@@ -193,24 +199,41 @@ class Orders(Mapper):
         """What the file says was refunded, as one completed return of the order.
 
         The merchandise in it is the smaller of the refund and what the returned units cost; where no unit is named as
-        returned, all units that were not cancelled. A cancelled order has no return: it is refunded as cancelled.
+        returned, all units that were not cancelled. A cancelled order has no return, and neither has one of which rows
+        are only said to be cancelled: the amount tells of cancellations after payment as well.
         """
         refund: Decimal | None = _once(rows, "order_refund_amount")
         if not refund or order["status"] == _CANCELLED:
             return None
         kept = [line for line in order["line_items"] if line["display_status"] != _CANCELLED]
-        named = _named(kept, rows) or kept
+        kinds = {
+            self.word("return_type", row, "cancelation_return_type")
+            for row in rows
+            if row.values.get("cancelation_return_type") is not None
+        }
+        returned = _named(kept, rows)
+        if not returned and kinds == {"CANCEL"}:
+            return None
+        if not order["is_cod"]:
+            # What was paid for cancelled units went back with their cancellation.
+            left = refund - sum(
+                Decimal(line["sale_price"] or 0)
+                for line in order["line_items"]
+                if line["display_status"] == _CANCELLED
+            )
+            refund = left if left > 0 else refund
+        named = returned or kept
         prices = [Decimal(line["sale_price"]) if line["sale_price"] is not None else None for line in named]
         goods = total(prices)
         currency = order["payment"]["currency"]
         merchandise = None if goods is None else min(refund, goods)
         shares = split(merchandise, [price or Decimal(0) for price in prices], currency) if named else []
-        kind = next((row for row in rows if row.values.get("cancelation_return_type") is not None), None)
+        kind = next((code for code in ("RETURN_AND_REFUND", "REFUND", "REPLACEMENT") if code in kinds), None)
         return_id = f"file:{order['id']}"
         return {
             "return_id": return_id,
             "order_id": order["id"],
-            "return_type": self.word("return_type", kind, "cancelation_return_type") if kind else None,
+            "return_type": kind,
             "return_status": _REFUNDED,
             "refund_amount": {
                 "currency": currency,
@@ -234,7 +257,18 @@ class Orders(Mapper):
 
 def _once(rows: list[TypedRow], column: str) -> Any:
     """What repeats on each row of an order: the first row that tells it."""
-    return next((value for row in rows if (value := row.values.get(column)) is not None), None)
+    for row in rows:
+        value = row.values.get(column)
+        if value is not None:
+            return value
+    return None
+
+
+def _sum(rows: list[TypedRow], column: str) -> Decimal | None:
+    if len(rows) == 1:
+        alone: Decimal | None = rows[0].values.get(column)
+        return alone
+    return total([row.values.get(column) for row in rows])
 
 
 def _refined(status: str, row: TypedRow) -> str:

@@ -181,6 +181,17 @@ def test_a_cancelled_order_has_no_return() -> None:
     assert take_orders(row)["returns"] == []
 
 
+def test_what_was_refunded_for_cancelled_units_is_no_return() -> None:
+    """Guards goods that are taken off twice: 100 went back as cancelled, 200 for a unit that came back."""
+    gone = order_row(order_status="Canceled", order_substatus=None, cancelation_return_type="Cancel")
+    kept = order_row(sku_id="18", sku_subtotal_after_discount=Decimal("200"))
+    assert take_orders(gone | {"order_refund_amount": Decimal("100")}, kept)["returns"] == []
+    back = {"sku_quantity_of_return": 1, "cancelation_return_type": "Return/Refund"}
+    (found,) = take_orders(gone | {"order_refund_amount": Decimal("300")}, kept | back)["returns"]
+    assert found["refund_amount"]["refund_subtotal"] == found["refund_amount"]["refund_total"] == "200"
+    assert found["return_type"] == "RETURN_AND_REFUND"
+
+
 @pytest.mark.parametrize(
     ("method", "is_cod"),
     [("Bayar di tempat", True), ("Cash on delivery", True), ("Visa", False), (None, None)],

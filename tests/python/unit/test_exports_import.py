@@ -13,6 +13,7 @@ import pytest
 from exports_helpers import CONTACT, HEADER, SHOP, downloaded, known_shop, order, raw_rows, write_orders
 
 from ingestion.archive import Archive
+from ingestion.compact import compact
 from ingestion.errors import ConfigError
 from ingestion.home import Home
 from ingestion.replay import replay
@@ -147,6 +148,29 @@ def test_a_kill_before_the_archive_is_committed_leaves_nothing(
     assert len(raw_rows(home, "orders")) == 2
 
 
+def test_a_manifest_that_was_cut_off_counts_no_row_twice(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Guards pages that are named twice: by the import that a kill ended, and by the one after it."""
+    path = write_orders(tmp_path / "orders.csv", order(), order(577100000000000002))
+    import_files(home, [write_orders(tmp_path / "other.csv", order(577100000000000009))], known_shop())
+    original = Archive.commit
+
+    def cut_off(self: Archive, entries: Any) -> None:
+        original(self, list(entries)[:1])
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Archive, "commit", cut_off)
+        with pytest.raises(KeyboardInterrupt):
+            import_files(home, [path], ImportOptions(shop=SHOP))
+    assert statuses(import_files(home, [path], ImportOptions(shop=SHOP))) == ["imported"]
+    before = everything(home)
+    assert len(before["orders"]) == 3
+    replay(home)
+    assert everything(home) == before
+
+
 def test_a_replay_makes_the_same_rows(home: Home, tmp_path: Path) -> None:
     many = [
         order(577100000000000000 + number, Order_Status="Beamed" if number == 7 else "Completed")
@@ -160,6 +184,19 @@ def test_a_replay_makes_the_same_rows(home: Home, tmp_path: Path) -> None:
     assert len(before["orders"]) == 30 and len(before["quarantine"]) == 1 and len(before["returns"]) == 1
     replay(home)
     assert everything(home) == before
+
+
+def test_merging_files_changes_no_row(home: Home, tmp_path: Path) -> None:
+    """Guards pages of a file that are no longer found once the archive's small files are one."""
+    for number in range(3):
+        path = write_orders(tmp_path / f"{number}.csv", order(577100000000000000 + number))
+        import_files(home, [path], known_shop())
+    before = everything(home)
+    assert compact(home).archive_files_removed > 0
+    assert everything(home) == before
+    replay(home)
+    assert everything(home) == before
+    assert statuses(import_files(home, [path], ImportOptions(shop=SHOP))) == ["known"]
 
 
 def test_nothing_of_a_buyer_is_kept_but_a_hash(home: Home, tmp_path: Path) -> None:
