@@ -258,13 +258,13 @@ where
     )
 {%- endmacro %}
 
-{#- That two payouts are the same: the same id, or the same amount on the same UTC day. A list of withdrawals has ids of its own. -#}
+{#- That two payouts are the same: the same id, or the same amount in shop currency on the same UTC day. A list of withdrawals has ids of its own. -#}
 {% macro same_payout(left, right) -%}
     (
         {{ left }}.payment_id = {{ right }}.payment_id
         or (
-            {{ left }}.amount = {{ right }}.amount
-            and {{ left }}.amount_currency = {{ right }}.amount_currency
+            {{ left }}.settlement_amount = {{ right }}.settlement_amount
+            and {{ left }}.settlement_currency = {{ right }}.settlement_currency
             and {{ local_date(left ~ '.paid_time', "'UTC'") }} = {{ local_date(right ~ '.paid_time', "'UTC'") }}
         )
     )

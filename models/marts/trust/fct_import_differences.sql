@@ -156,7 +156,11 @@ with order_pairs as (
         files.shop_key,
         files.payment_id as entity_key,
         files.amount_currency as currency,
-        api.amount as a_amount,
+        -- Withdrawals are told in the shop's currency, which is what the payment settles; what it pays may be in another.
+        case
+            when files.amount_currency = api.settlement_currency then api.settlement_amount
+            when files.amount_currency = api.amount_currency then api.amount
+        end as a_amount,
         files.amount as f_amount,
         api.retrieved_at as api_as_of,
         files.retrieved_at as file_as_of,

@@ -400,5 +400,8 @@ def test_what_api_and_files_tell_differently_is_explained(warehouses: duckdb.Duc
     assert found == DIFFERENCES
 
 
-DIFFERENCES: list[tuple[str, str, str, int]] = []
-"""What the two tell differently of the same state of this world, and why: see `SIGNS`, `CURRENCY`."""
+DIFFERENCES: list[tuple[str, str, str, int]] = [
+    ("settled_order", "fee_tax_amount", "file_is_older", 1),
+    ("settled_order", "shipping_cost_amount", "file_is_older", 1),
+]
+"""What the two tell differently in this world: the one row of the United States that the API signs otherwise (`SIGNS`)."""

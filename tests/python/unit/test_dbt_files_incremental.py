@@ -119,7 +119,15 @@ class Pieces(Raw):
         self.write("live_sessions", load, [self.session("room-1", "Evening sale", 690)])
         self.write("shop_performance_daily", load, [self.shop_day(1, "api", 480)])
         self.write("affiliate_order_skus", load, [self.affiliate("both", 10)])
-        self.synced(load, DAY + timedelta(days=60))
+        until = DAY + timedelta(days=60)
+        log = {
+            "run_id": "sync",
+            "resource": "orders",
+            "endpoint": "orders",
+            "status": "ok",
+            "window_until": until,
+        }
+        self.write("sync_log", load, [log | {"started_at": until, "finished_at": until}])
         self.rate(load, date(2026, 10, 1), "0.2")
 
     def settle(
@@ -178,6 +186,7 @@ class Pieces(Raw):
     @staticmethod
     def payout(payment_id: str, amount: int) -> dict[str, Any]:
         own = {"payment_id": payment_id, "status": "PAID", "paid_time": CUT, "create_time": CUT}
+        own |= {"settlement_amount": Decimal(amount), "settlement_currency": "THB"}
         return own | {"amount": Decimal(amount), "amount_currency": "THB"}
 
     @staticmethod
