@@ -42,17 +42,52 @@
     {%- endif -%}
 {%- endmacro %}
 
-{#- `rows`, and the rows of this model with a key among them. Internal to the two macros below. -#}
-{% macro rows_and_existing(rows, keys, columns) -%}
-    select {{ columns | join(', ') }} from {{ rows }}
-    {%- if is_incremental() %}
+{#-
+    The CTEs `versions` and `kept`: what orders all versions of the keys in `rows`, those of this model included, and the keys whose row
+    in this model is still the latest. Internal to the macros below; only in an incremental build.
+
+    The rows of this model are read twice, first these few columns of them. As a rule the new row is the later one, then `kept` is empty and
+    DuckDB does not begin the second reading: 0.1 s instead of 0.6 s for the 2,600,000 lines of 1,000,000 orders.
+-#}
+{% macro versions_and_kept(rows, keys, version, others=[]) -%}
+{%- set narrow = (keys + version + ['page_id'] + others) | unique | list -%}
+, versions as (
+    select {{ narrow | join(', ') }}, 0 as is_existing from {{ rows }}
     union all
-    select {% for column in columns %}existing.{{ column }}{{ ', ' if not loop.last }}{% endfor %}
+    select {% for column in narrow %}existing.{{ column }}, {% endfor %}1 as is_existing
     from {{ this }} as existing
     where exists (
         select 1 from {{ rows }}
         where {% for key in keys %}{{ rows }}.{{ key }} = existing.{{ key }}{{ ' and ' if not loop.last }}{% endfor %}
     )
+)
+
+, ordered as (
+    select
+        {{ keys | join(', ') }},
+        is_existing,
+        rank() over (
+            partition by {{ keys | join(', ') }}
+            order by {% for column in version %}{{ column }} desc nulls last, {% endfor %}page_id desc nulls last
+        ) as version_rank
+    from versions
+)
+
+, kept as (
+    select distinct {{ keys | join(', ') }}
+    from ordered
+    where version_rank = 1 and is_existing = 1
+)
+{%- endmacro %}
+
+{#- `rows`, and the rows of this model with a key among `keys_of`, where each key stands once. Internal to the macros below. -#}
+{% macro rows_and_existing(rows, keys, columns, keys_of) -%}
+    select {{ columns | join(', ') }} from {{ rows }}
+    {%- if is_incremental() %}
+    union all
+    select {% for column in columns %}existing.{{ column }}{{ ', ' if not loop.last }}{% endfor %}
+    from {{ this }} as existing
+    inner join {{ keys_of }} on {% for key in keys %}existing.{{ key }} = {{ keys_of }}.{{ key }}{{ ' and ' if not loop.last }}{% endfor %}
     {%- endif %}
 {%- endmacro %}
 
@@ -77,8 +112,11 @@
 {% macro latest_version(rows, keys, version, columns, earliest=[]) -%}
 {%- set plain_columns = columns + ['retrieved_at', 'page_id'] -%}
 {%- set all_columns = columns + earliest + ['retrieved_at', 'page_id', '_dlt_load_id'] -%}
+{%- if is_incremental() %}
+{{- versions_and_kept(rows, keys, version, earliest + ['_dlt_load_id']) }}
+{% endif %}
 , candidates as (
-    {{ rows_and_existing(rows, keys, all_columns) }}
+    {{ rows_and_existing(rows, keys, all_columns, 'kept') }}
 )
 
 , keys_seen as (
@@ -89,7 +127,7 @@
         {%- endfor %}
         max(_dlt_load_id) as last_load_id,
         count(*) as times_seen
-    from candidates
+    from {{ 'versions' if is_incremental() else 'candidates' }}
     group by {{ keys | join(', ') }}
 )
 
@@ -132,8 +170,11 @@ where version_rank = 1
 {% macro latest_version_children(rows, parent_keys, child_key, version, columns) -%}
 {%- set plain_columns = columns + ['retrieved_at', 'page_id'] -%}
 {%- set all_columns = plain_columns + ['_dlt_load_id'] -%}
+{%- if is_incremental() %}
+{{- versions_and_kept(rows, parent_keys, version) }}
+{% endif %}
 , candidates as (
-    {{ rows_and_existing(rows, parent_keys, all_columns) }}
+    {{ rows_and_existing(rows, parent_keys, all_columns, 'kept') }}
 )
 
 -- Once: all its rows are of one version, and no child is there twice.
@@ -191,8 +232,12 @@ where copy_number = 1
 -#}
 {% macro latest_snapshot(rows, key, columns) -%}
 {%- set all_columns = columns + ['retrieved_at', 'page_id', '_dlt_load_id'] -%}
+, shops_seen as (
+    select distinct shop_key from {{ rows }}
+)
+
 , candidates as (
-    {{ rows_and_existing(rows, ['shop_key'], all_columns) }}
+    {{ rows_and_existing(rows, ['shop_key'], all_columns, 'shops_seen') }}
 )
 
 , timed as (
