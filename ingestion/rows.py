@@ -28,7 +28,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
-from importlib.abc import MetaPathFinder
 from operator import itemgetter
 from typing import Any, Literal, NamedTuple
 
@@ -42,30 +41,6 @@ from ingestion.pages import Page, Record
 Fields = dict[str, "Fields | None"]
 """Known field names of a record; nested for objects and lists of objects."""
 
-
-class _NoPandas(MetaPathFinder):
-    """Says that pandas is not there."""
-
-    def find_spec(self, fullname: str, path: object, target: object = None) -> None:
-        if fullname == "pandas":
-            raise ModuleNotFoundError(fullname)
-
-
-def _leave_pandas_out() -> None:
-    """Makes the first Arrow value, for which pyarrow looks whether pandas is there, and would import it.
-
-    That takes half a second and 40 MB in every process, worker processes included, and nothing here is made of what
-    pandas has. Whoever asks for `to_pandas` later still gets it: pyarrow tries again then.
-    """
-    finder = _NoPandas()
-    sys.meta_path.insert(0, finder)
-    try:
-        pa.scalar(None, type=pa.string())
-    finally:
-        sys.meta_path.remove(finder)
-
-
-_leave_pandas_out()
 _EMPTY: Record = {}
 _NONE = type(None)
 _LATEST = 4_102_444_800  # 2100-01-01: a time beyond it was not in seconds
