@@ -22,6 +22,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ingestion.archive import Archive, Entry
+from ingestion.audit_log import FAILED, PARTLY, recorded
 from ingestion.compact import MAX_FILES, compact_unlocked
 from ingestion.errors import ConfigError, TtkpiError
 from ingestion.fx_rates.resource import sync_fx_rates
@@ -223,7 +224,7 @@ def import_files(
     options, progress = options or ImportOptions(), progress or Silent()
     wanted = files_in(paths)
     now = datetime.now(UTC)
-    with home.lock("import"):
+    with home.lock("import"), recorded(home, "import") as entry:
         prepare(home)
         run = _Import(home, options, now, progress)
         run.report.recovered = run.recover()
@@ -237,6 +238,15 @@ def import_files(
         if any(count > MAX_FILES for count in file_counts(home.raw).values()):
             progress.message("Merging small files.")
             compact_unlocked(home)
+        report = run.report
+        entry.subject = report.run_id
+        if report.refused:
+            entry.outcome = FAILED if len(report.refused) == len(report.files) else PARTLY
+        entry.details |= {
+            "files": len(report.files),
+            "refused": len(report.refused),
+            "imported": [one.file_id for one in report.files if one.status == "imported"],
+        }
     run.report.seconds = time.monotonic() - started
     return run.report
 

@@ -47,7 +47,7 @@
     in this model is still the latest. Internal to the macros below; only in an incremental build.
 
     The rows of this model are read twice, first these few columns of them. As a rule the new row is the later one, then `kept` is empty and
-    DuckDB does not begin the second reading: 0.1 s instead of 0.6 s for the 2,600,000 lines of 1,000,000 orders.
+    DuckDB does not begin the second reading: 0.15 s of CPU instead of 0.8 s for the 2,600,000 lines of 1,000,000 orders.
 -#}
 {% macro versions_and_kept(rows, keys, version, others=[]) -%}
 {%- set narrow = (keys + version + ['page_id'] + others) | unique | list -%}
