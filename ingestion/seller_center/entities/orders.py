@@ -108,7 +108,8 @@ class Orders(Mapper):
             return None
         first = rows[0].values
         events = {name: self._instant(rows, column) for name, column in _EVENTS.items()}
-        self.reached(events["create_time"])
+        # A sale is dated by its payment, which may be a day later: no sale lies behind the end of what is known.
+        self.reached(events["create_time"], events["paid_time"])
         currency = text_of(first.get("currency")) or self.currency
         initiator = next((row for row in rows if row.values.get("cancel_by") is not None), None)
         lines = [
