@@ -34,6 +34,7 @@ _COMMANDS = [
     "freeze",
     "export",
     "alerts",
+    "backfill",
     "replay",
     "compact",
     "status",
