@@ -25,9 +25,10 @@ ABOUT_THE_RUN = frozenset({"retrieved_at", "page_id", "snapshot_id", "figures_re
 column knows) they differ from run to run."""
 _JOURNALS = ("sync_log", "drift")
 """What is told of runs, not of shops."""
+_LAST_RUN = "last_run_id last_attempt_at last_success_at last_error_at pages_last_run rows_last_run"
 _OF_RUNS = {
-    "ops_sync_status": "last_run_id last_attempt_at last_success_at access_token_expires_at "
-    "refresh_token_expires_at authorisation_days_left last_error_at pages_last_run rows_last_run"
+    "ops_sync_status": f"{_LAST_RUN} access_token_expires_at refresh_token_expires_at authorisation_days_left",
+    "ops_ads_sync_status": _LAST_RUN,
 }
 """Columns of marts that tell when a run took place and what it had to read."""
 
