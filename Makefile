@@ -73,6 +73,10 @@ test: $(VENV)/.dev ## everything that must hold: lint, types, unit, contract, db
 bench: $(VENV)/.dev ## measure speed and memory, update BENCHMARKS.md
 	@$(BIN)/python -m benchmarks $(BENCH_ARGS)
 
+.PHONY: soak
+soak: $(VENV)/.dev ## 200 syncs under seeded trouble, each compared with the one that had none (SOAK_ARGS="--schedules 20")
+	@$(BIN)/python -m benchmarks.soak $(SOAK_ARGS)
+
 .PHONY: dagster
 dagster: $(VENV)/.runtime ## open the Dagster UI on http://127.0.0.1:3000
 	@$(BIN)/python -m orchestration.dagster_home

@@ -23,6 +23,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.cases import STAGING_OF_ORDERS
+from benchmarks.exports import SHOP, write_files
 from benchmarks.measure import Measured, python, run
 from ingestion.sandbox.server.serve import SandboxProcess
 from ingestion.sandbox.world.generator import generate
@@ -180,6 +181,27 @@ def history_rows(per_day: int, small: int, large: int, folder: Path, repeats: in
     return rows
 
 
+def import_rows(rows: int, folder: Path) -> list[Row]:
+    """An order file of so many rows into raw, as CSV and as XLSX, each into a home of its own."""
+    found: list[Row] = []
+    console.print(f"  writing order files of {rows:,} rows ...")
+    for form, path in write_files(folder / "exports", rows).items():
+        home = folder / f"import_{form}"
+        command = python("orchestration.cli", "import", str(path), "--shop", SHOP, "--region", "VN")
+        measured = say(f"import of {rows:,} rows, {form}", run(command, {"TTKPI_HOME": str(home)}))
+        found.append(
+            Row(
+                f"`ttkpi import` of {rows:,} rows of 54 columns, {form}",
+                measured.seconds,
+                measured.peak_mb,
+                rows / measured.seconds,
+                f"{path.stat().st_size / 1e6:.0f} MB",
+            )
+        )
+        shutil.rmtree(home)
+    return found
+
+
 def sync_command(base_url: str, since: str | None = None) -> list[str]:
     """`ttkpi sync` up to the sandbox's own time."""
     now = datetime.fromtimestamp(httpx.get(f"{base_url}/_sandbox/clock").json()["now"], UTC)
@@ -187,13 +209,13 @@ def sync_command(base_url: str, since: str | None = None) -> list[str]:
     return python("orchestration.cli", "sync", "--until", until, *(["--since", since] if since else []))
 
 
-def write_report(name: str, rows: list[Row], header: str) -> None:
-    """Replace one section of BENCHMARKS.md by this run."""
+def write_report(name: str, rows: list[Row], header: str, unit: str = "orders") -> None:
+    """Replace one section of BENCHMARKS.md by this run; `unit` is what is counted per second."""
     lines = [
         f"<!-- {name} -->",
         header,
         "",
-        "| case | seconds | orders per second | peak memory | |",
+        f"| case | seconds | {unit} per second | peak memory | |",
         "|---|---:|---:|---:|---|",
     ]
     for row in rows:
@@ -207,9 +229,9 @@ def write_report(name: str, rows: list[Row], header: str) -> None:
     REPORT.write_text(text)
 
 
-def show(rows: list[Row]) -> None:
+def show(rows: list[Row], unit: str = "orders") -> None:
     """Print the table of a section."""
-    table = Table("case", "seconds", "orders/s", "peak", "")
+    table = Table("case", "seconds", f"{unit}/s", "peak", "")
     for row in rows:
         rate = f"{row.per_second:,.0f}" if row.per_second else ""
         table.add_row(row.case, f"{row.seconds:.1f}", rate, f"{row.peak_mb:,.0f} MB", row.note)
@@ -227,6 +249,7 @@ def main() -> None:
     parser.add_argument("--short-history", type=int, default=50_000)
     parser.add_argument("--per-day", type=int, default=1_250, help="orders a day in both histories")
     parser.add_argument("--skip-ingestion", action="store_true")
+    parser.add_argument("--import-rows", type=int, default=100_000, help="rows of an imported file; 0 = skip")
     parser.add_argument("--folder", type=Path, help="where to work (default: a temporary folder)")
     arguments = parser.parse_args()
     folder = arguments.folder or Path(tempfile.mkdtemp(prefix="ttkpi-bench-"))
@@ -239,6 +262,11 @@ def main() -> None:
                 f"## Ingestion, {arguments.orders:,} orders\n\nOn {machine}; dbt's DuckDB limited to 500 MB."
             )
             write_report("ingestion", rows, header)
+        if arguments.import_rows:
+            rows = import_rows(arguments.import_rows, folder)
+            show(rows, "rows")
+            header = f"## A hand-downloaded file, {arguments.import_rows:,} rows\n\nOn {machine}."
+            write_report("import", rows, header, "rows")
         if arguments.history:
             rows = history_rows(arguments.per_day, arguments.short_history, arguments.history, folder)
             show(rows)

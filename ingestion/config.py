@@ -29,6 +29,7 @@ os.environ.setdefault("DLT_PROJECT_DIR", str(PROJECT_ROOT))
 SHOP_SECTION = "sources.tiktok_shop"
 FX_SECTION = "sources.fx_rates"
 ADS_SECTION = "sources.tiktok_ads"
+FILES_SECTION = "sources.seller_center"
 
 REAL_BASE_URL = "https://open-api.tiktokglobalshop.com"
 """One API host for every market."""
@@ -55,6 +56,8 @@ class ShopApiConfig:
             times are only eventually consistent.
         history_days: How far back the first sync of a shop reads when no `--since` is given.
         timeout_seconds: Longest silence of the server before a request is given up and tried again.
+        short_lists: What a list means that stays shorter than it announces: `refuse` fails the resource, so that
+            the next run reads it again; `accept` notes it and goes on, for shops whose counts are known to be off.
     """
 
     base_url: str
@@ -67,6 +70,7 @@ class ShopApiConfig:
     lookback_hours: float = 24.0
     history_days: int = 180
     timeout_seconds: float = 30.0
+    short_lists: str = "refuse"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +112,19 @@ class FxConfig:
     timeout_seconds: float = 30.0
 
 
+@dataclass(frozen=True, slots=True)
+class InboxConfig:
+    """Where files that were downloaded by hand arrive.
+
+    Attributes:
+        folder: The watched folder; None means `inbox/` in the home.
+        settle_seconds: A file is taken when nothing has changed in it for so long.
+    """
+
+    folder: Path | None = None
+    settle_seconds: float = 30.0
+
+
 def load_shop_config() -> ShopApiConfig:
     """The configuration of section `sources.tiktok_shop`.
 
@@ -129,6 +146,7 @@ def load_shop_config() -> ShopApiConfig:
         lookback_hours=_setting(section, "lookback_hours", _not_negative, default.lookback_hours),
         history_days=_setting(section, "history_days", _positive_int, default.history_days),
         timeout_seconds=_setting(section, "timeout_seconds", _positive, default.timeout_seconds),
+        short_lists=_setting(section, "short_lists", _refuse_or_accept, default.short_lists),
     )
 
 
@@ -165,6 +183,20 @@ def load_fx_config() -> FxConfig:
         base_url=base_url or None,
         csv_path=_setting(FX_SECTION, "csv_path", _path, default.csv_path),
         timeout_seconds=_setting(FX_SECTION, "timeout_seconds", _positive, default.timeout_seconds),
+    )
+
+
+def load_inbox_config() -> InboxConfig:
+    """The configuration of section `sources.seller_center`; everything in it has a default.
+
+    Raises:
+        ConfigError: A value is unusable.
+    """
+    default = InboxConfig()
+    folder = _lookup(FILES_SECTION, "inbox", secret=False)
+    return InboxConfig(
+        folder=_path(folder) if str(folder or "").strip() else None,
+        settle_seconds=_setting(FILES_SECTION, "settle_seconds", _not_negative, default.settle_seconds),
     )
 
 
@@ -275,6 +307,12 @@ def _not_negative(value: object) -> float:
     if number < 0:
         raise ValueError("a number of 0 or more")
     return number
+
+
+def _refuse_or_accept(value: object) -> str:
+    if value not in ("refuse", "accept"):
+        raise ValueError('"refuse" or "accept"')
+    return str(value)
 
 
 def _positive(value: object) -> float:

@@ -101,6 +101,11 @@ class Cleaner:
         return outer.hexdigest()[:32]
 
 
+def is_contact_name(name: str) -> bool:
+    """Whether a name, in snake_case, sounds like contact data of a person."""
+    return _CONTACT_NAME.search(name) is not None
+
+
 def scrub(value: Any) -> Any:
     """An undocumented value without what looks like contact data. Works on copies."""
     if isinstance(value, str):

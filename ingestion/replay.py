@@ -6,8 +6,8 @@ pages, so the marts come out identical. The new folder is complete before it cha
 one in one step. dlt's own records (cursors, schemas) are taken over: a replay changes what rows look
 like, not how far the shops were read.
 
-Everything in the raw folder comes from the archive: pages of the shops, of ads accounts, exchange rates, and each run's
-journal (`sync_log`, `drift`).
+Everything in the raw folder comes from the archive: pages of the shops, of ads accounts, files that were imported,
+exchange rates, and each run's journal (`sync_log`, `drift`).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import os
 import shutil
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -43,6 +43,8 @@ from ingestion.pipelines import (
     stored_schema,
 )
 from ingestion.rows import Batch, Drift, Table, bulk_work
+from ingestion.seller_center import tables as files
+from ingestion.seller_center.filed import rows_of
 from ingestion.sync import Progress, Silent
 from ingestion.sync_log import JOURNAL
 from ingestion.tiktok_ads import resources as ads
@@ -55,7 +57,7 @@ BATCH_RECORDS = 3_000
 TASK_BYTES = 150_000_000
 """One process takes archive files with at most so much JSON at a time; each task writes one file per table."""
 LEAST_TASK_BYTES = 10_000_000
-_SOURCES = (SOURCE, FX_SOURCE, ADS_SOURCE)
+_SOURCES = (SOURCE, FX_SOURCE, ADS_SOURCE, files.SOURCE)
 TASKS_PER_PROCESS = 6
 """So many at least, if there is enough: with five tasks for two processes one worked alone for a sixth of the time."""
 
@@ -146,6 +148,7 @@ def _complete(raw: Path) -> None:
     ensure_tables(raw, SOURCE, [*tables(), *JOURNAL.values()])
     ensure_tables(raw, FX_SOURCE, [FX_RATES])
     ensure_tables(raw, ADS_SOURCE, ads.tables())
+    ensure_tables(raw, files.SOURCE, files.tables())
 
 
 def _rebuild(
@@ -212,6 +215,13 @@ def _bundles(entries: Sequence[Entry], size: int) -> Iterator[list[Entry]]:
     idles at the end."""
     groups: dict[tuple[str, str], list[list[Entry]]] = defaultdict(list)
     for entry in entries:
+        if _is_of_files(entry):
+            # The pages of a file stay together, and with the one that says what they are.
+            bundles = groups[entry.source, f"files of {entry.shop_key}"]
+            if not bundles:
+                bundles.append([])
+            bundles[-1].append(entry)
+            continue
         bundles = groups[entry.source, entry.resource]
         if not bundles or sum(e.bytes for e in bundles[-1]) + entry.bytes > size:
             bundles.append([])
@@ -236,47 +246,71 @@ def _run_tasks(tasks: list[_Task]) -> Iterator[_Done]:
 def _run_task(task: _Task) -> _Done:
     first = task.entries[0]
     done = _Done(first.shop_key, first.resource)
-    archive = Archive(task.archive)
-    families = _tables_of(first)
-    schemas = {table.name: stored_schema(table) for one in families for table in one.family()}
+    schemas = {table.name: stored_schema(table) for one in _tables_of(first) for table in one.family()}
     writers: dict[str, pq.ParquetWriter] = {}
-
-    def write(batch: Batch) -> None:
-        done.pages += len(batch.pages)
-        done.records += batch.records
-        for name, table in batch.finish().items():
-            if not table.num_rows:
-                continue
-            if name not in writers:
-                folder = task.raw / first.source / name
-                folder.mkdir(parents=True, exist_ok=True)
-                file = exchanged_name(task.load_id, "replay", f"{first.resource}-{task.number}")
-                writers[name] = pq.ParquetWriter(folder / file, schemas[name])
-            ids = pa.repeat(pa.scalar(task.load_id), table.num_rows)
-            writers[name].write_table(table.append_column(pa.field(LOAD_ID, pa.string()), ids))
-            done.rows[name] += table.num_rows
-
     with storage_errors(task.raw), bulk_work():
         try:
-            batch = Batch(families, Drift())
-            for entry in task.entries:
-                for page in archive.read(entry):
-                    if task.since is not None and page.retrieved_at < task.since:
+            for tables in _file_rows(task, done) if _is_of_files(first) else _page_rows(task, done):
+                for name, table in tables.items():
+                    if not table.num_rows:
                         continue
-                    if task.until is not None and page.retrieved_at >= task.until:
-                        continue
-                    one = Batch(families, Drift())
-                    one.add(page)
-                    batch.extend(one.settle())
-                    page.records = []
-                    if batch.records >= BATCH_RECORDS:
-                        write(batch)
-                        batch = Batch(families, Drift())
-            write(batch)
+                    if name not in writers:
+                        folder = task.raw / first.source / name
+                        folder.mkdir(parents=True, exist_ok=True)
+                        file = exchanged_name(task.load_id, "replay", f"{first.resource}-{task.number}")
+                        writers[name] = pq.ParquetWriter(folder / file, schemas[name])
+                    ids = pa.repeat(pa.scalar(task.load_id), table.num_rows)
+                    writers[name].write_table(table.append_column(pa.field(LOAD_ID, pa.string()), ids))
+                    done.rows[name] += table.num_rows
         finally:
             for writer in writers.values():
                 writer.close()
     return done
+
+
+def _page_rows(task: _Task, done: _Done) -> Iterator[Mapping[str, pa.Table]]:
+    """Rows of pages each of which holds records of the API."""
+    archive = Archive(task.archive)
+    families = _tables_of(task.entries[0])
+
+    def finished(batch: Batch) -> Mapping[str, pa.Table]:
+        done.pages += len(batch.pages)
+        done.records += batch.records
+        return batch.finish()
+
+    batch = Batch(families, Drift())
+    for entry in task.entries:
+        for page in archive.read(entry):
+            if task.since is not None and page.retrieved_at < task.since:
+                continue
+            if task.until is not None and page.retrieved_at >= task.until:
+                continue
+            one = Batch(families, Drift())
+            one.add(page)
+            batch.extend(one.settle())
+            page.records = []
+            if batch.records >= BATCH_RECORDS:
+                yield finished(batch)
+                batch = Batch(families, Drift())
+    yield finished(batch)
+
+
+def _file_rows(task: _Task, done: _Done) -> Iterator[Mapping[str, pa.Table]]:
+    """Rows of files: some of them need all pages of their file."""
+    since = task.since
+    for made in rows_of(
+        Archive(task.archive),
+        task.entries,
+        lambda page: since is None or page.retrieved_at >= since,
+        imported_before=task.until,
+    ):
+        done.pages += made.records > 0
+        done.records += made.records
+        yield made.tables
+
+
+def _is_of_files(entry: Entry) -> bool:
+    return entry.source == files.SOURCE and entry.resource not in files.JOURNAL_NAMES
 
 
 def _tables_of(entry: Entry) -> Sequence[Table]:
@@ -287,6 +321,10 @@ def _tables_of(entry: Entry) -> Sequence[Table]:
         if entry.resource in ads.JOURNAL:
             return (ads.JOURNAL[entry.resource],)
         return ads.BY_NAME[entry.resource].tables if entry.resource in ads.BY_NAME else ()
+    if entry.source == files.SOURCE:
+        if entry.resource in files.OF_RECORDS:
+            return (files.OF_RECORDS[entry.resource],)
+        return (*files.OF_CELLS, files.FILES, files.QUARANTINE)
     if entry.source != SOURCE:
         return ()
     if entry.resource in JOURNAL:

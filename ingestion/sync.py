@@ -42,6 +42,7 @@ from ingestion.pipelines import (
     recover,
 )
 from ingestion.processes import end_with_parent
+from ingestion.seller_center import tables as files
 from ingestion.sync_log import JOURNAL, SHOP, LogRow, drift_page, journal_rows, log_page
 from ingestion.tiktok_ads import resources as ads
 from ingestion.tiktok_ads.account_sync import AdsSync, has_ads, known_accounts, sync_accounts
@@ -397,11 +398,12 @@ def prepare(home: Home) -> None:
     home.prepare()
     recover(home.raw)
     check_clock(home.raw)
-    for source in (SOURCE, FX_SOURCE, ADS_SOURCE):
+    for source in (SOURCE, FX_SOURCE, ADS_SOURCE, files.SOURCE):
         adopt_dataset(home, source)
     ensure_tables(home.raw, SOURCE, [*tables(), *JOURNAL.values()])
     ensure_tables(home.raw, FX_SOURCE, [FX_RATES])
     ensure_tables(home.raw, ADS_SOURCE, ads.tables())
+    ensure_tables(home.raw, files.SOURCE, files.tables())
 
 
 def _selected(

@@ -4,5 +4,6 @@
     replaced whole) 75 seconds for the 80,000 fees of a day's estimates. dbt's own form looks a key up once: 1 second.
 -#}
 {% macro duckdb__get_delete_insert_merge_sql(target, source, unique_key, dest_columns, incremental_predicates) -%}
+    {{ note_merged(target, source, unique_key) }}
     {{ default__get_delete_insert_merge_sql(target, source, unique_key, dest_columns, incremental_predicates) }}
 {%- endmacro %}

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import click
 
@@ -34,7 +34,7 @@ Exit codes:
   0  done
   1  failed; the message says why
   2  wrong configuration or usage, or another run is at work in this home
-  3  some shops or ads accounts failed, the rest was done
+  3  some shops, ads accounts or files failed, the rest was done
   4  the audit stopped the publication; the published file is as it was
 """
 
@@ -252,6 +252,89 @@ def sandbox(
         click.echo("Sandbox stopped.")
 
 
+@cli.command("sandbox-exports")
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@click.option("--shop", "shop_ids", multiple=True, help="Id of a shop; may be repeated.  [default: all]")
+@click.option("--layout", "layouts", multiple=True, help="May be repeated.  [default: those of the market]")
+@click.option(
+    "--from", "first", type=Day(), help="First day, on the shop's calendar.  [default: the world's]"
+)
+@click.option("--until", type=Day(), help="The day after the last.  [default: tomorrow by the clock]")
+@click.option(
+    "--clock", type=Instant(), help="When the files are downloaded.  [default: the world's present]"
+)
+@click.option("--language", help="Of headers and words: en, id, vi, es.  [default: what the market reads]")
+@click.option("--orders", default=20_000, show_default=True, type=click.IntRange(min=100), help="Orders.")
+@click.option("--days", default=120, show_default=True, type=click.IntRange(min=14), help="Days of history.")
+@click.option("--seed", default=7, show_default=True, help="Another seed makes another world.")
+@click.option(
+    "--dir",
+    "directory",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="A world that is there is taken as it is.  [default: sandbox/world-ORDERS-DAYS-SEED in TTKPI_HOME]",
+)
+def sandbox_exports(
+    folder: Path,
+    shop_ids: tuple[str, ...],
+    layouts: tuple[str, ...],
+    first: date | None,
+    until: date | None,
+    clock: datetime | None,
+    language: str | None,
+    orders: int,
+    days: int,
+    seed: int,
+    directory: Path | None,
+) -> None:
+    """Write the files that the sandbox's sellers would download by hand into FOLDER. 沙盒店铺的手工导出文件。
+
+    The same world as `ttkpi sandbox` serves over its API, in a folder per shop, and one per ads account.
+
+    \b
+    Example:  ttkpi sandbox-exports downloads --orders 2000 --from 2026-10-01
+    """
+    from ingestion.sandbox.exports.export import write_folder
+    from ingestion.sandbox.world.generator import generate
+    from ingestion.sandbox.world.store import Store, meta_of
+    from orchestration.lib.demo import CLOCK_START, demo_folder
+
+    home, reporter = _home(), _reporter()
+    world = directory or demo_folder(home) / f"world-{orders}-{days}-{seed}"
+    if directory is not None and meta_of(directory) is not None:
+        store = Store.open(directory)
+    else:
+        with reporter.phase("world", f"{orders:,} orders of {days} days, seed {seed}, in {world}"):
+            store = generate(
+                world,
+                orders=orders,
+                days=days,
+                seed=seed,
+                clock=CLOCK_START,
+                progress=lambda done, total: reporter.count(done, total, "orders"),
+            )
+    known = {shop.id: shop for shop in store.shops()}
+    unknown = [shop_id for shop_id in shop_ids if shop_id not in known]
+    if unknown:
+        raise click.BadParameter(
+            f"{', '.join(unknown)}: the shops are {', '.join(known)}", param_hint="--shop"
+        )
+    moment = int(clock.timestamp()) if clock is not None else store.meta.clock_start
+    try:
+        for written in write_folder(
+            folder,
+            store,
+            clock=moment,
+            shops=[known[shop_id] for shop_id in shop_ids] or None,
+            layouts=layouts or None,
+            first=first,
+            until=until,
+            language=language,
+        ):
+            click.echo(f"{written.layout:<26} {written.rows:>9,} rows  {written.path}")
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+
+
 @cli.group(cls=Commands)
 def auth() -> None:
     """Authorisations of sellers and ads accounts. 店铺与广告账户授权。"""
@@ -268,7 +351,7 @@ def auth_exchange(code: str) -> None:
     \b
     Example:  ttkpi auth exchange TTP_FeBoANmHP3yqdoUI9fZOCw
     """
-    from ingestion.audit_log import Entry, append
+    from ingestion.audit_log import recorded
     from ingestion.config import load_shop_config
     from ingestion.tiktok_shop.auth import AuthHost
     from ingestion.tiktok_shop.client import ShopClient
@@ -279,11 +362,11 @@ def auth_exchange(code: str) -> None:
     refuse_demo_home(home)
     config = load_shop_config()
     tokens = TokenStore(home.tokens_file, AuthHost(config), notify=reporter.warning)
-    grant = tokens.exchange(code)
-    append(
-        home,
-        Entry("authorise", grant.open_id, details={"source": "tiktok_shop", "scopes": grant.granted_scopes}),
-    )
+    with recorded(home, "authorise") as entry:
+        entry.details["source"] = "tiktok_shop"
+        grant = tokens.exchange(code)
+        entry.subject = grant.open_id
+        entry.details["scopes"] = grant.granted_scopes
     click.echo(f"Authorised by {grant.seller_name or grant.open_id}. Tokens: {home.tokens_file}")
     with ShopClient(config, tokens, notify=reporter.warning) as client:
         for shop in client.authorized_shops():
@@ -304,7 +387,7 @@ def auth_ads(code: str) -> None:
     \b
     Example:  ttkpi auth ads 83e2e5a1d4
     """
-    from ingestion.audit_log import Entry, append
+    from ingestion.audit_log import recorded
     from ingestion.config import load_ads_config
     from ingestion.tiktok_ads.client import AdsClient, AdsProblem
     from ingestion.tiktok_ads.tokens import AdsAuthHost, AdsTokenStore
@@ -314,9 +397,11 @@ def auth_ads(code: str) -> None:
     config = load_ads_config()
     refuse_demo_home(home, config.base_url)
     tokens = AdsTokenStore(home.ads_tokens_file)
-    grant = tokens.exchange(code, AdsAuthHost(config, notify=reporter.warning))
+    with recorded(home, "authorise") as entry:
+        entry.details["source"] = "tiktok_ads"
+        grant = tokens.exchange(code, AdsAuthHost(config, notify=reporter.warning))
+        entry.subject = " ".join(grant.advertiser_ids)
     count = len(grant.advertiser_ids)
-    append(home, Entry("authorise", " ".join(grant.advertiser_ids), details={"source": "tiktok_ads"}))
     click.echo(
         f"Authorised for {count} ads account{'' if count == 1 else 's'}. Tokens: {home.ads_tokens_file}"
     )
@@ -452,6 +537,89 @@ def sync(shops: Sequence[str], since: date | None, until: datetime | None, resou
         tell_sync(reporter, report)
     require_some_shop(report)
     raise SystemExit(_sync_code(report))
+
+
+@cli.command("import", epilog=EXIT_CODES)
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "--shop", metavar="ID", help="The shop that the files are of; a folder of that name says it too."
+)
+@click.option(
+    "--region", metavar="XX", help="Market of a shop that no API has listed, such as GB; once is enough."
+)
+@click.option("--name", help="Name of that shop.")
+@click.option("--advertiser", metavar="ID", help="The ads account that reports of GMV Max are of.")
+@click.option("--time-zone", metavar="ZONE", help="Its zone, such as America/Los_Angeles or Etc/GMT+8.")
+@click.option(
+    "--date-order",
+    type=click.Choice(["dmy", "mdy", "ymd"]),
+    help="How 05/06/2026 is read, where the rows of a file leave it open.",
+)
+@click.option(
+    "--downloaded-at",
+    type=Instant(),
+    help="When the files were downloaded.  [default: last change of the file]",
+)
+@click.option("--explain", is_flag=True, help="Say what is seen in the files, and change nothing.")
+@click.option(
+    "--lang",
+    "language",
+    type=click.Choice(["en", "zh"]),
+    default="en",
+    show_default=True,
+    help="Of messages.",
+)
+def import_files(
+    paths: Sequence[Path],
+    shop: str | None,
+    region: str | None,
+    name: str | None,
+    advertiser: str | None,
+    time_zone: str | None,
+    date_order: Literal["dmy", "mdy", "ymd"] | None,
+    downloaded_at: datetime | None,
+    explain: bool,
+    language: Literal["en", "zh"],
+) -> None:
+    """Load files that were downloaded by hand: CSV and XLSX, or folders of them. 导入手工下载的报表。
+
+    From Seller Center, Affiliate Center and Ads Manager; the kind is recognised by the header, whatever the name. A
+    file is loaded as a whole or not at all, and the same file twice changes nothing. Exit code 3 when some files were
+    refused and the others are loaded. Build afterwards.
+
+    \b
+    Examples:  ttkpi import downloads/ --shop 7495000000000000101 --region GB --name "Aurora UK"
+               ttkpi import downloads/7495000000000000101/orders.csv
+               ttkpi import "Creative data.xlsx" --advertiser 7400000000000000001 --time-zone Etc/GMT+8
+               ttkpi import --explain --lang zh orders.csv
+    """
+    from ingestion.seller_center.importing import ImportOptions, explain_file, files_in
+    from ingestion.seller_center.importing import import_files as run_import
+    from orchestration.lib.demo import refuse_demo_home
+    from orchestration.lib.import_report import show_import
+    from orchestration.lib.run import SOME_SHOPS_FAILED
+
+    home, reporter = _home(), _reporter()
+    options = ImportOptions(shop, region, name, advertiser, time_zone, date_order, downloaded_at)
+    if explain:
+        refused = False
+        for path in files_in(paths):
+            seen = explain_file(home, path, options)
+            click.echo(seen.explanations.get(language) or path.name)
+            for text in seen.why(language):
+                click.echo(text)
+            click.echo()
+            refused = refused or bool(seen.why(language))
+        raise SystemExit(SOME_SHOPS_FAILED if refused else 0)
+    refuse_demo_home(home)
+    with reporter.phase("import", "reading the files"):
+        report = run_import(home, paths, options, progress=reporter)
+    show_import(report, language)
+    if report.recovered:
+        click.echo(f"{_counted(report.recovered, 'file')} of an import that was ended are loaded now.")
+    if any(one.status == "imported" for one in report.files) or report.recovered:
+        click.echo("Next: ttkpi build" if language == "en" else "下一步：ttkpi build")
+    raise SystemExit(SOME_SHOPS_FAILED if report.refused else 0)
 
 
 @cli.command()

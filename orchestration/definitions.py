@@ -11,6 +11,7 @@ from ingestion.home import Home
 from orchestration.defs.dbt.assets import build_dbt_assets
 from orchestration.defs.dbt.checks import build_freshness_checks
 from orchestration.defs.ingestion.assets import build_ingestion_assets
+from orchestration.defs.ingestion.inbox import build_inbox_assets, build_inbox_sensor
 from orchestration.defs.ingestion.resources import HomeResource, SyncScope
 from orchestration.defs.ingestion.sensors import build_failed_shop_sensor
 from orchestration.defs.publish.assets import build_published_assets
@@ -30,6 +31,7 @@ def build_definitions(home: Home) -> dg.Definitions:
     return dg.Definitions(
         assets=[
             *build_ingestion_assets(manifest),
+            *build_inbox_assets(manifest),
             build_dbt_assets(manifest, translator),
             build_audit_assets(manifest, translator),
             *build_published_assets(manifest, translator),
@@ -37,7 +39,12 @@ def build_definitions(home: Home) -> dg.Definitions:
         asset_checks=[build_freshness_checks(manifest, translator)],
         jobs=list(jobs.values()),
         schedules=build_schedules(jobs, project_var("reporting_timezone")),
-        sensors=[run_failure_alert, build_failed_shop_sensor(jobs["retry_shop_job"]), alert_webhooks],
+        sensors=[
+            run_failure_alert,
+            build_failed_shop_sensor(jobs["retry_shop_job"]),
+            build_inbox_sensor(jobs["import_job"]),
+            alert_webhooks,
+        ],
         resources={"home": HomeResource(), "scope": SyncScope()},
         # Steps of a run write the same home, so they take turns anyway: one process saves loading the
         # definitions anew for each step. dbt still runs in a process of its own (lib/build.py).

@@ -5,6 +5,7 @@ Knows nothing of raw tables; resources know nothing of HTTP. Nothing is ever wri
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,7 +20,7 @@ import orjson
 from ingestion.config import AdsApiConfig
 from ingestion.errors import TransientError, TtkpiError
 from ingestion.tiktok_ads.endpoints import AUTHORIZED_ADVERTISERS, Endpoint
-from ingestion.tiktok_ads.errors import AccountRefused, BackendTrouble, RepeatedPage
+from ingestion.tiktok_ads.errors import AccountRefused, BackendTrouble, IncompleteList, RepeatedPage
 from ingestion.tiktok_ads.refusals import ADDRESSES, Patience, refusal
 from ingestion.tiktok_ads.tokens import AdsGrant, AdsTokenStore
 from ingestion.tiktok_shop.client import ApiAnswer
@@ -189,6 +190,7 @@ class AdsClient:
 
         Raises:
             RepeatedPage: The list gave a page twice.
+            IncompleteList: The list ended with fewer records than it announced. Its pages were yielded.
             MalformedAnswer: An answer does not say which page it is.
             ApiError: As `get`.
         """
@@ -196,6 +198,7 @@ class AdsClient:
             yield self.get(endpoint, advertiser, query, divisible=divisible)
             return
         page, before = 1, b""
+        announced, given_rows = 0, set[bytes]()
         while True:
             asked = {**query, "page": page, "page_size": endpoint.page_size}
             answer = self.get(endpoint, advertiser, asked, divisible=divisible)
@@ -212,8 +215,13 @@ class AdsClient:
                     shop_name=advertiser.name,
                     request_id=answer.request_id,
                 )
+            # The largest count, as a row that goes while a list is paged pulls another one over a page's edge.
+            announced = max(announced, _announced(answer))
+            given_rows.update(map(_digest, answer.data.get("list") or []))
             yield ApiAnswer(answer.data, answer.raw, answer.request_id, answer.retrieved_at, page)
             if page >= pages:
+                if len(given_rows) < announced:
+                    raise _incomplete(endpoint, advertiser, announced, len(given_rows), answer.request_id)
                 return
             page, before = page + 1, content
 
@@ -299,6 +307,29 @@ def _not_listed(gone: Sequence[Advertiser]) -> AccountRefused:
 
 def _title(endpoint: Endpoint, advertiser: Advertiser) -> str:
     return f"{endpoint.name} of ads account {advertiser.name} ({advertiser.advertiser_id})"
+
+
+def _announced(answer: ApiAnswer) -> int:
+    total = answer.data["page_info"].get("total_number")
+    return total if type(total) is int else 0
+
+
+def _digest(row: Any) -> bytes:
+    return hashlib.blake2b(orjson.dumps(row), digest_size=12).digest()
+
+
+def _incomplete(
+    endpoint: Endpoint, advertiser: Advertiser, announced: int, given: int, request_id: str
+) -> IncompleteList:
+    return IncompleteList(
+        f"{_title(endpoint, advertiser)}: TikTok announced {announced} records and gave {given} "
+        f"(request id {request_id or 'unknown'}): some are missing.",
+        advice="The next run reads the list again. If it stays so, tell TikTok the request id.",
+        endpoint=endpoint.name,
+        shop_id=advertiser.advertiser_id,
+        shop_name=advertiser.name,
+        request_id=request_id,
+    )
 
 
 def _page_info(answer: ApiAnswer, endpoint: Endpoint, advertiser: Advertiser) -> tuple[int, int]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from ingestion.tiktok_shop.errors import (
     ApiError,
     AuthorizationRevoked,
+    IncompleteList,
     NotAvailable,
     RateLimited,
     TransientApiError,
@@ -48,6 +49,7 @@ __all__ = [
     "AppBlocked",
     "BackendTrouble",
     "DayLimitReached",
+    "IncompleteList",
     "Maintenance",
     "RateLimited",
     "RepeatedPage",

@@ -27,7 +27,13 @@ from ingestion.tiktok_ads.endpoints import (
     GMV_MAX_STORES,
     Endpoint,
 )
-from ingestion.tiktok_ads.errors import AccountRefused, BackendTrouble, DayLimitReached, Maintenance
+from ingestion.tiktok_ads.errors import (
+    AccountRefused,
+    BackendTrouble,
+    DayLimitReached,
+    IncompleteList,
+    Maintenance,
+)
 from ingestion.tiktok_shop.client import ApiAnswer
 from ingestion.tiktok_shop.errors import ApiError, NotAvailable, ScopeMissing
 from ingestion.tiktok_shop.reading import (
@@ -366,12 +372,11 @@ def read_calls(reading: AdsReading, resource: Resource, calls: Sequence[Call]) -
     """Lists, each from its first page to its last.
 
     Raises:
-        ApiError: A call failed; the pages before it were yielded.
+        ApiError: A call failed; the lists before it were yielded.
     """
     for call in calls:
         query = {"advertiser_id": reading.advertiser.advertiser_id, **call.query}
-        for answer in reading.client.pages(resource.endpoint, reading.advertiser, query):
-            yield _page(reading, resource, call, answer, query, None)
+        yield from _whole(reading, resource, call, query, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -485,10 +490,7 @@ def _read_days(reading: AdsReading, resource: Resource, call: Call, start: date,
     pages: list[Page] = []
     trouble: BackendTrouble | None = None
     try:
-        answers = reading.client.pages(resource.endpoint, reading.advertiser, query, divisible=start < end)
-        for answer in answers:
-            reading.note_rows(resource.name, answer.data.get("list") or [])
-            pages.append(_page(reading, resource, call, answer, query, window))
+        pages = _whole(reading, resource, call, query, window, divisible=start < end)
     except BackendTrouble as error:
         if start == end:
             raise
@@ -496,10 +498,41 @@ def _read_days(reading: AdsReading, resource: Resource, call: Call, start: date,
     if trouble is None:
         yield from pages
         return
-    pages.clear()
     middle = start + (end - start) // 2
     yield from _read_days(reading, resource, call, start, middle)
     yield from _read_days(reading, resource, call, middle + _DAY, end)
+
+
+def _whole(
+    reading: AdsReading,
+    resource: Resource,
+    call: Call,
+    query: Mapping[str, Any],
+    window: tuple[int, int] | None,
+    *,
+    divisible: bool = False,
+) -> list[Page]:
+    """The pages of a list, once all of it has come; a list that is short of records is read a second time.
+
+    Raises:
+        IncompleteList: It still is.
+        ApiError: A call failed.
+    """
+    for is_last in (False, True):
+        pages: list[Page] = []
+        try:
+            for answer in reading.client.pages(
+                resource.endpoint, reading.advertiser, query, divisible=divisible
+            ):
+                if window is not None:
+                    reading.note_rows(resource.name, answer.data.get("list") or [])
+                pages.append(_page(reading, resource, call, answer, query, window))
+        except IncompleteList:
+            if is_last:
+                raise
+            continue
+        break
+    return pages
 
 
 def _progress(reading: AdsReading, resource: Resource, window: Window, end: date) -> Checkpoint:

@@ -461,7 +461,11 @@ def read_content_details(reading: Reading, resource: Resource) -> Iterator[Step]
     known: dict[str, str] = reading.state(resource.name).get("read", {})
     snapshot = reading.snapshot()
     calls = [
-        Call(query={"product_id": product}, context={"product_id": product, **snapshot})
+        Call(
+            query={"product_id": product},
+            context={"product_id": product, **snapshot},
+            id_field="creator_profile.username",
+        )
         for product in _longest_unread(reading, resource, known, CONTENT_REREAD_DAYS, CALLS_PER_SYNC)
     ]
     names: set[str] = set()

@@ -148,6 +148,10 @@ class RepeatedPageToken(ApiError):
     pages: int = 0
 
 
+class IncompleteList(ApiError):
+    """A list gave fewer records than it announced, also when it was read again: some of them are missing."""
+
+
 class NotAuthorised(ConfigError):
     """No seller has authorised the app yet, or not this one."""
 

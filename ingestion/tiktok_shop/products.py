@@ -35,12 +35,14 @@ from ingestion.rows import (
 )
 from ingestion.tiktok_shop.endpoints import SEARCH_INVENTORY, SEARCH_PRODUCTS
 from ingestion.tiktok_shop.reading import (
+    READINGS,
     Call,
     Checkpoint,
     Reading,
     Resource,
     States,
     Step,
+    incomplete,
     listed,
     read_calls,
     sliced,
@@ -135,7 +137,7 @@ _INVENTORY_PRODUCT = Table(
 
 def read_products(reading: Reading, resource: Resource) -> Iterator[Step]:
     """The whole list, deleted products included."""
-    ids = reading.product_ids = []
+    ids: list[str] = []
     for step in read_calls(
         reading, resource, [_product_call(reading)], sliced(_products_between, rows=LIST_LIMIT // 2)
     ):
@@ -143,6 +145,8 @@ def read_products(reading: Reading, resource: Resource) -> Iterator[Step]:
             if isinstance(product_id := record.get("id"), str):
                 ids.append(product_id)
         yield step
+    # Not before all have come: stock of a part of the products would pass for all there is.
+    reading.product_ids = ids
 
 
 def read_inventory(reading: Reading, resource: Resource) -> Iterator[Step]:
@@ -152,9 +156,7 @@ def read_inventory(reading: Reading, resource: Resource) -> Iterator[Step]:
         return
     ids = reading.product_ids
     if ids is None:
-        ids = []
-        for answer in reading.client.pages(SEARCH_PRODUCTS, reading.shop, body={"status": "ALL"}):
-            ids += [product["id"] for product in answer.data.get("products") or [] if "id" in product]
+        ids = _listed_products(reading)
     ids = sorted(set(ids))
     context = {**reading.snapshot(), "snapshot_time": reading.until}
     calls = [
@@ -163,6 +165,19 @@ def read_inventory(reading: Reading, resource: Resource) -> Iterator[Step]:
     ]
     yield from read_calls(reading, resource, calls)
     yield Checkpoint(_note_snapshot(resource.name, reading.until))
+
+
+def _listed_products(reading: Reading) -> list[str]:
+    """The ids of all products, for a run that does not read the products themselves."""
+    found: set[str] = set()
+    announced, request_id = 0, ""
+    for _ in range(READINGS):
+        for answer in reading.client.pages(SEARCH_PRODUCTS, reading.shop, body={"status": "ALL"}):
+            found.update(product["id"] for product in answer.data.get("products") or [] if "id" in product)
+            announced, request_id = answer.data.get("total_count") or 0, answer.request_id
+        if len(found) >= announced or reading.config.short_lists == "accept":
+            return list(found)
+    raise incomplete(reading, PRODUCT, _product_call(reading), announced, len(found), request_id)
 
 
 def _note_snapshot(resource: str, moment: int) -> Callable[[States], None]:

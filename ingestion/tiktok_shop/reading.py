@@ -23,7 +23,7 @@ from ingestion.privacy import Cleaner, Rules, scrub
 from ingestion.rows import Batch, Drift, Table
 from ingestion.tiktok_shop.client import ApiAnswer, ShopClient, ShopRef
 from ingestion.tiktok_shop.endpoints import Endpoint
-from ingestion.tiktok_shop.errors import ApiError
+from ingestion.tiktok_shop.errors import ApiError, IncompleteList
 
 SOURCE = "tiktok_shop"
 SLICE_ROWS = 2_000
@@ -32,6 +32,8 @@ SHORTEST_SLICE = 600
 """Seconds; a window shorter than two of them is read as it is."""
 FIRST_YEAR = 1_577_836_800
 """2020-01-01, before the first TikTok Shop: where cutting an open window begins."""
+READINGS = 3
+"""How often a list is read that gives fewer records than it announces."""
 _QUEUE_PAGES = 3
 
 States = Callable[[str], dict[str, Any]]
@@ -52,7 +54,8 @@ class Call:
         body: JSON body.
         window: Half-open time window in unix seconds that the call covers.
         context: What goes with its pages into the archive (see `Page.context`).
-        id_field: Field that names a record, for counting what came against `total_count`; empty: not counted.
+        id_field: Dotted path of the field that names a record, for counting what came against `total_count`; empty:
+            not counted.
         last_page: Page after which no more are asked for; None: to the end of the list.
         grant: Grant (`open_id`) to ask with, for endpoints that want a creator's token; empty: the shop's.
     """
@@ -146,11 +149,12 @@ class Window:
         def apply(states: States) -> None:
             state = states(resource)
             # Kept with the rows, as the log of a run that is killed is never written.
-            # Only once what was read meets what was there before: until then there is a gap between the two.
+            known = state.get("begin", state.get("cursor"))
+            # A backfill that goes on begins where it stopped; what it had read begins at `since`.
             start = self.start if self.since is None else min(self.start, self.since)
-            begin = state.get("begin", start)
-            if reached >= begin:
-                state["begin"] = min(start, begin)
+            # Until it meets what is there already, a gap lies between the two.
+            if known is None or reached >= known:
+                state["begin"] = start if known is None else min(start, known)
             state["cursor"] = max(reached, state.get("cursor", reached))
             if self.since is None:
                 return
@@ -470,7 +474,8 @@ class _Flight:
         resource, reading = self._resource, self._reading
         shop = replace(reading.shop, open_id=self.call.grant) if self.call.grant else reading.shop
         ids: set[object] = set()
-        for attempt in (1, 2):
+        announced, request_id = 0, ""
+        for attempt in range(1, READINGS + 1):
             before = len(ids)
             total: int | None = None
             for answer in reading.client.pages(
@@ -488,9 +493,8 @@ class _Flight:
                         raise _Stopped
                 records, envelope = self._take(answer)
                 if self.call.id_field:
-                    ids.update(
-                        str(record.get(self.call.id_field)) for record in records if type(record) is dict
-                    )
+                    ids.update(_at(record, self.call.id_field) for record in records)
+                request_id = answer.request_id
                 page = _page(reading, resource, self.call, answer, records, envelope)
                 # Waiting for room must not hold on to parsed JSON.
                 del answer, records, envelope
@@ -500,7 +504,7 @@ class _Flight:
                 if number == self.call.last_page:
                     return
             # Records that are updated while a list is being paged leave it, and may pull others over a
-            # page's edge.
+            # page's edge; and a page may be missing.
             if (
                 total is None
                 or not self.call.id_field
@@ -508,15 +512,16 @@ class _Flight:
                 or resource.name in reading.uncountable
             ):
                 return
-            if attempt == 2:
-                if len(ids) == before:
-                    # Reading again brought nothing new: the count can't be relied on, so don't pay for it
-                    # twice.
-                    reading.uncountable.add(resource.name)
-                reading.note(
-                    resource.name,
-                    f"{resource.endpoint.name} announced {total} records for a window and gave {len(ids)}.",
-                )
+            announced = total
+            if reading.config.short_lists == "accept" and attempt > 1 and len(ids) == before:
+                # Reading again brought nothing new: whoever accepts that does not pay for it twice.
+                reading.uncountable.add(resource.name)
+                reading.note(resource.name, _short(resource, self.call, announced, len(ids)))
+                return
+        if reading.config.short_lists == "accept":
+            reading.note(resource.name, _short(resource, self.call, announced, len(ids)))
+        else:
+            raise incomplete(reading, resource, self.call, announced, len(ids), request_id)
 
     def _take(self, answer: ApiAnswer) -> tuple[list[Any], Record]:
         try:
@@ -541,6 +546,39 @@ class _Flight:
                 continue
             return
         raise _Stopped
+
+
+def _at(record: object, path: str) -> str:
+    """The text at a dotted path of a record; `None` where there is nothing."""
+    for key in path.split("."):
+        record = record.get(key) if type(record) is dict else None
+    return str(record)
+
+
+def _short(resource: Resource, call: Call, announced: int, given: int) -> str:
+    where = "a list" if call.window is None else "the window " + " to ".join(map(_instant, call.window))
+    return f"{resource.endpoint.name} announced {announced} records for {where} and gave {given}."
+
+
+def _instant(seconds: int) -> str:
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def incomplete(
+    reading: Reading, resource: Resource, call: Call, announced: int, given: int, request_id: str
+) -> IncompleteList:
+    """That a list is short of records, for a person."""
+    shop = reading.shop
+    return IncompleteList(
+        f"{_short(resource, call, announced, given)[:-1]} in {READINGS} readings, for shop {shop.name} "
+        f"({shop.shop_id}; request id {request_id or 'unknown'}): some are missing.",
+        advice="What came is kept, and the next run reads it again. If it stays so, tell TikTok the request id; "
+        'where its counts are known to be too high, set sources.tiktok_shop.short_lists = "accept".',
+        endpoint=resource.endpoint.name,
+        shop_id=shop.shop_id,
+        shop_name=shop.name,
+        request_id=request_id,
+    )
 
 
 class _Stopped(Exception):

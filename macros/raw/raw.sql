@@ -16,6 +16,10 @@
     new ones: a look-back that reads an old version again, or loads that come out of order, can't put back an old state, and an
     incremental build gives the rows of a full refresh.
 
+    Some tables are fed by the API and by files that were downloaded by hand. They have the column `origin` ('api' or 'file'), and the
+    API's version of a key wins over a file's, whatever their times: an order that the API has is the API's as a whole, with its lines.
+    Where a file has no id of the API's to tell (a LIVE session, a statement), the models end with `delete_superseded`.
+
     `_dlt_load_id` of a staging row is the last load that brought any version of its key: the mark by which models downstream see that
     a key may have changed. It is not always the load of the version that won.
 -#}
@@ -38,23 +42,64 @@
     {%- endif -%}
 {%- endmacro %}
 
-{#- `rows`, and the rows of this model with a key among them. Internal to the two macros below. -#}
-{% macro rows_and_existing(rows, keys, columns) -%}
-    select {{ columns | join(', ') }} from {{ rows }}
-    {%- if is_incremental() %}
+{#-
+    The CTEs `versions` and `kept`: what orders all versions of the keys in `rows`, those of this model included, and the keys whose row
+    in this model is still the latest. Internal to the macros below; only in an incremental build.
+
+    The rows of this model are read twice, first these few columns of them. As a rule the new row is the later one, then `kept` is empty and
+    DuckDB does not begin the second reading: 0.15 s of CPU instead of 0.8 s for the 2,600,000 lines of 1,000,000 orders.
+-#}
+{% macro versions_and_kept(rows, keys, version, others=[]) -%}
+{%- set narrow = (keys + version + ['page_id'] + others) | unique | list -%}
+, versions as (
+    select {{ narrow | join(', ') }}, 0 as is_existing from {{ rows }}
     union all
-    select {% for column in columns %}existing.{{ column }}{{ ', ' if not loop.last }}{% endfor %}
+    select {% for column in narrow %}existing.{{ column }}, {% endfor %}1 as is_existing
     from {{ this }} as existing
     where exists (
         select 1 from {{ rows }}
         where {% for key in keys %}{{ rows }}.{{ key }} = existing.{{ key }}{{ ' and ' if not loop.last }}{% endfor %}
     )
+)
+
+, ordered as (
+    select
+        {{ keys | join(', ') }},
+        is_existing,
+        rank() over (
+            partition by {{ keys | join(', ') }}
+            order by {% for column in version %}{{ column }} desc nulls last, {% endfor %}page_id desc nulls last
+        ) as version_rank
+    from versions
+)
+
+, kept as (
+    select distinct {{ keys | join(', ') }}
+    from ordered
+    where version_rank = 1 and is_existing = 1
+)
+{%- endmacro %}
+
+{#- `rows`, and the rows of this model with a key among `keys_of`, where each key stands once. Internal to the macros below. -#}
+{% macro rows_and_existing(rows, keys, columns, keys_of) -%}
+    select {{ columns | join(', ') }} from {{ rows }}
+    {%- if is_incremental() %}
+    union all
+    select {% for column in columns %}existing.{{ column }}{{ ', ' if not loop.last }}{% endfor %}
+    from {{ this }} as existing
+    inner join {{ keys_of }} on {% for key in keys %}existing.{{ key }} = {{ keys_of }}.{{ key }}{{ ' and ' if not loop.last }}{% endfor %}
     {%- endif %}
 {%- endmacro %}
 
 {#- That two relations have the same key; an unknown part is a part like any other, so that no row is lost. Internal to the two macros below. -#}
 {% macro same_key(left, right, keys) -%}
     {% for key in keys %}{{ left }}.{{ key }} is not distinct from {{ right }}.{{ key }}{{ ' and ' if not loop.last }}{% endfor %}
+{%- endmacro %}
+
+{#- What orders the versions of a key, the one that counts first: the API before files, then as the model says. Internal to the macros below. -#}
+{% macro newest_first(columns, version) -%}
+    {% if 'origin' in columns %}candidates.origin asc nulls last, {% endif %}
+    {%- for column in version %}candidates.{{ column }} desc nulls last, {% endfor %}candidates.page_id desc nulls last
 {%- endmacro %}
 
 {#-
@@ -67,8 +112,11 @@
 {% macro latest_version(rows, keys, version, columns, earliest=[]) -%}
 {%- set plain_columns = columns + ['retrieved_at', 'page_id'] -%}
 {%- set all_columns = columns + earliest + ['retrieved_at', 'page_id', '_dlt_load_id'] -%}
+{%- if is_incremental() %}
+{{- versions_and_kept(rows, keys, version, earliest + ['_dlt_load_id']) }}
+{% endif %}
 , candidates as (
-    {{ rows_and_existing(rows, keys, all_columns) }}
+    {{ rows_and_existing(rows, keys, all_columns, 'kept') }}
 )
 
 , keys_seen as (
@@ -79,7 +127,7 @@
         {%- endfor %}
         max(_dlt_load_id) as last_load_id,
         count(*) as times_seen
-    from candidates
+    from {{ 'versions' if is_incremental() else 'candidates' }}
     group by {{ keys | join(', ') }}
 )
 
@@ -99,7 +147,7 @@
         keys_seen.last_load_id as _dlt_load_id,
         row_number() over (
             partition by {% for key in keys %}candidates.{{ key }}{{ ', ' if not loop.last }}{% endfor %}
-            order by {% for column in version %}candidates.{{ column }} desc nulls last, {% endfor %}candidates.page_id desc nulls last
+            order by {{ newest_first(columns, version) }}
         ) as version_rank
     from candidates
     inner join keys_seen on {{ same_key('candidates', 'keys_seen', keys) }}
@@ -122,8 +170,11 @@ where version_rank = 1
 {% macro latest_version_children(rows, parent_keys, child_key, version, columns) -%}
 {%- set plain_columns = columns + ['retrieved_at', 'page_id'] -%}
 {%- set all_columns = plain_columns + ['_dlt_load_id'] -%}
+{%- if is_incremental() %}
+{{- versions_and_kept(rows, parent_keys, version) }}
+{% endif %}
 , candidates as (
-    {{ rows_and_existing(rows, parent_keys, all_columns) }}
+    {{ rows_and_existing(rows, parent_keys, all_columns, 'kept') }}
 )
 
 -- Once: all its rows are of one version, and no child is there twice.
@@ -151,7 +202,7 @@ where version_rank = 1
         parents_seen.last_load_id as _dlt_load_id,
         rank() over (
             partition by {% for key in parent_keys %}candidates.{{ key }}{{ ', ' if not loop.last }}{% endfor %}
-            order by {% for column in version %}candidates.{{ column }} desc nulls last, {% endfor %}candidates.page_id desc nulls last
+            order by {{ newest_first(columns, version) }}
         ) as version_rank
     from candidates
     inner join parents_seen on {{ same_key('candidates', 'parents_seen', parent_keys) }}
@@ -181,8 +232,12 @@ where copy_number = 1
 -#}
 {% macro latest_snapshot(rows, key, columns) -%}
 {%- set all_columns = columns + ['retrieved_at', 'page_id', '_dlt_load_id'] -%}
+, shops_seen as (
+    select distinct shop_key from {{ rows }}
+)
+
 , candidates as (
-    {{ rows_and_existing(rows, ['shop_key'], all_columns) }}
+    {{ rows_and_existing(rows, ['shop_key'], all_columns, 'shops_seen') }}
 )
 
 , timed as (
@@ -196,7 +251,10 @@ where copy_number = 1
     select
         {% for column in columns + ['retrieved_at', 'page_id'] %}{{ column }}, {% endfor %}
         max(_dlt_load_id) over (partition by shop_key) as _dlt_load_id,
-        rank() over (partition by shop_key order by snapshot_began_at desc nulls last, snapshot_id desc nulls last) as snapshot_rank,
+        rank() over (
+            partition by shop_key
+            order by {{ 'origin asc nulls last, ' if 'origin' in columns }}snapshot_began_at desc nulls last, snapshot_id desc nulls last
+        ) as snapshot_rank,
         row_number() over (
             partition by shop_key, snapshot_id, {{ key | join(', ') }} order by retrieved_at desc nulls last, page_id desc nulls last
         ) as copy_number
@@ -206,4 +264,87 @@ where copy_number = 1
 select {{ all_columns | join(', ') }}
 from ranked
 where snapshot_rank = 1 and copy_number = 1
+{%- endmacro %}
+
+{#-
+    The post-hook of a model in which a file's row has another key than the API's row about the same thing: the file's leaves.
+    Incremental models that keep such rows end with `delete_vanished`.
+    superseded_by: a relation with the API's rows. same_thing: the condition, with the alias `api` for that relation; columns of the model are named through `this`.
+-#}
+{% macro delete_superseded(superseded_by, same_thing) -%}
+delete from {{ this }}
+where
+    {{ this }}.origin = 'file'
+    and exists (
+        select 1 from {{ superseded_by }} as api
+        where api.origin = 'api' and api.shop_key = {{ this }}.shop_key and {{ same_thing }}
+    )
+{%- endmacro %}
+
+{#- The post-hook of an incremental model: a file's row that is no longer in the staging model it was made from leaves as well. -#}
+{% macro delete_vanished(staging, keys) -%}
+delete from {{ this }}
+where
+    {{ this }}.origin = 'file'
+    and not exists (
+        select 1 from {{ staging }} as staging
+        where {% for key in keys %}staging.{{ key }} = {{ this }}.{{ key }}{{ ' and ' if not loop.last }}{% endfor %}
+    )
+{%- endmacro %}
+
+{#- That two statements are of the same day: the same id, or the same currency and UTC day. A file rarely names a statement; the platform cuts one a day. -#}
+{% macro same_statement_day(left, right) -%}
+    (
+        {{ left }}.statement_id = {{ right }}.statement_id
+        or (
+            {{ left }}.currency = {{ right }}.currency
+            and {{ local_date(left ~ '.statement_time', "'UTC'") }} = {{ local_date(right ~ '.statement_time', "'UTC'") }}
+        )
+    )
+{%- endmacro %}
+
+{#- That two payouts are the same: the same id, or the same amount in shop currency on the same UTC day. A list of withdrawals has ids of its own. -#}
+{% macro same_payout(left, right) -%}
+    (
+        {{ left }}.payment_id = {{ right }}.payment_id
+        or (
+            {{ left }}.settlement_amount = {{ right }}.settlement_amount
+            and {{ left }}.settlement_currency = {{ right }}.settlement_currency
+            and {{ local_date(left ~ '.paid_time', "'UTC'") }} = {{ local_date(right ~ '.paid_time', "'UTC'") }}
+        )
+    )
+{%- endmacro %}
+
+{#- That two LIVE sessions are the same: they began in the same minute, and under the same title or account. Files have no room id. -#}
+{% macro same_live_session(left, right) -%}
+    (
+        {{ dbt.date_trunc('minute', left ~ '.start_time') }} = {{ dbt.date_trunc('minute', right ~ '.start_time') }}
+        and (
+            {{ left }}.title = {{ right }}.title
+            or {{ creator_name(left ~ '.creator_user_name') }} = {{ creator_name(right ~ '.creator_user_name') }}
+        )
+    )
+{%- endmacro %}
+
+{#-
+    A staging model of what files say of something that the API may tell as well, whoever is believed: the newest file of each key.
+    keys: the unique key. version: columns that order versions, oldest first. columns: all columns.
+-#}
+{% macro newest_of_files(table, keys, version, columns) -%}
+with ranked as (
+    select
+        {% for column in columns %}raw.{{ column }}, {% endfor %}
+        raw.file_id,
+        raw.file_row,
+        raw.retrieved_at,
+        row_number() over (
+            partition by {% for key in keys %}raw.{{ key }}{{ ', ' if not loop.last }}{% endfor %}
+            order by {% for column in version %}raw.{{ column }} desc nulls last, {% endfor %}raw.page_id desc nulls last
+        ) as version_rank
+    from {{ source('seller_center', table) }} as raw
+)
+
+select {% for column in columns %}{{ column }}, {% endfor %}file_id, file_row, retrieved_at
+from ranked
+where version_rank = 1
 {%- endmacro %}

@@ -25,6 +25,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 from typing import IO, Any, Literal, Protocol
 
@@ -475,8 +476,8 @@ def _run_dbt(
 
 
 def project_state(project: Path) -> str:
-    """Names one state of the dbt project: its files, their sizes and times."""
-    digest = hashlib.sha256(str(project).encode())
+    """Names one state of the dbt project: its files, their sizes and times, and the dbt that reads them."""
+    digest = hashlib.sha256(f"{project} {version('dbt-core')}".encode())
     settings = yaml.safe_load((project / "dbt_project.yml").read_text(encoding="utf-8"))
     folders = {
         project / name
@@ -497,8 +498,9 @@ def _parse_command(home: Home, state: str) -> list[str]:
     the YAML says of it, and a warning becomes a failure.
     """
     known = (read_record(_parsed(home)) or {}).get("project")
-    # The command that follows writes the same manifest.json once more: a second each time.
-    return ["parse", "--no-write-json", "--partial-parse" if known == state else "--no-partial-parse"]
+    if known == state and (dbt_folder(home) / "target" / "manifest.json").is_file():
+        return ["parse", "--no-write-json", "--partial-parse"]
+    return ["parse", "--no-partial-parse"]
 
 
 def _parsed(home: Home) -> Path:

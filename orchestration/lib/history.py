@@ -211,9 +211,13 @@ def _take_place(home: Home, publication: str) -> None:
     audiences = sorted(path.name for path in (source / "audiences").glob("*"))
     with storage_errors(target):
         # First what may not be seen any more.
-        for folder in audiences_folder(home).glob("*"):
+        for folder in audiences_folder(home).glob("*/"):
             if folder.name not in audiences:
-                shutil.rmtree(folder)
+                # What a person put beside it stays.
+                for name in (home.published.name, MANIFEST):
+                    (folder / name).unlink(missing_ok=True)
+                with suppress(OSError):
+                    folder.rmdir()
         for audience in audiences:
             folder = audiences_folder(home) / audience
             folder.parent.mkdir(exist_ok=True)

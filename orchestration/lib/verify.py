@@ -100,7 +100,7 @@ def _about(path: Path) -> str:
 
 def _audiences(home: Home) -> Iterator[Verdict]:
     sealed = _sealed_audiences(home)
-    folders = {path.name for path in audiences_folder(home).glob("*") if path.is_dir()}
+    folders = {path.parent.name for path in audiences_folder(home).glob(f"*/{home.published.name}")}
     for name in sorted(folders | sealed.keys()):
         path = audiences_folder(home) / name / home.published.name
         verdict = verify_file(home, path)

@@ -37,10 +37,10 @@ from ingestion.sandbox.ads.refusal import (
     AdsRefusal,
     bad_parameter,
 )
-from ingestion.sandbox.server.damage import CHANGING, damaged
+from ingestion.sandbox.server.damage import damaged
 from ingestion.sandbox.server.envelope import new_request_id
-from ingestion.sandbox.server.faults import Rule
-from ingestion.sandbox.server.gateway import disturb, gateway_page
+from ingestion.sandbox.server.faults import PAGE_EFFECTS, Rule
+from ingestion.sandbox.server.gateway import changing, disturb, gateway_page, spare_replaced
 from ingestion.sandbox.server.replies import Reply
 from ingestion.sandbox.world.catalog import SHOPS
 from ingestion.sandbox.world.store import WorldMeta
@@ -341,6 +341,7 @@ class AdsGateway:
         outcome = _Outcome(name, query.text("advertiser_id") or "")
         request_id = new_request_id(sandbox.wall.now())
         rules = sandbox.faults.hits(name, path, outcome.advertiser_id, method)
+        spare_replaced(rules)
         try:
             reply = self._replaced(rules, outcome)
             if reply is None and name == path:
@@ -412,11 +413,11 @@ class AdsGateway:
         asked = Asked(sandbox.store.meta, sandbox.ads, token, query, account, sandbox.clock.now)
         data = handler.answer(asked)
         if handler.page_size is not None:
-            repeats = any(rule.effect in ("repeat_page_token", "duplicate_page") for rule in rules)
-            data = _paged(data, query, handler.page_size, repeats=repeats)
+            turns = [rule for rule in rules if rule.effect in PAGE_EFFECTS]
+            data = _paged(data, query, handler.page_size, sandbox.options.largest_page, turns)
         found = data.get(handler.list_path) if isinstance(data, dict) else None
         outcome.rows = len(found) if isinstance(found, list) else 1
-        changes = [rule for rule in rules if rule.effect in CHANGING]
+        changes = changing(rules, outcome.rows)
         if changes:
             data = orjson.loads(damaged(orjson.dumps(data), handler.list_path, changes))
         return data
@@ -469,15 +470,36 @@ def spend_truth(meta: WorldMeta, now: int) -> list[Json]:
     return rows
 
 
-def _paged(rows: list[Json], query: Parameters, sizes: tuple[int, int, int], *, repeats: bool) -> Json:
+def _paged(
+    rows: list[Json],
+    query: Parameters,
+    sizes: tuple[int, int, int],
+    largest: int | None,
+    turns: Sequence[Rule],
+) -> Json:
+    """A page of a list, by its number, and what faults make of it: those that can't strike take their hit back."""
     least, most, default = sizes
     size = query.number("page_size", least, most, default)
+    size = size if largest is None else min(size, largest)
     page = query.number("page", 1, 1_000_000, 1)
     pages = -(-len(rows) // size)
+    start = (page - 1) * size
+    effects = set()
+    for rule in turns:
+        # The page that is asked for is the one that is missing: without rows there is none.
+        if rule.effect in ("repeat_page_token", "duplicate_page") or start < len(rows):
+            effects.add(rule.effect)
+        else:
+            rule.give_back()
     # A server that is stuck gives the first page for ever, and says that there are more.
-    start = 0 if repeats else (page - 1) * size
+    repeats = bool(effects & {"repeat_page_token", "duplicate_page"})
+    if repeats:
+        start = 0
+    elif "skip_page" in effects:
+        start += size
+    shown = rows[start : start + size]
     return {
-        "list": rows[start : start + size],
+        "list": shown[::-1] if "reorder_pages" in effects else shown,
         "page_info": {
             "page": page,
             "page_size": size,

@@ -179,7 +179,8 @@ class Call:
         query: Query parameters.
         body: JSON body.
         now: The world's clock, the same for the whole call.
-        page_fault: How the page token of the answer is to be falsified.
+        page_fault: Effect (see `faults`) that the page token of the answer is to show; empty for none.
+        page_fault_done: Whether it could.
     """
 
     sandbox: Sandbox
@@ -191,7 +192,8 @@ class Call:
     query: Query
     body: Body
     now: int
-    page_fault: Literal["", "repeat", "duplicate"] = ""
+    page_fault: str = ""
+    page_fault_done: bool = False
 
     def owner(self) -> Shop:
         """The shop, for endpoints that have one."""

@@ -23,10 +23,15 @@ def damaged(data: bytes, list_path: str, rules: Sequence[Rule]) -> bytes:
     document = orjson.loads(data)
     elements: list[dict[str, Any]] = [document]
     if list_path:
-        found: Any = document
-        for key in list_path.split("."):
-            found = found.get(key) or {}
+        *outer, name = list_path.split(".")
+        holder: Any = document
+        for key in outer:
+            holder = holder.get(key) or {}
+        found = holder.get(name)
         elements = found if isinstance(found, list) else []
+        for rule in rules:
+            if rule.effect in _LIST_CHANGES:
+                holder[name] = _LIST_CHANGES[rule.effect](elements)
     for rule in rules:
         change = _CHANGES.get(rule.effect)
         if change is not None:
@@ -76,8 +81,13 @@ _CHANGES: dict[str, Callable[[dict[str, Any], Rule], None]] = {
     "unknown_fee": _unknown_fee,
 }
 
-CHANGING = frozenset(_CHANGES)
-"""Effects that change elements."""
+_LIST_CHANGES: dict[str, Callable[[list[Any]], Any]] = {
+    "null_list": lambda elements: None,
+    "list_as_object": lambda elements: {str(number): one for number, one in enumerate(elements)},
+}
+
+CHANGING = frozenset({*_CHANGES, *_LIST_CHANGES})
+"""Effects that change elements, or their list."""
 
 
 def _owners(element: Any, path: str) -> Iterator[tuple[dict[str, Any], str]]:

@@ -21,11 +21,20 @@ What happens is `effect`, with its own settings:
 | `slow` | `seconds` (1) | the body comes in ten pieces over that time |
 | `repeat_page_token` | | from here on the list points back to this page for ever |
 | `duplicate_page` | | the page comes twice, under two tokens, then the list goes on |
+| `skip_page` | | the page after this one never comes; the total still counts it |
+| `reorder_pages` | | the two pages after this one come in the wrong order (of ads lists: a page backwards) |
+| `null_list` | | the list is null, as if the page were empty |
+| `list_as_object` | | the list is an object of its elements by number |
+| `expire_token` | | all access tokens of the Shop API end with this call, before their time |
+| `skew_clock` | `seconds` (600) | this call's signature is judged by a clock that is so far ahead |
 | `drop_field`, `null_field` | `field` | a field of the list's elements is absent or null |
 | `set_field` | `field`, `value` | a field has another value or type, or is one nobody knows |
 | `unknown_status` | `value` (SANDBOX_NEW_STATUS) | the status of the elements is one nobody knows |
 | `unknown_fee` | `key` (sandbox_new_fee_amount) | the first fee not zero goes by a name nobody knows |
 | `advance_clock` | `seconds` (60) | the world's clock is moved on after the answer |
+
+What can't happen does not count: a rule whose call has no next page to skip, or no element to change, waits for
+one that has.
 
 `field` is a dotted path inside an element; lists on the way are gone through (`line_items.sale_price`).
 `elements` (all) limits a change to the first n elements of a page.
@@ -49,6 +58,12 @@ _SETTINGS: dict[str, set[str]] = {
     "slow": {"seconds"},
     "repeat_page_token": set(),
     "duplicate_page": set(),
+    "skip_page": set(),
+    "reorder_pages": set(),
+    "null_list": set(),
+    "list_as_object": set(),
+    "expire_token": set(),
+    "skew_clock": {"seconds"},
     "drop_field": {"field", "elements"},
     "null_field": {"field", "elements"},
     "set_field": {"field", "value", "elements"},
@@ -61,6 +76,8 @@ _NEEDED: dict[str, set[str]] = {
     "null_field": {"field"},
     "set_field": {"field", "value"},
 }
+PAGE_EFFECTS = frozenset({"repeat_page_token", "duplicate_page", "skip_page", "reorder_pages"})
+"""Effects on what comes as the next page of a list."""
 _NUMBERS = {
     "every",
     "skip",
@@ -157,6 +174,10 @@ class Rule:
         )
         self.hits += hit
         return hit
+
+    def give_back(self) -> None:
+        """Takes a hit back: what was to go wrong could not."""
+        self.hits -= 1
 
     def as_json(self) -> dict[str, Any]:
         """The rule with its counts."""

@@ -20,7 +20,7 @@ from ingestion.sandbox.server.auth import CREATOR, Grant
 from ingestion.sandbox.server.calls import Body, Call, Endpoint, Query
 from ingestion.sandbox.server.damage import CHANGING, damaged
 from ingestion.sandbox.server.endpoints import ENDPOINTS, fx
-from ingestion.sandbox.server.faults import Rule
+from ingestion.sandbox.server.faults import PAGE_EFFECTS, Rule
 from ingestion.sandbox.server.refusal import (
     CIPHER_MISSING,
     HTTP_STATUS,
@@ -95,7 +95,6 @@ class Gateway:
             b"".join(parts),
         )
         reply = self._reply(request)
-        reply.headers.append((b"date", self._sandbox.wall.http_date()))
         await reply.send(scope, receive, send)
 
     def _reply(self, request: _Request) -> Reply:
@@ -105,9 +104,12 @@ class Gateway:
         shop = sandbox.shop_by_cipher.get(query.text("shop_cipher") or "")
         outcome = _Outcome(request.path, shop.id if shop is not None else "")
         rules: list[Rule] = []
+        offset = sandbox.wall.offset_seconds
         try:
             route = self._name(request, outcome)
             rules = sandbox.faults.hits(outcome.name, request.path, outcome.shop_id, request.method)
+            self._before(rules)
+            spare_replaced(rules)
             reply = _refused_by_fault(rules, request_id, outcome)
             if reply is None:
                 reply = self._answer(route, request, query, shop, rules, request_id, outcome)
@@ -115,6 +117,8 @@ class Gateway:
             outcome.code = str(refusal.code)
             body = envelope.failure(refusal.code, refusal.message, request_id)
             reply = Reply(refusal.http_status, body, headers=list(refusal.headers))
+        reply.headers.append((b"date", sandbox.wall.http_date()))
+        sandbox.wall.offset_seconds = offset
         disturb(reply, rules)
         sandbox.counters.add(
             outcome.name, outcome.shop_id, outcome.code, outcome.rows, 0 if reply.reset else len(reply.body)
@@ -124,6 +128,15 @@ class Gateway:
                 sandbox.clock.advance(int(rule.settings.get("seconds", 60)))
                 sandbox.remember()
         return reply
+
+    def _before(self, rules: Sequence[Rule]) -> None:
+        """What rules do to the server before the call is looked at."""
+        auth, wall = self._sandbox.auth, self._sandbox.wall
+        for rule in rules:
+            if rule.effect == "expire_token":
+                auth.expire_access_tokens(list(auth.grants.values()), wall.now())
+            elif rule.effect == "skew_clock":
+                wall.offset_seconds += float(rule.settings.get("seconds", 600))
 
     def _name(self, request: _Request, outcome: _Outcome) -> tuple[Endpoint, dict[str, str]] | None:
         """The endpoint and its path values; None for tokens and exchange rates. Names the outcome."""
@@ -161,12 +174,15 @@ class Gateway:
             return Reply(200, envelope.success([tokens], request_id))
         endpoint, values = route
         call = self._admit(endpoint, values, request, query, shop)
-        for rule in rules:
-            if rule.effect in ("repeat_page_token", "duplicate_page"):
-                call.page_fault = "repeat" if rule.effect == "repeat_page_token" else "duplicate"
+        turns = [rule for rule in rules if rule.effect in PAGE_EFFECTS]
+        if turns:
+            call.page_fault = turns[-1].effect
         answer = endpoint.handler(call)
+        for rule in turns:
+            if rule.effect != call.page_fault or not call.page_fault_done:
+                rule.give_back()
         data = answer.data
-        changes = [rule for rule in rules if rule.effect in CHANGING]
+        changes = changing(rules, answer.rows)
         if changes:
             data = [damaged(b"".join(data), endpoint.list_path, changes)]
         outcome.rows = answer.rows
@@ -261,6 +277,27 @@ def _refused_by_fault(rules: Sequence[Rule], request_id: str, outcome: _Outcome)
             outcome.code = "reset"
             return Reply(0, b"", reset=True)
     return None
+
+
+_REPLACING = frozenset({"error", "rate_limit", "gateway_html", "reset"})
+
+
+def spare_replaced(rules: Sequence[Rule]) -> None:
+    """Where one rule replaces the answer, those that would change it wait for another one."""
+    if any(rule.effect in _REPLACING for rule in rules):
+        for rule in rules:
+            if rule.effect in PAGE_EFFECTS or rule.effect in CHANGING:
+                rule.give_back()
+
+
+def changing(rules: Sequence[Rule], rows: int) -> list[Rule]:
+    """The rules that change the elements of an answer; where there are none to change, they wait."""
+    changes = [rule for rule in rules if rule.effect in CHANGING]
+    if rows:
+        return changes
+    for rule in changes:
+        rule.give_back()
+    return []
 
 
 def gateway_page(status: int) -> Reply:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, get_args
 
 import orjson
 
 from ingestion.sandbox.server.calls import Answer, Call, Order, TimeField, choice
-from ingestion.sandbox.server.paging import Position
+from ingestion.sandbox.server.paging import Key, Mark, Position
 from ingestion.sandbox.world.store import Record
 
 
@@ -97,34 +97,71 @@ def cut(call: Call, listing: Listing, size: int, *, total: bool) -> tuple[list[R
     token = call.query.text("page_token")
     position = pager.position(binding, token) if token else Position(None)
     filters = listing.filters()
-    # One more than asked for tells whether there is a next page.
-    records = store.page(
-        listing.kind,
-        shop_id,
-        call.now,
-        order=listing.order,
-        after=position.after,
-        limit=size + 1,
-        **filters,
-    )
+    size = _allowed(call, size)
+
+    def part(after: Key | None) -> tuple[list[Record], Key | None]:
+        """The records of a page, and where it ends; None when it is the last."""
+        # One more than asked for tells whether there is a next page.
+        found = store.page(
+            listing.kind, shop_id, call.now, order=listing.order, after=after, limit=size + 1, **filters
+        )
+        shown = found[:size]
+        return shown, (shown[-1].time, shown[-1].id) if len(found) > size else None
+
+    records, end = part(position.after)
     count = position.total
     if total and count < 0:
         count = store.count(listing.kind, shop_id, call.now, **filters)
-    following = ""
-    if len(records) > size:
-        del records[size:]
-        following = pager.token(binding, Position((records[-1].time, records[-1].id), count))
-    return records, _falsified(call, binding, position, count, following), count
+    return (
+        records,
+        _following(call, binding, replace(position, total=count), end, lambda: part(end)[1]),
+        count,
+    )
 
 
-def _falsified(call: Call, binding: str, position: Position, count: int, following: str) -> str:
-    """The token of the next page, or what a fault makes of it."""
-    pager = call.sandbox.pager
-    if call.page_fault == "repeat" or position.mark == "loop":
-        return pager.token(binding, Position(position.after, count, "loop"))
-    if call.page_fault == "duplicate" and position.mark != "again":
-        return pager.token(binding, Position(position.after, count, "again"))
-    return following
+def _allowed(call: Call, size: int) -> int:
+    most = call.sandbox.options.largest_page
+    return size if most is None else min(size, most)
+
+
+def _following(
+    call: Call, binding: str, position: Position, end: Key | None, beyond: Callable[[], Key | None]
+) -> str:
+    """The token of the next page, or what a fault makes of it; empty at the end of the list.
+
+    Args:
+        call: The call.
+        binding: What the token is bound to.
+        position: Where this page begins.
+        end: Where it ends; None when it is the last.
+        beyond: Tells where the page after it ends; None when that one is the last.
+    """
+
+    def token(after: Key | None, mark: Mark = "", back: Key | None = None) -> str:
+        return call.sandbox.pager.token(binding, Position(after, position.total, mark, back))
+
+    if position.mark == "loop":
+        return token(position.after, "loop")
+    if position.mark == "ahead":
+        return token(position.back, "behind", end)
+    if position.mark == "behind":
+        return token(position.back) if position.back is not None else ""
+    if call.page_fault == "repeat_page_token":
+        call.page_fault_done = True
+        return token(position.after, "loop")
+    if call.page_fault == "duplicate_page" and position.mark != "again":
+        call.page_fault_done = True
+        return token(position.after, "again")
+    if end is None:
+        return ""
+    if call.page_fault == "skip_page":
+        call.page_fault_done = True
+        far = beyond()
+        return token(far) if far is not None else ""
+    if call.page_fault == "reorder_pages" and (far := beyond()) is not None:
+        call.page_fault_done = True
+        return token(far, "ahead", end)
+    return token(end)
 
 
 def made_page(
@@ -143,7 +180,7 @@ def made_page(
     Raises:
         Refusal: 36009004 for a page token that does not belong to this list.
     """
-    shown, following = part_of(call, elements, size, binding)
+    shown, following = part_of(call, elements, _allowed(call, size), binding)
     data = {**(more or {}), key: shown, "next_page_token": following, "total_count": len(elements)}
     return Answer([orjson.dumps(data)], len(shown))
 
@@ -161,11 +198,13 @@ def part_of(call: Call, elements: Sequence[Any], size: int, binding: str) -> tup
     token = call.query.text("page_token")
     position = call.sandbox.pager.position(bound, token) if token else Position(None)
     start = position.after[0] if position.after is not None else 0
-    shown = elements[start : start + size]
-    following = ""
-    if start + size < len(elements):
-        following = call.sandbox.pager.token(bound, Position((start + size, ""), len(elements)))
-    return shown, _falsified(call, bound, position, len(elements), following)
+
+    def end_of(begin: int) -> Key | None:
+        return (begin + size, "") if begin + size < len(elements) else None
+
+    counted = replace(position, total=len(elements))
+    following = _following(call, bound, counted, end_of(start), lambda: end_of(start + size))
+    return elements[start : start + size], following
 
 
 def timed_listing(

@@ -40,6 +40,8 @@ class SandboxOptions:
             once.
         requests_per_second: Limit per shop and endpoint; None for no limit.
         burst: Calls that may come at once within the limit.
+        largest_page: Most records that a list gives at a time, whatever is asked for; None for no such limit. A
+            small world has lists of many pages with it.
         advance_seconds: Seconds by which the world's clock is moved while lists are being paged, so that
             records change between two pages; 0 leaves it alone.
         advance_every_pages: After how many pages it is moved.
@@ -57,5 +59,6 @@ class SandboxOptions:
     keep_old_refresh_token: bool = True
     requests_per_second: float | None = None
     burst: int = 50
+    largest_page: int | None = None
     advance_seconds: int = 0
     advance_every_pages: int = 1

@@ -10,13 +10,17 @@ import base64
 import binascii
 import hashlib
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
+
+import orjson
 
 from ingestion.sandbox.server.refusal import bad_request
 
 _MAC_BYTES = 9
 
-Mark = Literal["", "again", "loop"]
+Mark = Literal["", "again", "loop", "ahead", "behind"]
+Key = tuple[int, str]
+"""Sort key of a record: time and id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +31,14 @@ class Position:
         after: Sort key (time, id) of the last record before the page; None for the first page.
         total: Records in the whole list, as counted for the first page; -1 when it was not counted.
         mark: Trouble that was ordered: `again` differs from the plain token and leads to the same page,
-            `loop` leads to itself.
+            `loop` leads to itself, `ahead` is a page that comes before the one in front of it, `behind` that one.
+        back: Where the list goes on after an `ahead` or `behind` page; None at its end.
     """
 
-    after: tuple[int, str] | None
+    after: Key | None
     total: int = -1
     mark: Mark = ""
+    back: Key | None = None
 
 
 class Pager:
@@ -47,8 +53,7 @@ class Pager:
 
     def token(self, binding: str, position: Position) -> str:
         """The token for a position in the list that `binding` describes."""
-        time, identity = position.after if position.after is not None else ("", "")
-        payload = f"{time}|{position.total}|{position.mark}|{identity}".encode()
+        payload = orjson.dumps([position.after, position.total, position.mark, position.back])
         return base64.urlsafe_b64encode(self._mac(binding, payload) + payload).decode().rstrip("=")
 
     def position(self, binding: str, token: str) -> Position:
@@ -64,11 +69,14 @@ class Pager:
         mac, payload = raw[:_MAC_BYTES], raw[_MAC_BYTES:]
         if not payload or mac != self._mac(binding, payload):
             raise bad_request("Invalid parameter: page_token is invalid or belongs to another query")
-        time, total, mark, identity = payload.decode().split("|", 3)
-        checked: Mark = "again" if mark == "again" else "loop" if mark == "loop" else ""
-        return Position((int(time), identity) if time else None, int(total), checked)
+        after, total, mark, back = orjson.loads(payload)
+        return Position(_key(after), total, mark, _key(back))
 
     def _mac(self, binding: str, payload: bytes) -> bytes:
         digest = hashlib.blake2b(payload, digest_size=_MAC_BYTES, key=self._key)
         digest.update(b"\0" + binding.encode())
         return digest.digest()
+
+
+def _key(given: list[Any] | None) -> Key | None:
+    return None if given is None else (int(given[0]), str(given[1]))

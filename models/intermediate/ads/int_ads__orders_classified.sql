@@ -44,6 +44,7 @@ with all_profits as (
         or existing._dlt_load_id is distinct from all_profits._dlt_load_id
         or existing._returns_load_id is distinct from all_profits._returns_load_id
         or existing._statements_load_id is distinct from all_profits._statements_load_id
+        or existing._file_rows is distinct from all_profits._file_rows
         or existing._rates_state is distinct from all_profits._rates_state
         or existing._seeds_state is distinct from all_profits._seeds_state
 )
@@ -186,6 +187,7 @@ with all_profits as (
         profits._seeds_state,
         profits._rates_state,
         profits._statements_load_id,
+        profits._file_rows,
         profits._dlt_load_id,
         profits._returns_load_id
     from orders
@@ -224,6 +226,7 @@ select
     _seeds_state,
     _rates_state,
     _statements_load_id,
+    _file_rows,
     _dlt_load_id,
     _returns_load_id
 from judged

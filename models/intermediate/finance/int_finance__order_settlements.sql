@@ -13,7 +13,8 @@ with settled as (
         sum(ad_fee_amount) as ad_fee_amount,
         sum(seller_shipping_amount) as seller_shipping_amount,
         sum(tax_amount) as tax_amount,
-        max(_dlt_load_id) as _statements_load_id
+        max(_dlt_load_id) as _statements_load_id,
+        sum(case when origin = 'file' then 1 else 0 end) as _file_rows
     from {{ ref('fct_statement_transactions') }}
     where transaction_type = 'ORDER' and order_id is not null
     group by shop_key, order_id
@@ -76,11 +77,12 @@ with settled as (
 
 select
     shop_key, order_id, profit_basis, first_statement_time, settlement_amount, revenue_amount, platform_fee_amount,
-    affiliate_commission_amount, ads_commission_amount, ad_fee_amount, seller_shipping_amount, tax_amount, _statements_load_id
+    affiliate_commission_amount, ads_commission_amount, ad_fee_amount, seller_shipping_amount, tax_amount, _statements_load_id,
+    _file_rows
 from settled
 union all
 select
     shop_key, order_id, profit_basis, cast(null as {{ type_instant() }}) as first_statement_time, settlement_amount,
     revenue_amount, platform_fee_amount, affiliate_commission_amount, ads_commission_amount, ad_fee_amount,
-    seller_shipping_amount, tax_amount, cast(null as string) as _statements_load_id
+    seller_shipping_amount, tax_amount, cast(null as string) as _statements_load_id, cast(null as bigint) as _file_rows
 from estimated

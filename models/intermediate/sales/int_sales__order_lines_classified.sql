@@ -52,7 +52,10 @@ with shops as (
         lines.seller_discount,
         lines.platform_discount,
         lines.item_tax_amount,
-        coalesce(lines.is_gift, false) as is_gift,
+        -- A file does not say what a gift is: there it is a unit that neither the buyer nor the platform pays for.
+        coalesce(
+            lines.is_gift, orders.origin = 'file' and lines.sale_price = 0 and coalesce(lines.platform_discount, 0) = 0, false
+        ) as is_gift,
         coalesce(lines.is_combo, false) as is_combo,
         coalesce(orders.is_cod, false) as is_cod,
         coalesce(orders.is_sample_order, false) as is_sample_order,

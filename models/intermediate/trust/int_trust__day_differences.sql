@@ -48,7 +48,8 @@ with shops as (
         attempts.shop_key,
         {{ local_date('min(attempts.known_until)', 'shops.time_zone') }} as today
     from (
-        select shop_key, resource, max(cursor_at) as known_until
+        -- an import has no cursor: its window ends with what its files prove
+        select shop_key, resource, max(coalesce(cursor_at, case when status = 'ok' then window_until end)) as known_until
         from {{ ref('stg_tiktok_shop__sync_log') }}
         where resource in ('orders', 'returns')
         group by shop_key, resource

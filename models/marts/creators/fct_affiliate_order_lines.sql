@@ -139,6 +139,7 @@ select
     cast(order_id as string) as order_id,
     cast(sku_id as string) as sku_id,
     cast(product_id as string) as product_id,
+    cast(origin as string) as origin,
     cast(creator_name as string) as creator_username,
     cast(collaboration_type as string) as collaboration_type,
     cast(

@@ -20,6 +20,7 @@ select
     cast(payments.shop_key as string) as shop_key,
     cast(payments.payment_id as string) as payment_id,
     cast(payments.status as string) as payment_status,
+    cast(payments.origin as string) as origin,
     -- times
     {{ instant('payments.create_time') }} as created_at,
     {{ instant('payments.paid_time') }} as paid_at,

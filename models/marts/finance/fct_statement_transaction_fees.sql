@@ -1,4 +1,10 @@
-{{ config(materialized='incremental', unique_key=['shop_key', 'statement_id', 'transaction_id']) }}
+{{
+    config(
+        materialized='incremental',
+        unique_key=['shop_key', 'statement_id', 'transaction_id'],
+        post_hook="{{ delete_vanished(ref('stg_tiktok_shop__statement_transactions'), ['shop_key', 'statement_id', 'transaction_id']) }}"
+    )
+}}
 
 {%- set fee_types_state = fee_types_state(ref('fee_types')) %}
 
@@ -68,6 +74,7 @@ select
     cast(timed.statement_id as string) as statement_id,
     cast(timed.transaction_id as string) as transaction_id,
     cast(timed.order_id as string) as order_id,
+    cast(timed.origin as string) as origin,
     cast(timed.component_group as string) as component_group,
     cast(timed.component as string) as component,
     -- What the seed does not know on the statement's day is 'unmapped': shown and checked, never put under another group.

@@ -1,4 +1,10 @@
-{{ config(materialized='incremental', unique_key=['shop_key', 'statement_id', 'transaction_id']) }}
+{{
+    config(
+        materialized='incremental',
+        unique_key=['shop_key', 'statement_id', 'transaction_id'],
+        post_hook="{{ delete_vanished(ref('stg_tiktok_shop__statement_transactions'), ['shop_key', 'statement_id', 'transaction_id']) }}"
+    )
+}}
 
 {%- set groups = {
     'platform_fee_amount': 'platform_fee',
@@ -143,6 +149,7 @@ select
     cast(adjustment_id as string) as adjustment_id,
     cast(adjustment_order_id as string) as adjustment_order_id,
     cast(reserve_id as string) as reserve_id,
+    cast(origin as string) as origin,
     -- what it is
     cast(type as string) as transaction_type,
     cast(type = 'GMV_PAYMENT_FOR_ADS' as boolean) as is_ad_payment,

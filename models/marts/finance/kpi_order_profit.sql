@@ -48,6 +48,13 @@ with rate_days as (
         existing.profit_basis = 'estimated'
         or existing._seeds_state <> {{ seeds_state }}
         or existing._rates_state is distinct from rate_days.rates_state
+    union
+    -- Rows of a file leave when the API tells of their statement.
+    select existing.shop_key, existing.order_id
+    from {{ this }} as existing
+    left join {{ ref('int_finance__order_settlements') }} as settlements
+        on existing.shop_key = settlements.shop_key and existing.order_id = settlements.order_id
+    where existing._file_rows > 0 and existing._file_rows is distinct from settlements._file_rows
 )
 
 , orders as (
@@ -158,6 +165,7 @@ with rate_days as (
         settlements.profit_basis as settlement_basis,
         rate_days.rates_state,
         settlements._statements_load_id,
+        settlements._file_rows,
         orders._dlt_load_id,
         orders._returns_load_id
     from orders
@@ -232,6 +240,7 @@ select
     cast({{ seeds_state }} as string) as _seeds_state,
     cast(rates_state as string) as _rates_state,
     cast(_statements_load_id as string) as _statements_load_id,
+    cast(_file_rows as bigint) as _file_rows,
     cast(_dlt_load_id as string) as _dlt_load_id,
     cast(_returns_load_id as string) as _returns_load_id
 from profits

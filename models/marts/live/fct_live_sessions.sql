@@ -1,4 +1,10 @@
-{{ config(materialized='incremental', unique_key=['shop_key', 'live_room_id']) }}
+{{
+    config(
+        materialized='incremental',
+        unique_key=['shop_key', 'live_room_id'],
+        post_hook="{{ delete_vanished(ref('stg_tiktok_shop__live_sessions'), ['shop_key', 'live_room_id']) }}"
+    )
+}}
 
 {%- set counts = [
     'views', 'viewers', 'over_1m_views', 'product_impressions', 'product_clicks', 'products_added', 'products_sold', 'created_sku_orders',
@@ -23,6 +29,7 @@ select
     -- ids
     cast(shop_key as string) as shop_key,
     cast(live_room_id as string) as live_room_id,
+    cast(origin as string) as origin,
     -- whose it is
     cast({{ creator_name('creator_user_name') }} as string) as account_username,
     cast(creator_open_id as string) as account_open_id,

@@ -131,8 +131,8 @@ with sessions as (
         sessions.live_attributed_items_sold,
         sessions.platform_payment_rate,
         sessions.figures_read_at,
-        -- Without the orders of its time a session's own sales are unknown, not none.
-        coalesce(own.shop_key is null and sessions.end_time <= data_until.orders_from, false) as is_own_unknown,
+        -- Without the orders of its time a session's own sales are unknown, not none; so are those of a session from a file, which has no room id.
+        coalesce(own.shop_key is null and (sessions.end_time <= data_until.orders_from or sessions.origin = 'file'), false) as is_own_unknown,
         {%- for amount in own_amounts %}
         case when own.shop_key is null then 0 else own.{{ amount }} end as own_{{ amount }},
         case when own.shop_key is null then 0 else own.{{ amount }}_rc end as own_{{ amount }}_rc,

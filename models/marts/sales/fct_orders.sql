@@ -114,6 +114,7 @@ select
     cast(shop_key as string) as shop_key,
     cast(order_id as string) as order_id,
     cast(buyer_key as string) as buyer_key,
+    cast(origin as string) as origin,
     -- what kind of order
     cast(order_status as string) as order_status,
     cast(order_type as string) as order_type,

@@ -16,6 +16,7 @@ select
     cast(refunds.order_line_id as string) as order_line_id,
     cast(refunds.product_id as string) as product_id,
     cast(refunds.sku_id as string) as sku_id,
+    cast(refunds.origin as string) as origin,
     -- what was asked and what became of it
     cast(refunds.return_type as string) as return_type,
     cast(refunds.return_status as string) as return_status,

@@ -18,7 +18,8 @@ with refunds as (
         sum(refund_amount) as refund_amount,
         sum(refund_amount_rc) as refund_amount_rc
     from {{ ref('fct_refund_lines') }}
-    where refund_amount > 0
+    -- What only a file tells has no time of its refund: it is in the cohort of its sale and in no day of this view.
+    where refund_amount > 0 and refund_business_date is not null
     group by shop_key, refund_business_date, currency
 )
 

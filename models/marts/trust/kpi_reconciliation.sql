@@ -113,17 +113,37 @@ with differences as (
     {%- endfor %}
 )
 
+-- What a downloaded report of the same day says, whoever else tells of the day.
+, exports as (
+    {%- for measure, column in [
+        ['gmv', 'gmv'], ['orders', 'orders_count'], ['sku_orders', 'sku_orders_count'], ['units', 'items_sold'], ['customers', 'customers_count'],
+    ] %}
+    select shop_key, start_date as shop_local_date, '{{ measure }}' as measure, max({{ column }}) as export_value
+    from {{ ref('stg_seller_center__shop_performance_daily') }}
+    group by shop_key, start_date
+    union all
+    {%- endfor %}
+    select shop_key, start_date as shop_local_date, 'live_gmv' as measure, max(live_attributed_gmv) as export_value
+    from {{ ref('stg_seller_center__live_overview_daily') }}
+    group by shop_key, start_date
+)
+
 select
-    cast(shop_key as string) as shop_key,
-    cast(shop_local_date as date) as shop_local_date,
-    cast(measure as string) as measure,
-    cast(platform_gmv_definition as string) as platform_definition,
-    cast(currency as string) as currency,
-    {{ money('own_value') }} as own_value,
-    {{ money('platform_value') }} as platform_value,
-    {{ money('difference') }} as difference,
-    cast(reason as string) as reason,
-    cast(reason_detail as string) as reason_detail,
-    {{ money("case when reason in ('unexplained', 'missing_page') then difference else 0 end") }} as unexplained_difference,
-    cast(is_late as boolean) as is_provisional
+    cast(reconciled.shop_key as string) as shop_key,
+    cast(reconciled.shop_local_date as date) as shop_local_date,
+    cast(reconciled.measure as string) as measure,
+    cast(reconciled.platform_gmv_definition as string) as platform_definition,
+    cast(reconciled.currency as string) as currency,
+    {{ money('reconciled.own_value') }} as own_value,
+    {{ money('reconciled.platform_value') }} as platform_value,
+    {{ money('exports.export_value') }} as export_value,
+    {{ money('reconciled.difference') }} as difference,
+    cast(reconciled.reason as string) as reason,
+    cast(reconciled.reason_detail as string) as reason_detail,
+    {{ money("case when reconciled.reason in ('unexplained', 'missing_page') then reconciled.difference else 0 end") }} as unexplained_difference,
+    cast(reconciled.is_late as boolean) as is_provisional
 from reconciled
+left join exports
+    on reconciled.shop_key = exports.shop_key
+    and reconciled.shop_local_date = exports.shop_local_date
+    and reconciled.measure = exports.measure

@@ -1,5 +1,7 @@
 {{ config(materialized='incremental', unique_key=['shop_key', 'order_id', 'sku_id']) }}
 
+-- depends_on: {{ source('seller_center', 'affiliate_order_skus') }}
+
 {%- set columns = [
     'shop_key', 'order_id', 'sku_id', 'product_id', 'open_collaboration_id', 'target_collaboration_id',
     'campaign_id', 'creator_username',
@@ -12,6 +14,7 @@
     'estimated_cofunded_creator_bonus_amount', 'actual_paid_commission', 'actual_paid_partner_commission',
     'actual_paid_shop_ads_commission', 'actual_cofunded_creator_bonus_amount',
     'order_create_time', 'order_delivery_time',
+    'origin',
 ] %}
 
 with unseen as (
@@ -57,6 +60,7 @@ with unseen as (
         raw.order_create_time,
         raw.order_delivery_time,
         -- bookkeeping
+        coalesce(raw.origin, 'api') as origin,
         raw.retrieved_at,
         raw.page_id,
         raw._dlt_load_id

@@ -1,5 +1,7 @@
 {{ config(materialized='incremental', unique_key=['run_id', 'shop_key', 'resource', 'field', 'example_type']) }}
 
+-- depends_on: {{ source('seller_center', 'drift') }}
+
 {%- set columns = ['run_id', 'shop_key', 'resource', 'field', 'example_type', 'rows_seen'] %}
 
 with unseen as (

@@ -1,4 +1,12 @@
-{{ config(materialized='incremental', unique_key=['shop_key', 'start_date', 'account_type', 'definition_id']) }}
+{{
+    config(
+        materialized='incremental',
+        unique_key=['shop_key', 'start_date', 'account_type', 'definition_id'],
+        post_hook="{{ delete_superseded(this, 'api.start_date = ' ~ this ~ '.start_date and api.account_type = ' ~ this ~ '.account_type') }}"
+    )
+}}
+
+-- depends_on: {{ source('seller_center', 'live_overview_daily') }}
 
 {%- set columns = [
     'shop_key', 'account_type', 'definition_id',
@@ -7,6 +15,7 @@
     'show_gpm',
     'live_attributed_sku_orders', 'live_attributed_items_sold', 'views', 'avg_viewing_duration',
     'live_ctr', 'ctor_sku_order',
+    'origin',
 ] %}
 
 with unseen as (
@@ -35,6 +44,7 @@ with unseen as (
         raw.live_ctr,
         raw.ctor_sku_order,
         -- bookkeeping
+        coalesce(raw.origin, 'api') as origin,
         raw.retrieved_at,
         raw.page_id,
         raw._dlt_load_id

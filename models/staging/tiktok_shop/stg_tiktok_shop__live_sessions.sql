@@ -1,4 +1,12 @@
-{{ config(materialized='incremental', unique_key=['shop_key', 'live_room_id']) }}
+{{
+    config(
+        materialized='incremental',
+        unique_key=['shop_key', 'live_room_id'],
+        post_hook="{{ delete_superseded(this, same_live_session('api', this)) }}"
+    )
+}}
+
+-- depends_on: {{ source('seller_center', 'live_sessions') }}
 
 {%- set columns = [
     'shop_key', 'live_room_id', 'creator_user_name', 'creator_open_id', 'definition_id',
@@ -13,6 +21,7 @@
     'live_auction_attributed_gmv', 'aov', 'avg_price', 'gmv_per_hour', 'show_gpm', 'watch_gpm',
     'tap_through_rate', 'live_ctr', 'ctr', 'ctor_sku_order', 'order_rate_sku_orders', 'payment_rate',
     'over_1m_live_viewing_rate',
+    'origin',
 ] %}
 
 with unseen as (
@@ -76,6 +85,7 @@ with unseen as (
         raw.payment_rate,
         raw.over_1m_live_viewing_rate,
         -- bookkeeping
+        coalesce(raw.origin, 'api') as origin,
         raw.retrieved_at,
         raw.page_id,
         raw._dlt_load_id

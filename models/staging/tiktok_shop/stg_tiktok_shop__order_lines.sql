@@ -1,5 +1,7 @@
 {{ config(materialized='incremental', unique_key=['shop_key', 'order_id']) }}
 
+-- depends_on: {{ source('seller_center', 'order_lines') }}
+
 {%- set columns = [
     'shop_key', 'order_id', 'line_id', 'line_index', 'sku_id', 'product_id', 'seller_sku', 'package_id',
     'room_id',
@@ -8,6 +10,7 @@
     'currency', 'original_price', 'sale_price', 'seller_discount', 'platform_discount', 'item_tax_amount',
     'retail_delivery_fee', 'buyer_service_fee', 'small_order_fee', 'gift_retail_price',
     'order_update_time', 'rts_time',
+    'origin',
 ] %}
 
 with unseen as (
@@ -47,6 +50,7 @@ with unseen as (
         raw.order_update_time,
         raw.rts_time,
         -- bookkeeping
+        coalesce(raw.origin, 'api') as origin,
         raw.retrieved_at,
         raw.page_id,
         raw._dlt_load_id

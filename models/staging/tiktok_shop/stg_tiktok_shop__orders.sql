@@ -1,5 +1,7 @@
 {{ config(materialized='incremental', unique_key=['shop_key', 'order_id']) }}
 
+-- depends_on: {{ source('seller_center', 'orders') }}
+
 {%- set columns = [
     'shop_key', 'order_id', 'buyer_key', 'warehouse_id', 'replaced_order_id', 'exchange_source_order_id',
     'order_status', 'order_type', 'fulfillment_type', 'delivery_type', 'shipping_type',
@@ -15,6 +17,7 @@
     'create_time', 'update_time', 'paid_time', 'rts_time', 'collection_time', 'delivery_time',
     'cancel_time', 'request_cancel_time', 'rts_sla_time', 'tts_sla_time', 'delivery_sla_time',
     'cancel_order_sla_time', 'shipping_due_time', 'collection_due_time', 'delivery_due_time',
+    'origin',
 ] %}
 
 with unseen as (
@@ -89,6 +92,7 @@ with unseen as (
         raw.collection_due_time,
         raw.delivery_due_time,
         -- bookkeeping
+        coalesce(raw.origin, 'api') as origin,
         raw.retrieved_at,
         raw.page_id,
         raw._dlt_load_id

@@ -1,9 +1,18 @@
-{{ config(materialized='incremental', unique_key=['shop_key', 'payment_id']) }}
+{{
+    config(
+        materialized='incremental',
+        unique_key=['shop_key', 'payment_id'],
+        post_hook="{{ delete_superseded(this, same_payout('api', this)) }}"
+    )
+}}
+
+-- depends_on: {{ source('seller_center', 'payments') }}
 
 {%- set columns = [
     'shop_key', 'payment_id', 'create_time', 'paid_time', 'status', 'amount', 'amount_currency',
     'settlement_amount', 'settlement_currency', 'amount_before_exchange', 'amount_before_exchange_currency',
     'exchange_rate',
+    'origin',
 ] %}
 
 with unseen as (
@@ -21,6 +30,7 @@ with unseen as (
         raw.amount_before_exchange_currency,
         raw.exchange_rate,
         -- bookkeeping
+        coalesce(raw.origin, 'api') as origin,
         raw.retrieved_at,
         raw.page_id,
         raw._dlt_load_id

@@ -1,4 +1,13 @@
-{{ config(materialized='incremental', unique_key=['shop_key', 'return_id']) }}
+{{
+    config(
+        materialized='incremental',
+        unique_key=['shop_key', 'return_id'],
+        post_hook="{{ delete_superseded(ref('stg_tiktok_shop__orders'), 'api.order_id = ' ~ this ~ '.order_id') }}"
+    )
+}}
+
+-- depends_on: {{ source('seller_center', 'return_lines') }}
+-- depends_on: {{ ref('stg_tiktok_shop__orders') }}
 
 {%- set columns = [
     'shop_key', 'return_id', 'return_line_id', 'order_id', 'order_line_id', 'sku_id', 'seller_sku',
@@ -6,6 +15,7 @@
     'currency', 'refund_total', 'refund_subtotal', 'refund_shipping_fee', 'refund_tax',
     'retail_delivery_fee', 'buyer_service_fee',
     'return_update_time',
+    'origin',
 ] %}
 
 with unseen as (
@@ -32,6 +42,7 @@ with unseen as (
         -- times, UTC
         raw.return_update_time,
         -- bookkeeping
+        coalesce(raw.origin, 'api') as origin,
         raw.retrieved_at,
         raw.page_id,
         raw._dlt_load_id

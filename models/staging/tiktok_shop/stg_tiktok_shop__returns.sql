@@ -1,4 +1,13 @@
-{{ config(materialized='incremental', unique_key=['shop_key', 'return_id']) }}
+{{
+    config(
+        materialized='incremental',
+        unique_key=['shop_key', 'return_id'],
+        post_hook="{{ delete_superseded(ref('stg_tiktok_shop__orders'), 'api.order_id = ' ~ this ~ '.order_id') }}"
+    )
+}}
+
+-- depends_on: {{ source('seller_center', 'returns') }}
+-- depends_on: {{ ref('stg_tiktok_shop__orders') }}
 
 {%- set columns = [
     'shop_key', 'return_id', 'order_id', 'combined_return_id', 'next_return_id', 'pre_return_id',
@@ -8,6 +17,7 @@
     'retail_delivery_fee', 'buyer_service_fee', 'seller_paid_return_shipping_fee',
     'platform_paid_return_shipping_fee', 'buyer_paid_return_shipping_fee', 'line_count',
     'create_time', 'update_time',
+    'origin',
 ] %}
 
 with unseen as (
@@ -45,12 +55,14 @@ with unseen as (
         -- times, UTC
         raw.create_time,
         raw.update_time,
-        -- when this version says that the money went back; the earliest over all versions is kept
+        -- when this version says that the money went back; the earliest over all versions is kept. A file never says when.
         case
-            when raw.return_status in (select completed.return_status from {{ ref('return_statuses') }} as completed where completed.outcome = 'completed')
+            when coalesce(raw.origin, 'api') = 'api'
+                and raw.return_status in (select completed.return_status from {{ ref('return_statuses') }} as completed where completed.outcome = 'completed')
                 then raw.update_time
         end as completed_at,
         -- bookkeeping
+        coalesce(raw.origin, 'api') as origin,
         raw.retrieved_at,
         raw.page_id,
         raw._dlt_load_id

@@ -1,4 +1,12 @@
-{{ config(materialized='incremental', unique_key=['shop_key', 'start_date', 'definition_id']) }}
+{{
+    config(
+        materialized='incremental',
+        unique_key=['shop_key', 'start_date', 'definition_id'],
+        post_hook="{{ delete_superseded(this, 'api.start_date = ' ~ this ~ '.start_date') }}"
+    )
+}}
+
+-- depends_on: {{ source('seller_center', 'shop_performance_daily') }}
 
 {%- set columns = [
     'shop_key', 'definition_id',
@@ -9,6 +17,7 @@
     'product_impressions', 'product_clicks', 'unique_product_impressions', 'unique_clicks', 'avg_visitors',
     'avg_page_views',
     'avg_conversion_rate',
+    'origin',
 ] %}
 
 with unseen as (
@@ -44,6 +53,7 @@ with unseen as (
         -- fractions
         raw.avg_conversation_rate as avg_conversion_rate,
         -- bookkeeping
+        coalesce(raw.origin, 'api') as origin,
         raw.retrieved_at,
         raw.page_id,
         raw._dlt_load_id

@@ -1,8 +1,11 @@
 {{ config(materialized='incremental', unique_key=['shop_key']) }}
 
+-- depends_on: {{ source('seller_center', 'shops') }}
+
 {%- set columns = [
     'shop_key', 'shop_id', 'shop_code',
     'shop_name', 'region', 'seller_type',
+    'origin',
 ] %}
 
 with unseen as (
@@ -16,6 +19,7 @@ with unseen as (
         raw.region,
         raw.seller_type,
         -- bookkeeping
+        coalesce(raw.origin, 'api') as origin,
         raw.retrieved_at,
         raw.page_id,
         raw._dlt_load_id

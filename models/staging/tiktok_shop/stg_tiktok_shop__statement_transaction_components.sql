@@ -1,7 +1,17 @@
-{{ config(materialized='incremental', unique_key=['shop_key', 'statement_id', 'transaction_id']) }}
+{{
+    config(
+        materialized='incremental',
+        unique_key=['shop_key', 'statement_id', 'transaction_id'],
+        post_hook="{{ delete_vanished(ref('stg_tiktok_shop__statement_transactions'), ['shop_key', 'statement_id', 'transaction_id']) }}"
+    )
+}}
+
+-- depends_on: {{ source('seller_center', 'statement_transaction_components') }}
+-- depends_on: {{ ref('stg_tiktok_shop__statement_transactions') }}
 
 {%- set columns = [
     'shop_key', 'statement_id', 'transaction_id', 'component_group', 'component', 'currency', 'amount',
+    'origin',
 ] %}
 
 with unseen as (
@@ -14,6 +24,7 @@ with unseen as (
         raw.currency,
         raw.amount,
         -- bookkeeping
+        coalesce(raw.origin, 'api') as origin,
         raw.retrieved_at,
         raw.page_id,
         raw._dlt_load_id

@@ -1,10 +1,20 @@
-{{ config(materialized='incremental', unique_key=['shop_key', 'statement_id', 'transaction_id']) }}
+{{
+    config(
+        materialized='incremental',
+        unique_key=['shop_key', 'statement_id', 'transaction_id'],
+        post_hook="{{ delete_superseded(ref('stg_tiktok_shop__statements'), same_statement_day('api', this)) }}"
+    )
+}}
+
+-- depends_on: {{ source('seller_center', 'statement_transactions') }}
+-- depends_on: {{ ref('stg_tiktok_shop__statements') }}
 
 {%- set columns = [
     'shop_key', 'statement_id', 'transaction_id', 'statement_time', 'type', 'order_id', 'order_create_time',
     'adjustment_id', 'adjustment_order_id', 'associated_order_id', 'currency', 'settlement_amount',
     'revenue_amount', 'shipping_cost_amount', 'fee_tax_amount', 'adjustment_amount', 'reserve_id',
     'reserve_amount', 'reserve_status', 'estimated_release_time',
+    'origin',
 ] %}
 
 with unseen as (
@@ -30,6 +40,7 @@ with unseen as (
         raw.reserve_status,
         raw.estimated_release_time,
         -- bookkeeping
+        coalesce(raw.origin, 'api') as origin,
         raw.retrieved_at,
         raw.page_id,
         raw._dlt_load_id

@@ -1,9 +1,18 @@
-{{ config(materialized='incremental', unique_key=['shop_key', 'statement_id']) }}
+{{
+    config(
+        materialized='incremental',
+        unique_key=['shop_key', 'statement_id'],
+        post_hook="{{ delete_superseded(this, same_statement_day('api', this)) }}"
+    )
+}}
+
+-- depends_on: {{ source('seller_center', 'statements') }}
 
 {%- set columns = [
     'shop_key', 'statement_id', 'statement_time', 'payment_id', 'payment_status', 'payment_time', 'currency',
     'settlement_amount', 'revenue_amount', 'fee_amount', 'adjustment_amount', 'net_sales_amount',
     'shipping_cost_amount',
+    'origin',
 ] %}
 
 with unseen as (
@@ -22,6 +31,7 @@ with unseen as (
         raw.net_sales_amount,
         raw.shipping_cost_amount,
         -- bookkeeping
+        coalesce(raw.origin, 'api') as origin,
         raw.retrieved_at,
         raw.page_id,
         raw._dlt_load_id

@@ -1,5 +1,7 @@
 {{ config(materialized='incremental', unique_key=['run_id', 'shop_key', 'resource', 'endpoint']) }}
 
+-- depends_on: {{ source('seller_center', 'sync_log') }}
+
 {%- set columns = [
     'run_id', 'shop_key', 'resource', 'endpoint', 'status', 'authorisation_state', 'error_code', 'error_message',
     'pages', 'rows_written', 'window_from', 'window_until', 'complete_from', 'cursor_at', 'started_at', 'finished_at',

@@ -1,7 +1,10 @@
 {{ config(materialized='incremental', unique_key=['shop_key']) }}
 
+-- depends_on: {{ source('seller_center', 'unsettled_transaction_components') }}
+
 {%- set columns = [
     'shop_key', 'transaction_id', 'snapshot_id', 'component_group', 'component', 'currency', 'amount',
+    'origin',
 ] %}
 
 with unseen as (
@@ -14,6 +17,7 @@ with unseen as (
         raw.currency,
         raw.amount,
         -- bookkeeping
+        coalesce(raw.origin, 'api') as origin,
         raw.retrieved_at,
         raw.page_id,
         raw._dlt_load_id

@@ -1,10 +1,13 @@
 {{ config(materialized='incremental', unique_key=['shop_key']) }}
 
+-- depends_on: {{ source('seller_center', 'unsettled_transactions') }}
+
 {%- set columns = [
     'shop_key', 'transaction_id', 'snapshot_id', 'type', 'status', 'order_id', 'order_create_time',
     'order_delivery_time', 'adjustment_id', 'adjustment_order_id', 'estimated_settlement',
     'unsettled_reason', 'currency', 'est_settlement_amount', 'est_revenue_amount',
     'est_shipping_cost_amount', 'est_fee_tax_amount', 'est_adjustment_amount',
+    'origin',
 ] %}
 
 with unseen as (
@@ -28,6 +31,7 @@ with unseen as (
         raw.est_fee_tax_amount,
         raw.est_adjustment_amount,
         -- bookkeeping
+        coalesce(raw.origin, 'api') as origin,
         raw.retrieved_at,
         raw.page_id,
         raw._dlt_load_id

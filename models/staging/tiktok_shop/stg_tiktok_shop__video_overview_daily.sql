@@ -1,4 +1,12 @@
-{{ config(materialized='incremental', unique_key=['shop_key', 'start_date', 'account_type', 'definition_id']) }}
+{{
+    config(
+        materialized='incremental',
+        unique_key=['shop_key', 'start_date', 'account_type', 'definition_id'],
+        post_hook="{{ delete_superseded(this, 'api.start_date = ' ~ this ~ '.start_date and api.account_type = ' ~ this ~ '.account_type') }}"
+    )
+}}
+
+-- depends_on: {{ source('seller_center', 'video_overview_daily') }}
 
 {%- set columns = [
     'shop_key', 'account_type', 'definition_id',
@@ -8,6 +16,7 @@
     'video_attributed_sku_orders', 'video_views', 'video_product_viewers', 'product_impressions',
     'product_clicks', 'avg_daily_customers',
     'ctr', 'ctor_sku_order',
+    'origin',
 ] %}
 
 with unseen as (
@@ -38,6 +47,7 @@ with unseen as (
         raw.ctr,
         raw.ctor_sku_order,
         -- bookkeeping
+        coalesce(raw.origin, 'api') as origin,
         raw.retrieved_at,
         raw.page_id,
         raw._dlt_load_id

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dagster as dg
 
+from orchestration.defs.ingestion.assets import JOURNALS
 from orchestration.defs.ingestion.catalog import DOMAINS
 from orchestration.defs.ingestion.resources import SyncScope
 from orchestration.lib.dagster_types import AssetJob
@@ -36,6 +37,13 @@ def hourly() -> dg.AssetSelection:
     return dg.AssetSelection.all() - dg.AssetSelection.assets(*slow)
 
 
+def without_apis() -> dg.AssetSelection:
+    """Everything but what comes from the APIs: what files alone change."""
+    of_apis = [raw_key(table.source, table.name) for domain in DOMAINS for table in domain.tables]
+    logs = [raw_key(source, name) for source, journal in JOURNALS.items() for name in journal]
+    return dg.AssetSelection.all() - dg.AssetSelection.assets(*of_apis, *logs)
+
+
 def build_jobs() -> list[AssetJob]:
     """All jobs, for the definitions."""
     anywhere = dg.RunConfig(resources={SCOPE: SyncScope()})
@@ -49,6 +57,11 @@ def build_jobs() -> list[AssetJob]:
             "hourly_job",
             selection=hourly(),
             description="Sync orders and returns, build, audit, publish: today's sales, nothing slow.",
+        ),
+        dg.define_asset_job(
+            "import_job",
+            selection=without_apis(),
+            description="Import what lies in the inbox, build, audit, publish; started by the sensor of the inbox.",
         ),
         dg.define_asset_job(
             "backfill_job",

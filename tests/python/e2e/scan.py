@@ -33,28 +33,30 @@ class Scanner:
             value = text.encode()
             assert len(value) >= WIDTH, text
             self._by_end[value[-WIDTH:]].append(value)
-        ends = np.frombuffer(b"".join(self._by_end), dtype="<u8")
+        self._ends = np.unique(np.frombuffer(b"".join(self._by_end), dtype="<u8"))
         self._table = np.zeros(1 << _BITS, dtype=bool)
-        self._table[self._slots(ends)] = True
+        self._table[self._slots(self._ends)] = True
 
     def find(self, content: bytes) -> set[str]:
         """The texts that stand in the content."""
-        found = set()
+        found: set[bytes] = set()
         for end in self._candidates(content):
-            for value in self._by_end.get(content[end - WIDTH : end], ()):
-                if content[max(0, end - len(value)) : end] == value:
-                    found.add(value.decode())
-        return found
+            for value in self._by_end[content[end - WIDTH : end]]:
+                if value not in found and content[max(0, end - len(value)) : end] == value:
+                    found.add(value)
+        return {value.decode() for value in found}
 
     def _candidates(self, content: bytes) -> Iterator[int]:
-        """Ends of windows whose slot is taken."""
+        """Where a window ends that a text ends with."""
         for offset in range(WIDTH):
             count = (len(content) - offset) // WIDTH
             for start in range(0, count, _CHUNK):
                 windows = np.frombuffer(
                     content, "<u8", count=min(_CHUNK, count - start), offset=offset + start * WIDTH
                 )
-                for index in np.flatnonzero(self._table[self._slots(windows)]):
+                # One look into a small table rules nearly all out; the few others are compared.
+                likely = np.flatnonzero(self._table[self._slots(windows)])
+                for index in likely[np.isin(windows[likely], self._ends)]:
                     yield offset + (start + int(index) + 1) * WIDTH
 
     @staticmethod

@@ -225,6 +225,34 @@ def test_a_page_that_comes_twice_ends_the_list_with_an_error(tmp_path: Path, sec
     assert (caught.value.shop_id, caught.value.request_id) == (ONE, "r-ok")
 
 
+def counted(rows: list[object], page: int, pages: int, total: int) -> httpx.Response:
+    data = listed(rows, page, pages)
+    data["page_info"]["total_number"] = total
+    return ok(data)
+
+
+@pytest.mark.parametrize(
+    ("answers", "given"),
+    [
+        ([counted([{"n": 1}, {"n": 2}], 1, 2, 4), counted([], 2, 2, 4)], 2),
+        # A row that goes after the first page pulls the third one over the edge: the count of the end is reached.
+        ([counted([{"n": 1}, {"n": 2}], 1, 2, 4), counted([{"n": 4}], 2, 2, 3)], 3),
+        # Rows that came twice don't stand for those that did not come.
+        ([counted([{"n": 1}], 1, 3, 3), counted([{"n": 2}], 2, 3, 3), counted([{"n": 1}], 3, 3, 3)], 2),
+    ],
+    ids=["an empty page", "a row slipped over the edge", "an earlier page again"],
+)
+def test_a_list_that_is_short_of_records_is_an_error(
+    tmp_path: Path, answers: list[httpx.Response], given: int
+) -> None:
+    """Guards spend that is silently too low because a page is missing."""
+    made = ads_world(tmp_path, list(answers))
+    with pytest.raises(errors.IncompleteList, match=f"announced . records and gave {given} ") as caught:
+        list(made.client.pages(CAMPAIGNS, ACCOUNT, {}))
+    assert (caught.value.shop_id, caught.value.request_id) == (ONE, "r-ok")
+    assert "reads the list again" in caught.value.advice
+
+
 @pytest.mark.parametrize("data", [{"list": []}, {"list": [], "page_info": {"page": "1", "total_page": 1}}])
 def test_an_answer_that_does_not_say_which_page_it_is(tmp_path: Path, data: object) -> None:
     """Guards a list that is cut off without anybody noticing."""

@@ -259,6 +259,26 @@ def test_a_window_of_which_a_page_is_missing_is_not_stored(tmp_path: Path) -> No
     assert got == [] and calls == ["1", "2"]
 
 
+def test_a_window_that_is_short_of_rows_is_read_again(tmp_path: Path) -> None:
+    """Guards a page that does not come once: the second reading has it, and the first leaves nothing behind."""
+    calls: list[str] = []
+
+    def forgetful(path: str, query: dict[str, str]) -> httpx.Response:
+        calls.append(query["page"])
+        first, *others = [row(day) for day in days_of(query)]
+        given = [first] if query["page"] == "1" else [] if len(calls) == 2 else others
+        data = listed(given, int(query["page"]), 2)
+        data["page_info"]["total_number"] = 1 + len(others)
+        return ok(data)
+
+    made = place(tmp_path, forgetful)
+    now = reading(made, until=at("2026-10-05T08:00:00"), history_days=5)
+    resource = ads.BY_NAME["ads_report_daily"]
+    pages = [step for step in resource.read(now, resource) if isinstance(step, Page)]
+    assert calls == ["1", "2", "1", "2"]
+    assert [page.count for page in pages] == [1, 4], "30 September to 4 October"
+
+
 # Accounts, stores and campaigns
 # --------------------------------------------------------------------------------------------------
 

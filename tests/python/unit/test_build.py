@@ -136,6 +136,13 @@ def test_a_project_is_parsed_again_only_when_it_has_changed(project: Path, tmp_p
     (project / "models" / "new.sql").write_text("select 1 as id")
     assert project_state(project) != changed
     assert build(home, freshness=False).count("model") == 2
+    # manifest.json is written when the project is parsed, and made again where it was lost.
+    manifest = dbt_folder(home) / "target" / "manifest.json"
+    written = manifest.stat().st_mtime_ns
+    assert build(home, freshness=False).count("model") == 2
+    assert manifest.stat().st_mtime_ns == written
+    manifest.unlink()
+    assert build(home, freshness=False).count("model") == 2
 
 
 def test_model_that_fails_is_told_in_plain_words(project: Path, tmp_path: Path) -> None:

@@ -21,9 +21,11 @@ from orchestration.lib.audit import AuditFailed
 _COMMANDS = [
     "demo",
     "sandbox",
+    "sandbox-exports",
     "auth",
     "run",
     "sync",
+    "import",
     "build",
     "audit",
     "publish",

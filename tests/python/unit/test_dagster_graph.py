@@ -20,6 +20,7 @@ import pytest
 from ingestion.config import PROJECT_ROOT
 from ingestion.fx_rates.resource import FX_RATES
 from ingestion.home import Home
+from ingestion.seller_center import tables as files
 from ingestion.sync_log import JOURNAL
 from ingestion.tiktok_ads import resources as ads
 from ingestion.tiktok_shop.resources import RESOURCES, tables
@@ -149,6 +150,7 @@ def test_there_is_no_cycle(graph: Graph) -> None:
 def test_every_raw_table_is_an_asset_child_tables_too(graph: Graph) -> None:
     declared = {raw_key("tiktok_shop", table.name) for table in [*tables(), *JOURNAL.values()]}
     declared |= {raw_key("tiktok_ads", table.name) for table in ads.tables()}
+    declared |= {raw_key("seller_center", table.name) for table in files.tables()}
     declared.add(raw_key("fx_rates", FX_RATES.name))
     assert {key for key in graph if key.path[0] == "raw"} == declared
 
@@ -266,9 +268,10 @@ def test_every_step_that_writes_is_in_the_pool_of_one(defs: dg.Definitions) -> N
 def test_the_jobs(defs: dg.Definitions) -> None:
     steps = {name: {node.name for node in defs.resolve_job_def(name).nodes} for name in JOBS}
     every_sync = {domain.step for domain in DOMAINS}
-    assert (
-        every_sync | {"sync_log", "dbt_build", "audit", "publish", "source_freshness"} == steps["daily_job"]
-    )
+    after = {"import_inbox", "dbt_build", "audit", "publish", "source_freshness"}
+    assert every_sync | {"sync_log"} | after == steps["daily_job"]
+    # Files are imported without asking any API: the way in when there is none.
+    assert steps["import_job"] == after - {"source_freshness"}
     assert steps["backfill_job"] == steps["daily_job"] == steps["retry_shop_job"]
     assert {step for step in every_sync if step not in steps["hourly_job"]} >= {
         "sync_finance",
@@ -282,7 +285,7 @@ def test_the_jobs(defs: dg.Definitions) -> None:
     assert {"sync_shops", "sync_orders", "sync_returns", "sync_fx_rates"} == every_sync & steps["hourly_job"]
 
 
-JOBS = ("daily_job", "hourly_job", "backfill_job", "retry_shop_job")
+JOBS = ("daily_job", "hourly_job", "import_job", "backfill_job", "retry_shop_job")
 
 
 def test_a_backfill_is_told_shops_and_dates_in_one_place(defs: dg.Definitions) -> None:
@@ -314,5 +317,6 @@ def test_the_sensors_are_on(defs: dg.Definitions) -> None:
     assert sensors == {
         "run_failure_alert": dg.DefaultSensorStatus.RUNNING,
         "failed_shop_sensor": dg.DefaultSensorStatus.RUNNING,
+        "inbox_sensor": dg.DefaultSensorStatus.RUNNING,
         "alert_webhooks": dg.DefaultSensorStatus.RUNNING,
     }

@@ -20,29 +20,44 @@ import pytest
 
 from ingestion.fx_rates.resource import FX_RATES
 from ingestion.rows import Table
+from ingestion.seller_center.tables import tables as file_tables
 from ingestion.sync_log import JOURNAL
 from ingestion.tiktok_shop.resources import tables
 
 ROOT = Path(__file__).parents[3]
 SCHEMAS: dict[str, Table] = {table.name: table for table in [*tables(), *JOURNAL.values(), FX_RATES]}
+FILE_SCHEMAS: dict[str, Table] = {table.name: table for table in file_tables()}
 SHOP = "7495000000000000101"
 DAY = datetime(2026, 10, 1, 4, tzinfo=UTC)  # noon in Shanghai
 SELECT = ["+kpi_shop_daily", "+kpi_shop_hourly", "+kpi_product_daily"]
 
 
 class Raw:
-    """A raw folder, written load by load."""
+    """A raw folder, written load by load.
+
+    Attributes:
+        origin: `api`, or `file`: whose rows are written from now on.
+    """
 
     def __init__(self, home: Path) -> None:
         self.home = home
+        self.origin = "file"
+        for name in FILE_SCHEMAS:
+            self.write(name, 0, [])
+        self.origin = "api"
         for name in SCHEMAS:
             self.write(name, 0, [])
 
     def write(self, name: str, load: int, rows: list[dict[str, Any]]) -> None:
-        schema = SCHEMAS[name].schema.append(pa.field("_dlt_load_id", pa.string()))
+        schemas, source = (
+            (SCHEMAS, "tiktok_shop") if self.origin == "api" else (FILE_SCHEMAS, "seller_center")
+        )
+        schema = schemas[name].schema.append(pa.field("_dlt_load_id", pa.string()))
         own = {"shop_key": SHOP, "retrieved_at": DAY + timedelta(days=40 + load), "page_id": f"page-{load}"}
+        if self.origin == "file":
+            own |= {"origin": "file", "file_id": f"file-{load}"}
         filled = [{**own, **row, "_dlt_load_id": f"176000000{load}.5"} for row in rows]
-        folder = self.home / "raw" / ("fx_rates" if name == "fx_rates" else "tiktok_shop") / name
+        folder = self.home / "raw" / ("fx_rates" if name == "fx_rates" else source) / name
         folder.mkdir(parents=True, exist_ok=True)
         pq.write_table(pa.Table.from_pylist(filled, schema=schema), folder / f"{load}.parquet")
 

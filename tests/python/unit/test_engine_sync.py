@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 from dlt.destinations.impl.filesystem.filesystem import FilesystemClient
-from shop_fakes import DAY, NOW, SHOP, FakeClient, order, raw, rows, run
+from shop_fakes import CONFIG, DAY, NOW, SHOP, FakeClient, order, raw, rows, run
 
 import ingestion.tiktok_shop.reading as reading_module
 import ingestion.tiktok_shop.shop_sync as shop_sync_module
@@ -239,16 +239,85 @@ def test_records_that_slip_over_a_page_edge_are_read_again(tmp_path: Path) -> No
     assert len(set(raw(Home(tmp_path), "orders").column("order_id").to_pylist())) == 250
 
 
-def test_a_count_that_is_never_reached_is_noted_and_not_paid_for_twice(tmp_path: Path) -> None:
-    class Boasting(FakeClient):
+class Boasting(FakeClient):
+    """Announces 99 records in every answer."""
+
+    def pages(self, endpoint: Any, shop: Any, **request: Any) -> Any:
+        for answer in super().pages(endpoint, shop, **request):
+            answer.data["total_count"] = 99
+            yield answer
+
+
+def test_a_list_that_stays_short_of_its_count_fails_and_keeps_what_came(tmp_path: Path) -> None:
+    """Guards a page that never comes and that nobody misses: the cursor would pass it for ever."""
+    home, client = Home(tmp_path), Boasting({"search_orders": orders(10)})
+    outcome = run(home, client, "orders")
+    (log,) = outcome.log
+    assert (log.status, log.cursor, client.calls["search_orders"]) == ("failed", None, 3)
+    told = log.error_message or ""
+    for part in (
+        "announced 99 records for the window",
+        "gave 10 in 3 readings",
+        SHOP.name,
+        "req-1",
+        "short_lists",
+    ):
+        assert part in told
+    assert len(set(raw(home, "orders").column("order_id").to_pylist())) == 10
+    assert run(home, FakeClient({"search_orders": orders(10)}), "orders").log[0].status == "ok"
+
+
+def test_a_missing_page_that_comes_in_the_third_reading_is_not_noticed(tmp_path: Path) -> None:
+    class Skipping(FakeClient):
         def pages(self, endpoint: Any, shop: Any, **request: Any) -> Any:
             for answer in super().pages(endpoint, shop, **request):
-                answer.data["total_count"] = 99
-                yield answer
+                if self.calls["search_orders"] not in (2, 5):
+                    yield answer
 
-    outcome = run(Home(tmp_path), Boasting({"search_orders": orders(10)}), "orders")
-    assert outcome.log[0].status == "ok"
+    client = Skipping({"search_orders": orders(250)})
+    outcome = run(Home(tmp_path), client, "orders")
+    assert outcome.log[0].error_message is None and client.calls["search_orders"] == 9
+    assert len(set(raw(Home(tmp_path), "orders").column("order_id").to_pylist())) == 250
+
+
+def test_counts_that_are_known_to_be_off_are_noted_and_not_paid_for_thrice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shop_fakes.CONFIG", replace(CONFIG, short_lists="accept"))
+    client = Boasting({"search_orders": orders(10)})
+    outcome = run(Home(tmp_path), client, "orders")
+    assert outcome.log[0].status == "ok" and outcome.log[0].cursor is not None
+    assert (
+        "announced 99 records" in (outcome.log[0].error_message or "") and client.calls["search_orders"] == 2
+    )
+
+
+def test_stock_is_not_read_for_a_part_of_the_products(tmp_path: Path) -> None:
+    """Guards stock read alone: a page of products that is missing would look like products without stock."""
+    client = Boasting({"search_products": [{"id": "p1"}], "search_inventory": lambda *_: {"inventory": []}})
+    outcome = run(Home(tmp_path), client, "inventory")
+    assert outcome.log[0].status == "failed" and client.calls == {"search_products": 3}
     assert "announced 99 records" in (outcome.log[0].error_message or "")
+
+
+def test_stock_is_not_read_for_the_products_before_a_list_broke(tmp_path: Path) -> None:
+    """Guards half a snapshot of stock: the list of products failed on its second page, stock was read for the first."""
+
+    def fail(name: str, page: int) -> None:
+        if name == "search_products" and page == 2 and client.calls[name] == 2:
+            raise TransientApiError("Overloaded.")
+
+    asked: list[str] = []
+
+    def stock(query: Any, body: Any, path: Any) -> dict[str, Any]:
+        asked.extend(body["product_ids"])
+        return {"inventory": []}
+
+    products = [{"id": f"p{number}"} for number in range(150)]
+    client = FakeClient({"search_products": products, "search_inventory": stock}, fail)
+    outcome = run(Home(tmp_path), client, "products", "inventory")
+    assert [log.status for log in outcome.log] == ["failed", "ok"]
+    assert len(set(asked)) == 150, "the list was read once more, for the stock alone"
 
 
 def test_an_answer_without_its_list(tmp_path: Path) -> None:

@@ -42,18 +42,18 @@ def test_an_interrupted_backfill_continues() -> None:
     assert other is not None and other.start == since
 
 
-def test_a_backfill_says_that_it_is_complete_only_when_it_meets_what_was_there() -> None:
-    """Else a killed backfill would look complete in ops_coverage, and its gap would never be read."""
-    since, begin = NOW - 100 * DAY, NOW - 30 * DAY
-    states: dict[str, dict[str, Any]] = {"orders": {"cursor": NOW - DAY, "begin": begin}}
-    window = plan_window(states["orders"], **(PLAN | {"since": since}))
+def test_a_backfill_that_is_killed_does_not_count_as_complete_before_it_meets_the_rest() -> None:
+    """Guards `complete_from`: the first slice of a backfill moved it to the start, over days that nobody had read."""
+    states: dict[str, dict[str, Any]] = {"orders": {"begin": NOW - 30 * DAY, "cursor": NOW - DAY}}
+    plan = PLAN | {"since": NOW - 100 * DAY}
+    window = plan_window(states["orders"], **plan)
     assert window is not None
     window.advance("orders", NOW - 60 * DAY, done=False)(states.__getitem__)
-    assert states["orders"]["begin"] == begin
-    again = plan_window(states["orders"], **(PLAN | {"since": since, "until": begin}))
+    assert states["orders"]["begin"] == NOW - 30 * DAY
+    again = plan_window(states["orders"], **plan)
     assert again is not None and again.start == NOW - 60 * DAY
-    again.advance("orders", begin, done=True)(states.__getitem__)
-    assert states["orders"] == {"cursor": NOW - DAY, "begin": since}
+    again.advance("orders", NOW - 20 * DAY, done=False)(states.__getitem__)
+    assert states["orders"]["begin"] == NOW - 100 * DAY
 
 
 @settings(deadline=None)  # machines are slow at times
@@ -82,3 +82,43 @@ def test_splitting_by_count(total: int, start: int) -> None:
 def test_an_empty_half_year_costs_one_call() -> None:
     split = sliced(lambda call, window: Call(window=window))
     assert split(Call(window=(NOW - 180 * DAY, NOW)), 0) is None
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> list[tuple[int, int | None, int | None]]:
+    """Syncs of a shop, one after the other: end, explicit start if any, and the slice after which it is killed."""
+    ends = sorted(draw(st.lists(st.integers(1, 400), min_size=1, max_size=12)))
+    return [
+        (
+            NOW + end * 3_600,
+            draw(st.none() | st.integers(1, 200).map(lambda days: NOW - days * DAY)),
+            draw(st.none() | st.integers(0, 4)),
+        )
+        for end in ends
+    ]
+
+
+@settings(deadline=None)  # machines are slow at times
+@given(histories())
+def test_whatever_is_killed_the_cursor_never_passes_what_was_not_read(
+    history: list[tuple[int, int | None, int | None]],
+) -> None:
+    """Guards a gap: between `begin` and `cursor` every second was read by a sync that committed it."""
+    states: dict[str, dict[str, Any]] = {"orders": {}}
+    read: list[tuple[int, int]] = []
+    for until, since, killed_after in history:
+        window = plan_window(states["orders"], since=since, until=until, history=30 * DAY, reread=DAY)
+        if window is None:
+            continue
+        for number, (start, end) in enumerate(cut_window((window.start, window.until), 5)):
+            if number == killed_after:
+                break
+            window.advance("orders", end, done=end == window.until)(states.__getitem__)
+            read.append((start, end))
+        state = states["orders"]
+        if "cursor" in state:
+            reached = state["begin"]
+            for start, end in sorted(read):
+                if start <= reached:
+                    reached = max(reached, end)
+            assert reached >= state["cursor"]

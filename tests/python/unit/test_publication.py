@@ -386,6 +386,17 @@ class TestHistory:
         publish(home)
         assert list(audiences_folder(home).iterdir()) == []
 
+    def test_what_people_put_there_stays(self, home: Home) -> None:
+        with_audience(home)
+        publish(home)
+        own = audiences_folder(home) / "th" / "notes.txt"
+        own.write_text("ours")
+        (audiences_folder(home) / "README").write_text("ours")
+        with_audience(home, AUDIENCE.replace("true", "false"))
+        publish(home)
+        assert [path.name for path in own.parent.iterdir()] == ["notes.txt"]
+        assert wrong(home) == []
+
 
 @pytest.mark.parametrize("event", ["publish", "rollback"])
 @pytest.mark.parametrize("point", range(1, 6))

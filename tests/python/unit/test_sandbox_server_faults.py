@@ -178,3 +178,68 @@ def test_requests_are_counted(caller: Caller) -> None:
     orders = counted["endpoints"]["search_orders"]
     assert (orders["requests"], orders["rows"], orders["by_shop"]) == (3, 30, {GB: 3})
     assert counted["endpoints"]["/nowhere"]["by_code"] == {"36009009": 1}
+
+
+def list_ids(caller: Caller, size: int) -> list[str]:
+    return [order["id"] for order in caller.all_orders(page_size=str(size))]
+
+
+@pytest.mark.parametrize(
+    ("skip", "missing"), [(0, range(10, 20)), (1, range(20, 30))], ids=["in the middle", "at the end"]
+)
+def test_a_page_that_never_comes(caller: Caller, skip: int, missing: range) -> None:
+    calm = list_ids(caller, 10)
+    caller.admin("faults", {"effect": "skip_page", "skip": skip, "count": 1})
+    assert list_ids(caller, 10) == [one for at, one in enumerate(calm) if at not in missing]
+    # The total still counts what is missing: that is how it can be noticed.
+    assert caller.orders(page_size="10").json()["data"]["total_count"] == 30
+
+
+@pytest.mark.parametrize(
+    ("skip", "order"), [(0, [0, 2, 1, 3, 4]), (2, [0, 1, 2, 4, 3])], ids=["in the middle", "at the end"]
+)
+def test_pages_in_another_order(caller: Caller, skip: int, order: list[int]) -> None:
+    calm = list_ids(caller, 6)
+    caller.admin("faults", {"effect": "reorder_pages", "skip": skip, "count": 1})
+    assert list_ids(caller, 6) == [one for page in order for one in calm[page * 6 : page * 6 + 6]]
+
+
+def test_a_fault_that_could_not_happen_waits(caller: Caller) -> None:
+    """Guards figures of faults that never struck: the last page has none behind it."""
+    caller.admin("faults", [{"effect": "skip_page", "count": 1}, {"effect": "reorder_pages", "count": 1}])
+    assert len(list_ids(caller, 30)) == 30
+    assert [rule["hits"] for rule in caller.admin("faults", method="GET")] == [0, 0]
+    caller.admin("faults", method="DELETE")
+    caller.admin("faults", [{"effect": "null_list", "count": 1}, {"effect": "rate_limit", "count": 1}])
+    assert caller.orders().status_code == 429
+    assert [rule["hits"] for rule in caller.admin("faults", method="GET")] == [0, 1]
+    assert caller.orders().json()["data"]["orders"] is None
+
+
+def test_a_list_in_another_shape(caller: Caller) -> None:
+    caller.admin("faults", {"effect": "list_as_object", "count": 1})
+    data = caller.orders(page_size="3").json()["data"]
+    assert list(data["orders"]) == ["0", "1", "2"] and data["total_count"] == 30
+
+
+def test_a_token_that_ends_before_its_time(running: Caller) -> None:
+    running.admin("faults", {"effect": "expire_token", "nth": 2})
+    answers = [running.orders() for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [200, 401, 401]
+    running.admin("faults", method="DELETE")
+    code = running.admin("auth_code")["auth_code"]
+    running.authorise(code)
+    assert running.orders().status_code == 200
+
+
+def test_one_call_is_judged_by_a_clock_that_is_wrong(caller: Caller) -> None:
+    caller.admin("faults", {"effect": "skew_clock", "seconds": 600, "nth": 2})
+    answers = [caller.orders() for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [200, 400, 200]
+    assert "older than 5 minutes" in answers[1].json()["message"]
+
+
+def test_pages_as_large_as_the_server_likes() -> None:
+    with sandbox(orders_world(30), largest_page=7) as caller:
+        pages = [len(caller.orders(page_size="100").json()["data"]["orders"])]
+        assert pages == [7] and len(list_ids(caller, 100)) == 30

@@ -1,3 +1,3 @@
 select shop_key, statement_id, transaction_id, component_residual, revenue_component_residual
 from {{ ref('fct_statement_transactions') }}
-where component_residual <> 0 or revenue_component_residual <> 0
+where origin = 'api' and (component_residual <> 0 or revenue_component_residual <> 0)

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from collections.abc import Awaitable, Callable, Iterable
+from datetime import date
+from pathlib import Path
 from typing import Any
 
 import orjson
+from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 from ingestion.sandbox.ads.accounts import ACCOUNTS, BY_ID
 from ingestion.sandbox.ads.server import ADS_TRUTH, spend_truth
+from ingestion.sandbox.exports.export import Written, write_file
+from ingestion.sandbox.exports.layouts import DOWNLOADED, LAYOUTS
 from ingestion.sandbox.server.faults import Rule
 from ingestion.sandbox.server.refusal import SELLER_DEACTIVATED, SHOP_DEACTIVATED
 from ingestion.sandbox.server.sandbox import Sandbox
@@ -53,6 +60,8 @@ class Admin:
             ("/ads", self.ads, ["GET", "POST"]),
             ("/ads_auth_code", self.ads_auth_code, ["POST"]),
             ("/ads_revoke", self.ads_revoke, ["POST"]),
+            ("/exports", self.exports, ["GET"]),
+            ("/exports/{shop}/{layout}", self.export, ["GET"]),
         ]
         return [Route(path, _checked(handler), methods=methods) for path, handler, methods in pairs]
 
@@ -303,6 +312,64 @@ class Admin:
         self._sandbox.ads.tokens.clear()
         self._sandbox.remember()
         return _json({"revoked": revoked})
+
+    async def exports(self, request: Request) -> Response:
+        """GET: the layouts of the files that a seller can download, and which of them each shop's market has."""
+        return _json(
+            {
+                "layouts": [
+                    {
+                        "layout": layout.id,
+                        "kind": layout.kind,
+                        "languages": layout.languages,
+                        "editions": layout.editions,
+                    }
+                    for layout in LAYOUTS.values()
+                ],
+                "shops": [
+                    {"shop": shop.id, "layouts": [layout for layout, _ in DOWNLOADED[shop.region]]}
+                    for shop in self._sandbox.shops.values()
+                ],
+            }
+        )
+
+    async def export(self, request: Request) -> Response:
+        """GET ?from=&until=&language=&edition=, all optional: a shop's file as downloaded at the world's clock."""
+        sandbox, query = self._sandbox, request.query_params
+        shop_id = request.path_params["shop"]
+        if shop_id not in sandbox.shops:
+            raise ValueError(f"no such shop: {shop_id}")
+        unknown = query.keys() - {"from", "until", "language", "edition"}
+        if unknown:
+            raise ValueError(f"unknown parameters: {', '.join(sorted(unknown))}")
+        folder = Path(tempfile.mkdtemp(prefix="ttkpi-export-"))
+
+        def write() -> Written:
+            return write_file(
+                folder,
+                sandbox.store,
+                sandbox.shops[shop_id],
+                request.path_params["layout"],
+                clock=sandbox.clock.now,
+                first=_day(query.get("from")),
+                until=_day(query.get("until")),
+                language=query.get("language"),
+                edition=query.get("edition", "current"),
+            )
+
+        try:
+            # A large file takes a while: not on the event loop.
+            written = await run_in_threadpool(write)
+        except BaseException:
+            shutil.rmtree(folder)
+            raise
+        return FileResponse(
+            written.path, filename=written.path.name, background=BackgroundTask(shutil.rmtree, folder)
+        )
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text is not None else None
 
 
 def _checked(handler: _Handler) -> _Handler:

@@ -1,0 +1,1 @@
+"""The soak test: syncs under seeded trouble, each compared with the sync that had none. `make soak`."""

@@ -1,0 +1,1 @@
+"""The files that sellers download by hand, as a full source."""

@@ -1,0 +1,98 @@
+"""From archived cells to raw rows: the same code when a file is imported and when it is replayed.
+
+Pages of a file may come in any order, and those of several sheets mixed. What needs all of them (statements, which are
+sums of transactions) is made at the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+import pyarrow as pa
+
+from ingestion.pages import Page
+from ingestion.rows import Drift, build
+from ingestion.seller_center.entities import MAPPERS, Facts, Made, Mapper
+from ingestion.seller_center.entities.settlement import statement_records
+from ingestion.seller_center.sheets import Problem
+from ingestion.seller_center.tables import OF_CELLS
+from ingestion.seller_center.typed import typed_rows
+
+SetAside = Callable[[Problem], None]
+"""Told of rows and cells that are set aside."""
+
+_BY_NAME = {table.name: table for table in OF_CELLS}
+
+
+class FileRows:
+    """The rows of one file.
+
+    Args:
+        facts: By name of the sheet.
+        set_aside: Is told of rows and cells that could not be used.
+        file: Name of the file, for what is told.
+    """
+
+    def __init__(
+        self, facts: Mapping[str, Facts], set_aside: SetAside = lambda problem: None, *, file: str = ""
+    ) -> None:
+        self._facts = facts
+        self._set_aside = set_aside
+        self._file = file
+        self._mappers: dict[str, Mapper] = {
+            sheet: MAPPERS[one.decisions.kind](one, self._tell(sheet)) for sheet, one in facts.items()
+        }
+        self._first: Page | None = None
+        self.drift = Drift()
+
+    @property
+    def mappers(self) -> Mapping[str, Mapper]:
+        """The mappers by sheet: they know what the rows have reached."""
+        return self._mappers
+
+    def add(self, page: Page) -> dict[str, pa.Table]:
+        """The rows of a page of cells, by raw table."""
+        if self._first is None or page.page_id < self._first.page_id:
+            self._first = replace(page, records=[], rows=None, shape=None, lines=None)
+        sheet = page.context["sheet"]
+        facts = self._facts[sheet]
+        cells = ((record["row"], record["cells"]) for record in page.records)
+        rows = list(typed_rows(facts.header, cells, facts.decisions, file=self._file, sheet=sheet))
+        for row in rows:
+            for problem in row.problems:
+                self._set_aside(problem)
+        return self._built(self._mappers[sheet].take(rows), page)
+
+    def finish(self) -> dict[str, pa.Table]:
+        """The rows that needed all pages."""
+        if self._first is None:
+            return {}
+        made: Made = {"statements": statement_records(self._mappers.values())}
+        return self._built(made, self._first)
+
+    def _built(self, made: Made, page: Page) -> dict[str, pa.Table]:
+        found: dict[str, pa.Table] = {}
+        for name, records in made.items():
+            if records:
+                whole = replace(page, records=records, rows=None, shape=None, lines=None)
+                found.update(build(_BY_NAME[name], [whole], self.drift))
+        return {name: table for name, table in found.items() if table.num_rows}
+
+    def _tell(self, sheet: str) -> Callable[[str, int | None, str | None, str], None]:
+        headers = {canonical: name for name, canonical in self._facts[sheet].decisions.columns.items()}
+
+        def tell(code: str, row: int | None, column: str | None, value: str) -> None:
+            self._set_aside(
+                Problem(
+                    code=code,
+                    severity="quarantine",
+                    file=self._file,
+                    sheet=sheet,
+                    row=row,
+                    column=headers.get(column, column) if column else None,
+                    values={"value": value},
+                )
+            )
+
+        return tell

@@ -1,0 +1,278 @@
+"""Decides how the cells of a sheet are read: dates, decimal mark, market, zone, currency, language, period."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import cast
+from zoneinfo import ZoneInfo
+
+from ingestion.seller_center.dates import (
+    DateEvidence,
+    DateReader,
+    NotADate,
+    dates_in,
+    decide_order,
+    is_sentinel,
+    parse_clock,
+    parse_day,
+)
+from ingestion.seller_center.found import Found, kept_rows
+from ingestion.seller_center.layouts import Layout, normal_header, split_unit
+from ingestion.seller_center.numbers import MarkEvidence, agrees, decide_mark, parse_number
+from ingestion.seller_center.sheets import (
+    Cell,
+    DateOrder,
+    DecimalMark,
+    Decisions,
+    Problem,
+    Severity,
+    Sheet,
+    ShopFacts,
+)
+from ingestion.tiktok_shop.shop_days import REGION_ZONES
+
+MARKET_CURRENCIES = {
+    "BR": "BRL",
+    "GB": "GBP",
+    "ID": "IDR",
+    "JP": "JPY",
+    "MX": "MXN",
+    "MY": "MYR",
+    "PH": "PHP",
+    "SG": "SGD",
+    "TH": "THB",
+    "US": "USD",
+    "VN": "VND",
+}
+"""Currencies that name a market; the euro names none."""
+_DOWNLOADED = re.compile(r"download|export|generated|unduh|descarga|下载|导出|xuất", re.IGNORECASE)
+_MOMENT = re.compile(
+    r"([0-9]{1,4}[-/.][0-9]{1,2}[-/.][0-9]{1,4})[ T]+([0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?(?: ?[AaPp]\.?[Mm]\.?)?)"
+    r"(?: ?\(?(UTC|GMT) ?(?:([+-][0-9]{1,2})(?::?([0-9]{2}))?)?\)?)?"
+)
+
+
+def decide(
+    one: Found,
+    family: list[Found],
+    path: Path,
+    shop: ShopFacts | None,
+    date_order: DateOrder | None,
+    decimal_mark: DecimalMark | None,
+    hash_person: Callable[[str], str] | None,
+) -> Sheet:
+    """The sheet, with everything decided that reading its cells needs.
+
+    Args:
+        one: What the first look found.
+        family: The same of all sheets of the file, this one included: what one leaves open another may prove.
+        path: The file.
+        shop: What is known of its shop.
+        date_order: As a person said; decided if None.
+        decimal_mark: As a person said; decided if None.
+        hash_person: Turns a buyer's username into its keyed hash.
+    """
+    layout, file, sheet = one.header.layout, path.name, one.table.name
+    problems = one.problems
+    market = _market(one, shop)
+    zone = shop.zone if shop else REGION_ZONES.get(market or "")
+    currency = _currency(one, shop, market, file)
+    above = [cells for number, cells in one.outside if number <= one.header.row]
+    order = date_order or _order(one, family, above, layout, path, file)
+    reading: DateOrder | None = None if order in ("contradictory", "undecidable") else cast(DateOrder, order)
+    mark = decimal_mark or _mark(one, family, currency, file)
+    if zone is None and one.has_times:
+        problems.append(Problem("zone_unknown", "error", file, sheet))
+        zone = "UTC"
+    known = {column.spec.name for column in one.kept if column.spec}
+    cut = {name for name, spec in layout.kind.columns.items() if spec.contact}
+    decisions = Decisions(
+        layout=layout.id,
+        kind=layout.kind.kind,
+        language=_language(one),
+        market=market,
+        zone=zone,
+        currency=currency,
+        date_order=reading,
+        decimal_mark=mark,
+        period=_period(above, layout, path, reading) or _rows_period(one, reading, zone),
+        downloaded_at=_downloaded_at(above, reading, zone),
+        header_row=one.header.row,
+        columns={column.name: column.spec.name for column in one.kept if column.spec},
+        unknown=[column.name for column in one.kept if column.spec is None]
+        + [problem.column for problem in problems if problem.code == "contact_column_cut" and problem.column],
+        missing=[name for name in layout.columns if name not in known and name not in cut],
+    )
+    return Sheet(
+        name=sheet,
+        decisions=decisions,
+        problems=problems,
+        header=[column.name for column in one.kept],
+        outside=one.outside,
+        source=lambda: kept_rows(one, file, hash_person),
+    )
+
+
+def _market(one: Found, shop: ShopFacts | None) -> str | None:
+    if shop:
+        return shop.region
+    by_currency = [
+        market for market, currency in MARKET_CURRENCIES.items() if set(one.currencies) == {currency}
+    ]
+    markets = one.header.layout.markets
+    if by_currency:
+        return by_currency[0]
+    return markets[0] if len(markets) == 1 and not one.currencies else None
+
+
+def _currency(one: Found, shop: ShopFacts | None, market: str | None, file: str) -> str | None:
+    """The currency of amounts that name none: what the file names everywhere, else the shop's."""
+    own = shop.currency if shop else MARKET_CURRENCIES.get(market or "")
+    codes = [found for found in one.currencies if len(found) == 3]
+    signs = [found for found in one.currencies if len(found) < 3]
+    chosen = own
+    if len(codes) == 1:
+        chosen = codes[0]
+    elif len(codes) > 1 or (signs and own and not all(agrees(sign, own) for sign in signs)):
+        chosen = None
+    sheet = one.table.name
+    if chosen is None and (codes or signs):
+        places = "; ".join(f"{found} ({place})" for found, place in one.currencies.items())
+        # Rows that name their currency are fine; an amount without one would be an amount of anything.
+        own_column = any(column.spec and column.spec.type == "currency" for column in one.kept)
+        code = "several_currencies" if len(codes) > 1 else "currency_unclear"
+        severity: Severity = "note" if own_column or shop is None else "error"
+        one.problems.append(Problem(code, severity, file, sheet, values={"found": places}))
+    elif shop and chosen != shop.currency and chosen is not None:
+        values = {"found": chosen, "own": shop.currency, "place": one.currencies.get(chosen, "")}
+        one.problems.append(Problem("currency_of_another", "note", file, sheet, values=values))
+    return chosen
+
+
+def _language(one: Found) -> str:
+    """The language that most headers are in; headers that are the same in several count for none."""
+    votes: dict[str, int] = {}
+    for column in one.kept:
+        if column.spec is None:
+            continue
+        text = normal_header(split_unit(column.name)[0])
+        languages = {alias.language for alias in column.spec.headers if normal_header(alias.header) == text}
+        if len(languages) == 1:
+            language = languages.pop()
+            votes[language] = votes.get(language, 0) + 1
+    return max(votes, key=lambda language: votes[language], default=one.header.layout.language)
+
+
+def _order(
+    one: Found, family: list[Found], above: list[list[Cell]], layout: Layout, path: Path, file: str
+) -> DateOrder | str | None:
+    """Order of day and month: from the sheet's own dates, else from those of its workbook."""
+    said = _period(above, layout, path, None)
+    order = decide_order(one.dates, said)
+    evidence = one.dates
+    if order == "undecidable" and len(family) > 1:
+        evidence = DateEvidence()
+        evidence.merge(other.dates for other in family)
+        order = decide_order(evidence, said)
+    sheet = one.table.name
+    if order == "contradictory":
+        (first, first_place), (second, second_place) = evidence.proofs["dmy"], evidence.proofs["mdy"]
+        values = {"dmy": f"{first} ({first_place})", "mdy": f"{second} ({second_place})"}
+        one.problems.append(Problem("contradictory_dates", "error", file, sheet, values=values))
+    elif order == "undecidable":
+        text, place = next(iter(evidence.unclear.items()))
+        column, _, row = place.rpartition(", ")
+        values = {
+            "value": text,
+            "dmy": parse_day(text, "dmy").isoformat(),
+            "mdy": parse_day(text, "mdy").isoformat(),
+        }
+        one.problems.append(Problem("ambiguous_dates", "error", file, sheet, int(row), column, values))
+    return order
+
+
+def _mark(one: Found, family: list[Found], currency: str | None, file: str) -> DecimalMark | None:
+    mark = decide_mark(one.marks, currency)
+    evidence = one.marks
+    if mark == "undecidable" and len(family) > 1:
+        evidence = MarkEvidence()
+        evidence.merge(other.marks for other in family)
+        mark = decide_mark(evidence, currency)
+    sheet = one.table.name
+    if mark == "contradictory":
+        values = {
+            "dot": "{} ({})".format(*evidence.proofs["."]),
+            "comma": "{} ({})".format(*evidence.proofs[","]),
+        }
+        one.problems.append(Problem("contradictory_numbers", "error", file, sheet, values=values))
+        return None
+    if mark == "undecidable":
+        text, place = next(iter(evidence.unclear.items()))
+        column, _, row = place.rpartition(", ")
+        readings = [read[0] for read in (parse_number(text, "."), parse_number(text, ",")) if read]
+        values = {"value": text, "small": str(min(readings)), "large": str(max(readings))}
+        one.problems.append(Problem("ambiguous_numbers", "error", file, sheet, int(row), column, values))
+        return None
+    return mark
+
+
+def _period(
+    above: list[list[Cell]], layout: Layout, path: Path, order: DateOrder | None
+) -> tuple[date, date] | None:
+    """The period a file says it is of: two dates in a cell above its header, or in its name where the
+    layout has it nowhere else."""
+    for cells in above:
+        for cell in cells:
+            texts = dates_in(cell) if isinstance(cell, str) else []
+            if len(texts) == 2:
+                try:
+                    first, last = (parse_day(text, order) for text in texts)
+                except NotADate:
+                    continue  # day and month could be swapped: it says nothing before they are decided
+                if first <= last:
+                    return first, last + timedelta(days=1)
+    match = re.search(layout.period_in_name, path.name) if layout.period_in_name else None
+    if match:
+        numbers = [int(group) for group in match.groups()]
+        return date(*numbers[:3]), date(*numbers[3:]) + timedelta(days=1)
+    return None
+
+
+def _rows_period(one: Found, order: DateOrder | None, zone: str | None) -> tuple[date, date] | None:
+    days = set()
+    reader = DateReader(order, ZoneInfo(zone or "UTC"))
+    for text in one.period_days:
+        try:
+            day = reader.day(text)
+        except NotADate:
+            continue  # told where the cell is read
+        if day and not is_sentinel(day):
+            days.add(day)
+    return (min(days), max(days) + timedelta(days=1)) if days else None
+
+
+def _downloaded_at(above: list[list[Cell]], order: DateOrder | None, zone: str | None) -> datetime | None:
+    """When the file was made, if a row above its header tells."""
+    for cells in above:
+        texts = [cell for cell in cells if isinstance(cell, str)]
+        if not any(_DOWNLOADED.search(text) for text in texts):
+            continue
+        for text in texts:
+            match = _MOMENT.search(text)
+            if match is None:
+                continue
+            try:
+                day, clock = parse_day(match[1], order), parse_clock(match[2])
+            except NotADate:
+                continue  # not a moment we can read; the file's own time is used
+            local = datetime(day.year, day.month, day.day, tzinfo=UTC) + clock
+            if match[3]:
+                hours = int(match[4] or 0)
+                shift = timedelta(hours=abs(hours), minutes=int(match[5] or 0))
+                return local - shift if hours >= 0 else local + shift
+            if zone:
+                return local.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
+    return None

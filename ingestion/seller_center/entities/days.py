@@ -1,0 +1,135 @@
+"""Daily reports of LIVE, videos and the shop: one row per local day of the shop.
+
+A day on which nothing is told (only `-`, `--` or `N/A`) is no row: it is unknown, and not 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
+from typing import ClassVar
+from zoneinfo import ZoneInfo
+
+from ingestion.pages import Record
+from ingestion.seller_center.entities.base import Made, Mapper, Values, amount, money, whole
+from ingestion.seller_center.sheets import TypedRow
+
+_ALL_ACCOUNTS = "ALL"
+
+
+class _Days(Mapper):
+    """A record per day that tells anything."""
+
+    def take(self, rows: Sequence[TypedRow]) -> Made:
+        """Records of some days."""
+        made = [self._record(row) for row in rows]
+        return {self.resource: [record for record in made if record is not None]}
+
+    def _record(self, row: TypedRow) -> Record | None:
+        day = row.values.get("local_date")
+        if not isinstance(day, date):
+            self.aside("row_without_id", row, "local_date", day)
+            return None
+        if isinstance(day, datetime):
+            day = day.date()
+        if all(value is None for column, value in row.values.items() if column != "local_date"):
+            return None
+        zone = ZoneInfo(self.facts.decisions.zone or "UTC")
+        end = day + timedelta(days=1)
+        self.reached(*(int(datetime.combine(one, time(), zone).timestamp()) for one in (day, end)))
+        period = self.facts.decisions.period
+        return {
+            "start_date": day.isoformat(),
+            "end_date": end.isoformat(),
+            **self._figures(row.values),
+            "latest_available_date": (period[1] - timedelta(days=1)).isoformat() if period else None,
+            "definition_id": self.definition,
+            "file_row": row.row,
+        }
+
+    def _figures(self, values: Values) -> Record:
+        raise NotImplementedError
+
+    def _monies(self, values: Values, names: dict[str, str]) -> Record:
+        return {name: money(values.get(column), self.currency) for name, column in names.items()}
+
+
+def _counts(values: Values, names: dict[str, str]) -> Record:
+    return {name: whole(values.get(column)) for name, column in names.items()}
+
+
+def _rates(values: Values, names: dict[str, str]) -> Record:
+    return {name: amount(values.get(column)) for name, column in names.items()}
+
+
+def _same(names: str) -> dict[str, str]:
+    return {name: name for name in names.split()}
+
+
+class LiveDays(_Days):
+    """LIVE by day. The viewing time of this report is per viewer, which the API's is not, so that it is left out."""
+
+    resource = "live_overview_daily"
+    _money: ClassVar = _same("live_attributed_gmv live_gmv live_indirect_gmv show_gpm")
+    _count: ClassVar = {
+        "live_attributed_sku_orders": "attributed_sku_orders",
+        **_same("live_attributed_items_sold views"),
+    }
+    _rate: ClassVar = _same("live_ctr ctor_sku_order")
+
+    def _figures(self, values: Values) -> Record:
+        return {
+            "account_type": _ALL_ACCOUNTS,
+            **self._monies(values, self._money),
+            **_counts(values, self._count),
+            **_rates(values, self._rate),
+        }
+
+
+class VideoDays(_Days):
+    """Videos by day."""
+
+    resource = "video_overview_daily"
+    _money: ClassVar = _same("video_attributed_gmv video_gmv video_indirect_gmv gpm")
+    _count: ClassVar = {
+        "video_attributed_sku_orders": "attributed_sku_orders",
+        **_same("video_views video_product_viewers product_impressions product_clicks avg_daily_customers"),
+    }
+    _rate: ClassVar = _same("ctr ctor_sku_order")
+
+    def _figures(self, values: Values) -> Record:
+        return {
+            "account_type": _ALL_ACCOUNTS,
+            **self._monies(values, self._money),
+            **_counts(values, self._count),
+            **_rates(values, self._rate),
+        }
+
+
+class ShopDays(_Days):
+    """The shop by day. Its own daily numbers, not the summary above them."""
+
+    resource = "shop_performance_daily"
+    _sales: ClassVar = {
+        "orders_count": "orders",
+        "sku_orders_count": "sku_orders",
+        "items_sold": "items_sold",
+        "customers_count": "customers",
+    }
+    _traffic: ClassVar = {
+        "avg_visitors": "visitors",
+        "avg_page_views": "page_views",
+        **_same("product_impressions product_clicks unique_product_impressions unique_clicks"),
+    }
+
+    def _figures(self, values: Values) -> Record:
+        return {
+            "sales": {
+                **self._monies(values, {"gmv": "gmv", "avg_order_value": "aov"}),
+                **_counts(values, self._sales),
+            },
+            "traffic": {
+                **_counts(values, self._traffic),
+                **_rates(values, {"avg_conversation_rate": "conversion_rate"}),
+            },
+        }

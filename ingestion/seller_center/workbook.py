@@ -1,0 +1,176 @@
+"""Opens a file as tables of cells, whatever it is: CSV of any encoding and delimiter, or a workbook.
+
+What a file is, its first bytes say; its name says nothing. Nothing here knows what a table means.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from charset_normalizer import from_bytes
+from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError
+
+from ingestion.errors import TtkpiError
+from ingestion.seller_center.layouts import known_headers, normal_header, split_unit
+from ingestion.seller_center.sheets import Cell
+
+_ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_DELIMITERS = (",", ";", "\t", "|")
+_LOOK_AT = 60
+_WHOLE = 10.0**15
+"""From here on a spreadsheet's number no longer holds every digit."""
+
+
+class Unreadable(TtkpiError):
+    """A file that can't be opened as a table.
+
+    Attributes:
+        code: Of the problem that says so.
+    """
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.code, self.message)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A sheet of a workbook, or a CSV.
+
+    Attributes:
+        name: Of the sheet; empty for a CSV.
+        rows: Gives all rows from the first one, anew at each call. Rows may differ in length.
+        encoding: Of a CSV whose encoding had to be guessed.
+    """
+
+    name: str
+    rows: Callable[[], Iterator[list[Cell]]]
+    encoding: str | None = None
+
+
+def open_tables(path: Path) -> list[Table]:
+    """The tables of a file.
+
+    Raises:
+        Unreadable: It is empty, damaged, protected, or no table at all.
+        OSError: It can't be opened.
+    """
+    with path.open("rb") as file:
+        start = file.read(4)
+    if not start:
+        raise Unreadable("empty_file", "nothing in it")
+    return _workbook(path) if start in (_ZIP, _OLE) else [_csv(path)]
+
+
+def _workbook(path: Path) -> list[Table]:
+    try:
+        workbook = CalamineWorkbook.from_path(str(path))
+        sheets = [workbook.get_sheet_by_name(name) for name in workbook.sheet_names]
+    except PasswordError as error:
+        raise Unreadable("protected_file", str(error)) from error
+    except (CalamineError, OSError, ValueError) as error:
+        raise Unreadable("damaged_file", str(error)) from error
+    return [Table(sheet.name, lambda sheet=sheet: _sheet_rows(sheet)) for sheet in sheets]  # type: ignore[misc]
+
+
+def _sheet_rows(sheet: CalamineSheet) -> Iterator[list[Cell]]:
+    if sheet.height == 0:
+        return
+    for row in sheet.iter_rows():
+        if set(map(type, row)) <= {str}:
+            yield row  # type: ignore[misc]
+        else:
+            yield [value if type(value) is str else _plain(value) for value in row]
+
+
+def _plain(value: Any) -> Cell:
+    """A workbook's value as a cell: dates as ISO text with a `T`, durations as `h:mm:ss`."""
+    if isinstance(value, bool | int):
+        return value
+    if isinstance(value, float):
+        return int(value) if value.is_integer() and abs(value) < _WHOLE else value
+    if isinstance(value, datetime):
+        return value.isoformat(timespec="seconds")
+    if isinstance(value, date):
+        return f"{value.isoformat()}T00:00:00"
+    if isinstance(value, time):
+        return value.isoformat(timespec="seconds")
+    if isinstance(value, timedelta):
+        seconds = round(value.total_seconds())
+        return f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+    return str(value)
+
+
+def _csv(path: Path) -> Table:
+    encoding, guessed = _encoding(path)
+    with path.open(encoding=encoding, newline="") as file:
+        sample = file.read(262_144)
+    if "\0" in sample:
+        raise Unreadable("no_table", "zero bytes in the text")
+    fits = {candidate: _fit(sample, candidate) for candidate in _DELIMITERS}
+    delimiter = max(_DELIMITERS, key=lambda candidate: fits[candidate])
+    width = fits[delimiter][1]
+
+    def rows() -> Iterator[list[Cell]]:
+        with path.open(encoding=encoding, newline="") as file:
+            reader = csv.reader(file, delimiter=delimiter)
+            row: list[str] = []
+            try:
+                for row in reader:
+                    yield row  # type: ignore[misc]
+            except csv.Error as error:
+                raise Unreadable("broken_csv", f"line {reader.line_num}: {error}") from error
+            if 1 < len(row) < width and "\n" in row[-1]:
+                raise Unreadable("broken_csv", "a quotation mark is never closed")
+
+    return Table("", rows, encoding if guessed else None)
+
+
+def _fit(sample: str, delimiter: str) -> tuple[int, int]:
+    """How well a delimiter parts the sample: known headers in its best row, cells in its widest."""
+    known, widest = 0, 0
+    try:
+        for row in islice(csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter), _LOOK_AT):
+            widest = max(widest, len(row))
+            known = max(known, sum(normal_header(split_unit(cell)[0]) in known_headers() for cell in row))
+    except csv.Error:
+        return known, widest  # whoever reads the file to that row says so
+    return known, widest
+
+
+def _encoding(path: Path) -> tuple[str, bool]:
+    """Encoding of a text file, and whether it is a guess."""
+    with path.open("rb") as file:
+        start = file.read(4)
+        for bom, name in _BOMS:
+            if start.startswith(bom):
+                return name, False
+        file.seek(0)
+        decoder = codecs.getincrementaldecoder("utf-8")()
+        try:
+            while chunk := file.read(1 << 20):
+                decoder.decode(chunk)
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            file.seek(0)
+            best = from_bytes(file.read(262_144)).best()
+            if best is None:
+                raise Unreadable("no_table", "bytes of no encoding we know") from None
+            return best.encoding, True
+    return "utf-8", False
