@@ -19,6 +19,7 @@ with changed_days as (
         orders.sale_time,
         orders.is_cancelled,
         orders.cancelled_gmv,
+        orders.origin,
         arrivals.retrieved_at > changed_days.retrieved_until_before as is_new_version,
         changed_days.data_until_before,
         changed_days.retrieved_until_before
@@ -124,6 +125,7 @@ with changed_days as (
         order_id,
         case
             when sale_time >= data_until_before then 'open_day'
+            when origin = 'file' and not was_known then 'file_import'
             when not was_known then 'late_order'
             else 'status_change'
         end as reason,

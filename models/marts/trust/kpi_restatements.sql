@@ -36,7 +36,7 @@ with published as (
         count(distinct order_id) as orders_concerned,
         count(distinct reason) as reasons,
         min(reason) as reason,
-        {%- for reason in ['open_day', 'late_order', 'cancellation', 'refund', 'status_change'] %}
+        {%- for reason in ['open_day', 'late_order', 'file_import', 'cancellation', 'refund', 'status_change'] %}
         count(distinct case when reason = '{{ reason }}' then order_id end) as {{ reason }}_orders
         {%- if not loop.last %},{% endif %}
         {%- endfor %}
@@ -59,7 +59,7 @@ with published as (
         end as reason,
         trim(
             case when changed.is_defined_anew then 'definition ' else '' end
-            {%- for reason in ['open_day', 'late_order', 'cancellation', 'refund', 'status_change'] %}
+            {%- for reason in ['open_day', 'late_order', 'file_import', 'cancellation', 'refund', 'status_change'] %}
             || case when coalesce(orders.{{ reason }}_orders, 0) > 0 then '{{ reason }}=' || cast(orders.{{ reason }}_orders as string) || ' ' else '' end
             {%- endfor %}
         ) as reason_detail,
