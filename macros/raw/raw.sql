@@ -49,8 +49,9 @@
     The rows of this model are read twice, first these few columns of them. As a rule the new row is the later one, then `kept` is empty and
     DuckDB does not begin the second reading: 0.15 s of CPU instead of 0.8 s for the 2,600,000 lines of 1,000,000 orders.
 -#}
-{% macro versions_and_kept(rows, keys, version, others=[]) -%}
-{%- set narrow = (keys + version + ['page_id'] + others) | unique | list -%}
+{% macro versions_and_kept(rows, keys, version, columns, others=[]) -%}
+{%- set teller = ['origin'] if 'origin' in columns else [] -%}
+{%- set narrow = (keys + teller + version + ['page_id'] + others) | unique | list -%}
 , versions as (
     select {{ narrow | join(', ') }}, 0 as is_existing from {{ rows }}
     union all
@@ -68,7 +69,7 @@
         is_existing,
         rank() over (
             partition by {{ keys | join(', ') }}
-            order by {% for column in version %}{{ column }} desc nulls last, {% endfor %}page_id desc nulls last
+            order by {{ newest_first(columns, version, 'versions') }}
         ) as version_rank
     from versions
 )
@@ -97,9 +98,9 @@
 {%- endmacro %}
 
 {#- What orders the versions of a key, the one that counts first: the API before files, then as the model says. Internal to the macros below. -#}
-{% macro newest_first(columns, version) -%}
-    {% if 'origin' in columns %}candidates.origin asc nulls last, {% endif %}
-    {%- for column in version %}candidates.{{ column }} desc nulls last, {% endfor %}candidates.page_id desc nulls last
+{% macro newest_first(columns, version, rows='candidates') -%}
+    {% if 'origin' in columns %}{{ rows }}.origin asc nulls last, {% endif %}
+    {%- for column in version %}{{ rows }}.{{ column }} desc nulls last, {% endfor %}{{ rows }}.page_id desc nulls last
 {%- endmacro %}
 
 {#-
@@ -113,7 +114,7 @@
 {%- set plain_columns = columns + ['retrieved_at', 'page_id'] -%}
 {%- set all_columns = columns + earliest + ['retrieved_at', 'page_id', '_dlt_load_id'] -%}
 {%- if is_incremental() %}
-{{- versions_and_kept(rows, keys, version, earliest + ['_dlt_load_id']) }}
+{{- versions_and_kept(rows, keys, version, columns, earliest + ['_dlt_load_id']) }}
 {% endif %}
 , candidates as (
     {{ rows_and_existing(rows, keys, all_columns, 'kept') }}
@@ -171,7 +172,7 @@ where version_rank = 1
 {%- set plain_columns = columns + ['retrieved_at', 'page_id'] -%}
 {%- set all_columns = plain_columns + ['_dlt_load_id'] -%}
 {%- if is_incremental() %}
-{{- versions_and_kept(rows, parent_keys, version) }}
+{{- versions_and_kept(rows, parent_keys, version, columns) }}
 {% endif %}
 , candidates as (
     {{ rows_and_existing(rows, parent_keys, all_columns, 'kept') }}

@@ -84,15 +84,20 @@ def run(commands: Sequence[Sequence[str]], descriptor: int) -> bool:
         record = _RECORDS.get(arguments[0])
         given = [*arguments, "--no-write-json"] if record else list(arguments)
         outcome = dbtRunner(manifest=manifest, callbacks=[teller.hear]).invoke(given)
+        trouble: BaseException | None = outcome.exception
         if record and outcome.result is not None:
-            outcome.result.write(str(Path(os.environ["DBT_TARGET_PATH"]) / record))
+            try:
+                outcome.result.write(str(Path(os.environ["DBT_TARGET_PATH"]) / record))
+            except OSError as error:
+                # A full disk stops the build as any other trouble of dbt does: told in a sentence.
+                trouble = trouble or error
         teller.tell(
             event="command",
             name=arguments[0],
-            success=outcome.success,
-            exception=None if outcome.exception is None else str(outcome.exception).strip(),
+            success=outcome.success and trouble is None,
+            exception=None if trouble is None else str(trouble).strip(),
         )
-        if outcome.exception is not None:
+        if trouble is not None:
             return False
         if arguments[0] == "parse":
             manifest = outcome.result

@@ -1,100 +1,129 @@
-"""Order files of a Vietnamese shop, with a buyer's contact data in them, as a seller downloads them."""
+"""Small export files made by hand, as sellers download them."""
 
 from __future__ import annotations
 
 import csv
-import os
-from datetime import UTC, datetime
+import io
+import re
+import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import duckdb
+import xlsxwriter
 
-from ingestion.home import Home
-from ingestion.seller_center.importing import ImportOptions
+from ingestion.seller_center.layouts import layouts
+from ingestion.seller_center.reader import read_file
+from ingestion.seller_center.sheets import FileReading, Problem, ShopFacts
+from ingestion.seller_center.typed import typed_rows
 
-SHOP = "7495000000000000102"
-_LINE = (
-    "Order ID,Order Status,Order Substatus,Cancelation/Return Type,Normal or Pre-order,SKU ID,Seller SKU,Product Name,"
-    "Variation,Quantity,Sku Quantity of return,SKU Unit Original Price,SKU Subtotal Before Discount,"
-    "SKU Platform Discount,SKU Seller Discount,SKU Subtotal After Discount,Shipping Fee After Discount,"
-    "Original Shipping Fee,Shipping Fee Seller Discount,Shipping Fee Platform Discount,Payment platform discount,Taxes,"
-    "Order Amount,Order Refund Amount,Created Time,Paid Time,RTS Time,Shipped Time,Delivered Time,Cancelled Time,"
-    "Cancel By,Cancel Reason,Fulfillment Type,Warehouse Name,Tracking ID,Delivery Option,Shipping Provider Name,"
-    "Buyer Message,Buyer Username,Recipient,Phone #,Country,Province,District,Commune,Detail Address,"
-    "Additional address information,Payment Method,Weight(kg),Product Category,Package ID,Seller Note,Checked Status,"
-    "Checked Marked by"
-)
-HEADER = _LINE.split(",")
-CONTACT = {
-    "Buyer Message": "ring twice for Minh",
-    "Buyer Username": "minh_buys_lamps",
-    "Recipient": "Nguyen Van Minh",
-    "Phone #": "+84912345678",
-    "Province": "Khanh Hoa",
-    "District": "Nha Trang",
-    "Commune": "Vinh Hai",
-    "Detail Address": "17 Tran Phu",
-    "Seller Note": "a friend of Lan",
+PH = ShopFacts("PH", "Asia/Manila", "PHP")
+US = ShopFacts("US", "America/Los_Angeles", "USD")
+ID = ShopFacts("ID", "Asia/Jakarta", "IDR")
+MX = ShopFacts("MX", "America/Mexico_City", "MXN")
+VN = ShopFacts("VN", "Asia/Ho_Chi_Minh", "VND")
+
+
+def header(layout: str, language: str | None = None) -> list[str]:
+    """The header of a layout as the platform writes it."""
+    found = layouts()[layout]
+    names = []
+    for name in found.columns:
+        aliases = found.kind.columns[name].headers
+        own = [alias.header for alias in aliases if alias.language == (language or found.language)]
+        names.append((own or [alias.header for alias in aliases])[0])
+    return names
+
+
+def row(names: Sequence[str], values: dict[str, Any], filler: Any = "") -> list[Any]:
+    """A row with some cells filled."""
+    assert not set(values) - set(names), set(values) - set(names)
+    return [values.get(name, filler) for name in names]
+
+
+def write_csv(
+    path: Path, rows: Sequence[Sequence[Any]], *, encoding: str = "utf-8", delimiter: str = ","
+) -> Path:
+    text = io.StringIO(newline="")
+    csv.writer(text, delimiter=delimiter).writerows(rows)
+    path.write_bytes(text.getvalue().encode(encoding))
+    return path
+
+
+def write_xlsx(
+    path: Path, sheets: dict[str, Sequence[Sequence[Any]]], *, dimension: str | None = None
+) -> Path:
+    """A workbook; text stays text, datetimes become real dates. With `dimension` its tag is made wrong."""
+    book = xlsxwriter.Workbook(str(path), {"default_date_format": "dd/mm/yyyy hh:mm"})
+    for name, rows in sheets.items():
+        sheet = book.add_worksheet(name)
+        for number, cells in enumerate(rows):
+            for place, cell in enumerate(cells):
+                if isinstance(cell, str):
+                    sheet.write_string(number, place, cell)
+                elif cell is not None:
+                    sheet.write(number, place, cell)
+    book.close()
+    if dimension:
+        patched = path.with_suffix(".patched")
+        with zipfile.ZipFile(path) as source, zipfile.ZipFile(patched, "w") as target:
+            for name in source.namelist():
+                content = source.read(name)
+                if name.startswith("xl/worksheets/sheet"):
+                    content, changed = re.subn(
+                        rb'<dimension ref="[^"]*"/>', f'<dimension ref="{dimension}"/>'.encode(), content
+                    )
+                    assert changed == 1
+                target.writestr(name, content)
+        patched.replace(path)
+    return path
+
+
+ORDER = {
+    "Order ID": "576912345678901234",
+    "Order Status": "Completed",
+    "SKU ID": "1729612345678901234",
+    "Quantity": "1",
+    "Sku Quantity of return": "0",
+    "SKU Subtotal Before Discount": "100.50",
+    "SKU Platform Discount": "0",
+    "SKU Seller Discount": "0.50",
+    "SKU Subtotal After Discount": "100.00",
+    "Order Amount": "100.00",
+    "Created Time": "31/05/2026 10:20:30",
 }
 
 
-def order(order_id: int = 577100000000000001, **values: Any) -> dict[str, Any]:
-    """A row: two lamps, paid on delivery."""
-    named = {name.replace("_", " "): value for name, value in values.items()}
-    return {
-        "Order ID": order_id,
-        "Order Status": "Completed",
-        "Order Substatus": "Completed",
-        "SKU ID": 1729000000000000001,
-        "Seller SKU": "LAMP",
-        "Product Name": "Lamp",
-        "Quantity": 2,
-        "Sku Quantity of return": 0,
-        "SKU Unit Original Price": 100000,
-        "SKU Subtotal Before Discount": 200000,
-        "SKU Platform Discount": 0,
-        "SKU Seller Discount": 10000,
-        "SKU Subtotal After Discount": 190000,
-        "Order Amount": 210000,
-        "Order Refund Amount": 0,
-        "Created Time": "25/10/2026 10:00:00",
-        "Paid Time": "25/10/2026 10:05:00",
-        "Payment Method": "Cash on delivery",
-        **CONTACT,
-        **named,
-    }
+def order(names: Sequence[str], **changes: Any) -> list[Any]:
+    """An order row; `order_amount=...` changes the cell of that canonical name."""
+    kind = layouts()["order_ph_55"].kind
+    values = {name: cell for name, cell in ORDER.items() if name in names}
+    for canonical, cell in changes.items():
+        values[kind.columns[canonical].headers[0].header] = cell
+    return row(names, values)
 
 
-def write_orders(
-    path: Path, *rows: dict[str, Any], bom: bool = False, quoting: int = csv.QUOTE_MINIMAL
-) -> Path:
-    """Writes an order file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w", encoding="utf-8-sig" if bom else "utf-8", newline="") as file:
-        writer = csv.DictWriter(file, HEADER, quoting=quoting)
-        writer.writeheader()
-        writer.writerows(rows)
-    return path
+def values(reading: FileReading, sheet: int = 0) -> list[dict[str, Any]]:
+    """The typed rows of a sheet."""
+    one = reading.sheets[sheet]
+    return [typed.values for typed in typed_rows(one.header, one.raw_rows(), one.decisions)]
 
 
-def downloaded(path: Path, day: int) -> Path:
-    """Makes a file one of a day of November 2026."""
-    moment = datetime(2026, 11, day, tzinfo=UTC).timestamp()
-    os.utime(path, (moment, moment))
-    return path
+def cell_problems(reading: FileReading, sheet: int = 0) -> list[Problem]:
+    one = reading.sheets[sheet]
+    rows = typed_rows(one.header, one.raw_rows(), one.decisions, file=reading.path.name, sheet=one.name)
+    return [problem for typed in rows for problem in typed.problems]
 
 
-def known_shop(**values: Any) -> ImportOptions:
-    """The shop, for a home that has never heard of it."""
-    return ImportOptions(shop=SHOP, region="VN", name="Minimal", **values)
+def codes(reading: FileReading, *severities: str) -> list[str]:
+    """Codes of its problems, of some severities or of all."""
+    return [p.code for p in reading.problems if not severities or p.severity in severities]
 
 
-def raw_rows(home: Home, table: str, columns: str = "*") -> list[tuple[Any, ...]]:
-    """Rows of a raw table of files, in the order of all their columns."""
-    files = home.raw / "seller_center" / table / "*.parquet"
-    with duckdb.connect() as connection:
-        connection.execute("set TimeZone = 'UTC'")
-        return connection.execute(
-            f"select {columns} from read_parquet('{files}', union_by_name = true) order by all"
-        ).fetchall()
+def problem(reading: FileReading, code: str) -> Problem:
+    """The only problem of a code."""
+    (found,) = [p for p in reading.problems if p.code == code]
+    return found
+
+
+__all__ = ["ID", "MX", "PH", "US", "VN", "read_file"]

@@ -8,6 +8,7 @@ import stat
 import subprocess
 import sys
 import textwrap
+from contextvars import ContextVar
 from pathlib import Path
 
 import pytest
@@ -29,7 +30,9 @@ from ingestion.home import Home, HomeBusy, StorageError
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Home:
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
+    """A home of its own, and nothing of what an earlier test of this process said about who started it."""
+    monkeypatch.setattr(audit_log, "_origin", ContextVar("origin", default=None))
     return Home(tmp_path / "home")
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from exports_helpers import CONTACT, HEADER, SHOP, downloaded, known_shop, order, raw_rows, write_orders
+from import_helpers import CONTACT, HEADER, SHOP, downloaded, known_shop, order, raw_rows, write_orders
 
 from ingestion.archive import Archive
 from ingestion.compact import compact
@@ -52,9 +52,9 @@ def test_a_file_becomes_rows_of_the_apis_shape(home: Home, tmp_path: Path) -> No
     assert (created, retrieved) == (datetime(2026, 10, 25, 3, tzinfo=UTC), datetime(2026, 11, 2, tzinfo=UTC))
     assert [row[0] for row in raw_rows(home, "order_lines", "sale_price")] == [95000, 95000]
     assert raw_rows(home, "shops", "shop_id, region, name") == [(SHOP, "VN", "Minimal")]
-    # What the content proves: orders until the newest one.
+    # What the content proves: orders until the newest payment.
     assert raw_rows(home, "sync_log", "resource, endpoint, status, window_until") == [
-        ("orders", "order_vn_54", "ok", datetime(2026, 10, 25, 3, 0, 1, tzinfo=UTC))
+        ("orders", "order_vn_54", "ok", datetime(2026, 10, 25, 3, 5, 1, tzinfo=UTC))
     ]
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
-from exports_helpers import SHOP, known_shop, order, raw_rows, write_orders
+from import_helpers import SHOP, known_shop, order, raw_rows, write_orders
 
 from ingestion.config import InboxConfig, load_inbox_config
 from ingestion.home import Home
