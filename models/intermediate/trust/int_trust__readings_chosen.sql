@@ -44,6 +44,8 @@ with differences as (
             partition by differences.shop_key, differences.shop_local_date, differences.measure, differences.platform_gmv_definition
             order by
                 case read_values.reading_kind when 'definition' then 1 when 'clock' then 2 else 3 end asc nulls last,
+                -- with_tax before with_shipping_and_tax, where no shipping was paid
+                length(read_values.reading) asc nulls last,
                 read_values.reading asc nulls last
         ) as choice
     from differences
