@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -53,7 +54,7 @@ class Facts:
         return f"{self.downloaded_at:%Y%m%dT%H%M%S%fZ}-file-{self.file_id[:12]}"
 
 
-class Mapper:
+class Mapper(ABC):
     """Makes records of the API's shape from typed rows. Rows come in parts; `finish` gives what needs all of them.
 
     Args:
@@ -75,9 +76,9 @@ class Mapper:
         self.last: int | None = None
         """The latest one."""
 
+    @abstractmethod
     def take(self, rows: Sequence[TypedRow]) -> Made:
         """Records of some rows."""
-        raise NotImplementedError
 
     def finish(self) -> Made:
         """Records that need all rows."""

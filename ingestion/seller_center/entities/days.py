@@ -5,6 +5,7 @@ A day on which nothing is told (only `-`, `--` or `N/A`) is no row: it is unknow
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from typing import ClassVar
@@ -47,8 +48,9 @@ class _Days(Mapper):
             "file_row": row.row,
         }
 
+    @abstractmethod
     def _figures(self, values: Values) -> Record:
-        raise NotImplementedError
+        """The figures of a day."""
 
     def _monies(self, values: Values, names: dict[str, str]) -> Record:
         return {name: money(values.get(column), self.currency) for name, column in names.items()}
