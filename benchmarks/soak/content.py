@@ -24,6 +24,8 @@ ABOUT_THE_RUN = frozenset({"retrieved_at", "page_id", "snapshot_id", "figures_re
 """Columns that say when and by which page something was read: with those that begin with `_` (load ids, and what no
 column knows) they differ from run to run."""
 _JOURNALS = ("sync_log", "drift")
+_OF_THE_HOME = ("frozen", "audit_log", "published_values")
+"""Sources that tell what was done to a home, not what the platform said."""
 """What is told of runs, not of shops."""
 _LAST_RUN = "last_run_id last_attempt_at last_success_at last_error_at pages_last_run rows_last_run"
 _OF_RUNS = {
@@ -68,7 +70,7 @@ class StagingSql:
         found = {
             path.stem: path.read_text(encoding="utf-8")
             for path in sorted(folder.glob("*/models/staging/*/stg_*.sql"))
-            if path.parent.name != "frozen" and not path.stem.endswith(_JOURNALS)
+            if path.parent.name not in _OF_THE_HOME and not path.stem.endswith(_JOURNALS)
         }
         if not found:
             raise ValueError(f"dbt compiled no staging model into {folder}")
