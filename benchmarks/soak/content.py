@@ -24,9 +24,9 @@ ABOUT_THE_RUN = frozenset({"retrieved_at", "page_id", "snapshot_id", "figures_re
 """Columns that say when and by which page something was read: with those that begin with `_` (load ids, and what no
 column knows) they differ from run to run."""
 _JOURNALS = ("sync_log", "drift")
+"""What is told of runs, not of shops."""
 _OF_THE_HOME = ("frozen", "audit_log", "published_values")
 """Sources that tell what was done to a home, not what the platform said."""
-"""What is told of runs, not of shops."""
 _LAST_RUN = "last_run_id last_attempt_at last_success_at last_error_at pages_last_run rows_last_run"
 _OF_RUNS = {
     "ops_sync_status": f"{_LAST_RUN} access_token_expires_at refresh_token_expires_at authorisation_days_left",
