@@ -177,7 +177,7 @@ def plan_window(
         since: Explicit start: the time from there is read again. A start beyond the cursor is moved to it.
         until: End, exclusive.
         history: Seconds that a first sync reads.
-        reread: Seconds behind the cursor that are read again.
+        reread: Seconds behind the cursor that are read again, as far as they had been read.
 
     Returns:
         The window, or None when there is nothing before `until`.
@@ -191,7 +191,9 @@ def plan_window(
     elif cursor is None:
         start = until - history
     else:
-        start = cursor - reread
+        # Not behind the beginning: else the days in front of it would be there or not, depending on how often
+        # a first sync was interrupted.
+        start = max(cursor - reread, state.get("begin", 0))
     return Window(start, until, since) if start < until else None
 
 

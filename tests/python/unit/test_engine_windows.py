@@ -20,6 +20,16 @@ def test_first_sync_and_next() -> None:
     assert plan_window({"cursor": NOW + 9 * DAY}, **PLAN) is None
 
 
+def test_nothing_is_read_again_that_no_sync_had_asked_for() -> None:
+    """A first sync that was killed must end with the days of one that was not."""
+    state = {"begin": NOW - 30 * DAY, "cursor": NOW}
+    again = plan_window(state, since=None, until=NOW + 60, history=30 * DAY, reread=31 * DAY)
+    assert again == Window(NOW - 30 * DAY, NOW + 60)
+    later = {"begin": NOW - 30 * DAY, "cursor": NOW + 5 * DAY}
+    window = plan_window(later, since=None, until=NOW + 6 * DAY, history=30 * DAY, reread=31 * DAY)
+    assert window == Window(NOW - 26 * DAY, NOW + 6 * DAY)
+
+
 def test_explicit_start_never_leaves_a_gap() -> None:
     plan = PLAN | {"since": NOW - 10 * DAY}
     assert plan_window({}, **plan) == Window(NOW - 10 * DAY, NOW, NOW - 10 * DAY)

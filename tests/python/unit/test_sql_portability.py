@@ -41,7 +41,11 @@ FORBIDDEN = {
     r"\bvarchar\b|\btext\b|\btimestamptz\b": "use string, and macro instant or type_instant",
     r"\bfloat\b|\breal\b": "money and rates are decimals",
 }
-ORDER_BY = re.compile(r"\border\s+by\b(.*?)(?=\)|\brows\s+between\b|$)", re.IGNORECASE | re.DOTALL)
+BRACKETS = r"\((?:[^()]|\([^()]*\))*\)"
+# Up to the bracket that closes what it stands in: brackets of its own, one within another, belong to it.
+ORDER_BY = re.compile(
+    rf"\border\s+by\b((?:{BRACKETS}|[^()])*?)(?=\)|\brows\s+between\b|$)", re.IGNORECASE | re.DOTALL
+)
 JINJA = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
 
 
@@ -73,10 +77,16 @@ def test_sort_orders_say_where_nulls_go(path: Path) -> None:
     silent = [
         item.strip()
         for match in ORDER_BY.finditer(sql)
-        for item in match.group(1).split(",")
+        for item in re.sub(BRACKETS, "", match.group(1)).split(",")
         if not re.search(r"\bnulls\s+(first|last)\b", item, re.IGNORECASE)
     ]
     assert not silent, f"{path.relative_to(ROOT)}: write nulls first or last: {silent}"
+
+
+def test_a_sort_order_ends_with_its_own_bracket() -> None:
+    found = ORDER_BY.search("row_number() over (order by length(coalesce(a, '')) nulls last, b) as choice")
+    assert found is not None
+    assert found.group(1).strip() == "length(coalesce(a, '')) nulls last, b"
 
 
 @pytest.mark.parametrize(
