@@ -6,6 +6,7 @@ Everything is measured in one run against one local sandbox. Numbers depend on t
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import platform
 import re
@@ -139,8 +140,27 @@ def build_command(select: str | None = None) -> list[str]:
     return python("orchestration.cli", "build", *(["--select", select] if select else []))
 
 
-def history_rows(per_day: int, small: int, large: int, folder: Path, repeats: int = 3) -> list[Row]:
-    """A day's sync built into a short and into a long history of the same shops."""
+def trust_share(home: Path) -> float:
+    """What reconciliation and restatements add to the last build: dbt's seconds for the models in `trust` and their
+    checks, as a share of its seconds for all else."""
+    manifest = json.loads((home / "dbt" / "target" / "manifest.json").read_text())
+    results = json.loads((home / "dbt" / "run_results.json").read_text())["results"]
+    nodes = manifest["nodes"]
+    trust = other = 0.0
+    for result in results:
+        node = nodes.get(result["unique_id"], {})
+        model = nodes.get(node.get("attached_node"), node)
+        if "trust" in Path(model.get("path", "")).parts:
+            trust += result["execution_time"]
+        else:
+            other += result["execution_time"]
+    return trust / other
+
+
+def history_rows(
+    per_day: int, small: int, large: int, folder: Path, *, keep: bool, repeats: int = 3
+) -> list[Row]:
+    """A day's sync built into a short and into a long history of the same shops; `keep` leaves the homes there."""
     rows: list[Row] = []
     medians: list[float] = []
     for orders in (small, large):
@@ -154,14 +174,18 @@ def history_rows(per_day: int, small: int, large: int, folder: Path, repeats: in
             say(f"first build of {orders:,}", run(build_command(), env))
             builds: list[Measured] = []
             syncs: list[Measured] = []
+            shares: list[float] = []
             for _ in range(repeats):
                 httpx.post(f"{base_url}/_sandbox/clock", json={"advance_seconds": 86_400}).raise_for_status()
                 syncs.append(say("  a day's sync", run(sync_command(base_url), env)))
                 builds.append(say("  a day's build", run(build_command(), env)))
-        shutil.rmtree(place)
+                shares.append(trust_share(place / "home"))
+        if not keep:
+            shutil.rmtree(place)
         seconds = statistics.median(b.seconds for b in builds)
         medians.append(seconds)
-        note = f"{seconds / medians[0]:.2f}x the build into {small:,}" if len(medians) > 1 else ""
+        notes = [f"{seconds / medians[0]:.2f}x the build into {small:,}"] if len(medians) > 1 else []
+        notes.append(f"reconciliation and restatements add {statistics.median(shares):.0%} to dbt's seconds")
         rows.append(
             Row(f"first sync of {orders:,} orders", first.seconds, first.peak_mb, orders / first.seconds, "")
         )
@@ -176,7 +200,13 @@ def history_rows(per_day: int, small: int, large: int, folder: Path, repeats: in
             )
         )
         rows.append(
-            Row(f"a day's build into {orders:,} orders", seconds, max(b.peak_mb for b in builds), None, note)
+            Row(
+                f"a day's build into {orders:,} orders",
+                seconds,
+                max(b.peak_mb for b in builds),
+                None,
+                "; ".join(notes),
+            )
         )
     return rows
 
@@ -250,7 +280,7 @@ def main() -> None:
     parser.add_argument("--per-day", type=int, default=1_250, help="orders a day in both histories")
     parser.add_argument("--skip-ingestion", action="store_true")
     parser.add_argument("--import-rows", type=int, default=100_000, help="rows of an imported file; 0 = skip")
-    parser.add_argument("--folder", type=Path, help="where to work (default: a temporary folder)")
+    parser.add_argument("--folder", type=Path, help="where to work; stays (default: a temporary folder)")
     arguments = parser.parse_args()
     folder = arguments.folder or Path(tempfile.mkdtemp(prefix="ttkpi-bench-"))
     machine = f"{os.cpu_count()} cores, Python {platform.python_version()}, {datetime.now(UTC):%Y-%m-%d}"
@@ -268,7 +298,13 @@ def main() -> None:
             header = f"## A hand-downloaded file, {arguments.import_rows:,} rows\n\nOn {machine}."
             write_report("import", rows, header, "rows")
         if arguments.history:
-            rows = history_rows(arguments.per_day, arguments.short_history, arguments.history, folder)
+            rows = history_rows(
+                arguments.per_day,
+                arguments.short_history,
+                arguments.history,
+                folder,
+                keep=arguments.folder is not None,
+            )
             show(rows)
             write_report("history", rows, f"## A day's run and the length of history\n\nOn {machine}.")
     finally:
