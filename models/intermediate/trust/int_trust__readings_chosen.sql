@@ -1,31 +1,16 @@
-{%- set measures = ['gmv', 'orders', 'sku_orders', 'units', 'customers', 'refunds'] -%}
+{{ config(materialized='table') }}
+
+{%- set measures = ['gmv', 'orders', 'sku_orders', 'units', 'customers', 'refunds'] %}
 
 with differences as (
     select * from {{ ref('int_trust__day_differences') }}
     where difference <> 0 and not is_late
 )
 
-, sums as (
-    select
-        shop_key,
-        shop_local_date,
-        reading_kind,
-        reading,
-        cast(sum(gmv) as decimal(18, 4)) as gmv,
-        cast(sum(orders) as decimal(18, 4)) as orders,
-        cast(sum(sku_orders) as decimal(18, 4)) as sku_orders,
-        cast(sum(units) as decimal(18, 4)) as units,
-        cast(count(distinct case when orders > 0 then buyer_key end) as decimal(18, 4)) as customers,
-        cast(sum(refunds) as decimal(18, 4)) as refunds
-    from {{ ref('int_trust__order_readings') }}
-    where reading_kind <> 'own'
-    group by shop_key, shop_local_date, reading_kind, reading
-)
-
 , read_values as (
     {%- for measure in measures %}
-    select shop_key, shop_local_date, reading_kind, reading, '{{ measure }}' as measure, {{ measure }} as reading_value
-    from sums
+    select shop_key, shop_local_date, reading_kind, reading, '{{ measure }}' as measure, {{ measure }} as reading_value, _day_state
+    from {{ ref('int_trust__reading_sums') }}
     where {{ measure }} is not null
     {{ 'union all' if not loop.last }}
     {%- endfor %}
@@ -40,6 +25,7 @@ with differences as (
         differences.platform_gmv_definition,
         read_values.reading_kind,
         read_values.reading,
+        read_values._day_state,
         row_number() over (
             partition by differences.shop_key, differences.shop_local_date, differences.measure, differences.platform_gmv_definition
             order by
@@ -56,6 +42,13 @@ with differences as (
         and differences.platform_value = read_values.reading_value
 )
 
-select shop_key, shop_local_date, measure, platform_gmv_definition, reading_kind, reading
+select
+    shop_key,
+    shop_local_date,
+    measure,
+    platform_gmv_definition,
+    reading_kind,
+    reading,
+    {{ dbt.concat(['_day_state', "'|'", 'reading_kind', "'|'", 'reading']) }} as _reading_state
 from matching
 where choice = 1

@@ -1,57 +1,119 @@
-{%- set measures = ['gmv', 'orders', 'sku_orders', 'units', 'refunds'] -%}
+{{
+    config(
+        materialized='incremental',
+        unique_key=['shop_key', 'shop_local_date', 'measure', 'platform_definition'],
+        post_hook="delete from {{ this }} where not exists (
+            select 1 from {{ ref('int_trust__readings_chosen') }} as chosen
+            where
+                chosen.shop_key = {{ this }}.shop_key
+                and chosen.shop_local_date = {{ this }}.shop_local_date
+                and chosen.measure = {{ this }}.measure
+                and chosen.platform_gmv_definition = {{ this }}.platform_definition
+                and chosen._reading_state = {{ this }}._reading_state
+        )"
+    )
+}}
+
+{%- set measures = ['gmv', 'orders', 'sku_orders', 'units', 'refunds'] %}
 
 with chosen as (
-    select * from {{ ref('int_trust__readings_chosen') }}
+    select chosen.*
+    from {{ ref('int_trust__readings_chosen') }} as chosen
+    {%- if is_incremental() %}
+    left join (select distinct shop_key, shop_local_date, measure, platform_definition, _reading_state from {{ this }}) as existing
+        on chosen.shop_key = existing.shop_key
+        and chosen.shop_local_date = existing.shop_local_date
+        and chosen.measure = existing.measure
+        and chosen.platform_gmv_definition = existing.platform_definition
+    {%- endif %}
     -- a buyer of two orders is one customer: customers have no parts
-    where measure <> 'customers'
+    where
+        chosen.measure <> 'customers'
+        {%- if is_incremental() %}
+        and (existing._reading_state is null or existing._reading_state <> chosen._reading_state)
+        {%- endif %}
+)
+
+, days as (
+    select distinct shop_key, shop_local_date from chosen
+)
+
+{{ order_readings() }}
+
+, wanted as (
+    select shop_key, shop_local_date, 'own' as reading_kind, 'own' as reading from chosen
+    union
+    select shop_key, shop_local_date, reading_kind, reading from chosen
+)
+
+, orders_read as (
+    select
+        readings.shop_key,
+        readings.shop_local_date,
+        readings.reading_kind,
+        readings.reading,
+        readings.order_id,
+        {%- for measure in measures %}
+        cast(sum(readings.{{ measure }}) as decimal(18, 4)) as {{ measure }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from order_readings as readings
+    inner join wanted
+        on readings.shop_key = wanted.shop_key
+        and readings.shop_local_date = wanted.shop_local_date
+        and readings.reading_kind = wanted.reading_kind
+        and readings.reading = wanted.reading
+    group by readings.shop_key, readings.shop_local_date, readings.reading_kind, readings.reading, readings.order_id
 )
 
 , order_values as (
     {%- for measure in measures %}
     select shop_key, shop_local_date, reading_kind, reading, order_id, '{{ measure }}' as measure, {{ measure }} as order_value
-    from {{ ref('int_trust__order_readings') }}
+    from orders_read
     where {{ measure }} is not null
     {{ 'union all' if not loop.last }}
     {%- endfor %}
 )
 
-, ours as (
-    select chosen.shop_key, chosen.shop_local_date, chosen.measure, chosen.platform_gmv_definition, order_values.order_id, order_values.order_value
+-- Each order once for our reading, and once for the platform's.
+, parts as (
+    {%- for side, kind, reading in [['own', "'own'", "'own'"], ['platform', 'chosen.reading_kind', 'chosen.reading']] %}
+    select
+        chosen.shop_key,
+        chosen.shop_local_date,
+        chosen.measure,
+        chosen.platform_gmv_definition,
+        chosen.reading_kind,
+        chosen.reading,
+        chosen._reading_state,
+        order_values.order_id,
+        {{ 'order_values.order_value' if side == 'own' else '0' }} as own_value,
+        {{ 'order_values.order_value' if side == 'platform' else '0' }} as platform_value
     from chosen
     inner join order_values
         on chosen.shop_key = order_values.shop_key
         and chosen.shop_local_date = order_values.shop_local_date
         and chosen.measure = order_values.measure
-    where order_values.reading_kind = 'own'
-)
-
-, theirs as (
-    select chosen.shop_key, chosen.shop_local_date, chosen.measure, chosen.platform_gmv_definition, order_values.order_id, order_values.order_value
-    from chosen
-    inner join order_values
-        on chosen.shop_key = order_values.shop_key
-        and chosen.shop_local_date = order_values.shop_local_date
-        and chosen.measure = order_values.measure
-        and chosen.reading_kind = order_values.reading_kind
-        and chosen.reading = order_values.reading
+        and order_values.reading_kind = {{ kind }}
+        and order_values.reading = {{ reading }}
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
 )
 
 , compared as (
     select
-        coalesce(ours.shop_key, theirs.shop_key) as shop_key,
-        coalesce(ours.shop_local_date, theirs.shop_local_date) as shop_local_date,
-        coalesce(ours.measure, theirs.measure) as measure,
-        coalesce(ours.platform_gmv_definition, theirs.platform_gmv_definition) as platform_gmv_definition,
-        coalesce(ours.order_id, theirs.order_id) as order_id,
-        coalesce(ours.order_value, 0) as own_value,
-        coalesce(theirs.order_value, 0) as platform_value
-    from ours
-    full outer join theirs
-        on ours.shop_key = theirs.shop_key
-        and ours.shop_local_date = theirs.shop_local_date
-        and ours.measure = theirs.measure
-        and ours.platform_gmv_definition = theirs.platform_gmv_definition
-        and ours.order_id = theirs.order_id
+        shop_key,
+        shop_local_date,
+        measure,
+        platform_gmv_definition,
+        reading_kind,
+        reading,
+        _reading_state,
+        order_id,
+        sum(own_value) as own_value,
+        sum(platform_value) as platform_value
+    from parts
+    group by shop_key, shop_local_date, measure, platform_gmv_definition, reading_kind, reading, _reading_state, order_id
+    having sum(own_value) <> sum(platform_value)
 )
 
 select
@@ -60,17 +122,12 @@ select
     cast(compared.measure as string) as measure,
     cast(compared.platform_gmv_definition as string) as platform_definition,
     cast(compared.order_id as string) as order_id,
-    cast(chosen.reading_kind as string) as reason,
-    cast(chosen.reading as string) as reason_detail,
+    cast(compared.reading_kind as string) as reason,
+    cast(compared.reading as string) as reason_detail,
     cast(case when compared.measure in ('gmv', 'refunds') then orders.currency end as string) as currency,
     {{ money('compared.own_value') }} as own_value,
     {{ money('compared.platform_value') }} as platform_value,
-    {{ money('compared.own_value - compared.platform_value') }} as difference
+    {{ money('compared.own_value - compared.platform_value') }} as difference,
+    cast(compared._reading_state as string) as _reading_state
 from compared
-inner join chosen
-    on compared.shop_key = chosen.shop_key
-    and compared.shop_local_date = chosen.shop_local_date
-    and compared.measure = chosen.measure
-    and compared.platform_gmv_definition = chosen.platform_gmv_definition
 left join {{ ref('fct_orders') }} as orders on compared.shop_key = orders.shop_key and compared.order_id = orders.order_id
-where compared.own_value <> compared.platform_value

@@ -1,9 +1,14 @@
-{{ config(materialized='table') }}
-
 {#-
-    Other ways to read an order: which figures it brings to which day. Each is a way in which the platform's pages are known to differ; only days that differ are read again.
-    By kind and name: the date, and what stands in for gmv, orders, sku_orders and units.
+    Ways to read an order: which figures it brings to which day of the shop's calendar. `own` is our own; each of the others is a way in
+    which the platform's pages are known to differ: by another definition, by another clock, or counting a class of orders that we leave
+    out. Only sums within a reading mean something.
+
+    Defines the CTE `order_readings`, one row per part of an order, for the days in the CTE `days` (shop_key, shop_local_date). Two
+    models read orders this way, each the days that it has to build: all orders of all days under 20 readings would be a table
+    twenty times as long as the orders, written every day.
 -#}
+{% macro order_readings() -%}
+{#- By kind and name: the date, and what stands in for gmv, orders, sku_orders and units. -#}
 {%- set plain = ['gmv', '1', 'sku_orders', 'units_sold'] %}
 {%- set sale_readings = [
     ['definition', 'with_tax', 'shop_local_date', ['gmv + coalesce(tax, 0)', '1', 'sku_orders', 'units_sold']],
@@ -18,34 +23,44 @@
     ['clock', 'by_order_time', 'created_local_date', plain],
     ['clock', 'utc', 'sale_date_utc', plain],
     ['clock', 'reporting_zone', 'business_date', plain],
-] -%}
-
-with differing_days as (
-    select distinct shop_key, shop_local_date
-    from {{ ref('int_trust__day_differences') }}
-    where difference <> 0 and not is_late
+] %}
+-- Whatever the clock, an order belongs to a day near its own.
+, near_days as (
+    {%- for offset in near_days() %}
+    select shop_key, {{ add_days('shop_local_date', offset) }} as near_date from days
+    {{ 'union' if not loop.last }}
+    {%- endfor %}
 )
 
-, shops as (
-    select shop_key, time_zone from {{ ref('int_shared__shops') }}
-)
-
--- Whatever the clock, an order belongs to a day at most one away from its own.
-, orders as (
+, read_orders as (
     select
-        orders.*,
+        orders.shop_key,
+        orders.order_id,
+        orders.buyer_key,
+        orders.is_paid_order,
+        orders.is_cancelled,
+        orders.shop_local_date,
+        orders.business_date,
         {{ local_date('orders.create_time', 'shops.time_zone') }} as created_local_date,
-        {{ local_date('orders.sale_time', "'UTC'") }} as sale_date_utc
+        {{ local_date('orders.sale_time', "'UTC'") }} as sale_date_utc,
+        orders.create_time,
+        orders.paid_time,
+        orders.gmv,
+        orders.gmv_list,
+        orders.gmv_before_platform_discount,
+        orders.buyer_paid_amount,
+        orders.shipping_fee,
+        orders.tax,
+        orders.cancelled_gmv,
+        orders.net_gmv,
+        orders.sku_orders,
+        orders.units_sold,
+        orders.refunded_units
     from {{ ref('fct_orders') }} as orders
-    inner join shops on orders.shop_key = shops.shop_key
-    where
-        exists (
-            select 1 from differing_days
-            where
-                differing_days.shop_key = orders.shop_key
-                and differing_days.shop_local_date >= {{ add_days('coalesce(orders.shop_local_date, orders.created_business_date)', -2) }}
-                and differing_days.shop_local_date <= {{ add_days('coalesce(orders.shop_local_date, orders.created_business_date)', 2) }}
-        )
+    inner join near_days
+        on orders.shop_key = near_days.shop_key
+        and coalesce(orders.shop_local_date, orders.created_business_date) = near_days.near_date
+    inner join {{ ref('int_shared__shops') }} as shops on orders.shop_key = shops.shop_key
 )
 
 -- What is no sale, and would be one for whoever counts every order: by the payment, or by the order where nothing was to be paid.
@@ -64,8 +79,8 @@ with differing_days as (
         lines.sale_amount,
         lines.sku_id
     from {{ ref('fct_order_lines') }} as lines
-    inner join orders on lines.shop_key = orders.shop_key and lines.order_id = orders.order_id
-    inner join shops on lines.shop_key = shops.shop_key
+    inner join read_orders as orders on lines.shop_key = orders.shop_key and lines.order_id = orders.order_id
+    inner join {{ ref('int_shared__shops') }} as shops on lines.shop_key = shops.shop_key
     where not lines.is_sale_line
 )
 
@@ -85,34 +100,40 @@ with differing_days as (
     group by shop_key, shop_local_date, reading, order_id
 )
 
-, refund_lines as (
+, read_refunds as (
     select
-        refunds.*,
+        refunds.shop_key,
+        refunds.order_id,
+        refunds.refund_business_date,
         {{ local_date('refunds.completed_at', 'shops.time_zone') }} as completed_local_date,
         {{ local_date('refunds.completed_at', "'UTC'") }} as completed_date_utc,
-        {{ local_date('refunds.requested_at', 'shops.time_zone') }} as requested_local_date
+        {{ local_date('refunds.requested_at', 'shops.time_zone') }} as requested_local_date,
+        refunds.refund_subtotal,
+        refunds.refund_tax,
+        refunds.refund_total,
+        refunds.refund_amount
     from {{ ref('fct_refund_lines') }} as refunds
-    inner join shops on refunds.shop_key = shops.shop_key
+    inner join {{ ref('int_shared__shops') }} as shops on refunds.shop_key = shops.shop_key
     where refunds.completed_at is not null
 )
 
-, readings as (
+, all_readings as (
     select shop_key, shop_local_date, 'own' as reading_kind, 'own' as reading, order_id, buyer_key, gmv, 1 as orders, sku_orders, units_sold as units, cast(null as decimal(18, 4)) as refunds
-    from orders
+    from read_orders
     where is_paid_order
     {%- for kind, reading, day, figures in sale_readings %}
     union all
     select
         shop_key, {{ day }} as shop_local_date, '{{ kind }}' as reading_kind, '{{ reading }}' as reading, order_id, buyer_key,
         {{ figures[0] }} as gmv, {{ figures[1] }} as orders, {{ figures[2] }} as sku_orders, {{ figures[3] }} as units, cast(null as decimal(18, 4)) as refunds
-    from orders
+    from read_orders
     where is_paid_order
     {%- endfor %}
     -- excluded classes come on top of what is counted
     {%- for reading in ['with_samples', 'with_replacements_and_exchanges', 'with_gifts'] %}
     union all
     select shop_key, shop_local_date, 'excluded_class' as reading_kind, '{{ reading }}' as reading, order_id, buyer_key, gmv, 1 as orders, sku_orders, units_sold as units, cast(null as decimal(18, 4)) as refunds
-    from orders
+    from read_orders
     where is_paid_order
     union all
     select shop_key, shop_local_date, 'excluded_class' as reading_kind, reading, order_id, buyer_key, gmv, orders, sku_orders, units, cast(null as decimal(18, 4)) as refunds
@@ -132,22 +153,18 @@ with differing_days as (
     select
         shop_key, {{ day }} as shop_local_date, '{{ kind }}' as reading_kind, '{{ reading }}' as reading, order_id, cast(null as string) as buyer_key,
         cast(null as decimal(18, 4)) as gmv, cast(null as bigint) as orders, cast(null as bigint) as sku_orders, cast(null as bigint) as units, {{ figure }} as refunds
-    from refund_lines
+    from read_refunds
     {%- endfor %}
 )
 
-select
-    readings.shop_key,
-    readings.shop_local_date,
-    readings.reading_kind,
-    readings.reading,
-    readings.order_id,
-    max(readings.buyer_key) as buyer_key,
-    cast(sum(readings.gmv) as decimal(18, 4)) as gmv,
-    cast(sum(readings.orders) as decimal(18, 4)) as orders,
-    cast(sum(readings.sku_orders) as decimal(18, 4)) as sku_orders,
-    cast(sum(readings.units) as decimal(18, 4)) as units,
-    cast(sum(readings.refunds) as decimal(18, 4)) as refunds
-from readings
-inner join differing_days on readings.shop_key = differing_days.shop_key and readings.shop_local_date = differing_days.shop_local_date
-group by readings.shop_key, readings.shop_local_date, readings.reading_kind, readings.reading, readings.order_id
+, order_readings as (
+    select all_readings.*
+    from all_readings
+    inner join days on all_readings.shop_key = days.shop_key and all_readings.shop_local_date = days.shop_local_date
+)
+{%- endmacro %}
+
+{#- Days from a day of the calendar within which an order stands, by whatever clock it is read. -#}
+{% macro near_days() -%}
+    {{ return([-2, -1, 0, 1, 2]) }}
+{%- endmacro %}
