@@ -1,35 +1,45 @@
 {{ config(materialized='table') }}
 
--- Who was on air at a moment of a session: at the begin of each minute, and when each order was placed. Several hosts share the moment in equal parts.
+-- Who is on air when: the time of a session is cut where a shift begins or ends, and between two cuts the same hosts are on air. Several share the time in equal parts.
 with shifts as (
     select * from {{ ref('int_live__session_shifts') }}
 )
 
-, moments as (
-    select shop_key, live_room_id, minute_start_at as moment_at from {{ ref('fct_live_minutes') }}
+, cuts as (
+    select shop_key, live_room_id, shift_start_at as cut_at from shifts
     union
-    select shop_key, live_room_id, create_time as moment_at from {{ ref('int_live__room_orders') }}
+    select shop_key, live_room_id, shift_end_at as cut_at from shifts
+)
+
+, spans as (
+    select
+        shop_key,
+        live_room_id,
+        cut_at as span_start_at,
+        lead(cut_at) over (partition by shop_key, live_room_id order by cut_at asc nulls last) as span_end_at
+    from cuts
 )
 
 , on_air as (
     select distinct
-        moments.shop_key,
-        moments.live_room_id,
-        moments.moment_at,
+        spans.shop_key,
+        spans.live_room_id,
+        spans.span_start_at,
+        spans.span_end_at,
         shifts.host_name
-    from moments
+    from spans
     inner join shifts
-        on moments.shop_key = shifts.shop_key
-        and moments.live_room_id = shifts.live_room_id
-        and moments.moment_at >= shifts.shift_start_at
-        and moments.moment_at < shifts.shift_end_at
+        on spans.shop_key = shifts.shop_key
+        and spans.live_room_id = shifts.live_room_id
+        and spans.span_start_at >= shifts.shift_start_at
+        and spans.span_start_at < shifts.shift_end_at
 )
 
 , numbered as (
     select
         *,
-        row_number() over (partition by shop_key, live_room_id, moment_at order by host_name asc nulls last) as host_number,
-        count(*) over (partition by shop_key, live_room_id, moment_at) as hosts_on_air
+        row_number() over (partition by shop_key, live_room_id, span_start_at order by host_name asc nulls last) as host_number,
+        count(*) over (partition by shop_key, live_room_id, span_start_at) as hosts_on_air
     from on_air
 )
 
@@ -37,7 +47,8 @@ with shifts as (
 select
     shop_key,
     live_room_id,
-    moment_at,
+    span_start_at,
+    span_end_at,
     host_name,
     hosts_on_air,
     {{ rate(ratio('host_number - 1', 'hosts_on_air')) }} as credit_from,

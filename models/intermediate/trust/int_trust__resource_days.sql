@@ -1,3 +1,5 @@
+{{ config(materialized='table') }}
+
 {#- By resource: the staging model, and the shop-local date of its rows: a date the platform gives, or an instant on the shop's clock. -#}
 {%- set dated = {
     'shop_performance_daily': 'start_date', 'shop_performance_hourly': 'local_date', 'live_overview_daily': 'start_date',

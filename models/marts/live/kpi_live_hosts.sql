@@ -14,6 +14,12 @@ with sessions as (
     select * from {{ ref('int_live__host_credits') }}
 )
 
+, session_minutes as (
+    select minutes.*
+    from {{ ref('fct_live_minutes') }} as minutes
+    inner join sessions on minutes.shop_key = sessions.shop_key and minutes.live_room_id = sessions.live_room_id
+)
+
 , minutes as (
     select
         minutes.shop_key,
@@ -27,11 +33,12 @@ with sessions as (
         {%- for measure in measures %}
         minutes.{{ measure }}{{ ',' if not loop.last }}
         {%- endfor %}
-    from {{ ref('fct_live_minutes') }} as minutes
+    from session_minutes as minutes
     left join host_credits
         on minutes.shop_key = host_credits.shop_key
         and minutes.live_room_id = host_credits.live_room_id
-        and minutes.minute_start_at = host_credits.moment_at
+        and minutes.minute_start_at >= host_credits.span_start_at
+        and minutes.minute_start_at < host_credits.span_end_at
 )
 
 -- Counts as decimals of 18 digits: their product with a credit then keeps all its places on both engines.
@@ -60,7 +67,7 @@ with sessions as (
         {%- for measure in measures %}
         sum({{ measure }}) as {{ measure }}{{ ',' if not loop.last }}
         {%- endfor %}
-    from {{ ref('fct_live_minutes') }}
+    from session_minutes
     group by shop_key, live_room_id
 )
 
@@ -104,7 +111,8 @@ with sessions as (
     left join host_credits
         on orders.shop_key = host_credits.shop_key
         and orders.live_room_id = host_credits.live_room_id
-        and orders.create_time = host_credits.moment_at
+        and orders.create_time >= host_credits.span_start_at
+        and orders.create_time < host_credits.span_end_at
 )
 
 , host_orders as (

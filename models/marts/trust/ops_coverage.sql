@@ -41,6 +41,19 @@ with shops as (
     group by shop_key, resource
 )
 
+, shop_days as (
+    select
+        presents.shop_key,
+        presents.today,
+        dates.date_day as shop_local_date,
+        {{ instant_of_local('cast(dates.date_day as timestamp)', 'presents.time_zone') }} as day_start_at,
+        {{ instant_of_local('cast(' ~ add_days('dates.date_day', 1) ~ ' as timestamp)', 'presents.time_zone') }} as day_end_at
+    from presents
+    inner join {{ ref('dim_dates') }} as dates
+        on dates.date_day >= presents.first_date
+        and dates.date_day < presents.today
+)
+
 , expected as (
     select
         resources.shop_key,
@@ -49,23 +62,22 @@ with shops as (
         resources.is_out_of_scope,
         resources.complete_from,
         resources.complete_until,
-        presents.today,
-        presents.time_zone,
+        shop_days.today,
+        shop_days.day_start_at,
+        shop_days.day_end_at,
         windows.coverage,
         windows.history_days,
         windows.is_readable_later,
-        dates.date_day as shop_local_date
+        shop_days.shop_local_date
     from resources
-    inner join presents on resources.shop_key = presents.shop_key
     inner join {{ ref('resource_windows') }} as windows on resources.resource = windows.resource
     left join first_rows on resources.shop_key = first_rows.shop_key and resources.resource = first_rows.resource
-    inner join {{ ref('dim_dates') }} as dates
-        on dates.date_day >= presents.first_date
-        and dates.date_day < presents.today
-        and dates.date_day >= windows.valid_from
-        and (windows.valid_to is null or dates.date_day < windows.valid_to)
+    inner join shop_days
+        on resources.shop_key = shop_days.shop_key
+        and shop_days.shop_local_date >= windows.valid_from
+        and (windows.valid_to is null or shop_days.shop_local_date < windows.valid_to)
         -- a snapshot before the first one could never be read, and what the platform forgets was gone before the shop was first read
-        and (windows.coverage = 'window' or dates.date_day >= first_rows.first_date)
+        and (windows.coverage = 'window' or shop_days.shop_local_date >= first_rows.first_date)
 )
 
 , judged as (
@@ -74,11 +86,7 @@ with shops as (
         coalesce(counted.row_count, 0) as row_count,
         case
             when expected.coverage = 'window'
-                then coalesce(
-                    expected.complete_from <= {{ instant_of_local('cast(expected.shop_local_date as timestamp)', 'expected.time_zone') }}
-                    and expected.complete_until >= {{ instant_of_local('cast(' ~ add_days('expected.shop_local_date', 1) ~ ' as timestamp)', 'expected.time_zone') }},
-                    false
-                )
+                then coalesce(expected.complete_from <= expected.day_start_at and expected.complete_until >= expected.day_end_at, false)
             else coalesce(counted.row_count, 0) > 0
         end as is_read,
         -- the last day on which it can still be asked for
