@@ -51,7 +51,7 @@ from orchestration.lib.history import (
     switch,
 )
 from orchestration.lib.marts import is_published
-from orchestration.lib.published_values import RESTATEMENTS, TABLE, published_restatements, write_changes
+from orchestration.lib.published_values import RESTATEMENTS, published_restatements, write_changes
 from orchestration.lib.records import write_record
 from orchestration.lib.seal import MANIFEST, PUBLICATION_TABLE, sealed, sha256
 
@@ -160,9 +160,7 @@ def _publish(home: Home, progress: PublishProgress | None, entry: Entry) -> Publ
             count = _Count(progress, sum(len(file.choices) for file in files))
             manifests: dict[str, dict[str, Any]] = {}
             with new_publication(home, publication) as folder:
-                changed = write_changes(
-                    home, connection, folder, publication, now, definitions.get(TABLE, {})
-                )
+                changed = write_changes(home, connection, folder, publication, now)
                 # The whole file last: its manifest has the checksums of the others.
                 for file in reversed(files):
                     place = folder / "audiences" / file.name if file.name else folder
