@@ -66,7 +66,8 @@ SCHEMAS = {
         ]
     ),
 }
-_NONE = "none.parquet"
+NONE = "none.parquet"
+"""A file without rows in each folder."""
 _KEY = ("shop_key", "business_date", "kpi_name")
 _REASON = ("reason", "reason_detail", "orders_concerned")
 _PUBLISHED = ("publication_id", "published_at")
@@ -83,7 +84,7 @@ def prepare(home: Home) -> None:
     """
     for kind, schema in SCHEMAS.items():
         folder = home.published_values / kind
-        empty = folder / _NONE
+        empty = folder / NONE
         with storage_errors(folder):
             folder.mkdir(parents=True, exist_ok=True)
             if not empty.is_file():
@@ -99,6 +100,14 @@ def in_publication(folder: Path, kind: str) -> Path:
 def in_store(home: Home, publication: str, kind: str) -> Path:
     """Where the store has them once the publication has happened."""
     return home.published_values / kind / f"{publication}.parquet"
+
+
+def is_empty(path: Path) -> bool:
+    """Whether a file of the store has no rows; False also of a file that is none of ours."""
+    try:
+        return int(pq.read_metadata(path).num_rows) == 0
+    except pa.ArrowInvalid:
+        return False
 
 
 def write_changes(
