@@ -15,6 +15,7 @@ with changed_days as (
         shop_key,
         kpi_date,
         counted_from,
+        max(data_until_before) as data_until_before,
         max(retrieved_until_before) as retrieved_until_before
     from {{ ref('int_trust__values_changed') }}
     where counted_from in ('ads', 'lives')
@@ -26,6 +27,7 @@ with changed_days as (
     select distinct
         changed_days.shop_key,
         changed_days.kpi_date,
+        changed_days.data_until_before,
         changed_days.retrieved_until_before,
         parts.advertiser_id,
         parts.campaign_id,
@@ -74,7 +76,7 @@ with changed_days as (
     select
         newest.shop_key,
         newest.kpi_date,
-        newest.retrieved_until_before,
+        newest.data_until_before,
         {{ dbt.concat(['newest.advertiser_id', "'|'", 'newest.campaign_id']) }} as record_id
     from ordered as newest
     left join ordered as before
@@ -98,7 +100,7 @@ with changed_days as (
         lives.shop_key,
         changed_days.kpi_date,
         lives.origin,
-        {{ local_date('changed_days.retrieved_until_before', 'shops.time_zone') }} as read_on
+        {{ local_date('changed_days.data_until_before', 'shops.time_zone') }} as data_until_date
     from {{ ref('stg_tiktok_shop__live_overview_daily') }} as lives
     inner join changed_days
         on lives.shop_key = changed_days.shop_key
@@ -116,8 +118,8 @@ with changed_days as (
         shop_key,
         kpi_date,
         record_id,
-        -- The day was not over when the last publication read it.
-        case when {{ reporting_date('retrieved_until_before') }} <= kpi_date then 'open_day' else 'ads_restated' end as reason,
+        -- Where the data of the last publication ended before the day did.
+        case when {{ reporting_date('data_until_before') }} <= kpi_date then 'open_day' else 'ads_restated' end as reason,
         'ad_report' as moves
     from restated_campaigns
     union all
@@ -126,7 +128,7 @@ with changed_days as (
         kpi_date,
         'ALL' as record_id,
         case
-            when read_on <= kpi_date then 'open_day'
+            when data_until_date <= kpi_date then 'open_day'
             when origin = 'file' then 'file_import'
             else 'live_restated'
         end as reason,
