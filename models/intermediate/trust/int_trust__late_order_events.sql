@@ -1,6 +1,7 @@
 {{ config(materialized='table') }}
 
--- Only the days that changed, and of their orders only those of which something came since the last publication.
+-- Only the days that changed, and of their orders only those of which something came since the last publication. Where it left no word of
+-- what it knew, nothing can be said.
 with changed_days as (
     select
         shop_key,
@@ -8,7 +9,7 @@ with changed_days as (
         max(data_until_before) as data_until_before,
         max(retrieved_until_before) as retrieved_until_before
     from {{ ref('int_trust__values_changed') }}
-    where counted_from = 'orders'
+    where counted_from = 'orders' and retrieved_until_before is not null
     group by shop_key, kpi_date
 )
 

@@ -9,7 +9,7 @@
     'tt_shop_report_daily': ("coalesce(raw.country_code, '')", 'spend', none),
 } %}
 
--- Only the days that changed.
+-- Only the days that changed. Where the last publication left no word of what it knew, nothing can be said.
 with changed_days as (
     select
         shop_key,
@@ -18,7 +18,7 @@ with changed_days as (
         max(data_until_before) as data_until_before,
         max(retrieved_until_before) as retrieved_until_before
     from {{ ref('int_trust__values_changed') }}
-    where counted_from in ('ads', 'lives')
+    where counted_from in ('ads', 'lives') and retrieved_until_before is not null
     group by shop_key, kpi_date, counted_from
 )
 

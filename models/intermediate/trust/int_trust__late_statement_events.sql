@@ -2,14 +2,15 @@
 
 {%- set sums = ['settlement_amount', 'revenue_amount', 'shipping_cost_amount', 'fee_tax_amount', 'adjustment_amount', 'reserve_amount'] %}
 
--- Only the days that changed, and of their transactions only those that came since the last publication.
+-- Only the days that changed, and of their transactions only those that came since the last publication. Where it left no word of what it
+-- knew, nothing can be said.
 with changed_days as (
     select
         shop_key,
         kpi_date,
         max(retrieved_until_before) as retrieved_until_before
     from {{ ref('int_trust__values_changed') }}
-    where counted_from = 'statements'
+    where counted_from = 'statements' and retrieved_until_before is not null
     group by shop_key, kpi_date
 )
 
