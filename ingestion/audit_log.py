@@ -228,6 +228,18 @@ def check(home: Home) -> dict[int, str]:
     return hashes
 
 
+def entries(home: Home) -> list[dict[str, Any]]:
+    """What the entries say, oldest first. Whether they were written like this says `check`.
+
+    Raises:
+        StorageError: The log can't be read.
+    """
+    path = home.root / FILE_NAME
+    with storage_errors(path), _locked(home):
+        text = path.read_bytes() if path.exists() else b""
+    return [json.loads(line) for line in text.split(b"\n")[:-1]]
+
+
 @cache
 def revision(folder: Path) -> str | None:
     """The commit that a folder is checked out at, with `-dirty` if files were changed; None outside of git."""

@@ -782,7 +782,7 @@ def as_of(instant: datetime, out: Path | None) -> None:
         return
     for one in report.differences[:_SHOWN]:
         click.echo(
-            f"{one.shop_key}  {one.business_date}  {one.kpi_name}: "
+            f"{one.shop_key}  {one.kpi_date}  {one.kpi_name}: "
             f"published {_figure(one.published)}, rebuilt {_figure(one.rebuilt)}"
         )
     if len(report.differences) > _SHOWN:

@@ -30,7 +30,7 @@ from orchestration.lib.build import build
 from orchestration.lib.frames import attach, literal, reading
 from orchestration.lib.progress import Reporter, Silent
 from orchestration.lib.publish import copy_mart, mart_columns
-from orchestration.lib.published_values import published_at_instant
+from orchestration.lib.published_values import PublishedThen, published_at_instant
 
 
 class NothingKnown(TtkpiError):
@@ -43,14 +43,14 @@ class ValueDifference:
 
     Attributes:
         shop_key: The shop.
-        business_date: The day.
-        kpi_name: The KPI, a column of kpi_shop_daily.
+        kpi_date: The day, by the KPI's own clock.
+        kpi_name: The KPI, as kpi_restatements calls it.
         published: The value that was published; None if there was none.
         rebuilt: The value that was rebuilt; None if there is none.
     """
 
     shop_key: str
-    business_date: date
+    kpi_date: date
     kpi_name: str
     published: Decimal | None
     rebuilt: Decimal | None
@@ -113,9 +113,10 @@ def as_of(
                 build(scratch, freshness=False, progress=reporter).raise_for_errors()
             with reading(scratch) as connection:
                 attach(connection, scratch.warehouse, "warehouse")
-                publication, published = published_at_instant(home, connection, instant)
-                values, differences = _compare(connection, published) if publication else (0, ())
+                then = published_at_instant(home, connection, instant)
+                values, differences = _compare(connection, then) if then else (0, ())
                 _write(connection, target)
+            publication = then.publication if then else None
         finally:
             _empty(scratch)
         entry.details |= {
@@ -128,19 +129,20 @@ def as_of(
 
 
 def _compare(
-    connection: duckdb.DuckDBPyConnection, published: str
+    connection: duckdb.DuckDBPyConnection, then: PublishedThen
 ) -> tuple[int, tuple[ValueDifference, ...]]:
     joined = (
-        f"({published}) as published full outer join warehouse.intermediate.int_trust__values_now as rebuilt "
-        "using (shop_key, business_date, kpi_name)"
+        f"({then.values}) as published full outer join "  # noqa: S608 (queries of this project)
+        f"(select * from warehouse.intermediate.int_trust__values_now where kpi_name in ({then.kpis})) as rebuilt "
+        "using (shop_key, kpi_date, kpi_name)"
     )
     counted = connection.execute(
         f"select count(*) from {joined} where published.value is not null"  # noqa: S608 (queries of this project)
     ).fetchone()
     rows = connection.execute(
-        "select shop_key, business_date, kpi_name, published.value, rebuilt.value "  # noqa: S608
+        "select shop_key, kpi_date, kpi_name, published.value, rebuilt.value "  # noqa: S608
         f"from {joined} where published.value is distinct from rebuilt.value "
-        "order by business_date, shop_key, kpi_name"
+        "order by kpi_date, shop_key, kpi_name"
     ).fetchall()
     return int(counted[0]) if counted else 0, tuple(ValueDifference(*row) for row in rows)
 

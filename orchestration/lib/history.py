@@ -19,6 +19,7 @@ import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -127,9 +128,26 @@ def finish_switch(home: Home) -> str | None:
     publication = str(note["publication"])
     if (history_folder(home) / publication).is_dir():
         _take_place(home, publication)
-        append(home, Entry(str(note["event"]), publication, details={"completed_after_a_kill": True}))
+        details: dict[str, Any] = {"completed_after_a_kill": True}
+        event = str(note["event"])
+        if event == "publish":
+            details["published_values"] = (published_manifest(home) or {}).get("published_values")
+        append(home, Entry(event, publication, details=details))
     end_switch(home)
     return publication
+
+
+def switching(home: Home) -> str | None:
+    """The publication that is just taking its place; None when none is."""
+    note = read_record(_note(home))
+    return None if note is None else str(note["publication"])
+
+
+def publication_time(publication: str) -> datetime | None:
+    """When a publication began, by its name; None if it is not the name of one."""
+    if not _NAME.fullmatch(publication):
+        return None
+    return datetime.strptime(publication.partition("-")[0], "%Y%m%dT%H%M%S%fZ").replace(tzinfo=UTC)
 
 
 def rollback(home: Home) -> dict[str, Any]:

@@ -51,7 +51,13 @@ from orchestration.lib.history import (
     switch,
 )
 from orchestration.lib.marts import is_published
-from orchestration.lib.published_values import RESTATEMENTS, TABLE, published_restatements, write_changes
+from orchestration.lib.published_values import (
+    RESTATEMENTS,
+    SCHEMAS,
+    in_publication,
+    published_restatements,
+    write_changes,
+)
 from orchestration.lib.records import write_record
 from orchestration.lib.seal import MANIFEST, PUBLICATION_TABLE, sealed, sha256
 
@@ -160,9 +166,8 @@ def _publish(home: Home, progress: PublishProgress | None, entry: Entry) -> Publ
             count = _Count(progress, sum(len(file.choices) for file in files))
             manifests: dict[str, dict[str, Any]] = {}
             with new_publication(home, publication) as folder:
-                changed = write_changes(
-                    home, connection, folder, publication, now, definitions.get(TABLE, {})
-                )
+                changed = write_changes(home, connection, folder, publication, now)
+                checksums = {kind: sha256(in_publication(folder, kind)) for kind in SCHEMAS}
                 # The whole file last: its manifest has the checksums of the others.
                 for file in reversed(files):
                     place = folder / "audiences" / file.name if file.name else folder
@@ -176,6 +181,7 @@ def _publish(home: Home, progress: PublishProgress | None, entry: Entry) -> Publ
                             },
                             "replaces": (published_manifest(home) or {}).get("publication_id"),
                             "audit_log": {"number": number, "hash": hashed},
+                            "published_values": checksums,
                         }
                     with storage_errors(place):
                         place.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -192,6 +198,7 @@ def _publish(home: Home, progress: PublishProgress | None, entry: Entry) -> Publ
         "rows": sum(full["tables"].values()),
         "audiences": sorted(manifests),
         "values_changed": changed,
+        "published_values": checksums,
     }
     return PublishReport(
         path=home.published,

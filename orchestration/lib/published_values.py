@@ -1,5 +1,9 @@
 """The values that were published: what each publication changed of the KPIs of a day, appended and never changed.
 
+Which KPIs says the macro `kept_kpis` (view `int_trust__kept_kpis`). The store keeps the names of its columns from when
+it had KPIs of kpi_shop_daily only: `business_date` is the day by the KPI's own clock, `orders_concerned` counts records
+of whichever kind moved the value.
+
 | in the home | what |
 | --- | --- |
 | `published_values/values/<publication>.parquet` | values that were not as published before |
@@ -16,7 +20,8 @@ was taken back.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -27,8 +32,6 @@ import pyarrow.parquet as pq
 from ingestion.home import Home, storage_errors, sync_folder
 from orchestration.lib.frames import literal
 
-TABLE = "kpi_shop_daily"
-"""Whose values are kept: which of its KPIs says the view `int_trust__values_now`."""
 RESTATEMENTS = "kpi_restatements"
 
 VALUES, PUBLICATIONS = "values", "publications"
@@ -38,6 +41,7 @@ SCHEMAS = {
             ("publication_id", pa.string()),
             ("published_at", pa.timestamp("us", tz="UTC")),
             ("shop_key", pa.string()),
+            # By the clock of the KPI.
             ("business_date", pa.date32()),
             ("kpi_name", pa.string()),
             ("currency", pa.string()),
@@ -62,10 +66,14 @@ SCHEMAS = {
         ]
     ),
 }
-_NONE = "none.parquet"
+NONE = "none.parquet"
+"""A file without rows in each folder."""
 _KEY = ("shop_key", "business_date", "kpi_name")
 _REASON = ("reason", "reason_detail", "orders_concerned")
 _PUBLISHED = ("publication_id", "published_at")
+_IN_MODELS = {"business_date": "kpi_date", "orders_concerned": "records_concerned"}
+"""What the models call the columns of the store, where it is another name."""
+_ABOUT = ("int_trust__known_until", "int_trust__kept_kpis")
 
 
 def prepare(home: Home) -> None:
@@ -76,7 +84,7 @@ def prepare(home: Home) -> None:
     """
     for kind, schema in SCHEMAS.items():
         folder = home.published_values / kind
-        empty = folder / _NONE
+        empty = folder / NONE
         with storage_errors(folder):
             folder.mkdir(parents=True, exist_ok=True)
             if not empty.is_file():
@@ -94,13 +102,20 @@ def in_store(home: Home, publication: str, kind: str) -> Path:
     return home.published_values / kind / f"{publication}.parquet"
 
 
+def is_empty(path: Path) -> bool:
+    """Whether a file of the store has no rows; False also of a file that is none of ours."""
+    try:
+        return int(pq.read_metadata(path).num_rows) == 0
+    except pa.ArrowInvalid:
+        return False
+
+
 def write_changes(
     home: Home,
     connection: duckdb.DuckDBPyConnection,
     folder: Path,
     publication: str,
     published_at: datetime,
-    definitions: Mapping[str, tuple[int, str]],
 ) -> int:
     """Write what a publication changes of the values into its folder.
 
@@ -112,7 +127,6 @@ def write_changes(
         folder: The folder of the publication.
         publication: Names the publication.
         published_at: When it is published.
-        definitions: Version and digest of the definition of each KPI.
 
     Returns:
         How many values are not as they were.
@@ -175,7 +189,7 @@ def write_changes(
     )
     with storage_errors(folder):
         _write(in_publication(folder, VALUES), _shaped(changes, VALUES))
-        about = _publications(connection, publication, published_at, definitions)
+        about = _publications(connection, publication, published_at)
         _write(in_publication(folder, PUBLICATIONS), about)
     return int(changes.num_rows)
 
@@ -190,17 +204,29 @@ def published_restatements() -> str:
     return (
         f"select restatements.* replace ({names}) "  # noqa: S608 (names of this module)
         f"from warehouse.marts.{RESTATEMENTS} as restatements left join value_times "
-        f"on {' and '.join(f'restatements.{name} = value_times.{name}' for name in _KEY)}"
+        f"on {' and '.join(f'restatements.{_in_models(name)} = value_times.{name}' for name in _KEY)}"
     )
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedThen:
+    """What was published at an instant.
+
+    Attributes:
+        publication: Names the publication.
+        kpis: A query of the KPIs that it kept: kpi_name. Another version of this project may keep others.
+        values: A query of their values: shop_key, kpi_date, kpi_name, value.
+    """
+
+    publication: str
+    kpis: str
+    values: str
 
 
 def published_at_instant(
     home: Home, connection: duckdb.DuckDBPyConnection, instant: datetime
-) -> tuple[str | None, str]:
-    """What was published at an instant.
-
-    Returns:
-        The publication, None if there was none, and a query of its values: shop_key, business_date, kpi_name, value.
+) -> PublishedThen | None:
+    """What was published at an instant; None if nothing was that is in the store.
 
     Raises:
         StorageError: The disk refuses.
@@ -213,20 +239,24 @@ def published_at_instant(
     found = connection.execute(
         f"select max(publication_id) from read_parquet({about}) where {until}"  # noqa: S608 (a path of the home)
     ).fetchone()
-    return (
-        None if found is None or found[0] is None else str(found[0]),
-        "select shop_key, business_date, kpi_name, value "  # noqa: S608
+    if found is None or found[0] is None:
+        return None
+    kpis = f"select kpi_name from read_parquet({about}) where publication_id = {literal(found[0])}"  # noqa: S608
+    return PublishedThen(
+        publication=str(found[0]),
+        kpis=kpis,
+        values="select shop_key, business_date as kpi_date, kpi_name, value "  # noqa: S608
         f"from (select *, row_number() over (partition by {', '.join(_KEY)} order by publication_id desc) as newest "
-        f"from read_parquet({files}) where {until}) where newest = 1",
+        f"from read_parquet({files}) where {until}) where newest = 1 and kpi_name in ({kpis})",
     )
 
 
 def _values_now(connection: duckdb.DuckDBPyConnection) -> str:
-    columns = "shop_key, business_date, kpi_name, currency, value"
+    columns = (*_KEY, "currency", "value")
     if not _is_there(connection, "intermediate", "int_trust__values_now"):
         # A warehouse of a part of the project: what was published before is not said to have changed.
-        return f"select {columns} from values_before where is_last"  # noqa: S608 (names of this module)
-    return f"select {columns} from warehouse.intermediate.int_trust__values_now"  # noqa: S608
+        return f"select {', '.join(columns)} from values_before where is_last"  # noqa: S608 (names of this module)
+    return f"select {_as_in_store(columns)} from warehouse.intermediate.int_trust__values_now"  # noqa: S608
 
 
 def _reasons(connection: duckdb.DuckDBPyConnection) -> str:
@@ -234,37 +264,31 @@ def _reasons(connection: duckdb.DuckDBPyConnection) -> str:
     columns = (*_KEY, "value_before", "value_now", *_REASON)
     if not _is_there(connection, "marts", RESTATEMENTS):
         return f"select {', '.join(f'null as {name}' for name in columns)} where false"
-    return f"select {', '.join(columns)} from warehouse.marts.{RESTATEMENTS} where publication_id is null"  # noqa: S608
+    return f"select {_as_in_store(columns)} from warehouse.marts.{RESTATEMENTS} where publication_id is null"  # noqa: S608
 
 
 def _publications(
-    connection: duckdb.DuckDBPyConnection,
-    publication: str,
-    published_at: datetime,
-    definitions: Mapping[str, tuple[int, str]],
+    connection: duckdb.DuckDBPyConnection, publication: str, published_at: datetime
 ) -> pa.Table:
-    if not _is_there(connection, "intermediate", "int_trust__known_until"):
+    if not all(_is_there(connection, "intermediate", name) for name in _ABOUT):
         return SCHEMAS[PUBLICATIONS].empty_table()
     found = connection.execute(
-        "select shop_key, kpi_name, data_until, retrieved_until from warehouse.intermediate.int_trust__known_until "
-        "cross join (select distinct kpi_name from values_now) order by shop_key, kpi_name"
-    ).fetchall()
-    return pa.Table.from_pylist(
-        [
-            {
-                "publication_id": publication,
-                "published_at": published_at,
-                "shop_key": shop_key,
-                "kpi_name": kpi_name,
-                "definition_version": definitions[kpi_name][0] if kpi_name in definitions else None,
-                "definition_digest": definitions[kpi_name][1] if kpi_name in definitions else None,
-                "data_until": data_until,
-                "retrieved_until": retrieved_until,
-            }
-            for shop_key, kpi_name, data_until, retrieved_until in found
-        ],
-        schema=SCHEMAS[PUBLICATIONS],
-    )
+        "select shop_key, kpi_name, definition_version, definition_digest, data_until, retrieved_until "
+        "from warehouse.intermediate.int_trust__known_until cross join warehouse.intermediate.int_trust__kept_kpis "
+        "order by shop_key, kpi_name"
+    ).to_arrow_table()
+    stamps = {"publication_id": publication, "published_at": published_at}
+    for name, value in stamps.items():
+        found = found.append_column(name, pa.repeat(pa.scalar(value), found.num_rows))
+    return _shaped(found, PUBLICATIONS)
+
+
+def _in_models(name: str) -> str:
+    return _IN_MODELS.get(name, name)
+
+
+def _as_in_store(columns: Iterable[str]) -> str:
+    return ", ".join(f"{_in_models(name)} as {name}" for name in columns)
 
 
 def _is_there(connection: duckdb.DuckDBPyConnection, schema: str, name: str) -> bool:

@@ -1,10 +1,11 @@
-"""Checks that what is published is what was published, and that the audit log is whole.
+"""Checks that what is published, and was published before, is what was published, and that the audit log is whole.
 
 | checked | against |
 | --- | --- |
 | each published file | checksum, size and rows of its manifest, and the publication that the file itself says it is |
 | each manifest | its seal, by the key of the home |
 | the audience files | the list and the checksums in the manifest of the whole file |
+| each file of `published_values/` | its checksum in the audit log, in the entry of its publication; none is missing |
 | the audit log | the chain of its entries, their seals, and the hash in the manifest of the publication |
 """
 
@@ -12,20 +13,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
-from ingestion.audit_log import AuditLogDamaged
+from ingestion.audit_log import AuditLogDamaged, entries
 from ingestion.audit_log import check as check_log
-from ingestion.home import Home, HomeBusy
+from ingestion.home import Home, HomeBusy, storage_errors
 from orchestration.lib.history import (
     audiences_folder,
     finish_switch,
     history_folder,
     kept,
+    publication_time,
     published_manifest,
+    switching,
 )
+from orchestration.lib.published_values import NONE, SCHEMAS, in_store, is_empty
 from orchestration.lib.records import RecordDamaged, read_record
-from orchestration.lib.seal import MANIFEST, problems
+from orchestration.lib.seal import MANIFEST, problems, sha256
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +90,8 @@ def verify_home(home: Home, *, history: bool = False) -> list[Verdict]:
             folder = history_folder(home) / publication
             files = [folder / home.published.name, *sorted(folder.glob(f"audiences/*/{home.published.name}"))]
             verdicts += [verify_file(home, file) for file in files]
-    verdicts.append(_log(home))
-    return verdicts
+    log = _log(home)
+    return [*verdicts, _values(home, is_whole=not log.problems), log]
 
 
 def _about(path: Path) -> str:
@@ -118,6 +123,57 @@ def _sealed_audiences(home: Home) -> dict[str, str]:
     except RecordDamaged:
         # The verdict about the published file says so.
         return {}
+
+
+def _values(home: Home, *, is_whole: bool) -> Verdict:
+    folder = home.published_values
+    if not is_whole:
+        problem = f"{folder} can't be checked: the checksums are in the audit log, and that is not as it was written."
+        return Verdict(folder, (problem,), "")
+    # In this order: a publication that is at work beside this has its files first, and its entry before it is done.
+    with storage_errors(folder):
+        paths = sorted(path for kind in SCHEMAS for path in (folder / kind).glob("*.parquet"))
+    under_way = switching(home)
+    log = entries(home)
+    checksums = {
+        str(entry["subject"]): dict(entry["details"]["published_values"])
+        for entry in log
+        if entry["details"].get("published_values")
+    }
+    told = {str(entry["subject"]) for entry in log if entry["event"] == "publish"}
+    began = datetime.fromisoformat(log[0]["recorded_at"]) if log else None
+    found, unchecked = list[str](), 0
+    with storage_errors(folder):
+        for path in paths:
+            publication, kind = path.stem, path.parent.name
+            if path.name == NONE:
+                if not is_empty(path):
+                    found.append(f"{path} has rows: nobody published them.")
+            elif publication in checksums:
+                if sha256(path) != checksums[publication].get(kind):
+                    found.append(
+                        f"{path} was changed after it was published: its checksum is not the one of the log."
+                    )
+            elif publication in told or _is_before(publication, began):
+                unchecked += 1
+            elif publication != under_way:
+                found.append(f"{path} was not published: the audit log has no publication {publication}.")
+    found += [
+        f"{in_store(home, publication, kind)} is missing: publication {publication} wrote it."
+        for publication, kinds in sorted(checksums.items())
+        for kind in kinds
+        if not in_store(home, publication, kind).is_file()
+    ]
+    about = f"values of {len(checksums):,} publications"
+    if unchecked:
+        about += f"; {unchecked:,} files are not checked: when they were written, no checksum was recorded"
+    return Verdict(folder, tuple(found), "" if found else about)
+
+
+def _is_before(publication: str, began: datetime | None) -> bool:
+    """Whether a publication is older than the audit log: who begins a new one keeps the values."""
+    at = publication_time(publication)
+    return at is not None and (began is None or at < began)
 
 
 def _log(home: Home) -> Verdict:

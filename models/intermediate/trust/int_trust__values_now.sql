@@ -1,20 +1,34 @@
-{#- Amounts in shop currency, and counts. A publication keeps the values of these KPIs from then on. -#}
-{%- set amounts = ['gmv', 'net_gmv', 'cancelled_gmv', 'refunded_gmv'] %}
-{%- set counts = ['paid_orders', 'units_sold', 'buyers'] %}
+{%- set sources = kept_kpis() %}
 
-with days as (
-    select * from {{ ref('kpi_shop_daily') }}
+with
+{%- for source in sources %}
+{{ ', ' if not loop.first }}{{ source.counted_from }} as (
+    select
+        shop_key,
+        {{ source.date }} as kpi_date,
+        max(currency) as currency,
+        {%- for kpi in source.kpis %}
+        sum({{ kpi.column or kpi.name }}) as {{ kpi.name }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from {{ ref(source.model) }}
+    where {{ source.rows }}
+    group by shop_key, {{ source.date }}
+    having min({{ source.same }}) = max({{ source.same }})
 )
-
-{% for kpi in amounts + counts %}
-{%- if not loop.first %}
+{% endfor %}
+{%- for source in sources %}
+{%- set first_source = loop.first %}
+{%- for kpi in source.kpis %}
+{%- if not (first_source and loop.first) %}
 union all
-{% endif -%}
+{%- endif %}
 select
     shop_key,
-    business_date,
-    '{{ kpi }}' as kpi_name,
-    {{ 'currency' if kpi in amounts else 'cast(null as string)' }} as currency,
-    {{ money(kpi) }} as value
-from days
+    kpi_date,
+    '{{ kpi.name }}' as kpi_name,
+    {{ 'currency' if kpi.unit == 'amount' else 'cast(null as string)' }} as currency,
+    {{ money(kpi.name) }} as value
+from {{ source.counted_from }}
+where {{ kpi.name }} is not null
+{%- endfor %}
 {%- endfor %}

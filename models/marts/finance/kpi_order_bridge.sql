@@ -19,7 +19,7 @@ with rows_of_orders as (
     select
         shop_key,
         statement_id,
-        payment_status in ('PAID', 'SETTLED') as is_paid,
+        {{ is_paid_statement('payment_status') }} as is_paid,
         _dlt_load_id
     from {{ ref('stg_tiktok_shop__statements') }}
 )

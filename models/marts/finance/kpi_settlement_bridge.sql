@@ -112,7 +112,7 @@ with statements as (
         statements.settlement_amount - coalesce(row_sums.transactions_settlement_amount, 0) as missing_transactions_amount,
         coalesce(row_sums.reserve_amount, 0) as reserve_amount,
         coalesce(totals.payable_amount, statements.settlement_amount + coalesce(row_sums.reserve_amount, 0)) as payable_amount,
-        case when statements.payment_status in ('PAID', 'SETTLED') then 1 else 0 end as is_paid
+        case when {{ is_paid_statement('statements.payment_status') }} then 1 else 0 end as is_paid
     from statements
     left join totals on statements.shop_key = totals.shop_key and statements.statement_id = totals.statement_id
     left join row_sums on statements.shop_key = row_sums.shop_key and statements.statement_id = row_sums.statement_id

@@ -30,6 +30,7 @@ from orchestration.lib.history import (
     rollback,
 )
 from orchestration.lib.publish import publish
+from orchestration.lib.published_values import in_store
 from orchestration.lib.verify import verify_file, verify_home
 
 AUDIENCE = "'th', 'kpi_shop_daily dim_shops', null, '7495000000000000101', null, true"
@@ -230,6 +231,83 @@ class TestVerify:
         for path in home.root.glob("audit_log*"):
             path.unlink()
         assert any("the log was written anew" in text for text in wrong(home))
+
+    def test_values_of_each_publication_and_after_a_rollback(
+        self, home: Home, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        publish_gmv(home, 1)
+        publish_gmv(home, 2)
+        rollback(home)
+        publish_gmv(home, 3)
+        assert main(["verify"]) == 0
+        assert f"{home.published_values}: values of 3 publications\n" in capsys.readouterr().out
+
+    @pytest.mark.parametrize("kind", ["values", "publications"])
+    def test_one_byte_of_the_values(self, home: Home, kind: str) -> None:
+        """Guards an earlier number that is made to look as if it had always been the later one."""
+        first = publish_gmv(home, 1)
+        publish_gmv(home, 2)
+        path = in_store(home, first, kind)
+        content = bytearray(path.read_bytes())
+        content[len(content) // 2] ^= 1
+        path.write_bytes(content)
+        assert wrong(home) == [
+            f"{path} was changed after it was published: its checksum is not the one of the log."
+        ]
+
+    def test_values_that_are_gone(self, home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Long after the publication itself is not kept any more."""
+        monkeypatch.setattr("orchestration.lib.history.KEPT", 1)
+        first = publish_gmv(home, 1)
+        for number in (2, 3, 4):
+            publish_gmv(home, number)
+        assert first not in kept(home)
+        path = in_store(home, first, "values")
+        path.unlink()
+        assert wrong(home) == [f"{path} is missing: publication {first} wrote it."]
+
+    @pytest.mark.parametrize("name", ["foreign", "20991231T000000000000Z-11111111"])
+    def test_values_that_nobody_published(self, home: Home, name: str) -> None:
+        first = publish_gmv(home, 1)
+        path = in_store(home, name, "values")
+        shutil.copy(in_store(home, first, "values"), path)
+        assert wrong(home) == [f"{path} was not published: the audit log has no publication {name}."]
+
+    def test_rows_in_the_file_without_rows(self, home: Home) -> None:
+        publish_gmv(home, 1)
+        path = in_store(home, "none", "values")
+        duckdb.execute(f"copy (select 'p1' as publication_id, 5 as value) to '{path}' (format parquet)")
+        assert wrong(home) == [f"{path} has rows: nobody published them."]
+
+    def test_values_from_before_checksums_were_recorded(
+        self, home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """A home of an earlier version is not said to be changed, and not said to be checked."""
+        with monkeypatch.context() as earlier:
+            earlier.setattr("orchestration.lib.publish.SCHEMAS", {})
+            publish_gmv(home, 1)
+        publish_gmv(home, 2)
+        assert main(["verify"]) == 0
+        assert "values of 1 publications; 2 files are not checked" in capsys.readouterr().out
+
+    def test_values_are_checked_although_a_kill_came_before_the_entry(self, home: Home) -> None:
+        first = publish_gmv(home, 1)
+        code = f"""
+            import os
+            from pathlib import Path
+            from ingestion import audit_log
+            from ingestion.home import Home
+            from orchestration.lib.publish import publish
+            audit_log.append = lambda *_: os._exit(9)
+            publish(Home(Path({str(home.root)!r})))
+        """
+        done = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], capture_output=True, check=False)
+        assert done.returncode == 9
+        assert wrong(home) == []
+        (second,) = set(kept(home)) - {first}
+        path = in_store(home, second, "publications")
+        path.unlink()
+        assert wrong(home) == [f"{path} is missing: publication {second} wrote it."]
 
     def test_an_audience_file_of_another_day_or_without_right(self, home: Home) -> None:
         with_audience(home)
@@ -436,7 +514,10 @@ def test_killed_at_each_point_of_the_switch(home: Home, event: str, point: int) 
     assert wrong(home) == []
     assert gmv(home) == wanted
     entry = json.loads((home.root / "audit_log.jsonl").read_text().splitlines()[-1])
-    assert (entry["event"], entry["details"]) == (event, {"completed_after_a_kill": True})
+    details = {"completed_after_a_kill": True}
+    if event == "publish":
+        details["published_values"] = (published_manifest(home) or {})["published_values"]
+    assert (entry["event"], entry["details"]) == (event, details)
     assert published_manifest(home)["publication_id"] == entry["subject"]  # type: ignore[index]
     check_log(home)
     publish_gmv(home, 4)

@@ -25,16 +25,17 @@ from orchestration.lib.published_values import prepare
 _MODELS = f"""
     create schema intermediate;
     create view intermediate.int_trust__values_now as
-        select shop_key, business_date, 'gmv' as kpi_name, currency, gmv as value from warehouse.marts.kpi_shop_daily
+        select shop_key, business_date as kpi_date, 'gmv' as kpi_name, currency, gmv as value
+        from warehouse.marts.kpi_shop_daily
         union all
-        select shop_key, business_date, 'paid_orders', cast(null as varchar), cast(paid_orders as decimal(18, 4))
+        select shop_key, business_date as kpi_date, 'paid_orders', cast(null as varchar), cast(paid_orders as decimal(18, 4))
         from warehouse.marts.kpi_shop_daily;
     create table intermediate.int_trust__known_until as
         select '{SHOP}' as shop_key, timestamptz '2026-10-03 00:00:00Z' as data_until,
             timestamptz '2026-10-03 00:01:00Z' as retrieved_until;
-    create table marts.kpi_glossary as
-        select 'kpi_shop_daily' as model_name, 'gmv' as column_name, 1::bigint as column_position,
-            2::bigint as definition_version, 'abc' as definition_digest;
+    create table intermediate.int_trust__kept_kpis as
+        select 'gmv' as kpi_name, 2::bigint as definition_version, 'abc' as definition_digest
+        union all select 'paid_orders', null, null;
 """
 
 
@@ -108,6 +109,32 @@ def test_a_later_publication_writes_only_what_is_not_as_before(home: Home) -> No
     assert stored(home, "day(business_date), value::int", f"publication_id = '{third}'") == [(2, 1000)]
 
 
+def test_a_kpi_that_is_kept_from_now_on_begins_with_a_first_value(home: Home) -> None:
+    """Guards an upgrade that says of all days that they were restated."""
+    publish(home)
+    change(
+        home,
+        """
+        create or replace view intermediate.int_trust__values_now as
+            select shop_key, business_date as kpi_date, 'gmv' as kpi_name, currency, gmv as value
+            from warehouse.marts.kpi_shop_daily
+            union all
+            select shop_key, business_date, 'paid_orders', cast(null as varchar), cast(paid_orders as decimal(18, 4))
+            from warehouse.marts.kpi_shop_daily
+            union all
+            select shop_key, statement_date_utc, 'settlement_amount', currency, settlement_amount
+            from warehouse.marts.kpi_settlement_bridge
+        """,
+    )
+    second = publish(home).publication
+    rows = stored(
+        home,
+        "business_date::varchar, kpi_name, currency, value::int, is_first",
+        f"publication_id = '{second}'",
+    )
+    assert rows == [("2026-10-02", "settlement_amount", "THB", 700, True)]
+
+
 def test_a_day_that_is_not_published_any_more_is_unknown_and_not_zero(home: Home) -> None:
     publish(home)
     change(home, "delete from marts.kpi_shop_daily where day(business_date) = 1")
@@ -141,10 +168,10 @@ def test_the_reason_that_the_build_found_is_kept_and_the_published_rows_say_when
         update marts.kpi_shop_daily set gmv = 990 where day(business_date) = 2;
         update marts.kpi_shop_daily set gmv = 980 where day(business_date) = 3;
         create table marts.kpi_restatements as
-            select '{SHOP}' as shop_key, date '2026-10-02' as business_date, 'gmv' as kpi_name,
+            select '{SHOP}' as shop_key, date '2026-10-02' as kpi_date, 'gmv' as kpi_name,
                 1000::decimal(18, 4) as value_before, 990::decimal(18, 4) as value_now, null::varchar as publication_id,
                 null::timestamptz as published_at, 'cancellation' as reason, 'cancellation=1' as reason_detail,
-                1::bigint as orders_concerned
+                1::bigint as records_concerned
         """,
     )
     second = publish(home)

@@ -1,38 +1,47 @@
 {{ config(materialized='table') }}
 
--- Only the days that changed, and of their orders only those of which something came since the last publication.
+-- Only the days that changed, and of their orders only those of which something came since the last publication. Where it left no word of
+-- what it knew, nothing can be said.
 with changed_days as (
     select
         shop_key,
-        business_date,
+        kpi_date,
         max(data_until_before) as data_until_before,
         max(retrieved_until_before) as retrieved_until_before
     from {{ ref('int_trust__values_changed') }}
-    group by shop_key, business_date
+    where counted_from = 'orders' and retrieved_until_before is not null
+    group by shop_key, kpi_date
+)
+
+, files as (
+    select file_id, min(imported_at) as imported_at
+    from {{ ref('stg_seller_center__files') }}
+    group by file_id
 )
 
 , orders as (
     select
         orders.shop_key,
         orders.order_id,
-        orders.business_date,
+        orders.business_date as kpi_date,
         orders.sale_time,
         orders.is_cancelled,
         orders.cancelled_gmv,
         orders.origin,
-        arrivals.retrieved_at > changed_days.retrieved_until_before as is_new_version,
+        -- When a file came is known of its raw rows only.
+        orders.origin = 'file' or arrivals.retrieved_at > changed_days.retrieved_until_before as may_be_new,
         changed_days.data_until_before,
         changed_days.retrieved_until_before
     from {{ ref('fct_orders') }} as orders
     inner join changed_days
-        on orders.shop_key = changed_days.shop_key and orders.business_date = changed_days.business_date
+        on orders.shop_key = changed_days.shop_key and orders.business_date = changed_days.kpi_date
     inner join {{ ref('stg_tiktok_shop__orders') }} as arrivals
         on orders.shop_key = arrivals.shop_key and orders.order_id = arrivals.order_id
     where orders.is_paid_order
 )
 
 , new_versions as (
-    select * from orders where is_new_version
+    select * from orders where may_be_new
 )
 
 -- What the last publication knew of them: raw keeps every version.
@@ -49,7 +58,8 @@ with changed_days as (
     inner join new_versions
         on raw.shop_key = new_versions.shop_key
         and raw.order_id = new_versions.order_id
-        and raw.retrieved_at <= new_versions.retrieved_until_before
+    left join files on raw.file_id = files.file_id
+    where {{ is_known_at('raw', 'files', 'new_versions.retrieved_until_before') }}
 )
 
 , compared as (
@@ -69,14 +79,14 @@ with changed_days as (
     select
         compared.shop_key,
         compared.order_id,
-        compared.business_date,
+        compared.kpi_date,
         compared.retrieved_until_before,
         count(*) as line_count
     from compared
     inner join {{ ref('fct_order_lines') }} as lines
         on compared.shop_key = lines.shop_key and compared.order_id = lines.order_id
     where not compared.is_cancelled and lines.cancelled_gmv > 0
-    group by compared.shop_key, compared.order_id, compared.business_date, compared.retrieved_until_before
+    group by compared.shop_key, compared.order_id, compared.kpi_date, compared.retrieved_until_before
 )
 
 , lines_cancelled_before as (
@@ -85,8 +95,10 @@ with changed_days as (
     inner join cancelled_lines
         on raw.shop_key = cancelled_lines.shop_key
         and raw.order_id = cancelled_lines.order_id
-        and raw.retrieved_at <= cancelled_lines.retrieved_until_before
-    where raw.display_status = 'CANCELLED'
+    left join files on raw.file_id = files.file_id
+    where
+        raw.display_status = 'CANCELLED'
+        and {{ is_known_at('raw', 'files', 'cancelled_lines.retrieved_until_before') }}
     group by raw.shop_key, raw.order_id
 )
 
@@ -95,11 +107,11 @@ with changed_days as (
         returns.shop_key,
         returns.return_id,
         orders.order_id,
-        orders.business_date,
+        orders.kpi_date,
         orders.retrieved_until_before
     from {{ ref('stg_tiktok_shop__returns') }} as returns
     inner join orders on returns.shop_key = orders.shop_key and returns.order_id = orders.order_id
-    where returns.retrieved_at > orders.retrieved_until_before
+    where returns.origin = 'file' or returns.retrieved_at > orders.retrieved_until_before
 )
 
 , refunded_returns as (
@@ -115,13 +127,14 @@ with changed_days as (
     inner join returns
         on raw.shop_key = returns.shop_key
         and raw.return_id = returns.return_id
-        and raw.retrieved_at <= returns.retrieved_until_before
+    left join files on raw.file_id = files.file_id
+    where {{ is_known_at('raw', 'files', 'returns.retrieved_until_before') }}
 )
 
 , events as (
     select
         shop_key,
-        business_date,
+        kpi_date,
         order_id,
         case
             when sale_time >= data_until_before then 'open_day'
@@ -133,17 +146,17 @@ with changed_days as (
     from compared
     where not was_paid
     union all
-    select shop_key, business_date, order_id, 'cancellation' as reason, 'cancelled' as moves
+    select shop_key, kpi_date, order_id, 'cancellation' as reason, 'cancelled' as moves
     from compared
     where is_cancelled and not was_cancelled and cancelled_gmv > 0
     union all
     -- Lines of it are cancelled, and it is not.
-    select lines.shop_key, lines.business_date, lines.order_id, 'cancellation' as reason, 'cancelled' as moves
+    select lines.shop_key, lines.kpi_date, lines.order_id, 'cancellation' as reason, 'cancelled' as moves
     from cancelled_lines as lines
     left join lines_cancelled_before as before on lines.shop_key = before.shop_key and lines.order_id = before.order_id
     where lines.line_count > coalesce(before.line_count, 0)
     union all
-    select returns.shop_key, returns.business_date, returns.order_id, 'refund' as reason, 'refunded' as moves
+    select returns.shop_key, returns.kpi_date, returns.order_id, 'refund' as reason, 'refunded' as moves
     from returns
     inner join refunded_returns
         on returns.shop_key = refunded_returns.shop_key and returns.return_id = refunded_returns.return_id
@@ -152,5 +165,5 @@ with changed_days as (
     where refunds_known_before.return_id is null
 )
 
-select distinct shop_key, business_date, order_id, reason, moves
+select distinct shop_key, kpi_date, order_id as record_id, reason, moves
 from events
