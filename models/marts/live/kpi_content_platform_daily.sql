@@ -47,7 +47,7 @@ with lives as (
     select * from videos
 )
 
--- Sessions by the day they began on; LINKED_ACCOUNTS are the shop's own, official or marketing.
+-- Sessions by the day they began on; LINKED_ACCOUNTS are the shop's own, official or marketing: of LIVE the platform's overview tells the two together, of videos each.
 , listed as (
     select
         shop_key,
@@ -63,10 +63,26 @@ with lives as (
     from {{ ref('fct_live_sessions') }}
     group by shop_key, shop_local_date
     union all
-    -- The list of videos does not tell the kind of account.
     select shop_key, 'VIDEO' as content_type, 'ALL' as account_type, shop_local_date, count(*) as listed_contents, sum(video_attributed_gmv) as listed_attributed_gmv
     from {{ ref('fct_video_daily') }}
     group by shop_key, shop_local_date
+    {%- for kind in ['OFFICIAL_ACCOUNTS', 'MARKETING_ACCOUNTS', 'AFFILIATE_ACCOUNTS'] %}
+    union all
+    -- a day that was read before lists were asked by kind is not known by kind; on any other, a kind without a video has none
+    select
+        shop_key,
+        'VIDEO' as content_type,
+        '{{ kind }}' as account_type,
+        shop_local_date,
+        count(case when account_type = '{{ kind }}' then video_id end) as listed_contents,
+        case
+            when count(case when account_type = '{{ kind }}' then video_id end) = 0 then 0
+            else sum(case when account_type = '{{ kind }}' then video_attributed_gmv end)
+        end as listed_attributed_gmv
+    from {{ ref('fct_video_daily') }}
+    group by shop_key, shop_local_date
+    having count(account_type) = count(*)
+    {%- endfor %}
 )
 
 select

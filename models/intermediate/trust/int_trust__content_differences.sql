@@ -1,0 +1,64 @@
+with shops as (
+    select shop_key, time_zone from {{ ref('int_shared__shops') }}
+)
+
+, totals as (
+    select *, platform_gmv_definition like 'file/%' as is_of_a_file
+    from {{ ref('kpi_content_platform_daily') }}
+    where account_type in ('ALL', 'AFFILIATE_ACCOUNTS') and attributed_content_gmv is not null
+)
+
+-- The list of videos reaches less far back than the totals do; and a day may have been listed before the platform had closed it.
+, video_days as (
+    select shop_key, shop_local_date, bool_or(is_incomplete_day) as is_incomplete_day
+    from {{ ref('fct_video_daily') }}
+    group by shop_key, shop_local_date
+)
+
+, video_lists as (
+    select shop_key, min(shop_local_date) as first_date
+    from video_days
+    group by shop_key
+)
+
+-- Up to which day of the shop's calendar the lists were read. Files have no cursor: their sessions are as complete as they say.
+, lists_until as (
+    select
+        data_until.shop_key,
+        {{ local_date('data_until.sessions_until', 'shops.time_zone') }} as sessions_until,
+        {{ local_date('data_until.videos_until', 'shops.time_zone') }} as videos_until
+    from {{ ref('int_live__data_until') }} as data_until
+    inner join shops on data_until.shop_key = shops.shop_key
+)
+
+select
+    totals.shop_key,
+    totals.shop_local_date,
+    totals.content_type,
+    totals.account_type,
+    {{ dbt.concat([
+        "case totals.account_type when 'ALL' then '' else 'creator_' end",
+        "case totals.content_type when 'LIVE' then 'live_gmv' else 'video_gmv' end",
+    ]) }} as measure,
+    totals.platform_gmv_definition,
+    totals.currency,
+    coalesce(totals.listed_attributed_gmv, 0) as own_value,
+    totals.attributed_content_gmv as platform_value,
+    {{ money('coalesce(totals.listed_attributed_gmv, 0) - totals.attributed_content_gmv') }} as difference,
+    totals.listed_contents,
+    case totals.content_type
+        when 'LIVE' then totals.is_provisional or coalesce(totals.shop_local_date >= lists_until.sessions_until, false)
+        else
+            totals.is_provisional
+            or coalesce(totals.shop_local_date >= lists_until.videos_until, true)
+            or coalesce(video_days.is_incomplete_day, false)
+    end as is_late
+from totals
+left join video_days on totals.shop_key = video_days.shop_key and totals.shop_local_date = video_days.shop_local_date
+left join video_lists on totals.shop_key = video_lists.shop_key
+left join lists_until on totals.shop_key = lists_until.shop_key
+where
+    totals.listed_attributed_gmv is not null
+    -- listed, and there was nothing; of creators' videos that is known only where each video's kind is
+    or (not totals.is_of_a_file and totals.content_type = 'LIVE')
+    or (not totals.is_of_a_file and totals.account_type = 'ALL' and totals.shop_local_date >= video_lists.first_date)
