@@ -59,6 +59,9 @@ left join video_lists on totals.shop_key = video_lists.shop_key
 left join lists_until on totals.shop_key = lists_until.shop_key
 where
     totals.listed_attributed_gmv is not null
-    -- listed, and there was nothing; of creators' videos that is known only where each video's kind is
-    or (not totals.is_of_a_file and totals.content_type = 'LIVE')
-    or (not totals.is_of_a_file and totals.account_type = 'ALL' and totals.shop_local_date >= video_lists.first_date)
+    or (
+        -- the list was read, and there was nothing; of creators' videos that is known only where each video's kind is
+        totals.listed_contents is null
+        and not totals.is_of_a_file
+        and (totals.content_type = 'LIVE' or (totals.account_type = 'ALL' and totals.shop_local_date >= video_lists.first_date))
+    )
