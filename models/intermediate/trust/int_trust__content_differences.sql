@@ -2,10 +2,13 @@ with shops as (
     select shop_key, time_zone from {{ ref('int_shared__shops') }}
 )
 
+-- A file of sessions does not say whose it holds: those of one kind of account are in no difference to the total of all.
 , totals as (
-    select *, platform_gmv_definition like 'file/%' as is_of_a_file
-    from {{ ref('kpi_content_platform_daily') }}
-    where account_type in ('ALL', 'AFFILIATE_ACCOUNTS') and attributed_content_gmv is not null
+    select * from {{ ref('kpi_content_platform_daily') }}
+    where
+        account_type in ('ALL', 'AFFILIATE_ACCOUNTS')
+        and attributed_content_gmv is not null
+        and platform_gmv_definition not like 'file/%'
 )
 
 -- The list of videos reaches less far back than the totals do; and a day may have been listed before the platform had closed it.
@@ -21,7 +24,7 @@ with shops as (
     group by shop_key
 )
 
--- Up to which day of the shop's calendar the lists were read. Files have no cursor: their sessions are as complete as they say.
+-- Up to which day of the shop's calendar the lists were read.
 , lists_until as (
     select
         data_until.shop_key,
@@ -46,13 +49,9 @@ select
     totals.attributed_content_gmv as platform_value,
     {{ money('coalesce(totals.listed_attributed_gmv, 0) - totals.attributed_content_gmv') }} as difference,
     totals.listed_contents,
-    case totals.content_type
-        when 'LIVE' then totals.is_provisional or coalesce(totals.shop_local_date >= lists_until.sessions_until, false)
-        else
-            totals.is_provisional
-            or coalesce(totals.shop_local_date >= lists_until.videos_until, true)
-            or coalesce(video_days.is_incomplete_day, false)
-    end as is_late
+    totals.is_provisional
+    or coalesce(totals.shop_local_date >= case totals.content_type when 'LIVE' then lists_until.sessions_until else lists_until.videos_until end, true)
+    or (totals.content_type = 'VIDEO' and coalesce(video_days.is_incomplete_day, false)) as is_late
 from totals
 left join video_days on totals.shop_key = video_days.shop_key and totals.shop_local_date = video_days.shop_local_date
 left join video_lists on totals.shop_key = video_lists.shop_key
@@ -62,6 +61,5 @@ where
     or (
         -- the list was read, and there was nothing; of creators' videos that is known only where each video's kind is
         totals.listed_contents is null
-        and not totals.is_of_a_file
         and (totals.content_type = 'LIVE' or (totals.account_type = 'ALL' and totals.shop_local_date >= video_lists.first_date))
     )

@@ -404,14 +404,14 @@ def test_whoever_tells_of_a_day_it_is_reconciled(warehouses: duckdb.DuckDBPyConn
     found = {
         measure: (stops, has_figures)
         for measure, stops, has_figures in warehouses.execute(
-            f"select measure, count(*) filter (where {stopped} and not is_provisional), count(*) filter (where {is_told}) > 9 "
+            f"select measure, count(*) filter (where {stopped} and not is_provisional), count(*) filter (where {is_told}) > 0 "
             f"from {home}.marts.kpi_reconciliation group by 1"
         ).fetchall()
     }
     assert {measure: told for measure, told in found.items() if told != (0, True)} == {}
-    assert {"gmv", "live_gmv", "settlement"} <= found.keys()
-    # Exports have no day of a single video, and no kind of account.
-    of_the_api = {"creator_live_gmv", "video_gmv", "creator_video_gmv"}
+    assert {"gmv", "orders", "settlement"} <= found.keys()
+    # Exports have no day of a single video, and do not say of whose accounts their sessions are.
+    of_the_api = {"live_gmv", "creator_live_gmv", "video_gmv", "creator_video_gmv"}
     assert found.keys() & of_the_api == (set() if home == "files" else of_the_api)
 
 
