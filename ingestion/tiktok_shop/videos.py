@@ -2,14 +2,18 @@
 
 | endpoint (`/analytics/...`) | raw tables | how it is read |
 | --- | --- | --- |
-| `202605/shop_videos/performance` | `video_performance`, `video_products` | one day a call; the last 7 days again |
+| `202605/shop_videos/performance` | `video_performance`, `video_products` | by day and kind of account; 7 days again |
 | `202609/shop_videos/overview_performance` | `video_overview_daily` | by day; the last 30 days again |
 | `202609/shop_videos/batch_performance` | `video_details_daily` | 20 videos a call, the last 7 days again |
 
 The list gives one figure per video for the dates that are asked for, so it is asked day by day, and once
-a day: a first sync reads 60 days (two windows of 30 for the leaderboard), an explicit start more. The details
-give the same days of the videos that the list showed with their customers, and nothing for videos the list
-left out. Days are those of the shop's registered time zone.
+a day: a first sync reads 60 days (two windows of 30 for the leaderboard), an explicit start more. A record does
+not say what its account is to the shop (`author_type` is the platform's word for the author), so each day is asked
+by kind of account, one kind after the other: three calls where one would list the same videos. Pages that were
+archived before it was so have no kind, and their rows have NULL.
+
+The details give the same days of the videos that the list showed with their customers, and nothing for videos the
+list left out. Days are those of the shop's registered time zone.
 
 `video_post_time` is text without a zone, as the API sends it; `time_zone` beside it is the shop's, and
 `post_time_utc` is there where the text needs none.
@@ -53,16 +57,17 @@ from ingestion.tiktok_shop.reading import (
 from ingestion.tiktok_shop.shop_days import ByDate, local_date, together
 
 REREAD_DAYS = 7
-"""Orders of the 7 days after a click still count for a video's day; later changes are too small for a call per
-day and page."""
+"""Orders of the 7 days after a click still count for a video's day; later changes are too small for the calls of
+a day."""
 HISTORY_DAYS = 60
-"""Days a first sync reads: at one call a day and page it is what keeps it to minutes."""
+"""Days a first sync reads: at one call a second, a day and its kinds of account take three seconds at least."""
 OVERVIEW_REREAD_DAYS = 30
 VIDEOS_PER_CALL = 20
 DETAIL_CALLS_PER_SYNC = 50
 """So at most 1,000 videos a day are asked for details, those with the most views first."""
 
-ACCOUNT_TYPES = ("ALL", "OFFICIAL_ACCOUNTS", "MARKETING_ACCOUNTS", "AFFILIATE_ACCOUNTS")
+ACCOUNT_TYPES = ("OFFICIAL_ACCOUNTS", "MARKETING_ACCOUNTS", "AFFILIATE_ACCOUNTS")
+OVERVIEW_ACCOUNT_TYPES = ("ALL", *ACCOUNT_TYPES)
 
 _PAID = "amount currency"
 _VIDEO = fields(f"""
@@ -140,6 +145,7 @@ VIDEOS = Table(
         text("creator_open_id", "creator.open_id"),
         text("creator_nickname", "creator.nick_name"),
         text("author_type", "creator.author_type"),
+        of_page("account_type", "account_type"),
         text("video_post_time"),
         computed("post_time_utc", Kind.TIME, _instants),
         of_page("time_zone", "time_zone"),
@@ -214,9 +220,10 @@ _DETAILS = Table(
 _list_videos = ByDate(
     definition=f"video_performance/{VIDEO_PERFORMANCE.version}/LOCAL",
     # By the time of posting, which never changes: a list sorted by GMV would move while it is paged.
-    query={"sort_field": "post_time", "sort_order": "ASC", "account_type": "ALL"},
+    query={"sort_field": "post_time", "sort_order": "ASC"},
     reread_days=REREAD_DAYS,
     days_per_call=1,
+    account_types=ACCOUNT_TYPES,
     id_field="id",
     history_days=HISTORY_DAYS,
     once_a_day=True,
@@ -224,7 +231,7 @@ _list_videos = ByDate(
 
 
 def read_videos(reading: Reading, resource: Resource) -> Iterator[Step]:
-    """The list, day by day; the videos of the last days are noted for their details."""
+    """The list, day by day and kind by kind; the videos of the last days are noted for their details."""
     recent = (local_date(reading, reading.until) - timedelta(days=REREAD_DAYS + 1)).isoformat()
     views: dict[str, int] = {}
     for step in _list_videos(reading, resource):
@@ -315,7 +322,7 @@ OVERVIEW = Resource(
         query={"granularity": "1D"},
         reread_days=OVERVIEW_REREAD_DAYS,
         days_per_call=30,
-        account_types=ACCOUNT_TYPES,
+        account_types=OVERVIEW_ACCOUNT_TYPES,
         once_a_day=True,
     ),
 )

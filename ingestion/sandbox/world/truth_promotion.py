@@ -14,7 +14,7 @@ from typing import Any
 from ingestion.sandbox.world.catalog import SHOPS, Shop
 from ingestion.sandbox.world.live_rooms import Session
 from ingestion.sandbox.world.money import text
-from ingestion.sandbox.world.promotion import OWN_ACCOUNTS
+from ingestion.sandbox.world.promotion import OWN_ACCOUNTS, video
 from ingestion.sandbox.world.store import Store
 from ingestion.sandbox.world.truth_records import ZERO, SaleLine, bodies, business_date, sales
 from ingestion.sandbox.world.video_days import figures_of_day
@@ -163,7 +163,9 @@ def video_days(store: Store, clock: int) -> Iterator[Json]:
                     "shop_key": shop.id,
                     "shop_local_date": stored["day"],
                     "video_id": video_id,
+                    "account_type": video(shop, int(video_id[-7:])).account.kind,
                     "gmv": text(figures.gmv, shop.digits),
+                    "attributed_gmv": text(figures.gmv + figures.besides, shop.digits),
                     "sku_orders": figures.sku_orders,
                     "items_sold": figures.items,
                     "views": figures.views,

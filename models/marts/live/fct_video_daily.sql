@@ -48,6 +48,7 @@ select
     cast({{ creator_name('listed.user_name') }} as string) as account_username,
     cast(listed.creator_open_id as string) as account_open_id,
     cast(listed.creator_nickname as string) as account_nickname,
+    cast(listed.account_type as string) as account_type,
     cast(listed.author_type as string) as author_type,
     cast(listed.title as string) as title,
     cast(listed.duration as bigint) as video_seconds,

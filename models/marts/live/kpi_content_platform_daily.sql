@@ -47,26 +47,60 @@ with lives as (
     select * from videos
 )
 
--- Sessions by the day they began on; LINKED_ACCOUNTS are the shop's own, official or marketing.
-, listed as (
+-- Sessions by the day they began on; LINKED_ACCOUNTS are the shop's own, official or marketing: of LIVE the platform's overview tells the two together, of videos each.
+, contents as (
     select
         shop_key,
         'LIVE' as content_type,
         case when is_own_account then 'LINKED_ACCOUNTS' else account_type end as account_type,
         shop_local_date,
-        count(*) as listed_contents,
-        sum(live_attributed_gmv) as listed_attributed_gmv
+        live_attributed_gmv as attributed_gmv
     from {{ ref('fct_live_sessions') }}
-    group by shop_key, case when is_own_account then 'LINKED_ACCOUNTS' else account_type end, shop_local_date
     union all
-    select shop_key, 'LIVE' as content_type, 'ALL' as account_type, shop_local_date, count(*) as listed_contents, sum(live_attributed_gmv) as listed_attributed_gmv
-    from {{ ref('fct_live_sessions') }}
-    group by shop_key, shop_local_date
-    union all
-    -- The list of videos does not tell the kind of account.
-    select shop_key, 'VIDEO' as content_type, 'ALL' as account_type, shop_local_date, count(*) as listed_contents, sum(video_attributed_gmv) as listed_attributed_gmv
+    select shop_key, 'VIDEO' as content_type, account_type, shop_local_date, video_attributed_gmv as attributed_gmv
     from {{ ref('fct_video_daily') }}
-    group by shop_key, shop_local_date
+)
+
+-- A sum that lacks the figure of one of its parts is not known: the older LIVE file has none.
+, listed as (
+    select
+        shop_key,
+        content_type,
+        'ALL' as account_type,
+        shop_local_date,
+        count(*) as listed_contents,
+        case when count(attributed_gmv) = count(*) then sum(attributed_gmv) end as listed_attributed_gmv
+    from contents
+    group by shop_key, content_type, shop_local_date
+    union all
+    select
+        shop_key,
+        content_type,
+        account_type,
+        shop_local_date,
+        count(*) as listed_contents,
+        case when count(attributed_gmv) = count(*) then sum(attributed_gmv) end as listed_attributed_gmv
+    from contents
+    where content_type = 'LIVE'
+    group by shop_key, content_type, account_type, shop_local_date
+    {%- for kind in ['OFFICIAL_ACCOUNTS', 'MARKETING_ACCOUNTS', 'AFFILIATE_ACCOUNTS'] %}
+    union all
+    -- of a day that was read before lists were asked by kind no kind is known; on any other, a kind without a video has 0
+    select
+        shop_key,
+        content_type,
+        '{{ kind }}' as account_type,
+        shop_local_date,
+        count(case when account_type = '{{ kind }}' then 1 end) as listed_contents,
+        case
+            when count(case when account_type = '{{ kind }}' then attributed_gmv else 0 end) = count(*)
+                then sum(case when account_type = '{{ kind }}' then attributed_gmv else 0 end)
+        end as listed_attributed_gmv
+    from contents
+    where content_type = 'VIDEO'
+    group by shop_key, content_type, shop_local_date
+    having count(account_type) = count(*)
+    {%- endfor %}
 )
 
 select

@@ -50,26 +50,45 @@ with differences as (
         and differences.platform_gmv_definition = orders_of_day.platform_gmv_definition
 )
 
--- LIVE and creators' LIVE: the sessions that were listed against the platform's own total of the day.
+, unread_lists as (
+    select shop_key, shop_local_date, resource, case resource when 'live_sessions' then 'LIVE' else 'VIDEO' end as content_type
+    from {{ ref('ops_coverage') }}
+    where resource in ('live_sessions', 'video_performance') and coverage_status not in ('fetched', 'empty')
+)
+
+-- LIVE and videos, of all accounts and of creators: what was listed one by one against the platform's own total of the day.
 , contents as (
     select
-        shop_key,
-        shop_local_date,
-        case account_type when 'ALL' then 'live_gmv' else 'creator_live_gmv' end as measure,
-        platform_gmv_definition,
-        currency,
-        coalesce(listed_attributed_gmv, 0) as own_value,
-        attributed_content_gmv as platform_value,
-        {{ money('coalesce(listed_attributed_gmv, 0) - attributed_content_gmv') }} as difference,
-        is_provisional as is_late,
+        differences.shop_key,
+        differences.shop_local_date,
+        differences.measure,
+        differences.platform_gmv_definition,
+        differences.currency,
+        differences.own_value,
+        differences.platform_value,
+        differences.difference,
+        differences.is_late,
         case
-            when coalesce(listed_attributed_gmv, 0) = attributed_content_gmv then 'none'
-            when is_provisional then 'late_data'
+            when differences.difference = 0 then 'none'
+            when differences.is_late then 'late_data'
+            when unread_lists.shop_key is not null then 'missing_page'
+            when chosen.reading_kind is not null then chosen.reading_kind
+            -- the list rounds each session or video once more
+            when abs(differences.difference) <= 0.005 * differences.listed_contents then 'rounding'
             else 'unexplained'
         end as reason,
-        cast(null as string) as reason_detail
-    from {{ ref('kpi_content_platform_daily') }}
-    where content_type = 'LIVE' and account_type in ('ALL', 'AFFILIATE_ACCOUNTS') and attributed_content_gmv is not null
+        case when differences.difference <> 0 and not differences.is_late then coalesce(unread_lists.resource, chosen.reading) end as reason_detail
+    from {{ ref('int_trust__content_differences') }} as differences
+    left join {{ ref('int_trust__content_readings_chosen') }} as chosen
+        on differences.shop_key = chosen.shop_key
+        and differences.shop_local_date = chosen.shop_local_date
+        and differences.measure = chosen.measure
+        and differences.platform_gmv_definition = chosen.platform_gmv_definition
+    left join unread_lists
+        on differences.shop_key = unread_lists.shop_key
+        and differences.shop_local_date = unread_lists.shop_local_date
+        and differences.content_type = unread_lists.content_type
+        and differences.listed_contents is null
 )
 
 -- Settlement: the rows that came against the total of their statements.
@@ -125,6 +144,10 @@ with differences as (
     {%- endfor %}
     select shop_key, start_date as shop_local_date, 'live_gmv' as measure, max(live_attributed_gmv) as export_value
     from {{ ref('stg_seller_center__live_overview_daily') }}
+    group by shop_key, start_date
+    union all
+    select shop_key, start_date as shop_local_date, 'video_gmv' as measure, max(video_attributed_gmv) as export_value
+    from {{ ref('stg_seller_center__video_overview_daily') }}
     group by shop_key, start_date
 )
 

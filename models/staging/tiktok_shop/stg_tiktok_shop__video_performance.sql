@@ -2,7 +2,7 @@
 
 {%- set columns = [
     'shop_key', 'video_id', 'user_name', 'creator_open_id', 'definition_id',
-    'title', 'creator_nickname', 'author_type', 'duration',
+    'title', 'creator_nickname', 'account_type', 'author_type', 'duration',
     'start_date', 'end_date', 'latest_available_date',
     'post_time',
     'currency', 'gmv', 'attributed_gmv', 'indirect_gmv', 'gpm',
@@ -22,6 +22,7 @@ with unseen as (
         -- what it is
         raw.title,
         raw.creator_nickname,
+        raw.account_type,
         raw.author_type,
         raw.duration,
         -- a day of the shop's own time zone

@@ -225,7 +225,8 @@ def load_files(home: Home, folder: Path, *, declares: bool) -> list[FileOutcome]
 def build_marts(home: Home) -> None:
     """Builds the marts that are compared; their tests are of other tests."""
     without = ["--exclude-resource-type", "test", "--exclude-resource-type", "unit_test"]
-    run_dbt(home, [["parse"], ["build", *without, "--select", *(f"+{name}" for name in MARTS)]])
+    select = [f"+{name}" for name in (*MARTS, "kpi_reconciliation")]
+    run_dbt(home, [["parse"], ["build", *without, "--select", *select]])
 
 
 @pytest.fixture(scope="module")
@@ -391,6 +392,35 @@ def test_the_api_s_numbers_do_not_move_when_files_come(warehouses: duckdb.DuckDB
         for one, other in (("api", "mixed"), ("mixed", "api")):
             sql = f"select {columns} from {one}.marts.{mart} except all select {columns} from {other}.marts.{mart}"
             assert (mart, warehouses.execute(sql).fetchall()[:3]) == (mart, [])
+
+
+@pytest.mark.parametrize("home", ["api", "files", "mixed"])
+def test_whoever_tells_of_a_day_it_is_reconciled(warehouses: duckdb.DuckDBPyConnection, home: str) -> None:
+    """Guards against an audit that stops a shop of files alone, because totals of its reports are compared with lists that no file tells."""
+    stopped, is_told = (
+        "abs(unexplained_difference) > greatest(0.01 * abs(platform_value), 1)",
+        "own_value > 0",
+    )
+    found = {
+        measure: (stops, has_figures)
+        for measure, stops, has_figures in warehouses.execute(
+            f"select measure, count(*) filter (where {stopped} and not is_provisional), count(*) filter (where {is_told}) > 0 "
+            f"from {home}.marts.kpi_reconciliation group by 1"
+        ).fetchall()
+    }
+    assert {measure: told for measure, told in found.items() if told != (0, True)} == {}
+    assert {"gmv", "orders", "settlement"} <= found.keys()
+    # Exports have no day of a single video, and do not say of whose accounts their sessions are.
+    of_the_api = {"live_gmv", "creator_live_gmv", "video_gmv", "creator_video_gmv"}
+    assert found.keys() & of_the_api == (set() if home == "files" else of_the_api)
+
+
+def test_an_export_of_video_totals_stands_beside_the_api_s(warehouses: duckdb.DuckDBPyConnection) -> None:
+    found = warehouses.execute(
+        "select count(*) > 20, count(*) filter (where export_value <> platform_value) from mixed.marts.kpi_reconciliation "
+        "where measure = 'video_gmv' and export_value is not null"
+    ).fetchone()
+    assert found == (True, 0)
 
 
 def test_what_api_and_files_tell_differently_is_explained(warehouses: duckdb.DuckDBPyConnection) -> None:

@@ -76,6 +76,8 @@ COMPARED = (
     "kpi_live_sessions",
     "kpi_live_hosts",
     "kpi_video_daily",
+    "fct_video_daily",
+    "kpi_reconciliation",
     "fct_ad_spend_daily",
     "kpi_ads_daily",
     "fct_stock_daily",
@@ -407,7 +409,7 @@ def test_every_live_session_equals_the_truth(story: Story, name: str) -> None:
 
 @pytest.mark.parametrize("name", ["first", "later"])
 def test_every_video_day_equals_the_truth(story: Story, name: str) -> None:
-    """What is fixed on the day; the platform's indirect sales go on growing for a week."""
+    """The platform's indirect sales go on growing for a week, and so long its days are read again."""
     keys = ("shop_key", "shop_local_date", "video_id")
     ours = {tuple(str(row[key]) for key in keys): row for row in story.marts[name]["kpi_video_daily"]}
     truth = {tuple(row[key] for key in keys): row for row in story.truth[name]["video_daily"]}
@@ -415,10 +417,45 @@ def test_every_video_day_equals_the_truth(story: Story, name: str) -> None:
     wrong = [
         (key, column, ours[key][column], expected)
         for key, row in truth.items()
-        for column, expected in ({**row, "video_gmv": row["gmv"]}).items()
-        if column not in (*keys, "gmv") and not same(ours[key][column], expected)
+        for column, expected in (
+            {**row, "video_gmv": row["gmv"], "video_attributed_gmv": row["attributed_gmv"]}
+        ).items()
+        if column not in (*keys, "gmv", "attributed_gmv", "account_type")
+        and not same(ours[key][column], expected)
     ]
     assert not wrong, f"{len(wrong)} numbers differ, the first: {wrong[:5]}"
+
+
+@pytest.mark.parametrize("name", ["first", "later"])
+def test_videos_of_creators_equal_the_truth_and_the_platform_s_total(story: Story, name: str) -> None:
+    """Guards against videos under the wrong kind of account, and a list that misses what the platform's total has."""
+    keys = ("shop_key", "shop_local_date", "video_id")
+    truth = story.truth[name]["video_daily"]
+    kinds = {tuple(str(row[key]) for key in keys): row["account_type"] for row in truth}
+    assert {
+        tuple(str(row[key]) for key in keys): row["account_type"]
+        for row in story.marts[name]["fct_video_daily"]
+    } == kinds
+    expected: dict[tuple[str, str, str], Decimal] = defaultdict(Decimal)
+    for row in truth:
+        day, amount = (row["shop_key"], row["shop_local_date"]), Decimal(row["attributed_gmv"])
+        expected["video_gmv", *day] += amount
+        expected["creator_video_gmv", *day] += (
+            amount if row["account_type"] == "AFFILIATE_ACCOUNTS" else Decimal(0)
+        )
+    ours = {
+        (row["measure"], row["shop_key"], str(row["shop_local_date"])): row
+        for row in story.marts[name]["kpi_reconciliation"]
+        if "video_gmv" in row["measure"]
+    }
+    assert ours.keys() == expected.keys()
+    assert {key: row["own_value"] for key, row in ours.items() if row["own_value"] != expected[key]} == {}
+    assert {(row["difference"], row["reason"]) for row in ours.values()} == {(Decimal(0), "none")}
+    assert (
+        0
+        < sum(v for k, v in expected.items() if k[0] != "video_gmv")
+        < sum(v for k, v in expected.items() if k[0] == "video_gmv")
+    )
 
 
 @pytest.mark.parametrize("name", ["first", "later"])

@@ -1,8 +1,8 @@
 """LIVE sessions, hosts and videos, built load by load, are what a full refresh gives.
 
 A session grows after its minutes came, is over midnight of the shop, a product leaves its listing; own orders are refunded
-later or come before their session is listed; a video's details come after its day. The raw files are written by hand, as
-in test_dbt_incremental, from which the tools come. Hosts are those of seed live_host_shifts: on its days Mali is on air
+later or come before their session is listed; a video's details come after its day, and its kind of account with a later list.
+The raw files are written by hand, as in test_dbt_incremental, from which the tools come. Hosts are those of seed live_host_shifts: on its days Mali is on air
 from 18:00 to 22:00 in Bangkok, Anong from 21:00 to 02:00.
 """
 
@@ -158,7 +158,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     raw.write("live_products", 2, [product("room", "p1", 6, "s2")])
     raw.write("live_sessions", 2, [session("silent", "500", "0", title="no minutes")])
-    raw.write("video_performance", 2, [video(1, "55"), video(2, "7")])
+    kind = {"account_type": "AFFILIATE_ACCOUNTS"}
+    raw.write("video_performance", 2, [video(1, "55", **kind), video(2, "7", **kind)])
     synced(raw, 2, DAY + timedelta(days=2))
     build(home)
 
@@ -234,6 +235,7 @@ def test_a_videos_day_has_its_details_and_its_rate(home: Path) -> None:
         (date(2026, 10, 1), Decimal(55), Decimal("13.75"), 4, False),
         (date(2026, 10, 2), Decimal(7), Decimal("1.75"), None, False),
     ]
+    assert rows(home, "select distinct account_type from marts.fct_video_daily") == [("AFFILIATE_ACCOUNTS",)]
 
 
 def test_incremental_equals_full_refresh(home: Path) -> None:

@@ -86,7 +86,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     raw.write("live_minutes", 2, [minutes[0] | {"gmv": Decimal(5)}])
     raw.write("live_products", 2, [shown[1] | {"snapshot_id": "s2"}])
     again = {"video_post_time": None, "post_time_utc": datetime(2026, 7, 2, 1, 30, tzinfo=UTC)}
-    raw.write("video_performance", 2, [clip | first | again | {"views": 12}])
+    kind = {"account_type": "AFFILIATE_ACCOUNTS"}
+    raw.write("video_performance", 2, [clip | first | again | kind | {"views": 12}])
     second = {"start_date": date(2026, 10, 2), "end_date": date(2026, 10, 3)}
     raw.write("video_performance", 3, [clip | second | posted | {"views": 3}])
     raw.write("video_products", 3, [{"video_id": "v", "product_id": "q", "start_date": second["start_date"]}])
@@ -146,6 +147,12 @@ def test_figures_that_grow_are_the_newest(home: Path) -> None:
     assert rows(home, "select gmv from staging.stg_tiktok_shop__live_minutes") == [(Decimal(5),)]
     query = "select start_date, views from staging.stg_tiktok_shop__video_performance order by 1"
     assert rows(home, query) == [(date(2026, 10, 1), 12), (date(2026, 10, 2), 3)]
+
+
+def test_the_kind_of_account_is_that_of_the_newest_list(home: Path) -> None:
+    """A day that is read again is known by kind from then on; one that is not stays unknown, and an older page brings nothing back."""
+    query = "select start_date, account_type from staging.stg_tiktok_shop__video_performance order by 1"
+    assert rows(home, query) == [(date(2026, 10, 1), "AFFILIATE_ACCOUNTS"), (date(2026, 10, 2), None)]
 
 
 def test_a_time_of_posting_is_read_on_the_shops_clock(home: Path) -> None:

@@ -1,17 +1,19 @@
-"""Videos: one day a call, once a day, details of what was viewed."""
+"""Videos: a day and a kind of account a call, once a day, details of what was viewed."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
-from shop_fakes import DAY, NOW, FakeClient, raw, run
+from shop_fakes import DAY, NOW, FakeClient, raw, rows, run
 
 from ingestion.home import Home
+from ingestion.replay import replay
 from ingestion.tiktok_shop import videos
 from ingestion.tiktok_shop.errors import ScopeMissing
 from ingestion.tiktok_shop.videos import HISTORY_DAYS, REREAD_DAYS
@@ -20,6 +22,7 @@ HOUR = 3_600
 LIST, DETAILS, OVERVIEW = "video_performance", "video_details", "video_overview"
 # NOW is 2026-11-08 07:00 in Bangkok, where the shop is.
 YESTERDAY = "2026-11-07"
+OFFICIAL, MARKETING, AFFILIATE = "OFFICIAL_ACCOUNTS", "MARKETING_ACCOUNTS", "AFFILIATE_ACCOUNTS"
 
 
 def video(key: str, views: int = 100, **changes: Any) -> dict[str, Any]:
@@ -41,18 +44,24 @@ def video(key: str, views: int = 100, **changes: Any) -> dict[str, Any]:
 
 
 class Videos(FakeClient):
-    """A video API: the same videos every day."""
+    """A video API: the same videos every day. Those not told otherwise are creators'."""
 
-    def __init__(self, *found: dict[str, Any], available: str = YESTERDAY) -> None:
+    def __init__(
+        self, *found: dict[str, Any], available: str = YESTERDAY, kinds: Mapping[str, str] | None = None
+    ) -> None:
         super().__init__()
         self.found = found
+        self.kinds = kinds or {}
         self.available = available
         self.asked: list[Mapping[str, str]] = []
         self.lists = {LIST: self._list, DETAILS: self._details, OVERVIEW: self._overview}
 
     def _list(self, query: Mapping[str, str], *_: Any) -> dict[str, Any]:
         self.asked.append(query)
-        found = [dict(one) for one in self.found]
+        wanted = query["account_type"]
+        found = [
+            dict(one) for one in self.found if wanted in ("ALL", self.kinds.get(str(one["id"]), AFFILIATE))
+        ]
         return {"videos": found, "total_count": len(found), "latest_available_date": self.available}
 
     def _details(self, query: Mapping[str, str], *_: Any) -> dict[str, Any]:
@@ -76,28 +85,79 @@ class Videos(FakeClient):
         return {"performance": {"intervals": [day]}, "latest_available_date": self.available}
 
     def days(self) -> list[str]:
-        """Days asked for since the last time."""
-        found = [query["start_date_ge"] for query in self.asked if "sort_field" in query]
+        """Days asked for since the last time, each by every kind of account."""
+        found = [
+            (query["start_date_ge"], query["account_type"]) for query in self.asked if "sort_field" in query
+        ]
         self.asked = [query for query in self.asked if "sort_field" not in query]
-        return found
+        days = sorted({day for day, _ in found})
+        assert sorted(found) == sorted(
+            (day, kind) for day in days for kind in (OFFICIAL, MARKETING, AFFILIATE)
+        )
+        return days
 
 
 def test_a_video_becomes_a_typed_row_per_day(tmp_path: Path) -> None:
     home, client = Home(tmp_path), Videos(video("v1"))
     outcome = run(home, client, "video_performance", since=NOW - 2 * DAY)
     assert not outcome.drift.seen
-    rows = raw(home, "video_performance").to_pylist()
-    assert [(row["start_date"], row["end_date"]) for row in rows] == [
+    found = raw(home, "video_performance").to_pylist()
+    assert [(row["start_date"], row["end_date"]) for row in found] == [
         (date(2026, 11, 6), date(2026, 11, 7)),
         (date(2026, 11, 7), date(2026, 11, 8)),
     ]
-    row = rows[0]
+    row = found[0]
     assert (row["user_name"], row["gmv"], row["currency"]) == ("mali.shops", Decimal("120.5"), "THB")
+    assert row["account_type"] == AFFILIATE
     assert (row["video_post_time"], row["time_zone"]) == ("2026-10-01 18:30:00", "Asia/Bangkok")
     assert row["post_time_utc"] is None, "whose clock it is, is said beside it"
     products = raw(home, "video_products").to_pylist()
     assert {(one["video_id"], one["product_id"]) for one in products} == {("v1", "p1"), ("v1", "p2")}
     assert {one["start_date"] for one in products} == {date(2026, 11, 6), date(2026, 11, 7)}
+
+
+def test_each_video_has_the_kind_of_account_it_was_listed_under(tmp_path: Path) -> None:
+    """Guards against creators' sales that are worked out from `author_type`, which says what the author is on TikTok, not to the shop."""
+    home = Home(tmp_path)
+    client = Videos(
+        video("own"),
+        video("paid"),
+        video("mali"),
+        kinds={"own": OFFICIAL, "paid": MARKETING, "mali": AFFILIATE},
+    )
+    run(home, client, "video_performance", since=NOW - DAY)
+    found = raw(home, "video_performance").to_pylist()
+    assert {row["video_id"]: row["account_type"] for row in found} == client.kinds
+    assert len(found) == 3 and {row["author_type"] for row in found} == {"AFFILIATE"}
+
+
+def test_pages_from_before_kinds_were_asked_stay_unknown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Guards against an archive that can't be replayed any more, or whose videos all become creators'."""
+    home, client = Home(tmp_path), Videos(video("v1"), kinds={"v1": OFFICIAL})
+    before = replace(
+        videos._list_videos,
+        account_types=(),
+        query={"sort_field": "post_time", "sort_order": "ASC", "account_type": "ALL"},
+    )
+    with monkeypatch.context() as patch:
+        patch.setattr(videos, "_list_videos", before)
+        run(home, client, "video_performance", since=NOW - 2 * DAY)
+    assert [row["account_type"] for row in raw(home, "video_performance").to_pylist()] == [None, None]
+    run(home, client, "video_performance", since=NOW - DAY, run_id="later")
+    told = [(None, date(2026, 11, 6)), (None, date(2026, 11, 7)), (OFFICIAL, date(2026, 11, 7))]
+
+    def kinds() -> list[Any]:
+        found = raw(home, "video_performance").to_pylist()
+        return sorted(((row["account_type"], row["start_date"]) for row in found), key=str)
+
+    names = ("video_performance", "video_products")
+    stored = {name: rows(home, name, "_dlt_load_id") for name in names}
+    assert kinds() == sorted(told, key=str)
+    replay(home)
+    assert {name: rows(home, name, "_dlt_load_id") for name in names} == stored
+    assert kinds() == sorted(told, key=str)
 
 
 @pytest.mark.parametrize(
@@ -113,7 +173,7 @@ def test_a_time_of_posting_that_needs_no_zone(tmp_path: Path, posted: object) ->
 def test_days_are_read_one_by_one_and_once_a_day(tmp_path: Path) -> None:
     home, client = Home(tmp_path), Videos(video("v1"))
     run(home, client, "video_performance")
-    first = sorted(client.days())
+    first = client.days()
     assert len(first) == HISTORY_DAYS and first[-1] == YESTERDAY
     run(home, client, "video_performance", until=NOW + HOUR)
     assert client.days() == [], "the day's reading is done"
@@ -145,11 +205,11 @@ def test_details_of_the_most_viewed(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     asked = [query["video_ids"] for query in client.asked if "video_ids" in query]
     assert sorted(asked) == ["v3,v2", "v5,v4"]
     assert outcome.log[-1].error_message == "Details of the 4 most viewed of 6 videos."
-    rows = raw(home, "video_details_daily").to_pylist()
-    assert {(row["video_id"], row["start_date"], row["customers"], row["views"]) for row in rows} == {
+    found = raw(home, "video_details_daily").to_pylist()
+    assert {(row["video_id"], row["start_date"], row["customers"], row["views"]) for row in found} == {
         (f"v{number}", date(2026, 11, 7), 2, 60) for number in (2, 3, 4, 5)
     }
-    assert {row["gmv"] for row in rows} == {Decimal("9.5")} and not outcome.drift.seen
+    assert {row["gmv"] for row in found} == {Decimal("9.5")} and not outcome.drift.seen
 
 
 def test_a_video_without_details_is_told_and_left_out(tmp_path: Path) -> None:
@@ -163,9 +223,9 @@ def test_a_video_without_details_is_told_and_left_out(tmp_path: Path) -> None:
 def test_totals_by_kind_of_account(tmp_path: Path) -> None:
     home, client = Home(tmp_path), Videos()
     run(home, client, "video_overview_daily", since=NOW - 3 * DAY)
-    rows = raw(home, "video_overview_daily").to_pylist()
-    assert {row["account_type"] for row in rows} == set(videos.ACCOUNT_TYPES)
-    assert {row["definition_id"] for row in rows} == {"video_overview/202609/LOCAL"}
+    found = raw(home, "video_overview_daily").to_pylist()
+    assert {row["account_type"] for row in found} == {"ALL", OFFICIAL, MARKETING, AFFILIATE}
+    assert {row["definition_id"] for row in found} == {"video_overview/202609/LOCAL"}
 
 
 def test_without_the_scope_only_videos_are_skipped(tmp_path: Path) -> None:
