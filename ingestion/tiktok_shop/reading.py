@@ -310,13 +310,14 @@ class Reading:
         """dlt's state of a resource, as it was when the run began to read it."""
         return self.states(resource)
 
-    def window(self, resource: str, reread: int) -> Window | None:
-        """What to read of a resource that comes by time."""
+    def window(self, resource: str, reread: int, history_days: int | None = None) -> Window | None:
+        """What to read of a resource that comes by time; `history_days`: if a first sync reads less of it."""
+        days = self.config.history_days
         return plan_window(
             self.state(resource),
             since=self.since,
             until=self.until,
-            history=self.config.history_days * 86_400,
+            history=(days if history_days is None else min(days, history_days)) * 86_400,
             reread=reread,
         )
 

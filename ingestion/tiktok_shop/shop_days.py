@@ -69,13 +69,11 @@ class ByDate:
 
     def __call__(self, reading: Reading, resource: Resource) -> Iterator[Step]:
         """Yields the pages range by range."""
-        window = reading.window(resource.name, self.reread_days * 86_400)
+        window = reading.window(resource.name, self.reread_days * 86_400, self.history_days)
         if window is None or (self.once_a_day and not is_due(reading, resource.name)):
             return
         end = local_date(reading, window.until)
         start = min(local_date(reading, window.start), end - timedelta(days=1))
-        if self.history_days is not None and not reading.explicit_since:
-            start = max(start, end - timedelta(days=self.history_days))
         available = end.isoformat()
         for step in read_calls(reading, resource, list(self._calls(reading, start, end))):
             if isinstance(step, Page):

@@ -77,7 +77,11 @@ with shops as (
         and shop_days.shop_local_date >= windows.valid_from
         and (windows.valid_to is null or shop_days.shop_local_date < windows.valid_to)
         -- a snapshot before the first one could never be read, and what the platform forgets was gone before the shop was first read
-        and (windows.coverage = 'window' or shop_days.shop_local_date >= first_rows.first_date)
+        and (
+            windows.coverage = 'window'
+            or (windows.coverage = 'own_window' and coalesce(shop_days.day_start_at >= resources.complete_from, true))
+            or (windows.coverage in ('rows', 'snapshot') and shop_days.shop_local_date >= first_rows.first_date)
+        )
 )
 
 , judged as (
@@ -85,7 +89,7 @@ with shops as (
         expected.*,
         coalesce(counted.row_count, 0) as row_count,
         case
-            when expected.coverage = 'window'
+            when expected.coverage in ('window', 'own_window')
                 then coalesce(expected.complete_from <= expected.day_start_at and expected.complete_until >= expected.day_end_at, false)
             else coalesce(counted.row_count, 0) > 0
         end as is_read,

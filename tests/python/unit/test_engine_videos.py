@@ -184,6 +184,16 @@ def test_days_are_read_one_by_one_and_once_a_day(tmp_path: Path) -> None:
     assert len(client.days()) == 91, "what is asked for explicitly"
 
 
+def test_a_first_sync_reads_fewer_days_and_a_later_one_misses_none(tmp_path: Path) -> None:
+    """Days in front of those that were read are not said to be read, nor those of an outage longer than them."""
+    home, client = Home(tmp_path), Videos(video("v1"))
+    (log,) = run(home, client, LIST).log
+    assert log.complete_from == NOW - HISTORY_DAYS * DAY
+    client.days()
+    run(home, client, LIST, until=NOW + 90 * DAY)
+    assert len(client.days()) == 90 + REREAD_DAYS
+
+
 def test_a_day_that_is_not_complete_yet_is_asked_for_again(tmp_path: Path) -> None:
     """Otherwise a sync just after midnight would leave yesterday as it was until tomorrow."""
     home, client = Home(tmp_path), Videos(video("v1"), available="2026-11-06")
