@@ -285,9 +285,8 @@ def _page_rows(task: _Task, done: _Done) -> Iterator[Mapping[str, pa.Table]]:
                 continue
             if task.until is not None and page.retrieved_at >= task.until:
                 continue
-            one = Batch(families, Drift())
-            one.add(page)
-            batch.extend(one.settle())
+            batch.add(page)
+            batch.settle()
             page.records = []
             if batch.records >= BATCH_RECORDS:
                 yield finished(batch)
