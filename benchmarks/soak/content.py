@@ -27,12 +27,15 @@ _JOURNALS = ("sync_log", "drift")
 """What is told of runs, not of shops."""
 _OF_THE_HOME = ("frozen", "audit_log", "published_values")
 """Sources that tell what was done to a home, not what the platform said."""
+_MARTS_OF_THE_HOME = ("ops_audit_log",)
+"""The same as marts: a rerun is a step more."""
 _LAST_RUN = "last_run_id last_attempt_at last_success_at last_error_at pages_last_run rows_last_run"
 _OF_RUNS = {
-    "ops_sync_status": f"{_LAST_RUN} access_token_expires_at refresh_token_expires_at authorisation_days_left",
+    "ops_sync_status": f"{_LAST_RUN} access_token_expires_at refresh_token_expires_at authorisation_days_left"
+    " unknown_fields",
     "ops_ads_sync_status": _LAST_RUN,
 }
-"""Columns of marts that tell when a run took place and what it had to read."""
+"""Columns of marts that tell when a run took place, what it had to read and what surprised it (`drift`)."""
 
 _SNAPSHOTS = "stg_tiktok_shop__inventory_snapshots"
 """Keeps every listing of the stock, so a rerun adds one: it must be, as a whole, equal to the one of the calm sync."""
@@ -99,7 +102,11 @@ def marts(home: Home) -> Tables:
             "select table_name from information_schema.tables "
             "where table_catalog = 'opened' and table_schema = 'marts' order by 1"
         ).fetchall()
-        return {name: _digest(db, f"marts.{name}", _OF_RUNS.get(name, "")) for (name,) in names}
+        return {
+            name: _digest(db, f"marts.{name}", _OF_RUNS.get(name, ""))
+            for (name,) in names
+            if name not in _MARTS_OF_THE_HOME
+        }
 
 
 @contextmanager
