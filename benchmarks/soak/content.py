@@ -36,6 +36,8 @@ _OF_RUNS = {
     "ops_ads_sync_status": _LAST_RUN,
 }
 """Columns of marts that tell when a run took place, what it had to read and what surprised it (`drift`)."""
+_ALERTS_OF_SHOPS = "(select * from marts.kpi_alerts where alert_kind not in ('data_late', 'rate_limit'))"
+"""Without the alerts that a run failed or was slowed down: a fault that struck is told, also when it is over."""
 
 _SNAPSHOTS = "stg_tiktok_shop__inventory_snapshots"
 """Keeps every listing of the stock, so a rerun adds one: it must be, as a whole, equal to the one of the calm sync."""
@@ -103,7 +105,9 @@ def marts(home: Home) -> Tables:
             "where table_catalog = 'opened' and table_schema = 'marts' order by 1"
         ).fetchall()
         return {
-            name: _digest(db, f"marts.{name}", _OF_RUNS.get(name, ""))
+            name: _digest(
+                db, _ALERTS_OF_SHOPS if name == "kpi_alerts" else f"marts.{name}", _OF_RUNS.get(name, "")
+            )
             for (name,) in names
             if name not in _MARTS_OF_THE_HOME
         }
