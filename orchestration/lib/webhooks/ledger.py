@@ -43,7 +43,7 @@ class Ledger:
             return set(self._of(webhook)["told"])
 
     def recent(self, webhook: str, now: datetime) -> list[datetime]:
-        """When messages left lately, oldest first. Times of the future (a clock that was put back) do not count."""
+        """When messages went lately, oldest first. Times of the future (a clock that was put back) do not count."""
         with self._lock:
             times = [datetime.fromisoformat(text) for text in self._of(webhook)["recent"]]
         since = now - timedelta(seconds=_RECENT_SECONDS)
@@ -59,6 +59,12 @@ class Ledger:
         with self._lock:
             self._of(webhook)["recent"] = [*times, now.isoformat()]
             self._write()
+
+    def answered(self, webhook: str, now: datetime) -> None:
+        """Count the message that left last from now: a platform counts from its arrival, which was before its answer.
+        It is written with what is noted next: the platform has the message, whatever our disk says."""
+        with self._lock:
+            self._of(webhook)["recent"][-1:] = [now.isoformat()]
 
     def tell(self, webhook: str, alert_ids: Collection[str], now: datetime) -> None:
         """Note that the webhook was told these alerts.

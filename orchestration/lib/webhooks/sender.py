@@ -67,7 +67,7 @@ class Sender:
 
     Args:
         hook: Where to.
-        ledger: Knows when the last messages left, whichever process sent them.
+        ledger: Knows when the last messages went, whichever process sent them.
         patience: How long it may take.
         notify: Is told why we wait.
     """
@@ -105,7 +105,10 @@ class Sender:
                 now = self._patience.now()
                 self._ledger.leaving(self._hook.name, now)
                 # Made anew for each try: signatures age.
-                answer = self._post(self._platform.post(self._hook, notices, text, now))
+                try:
+                    answer = self._post(self._platform.post(self._hook, notices, text, now))
+                finally:
+                    self._ledger.answered(self._hook.name, self._patience.now())
                 self._platform.check(self._hook, answer)
 
     def _post(self, post: Post) -> httpx.Response:

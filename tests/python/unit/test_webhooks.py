@@ -257,6 +257,28 @@ def test_nobody_is_told_faster_than_the_platform_allows(
         assert (last - first).total_seconds() >= seconds
 
 
+@pytest.mark.parametrize(("kind", "limit"), [("slack", 1), ("feishu", 5)])
+def test_a_message_that_was_long_on_its_way_counts_from_its_arrival(
+    clean: Home, monkeypatch: pytest.MonkeyPatch, kind: str, limit: int
+) -> None:
+    """Guards a refusal, and an alert told twice, because a slow line let two messages arrive close together."""
+    monkeypatch.setattr(type(PLATFORMS[kind]), "max_notices", 1)
+    publish(clean, stock_outs(2 * limit + 1))
+    clock, arrivals = Clock(), []
+
+    def judge(call: Call) -> Answer:
+        # Every other one is 0.4 s on its way.
+        clock.at += timedelta(seconds=0.4 if len(arrivals) % 2 == 0 else 0)
+        arrivals.append(clock.at)
+        return JUDGES[kind](call)
+
+    with receiving(judge) as chat:
+        [outcome] = send(clean, hook(chat, kind), clock=clock)
+    assert (outcome.problem, len(arrivals)) == (None, 2 * limit + 1)
+    for first, last in zip(arrivals, arrivals[limit:], strict=False):
+        assert (last - first).total_seconds() >= 1
+
+
 def test_a_strict_receiver_in_real_time_never_has_to_refuse(
     clean: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
