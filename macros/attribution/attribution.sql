@@ -14,6 +14,11 @@
     {{ return("'" ~ rule ~ "'") }}
 {%- endmacro %}
 
+{#- A condition on the credits: each sold line under one rule, which is enough to know its day. -#}
+{% macro under_one_rule() -%}
+    rule = '{{ attribution_rules() | first }}'
+{%- endmacro %}
+
 {#- A creator's name as every table has it: TikTok's names know no case, and people write the @. NULL when there is none. -#}
 {% macro creator_name(expression) -%}
     nullif(lower(trim(replace({{ expression }}, '@', ''))), '')
@@ -31,10 +36,14 @@
 
 {#-
     The part of an amount between two marks of the way from 0 to 1: a credit of a line runs from credit_from to credit_to. Each mark is rounded,
-    not each part, so that the parts of a line sum to its amount to the last digit, however it is split.
+    not each part, so that the parts of a line sum to its amount to the last digit, however it is split. Most credits are whole, and their
+    amounts need no arithmetic.
 -#}
 {% macro credited(amount, credit_from, credit_to) -%}
-    cast({{ money_product(amount, credit_to) }} - {{ money_product(amount, credit_from) }} as decimal(18, 4))
+    case
+        when {{ credit_from }} = 0 and {{ credit_to }} = 1 then cast({{ amount }} as decimal(18, 4))
+        else cast({{ money_product(amount, credit_to) }} - {{ money_product(amount, credit_from) }} as decimal(18, 4))
+    end
 {%- endmacro %}
 
 {#- The sum of amounts of which some may be unknown: NULL only when all are. -#}

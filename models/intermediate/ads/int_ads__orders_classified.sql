@@ -12,47 +12,33 @@
 -- Did an ad bring the order? An order carries no such flag, so each paid sale order is judged by what it was charged, strongest
 -- evidence first. Without any, a settled order is organic, and one that is not settled yet is undetermined: nothing can be
 -- known of it. A fee that was given back with a refund is evidence still: the ad brought the order.
-with all_profits as (
-    select * from {{ ref('kpi_order_profit') }}
-)
-
-, all_affiliate_skus as (
-    select
-        shop_key,
-        order_id,
-        sku_id,
-        shop_ads_commission_rate,
-        _dlt_load_id
-    from {{ ref('stg_tiktok_shop__affiliate_order_skus') }}
-)
-
 {% if is_incremental() -%}
 -- Orders of which the sale, the settlement or the affiliate row changed: what kpi_order_profit was made with says the first two.
-, changed as (
+with changed as (
     select shop_key, order_id
-    from all_affiliate_skus
+    from {{ ref('stg_tiktok_shop__affiliate_order_skus') }}
     where _dlt_load_id > {{ load_watermark(this, '_affiliate_load_id') }}
     union
-    select all_profits.shop_key, all_profits.order_id
-    from all_profits
+    select profits.shop_key, profits.order_id
+    from {{ ref('kpi_order_profit') }} as profits
     left join {{ this }} as existing
-        on all_profits.shop_key = existing.shop_key and all_profits.order_id = existing.order_id
+        on profits.shop_key = existing.shop_key and profits.order_id = existing.order_id
     where
         existing.order_id is null
-        or existing.profit_basis is distinct from all_profits.profit_basis
-        or all_profits.profit_basis = 'estimated'
-        or existing._dlt_load_id is distinct from all_profits._dlt_load_id
-        or existing._returns_load_id is distinct from all_profits._returns_load_id
-        or existing._statements_load_id is distinct from all_profits._statements_load_id
-        or existing._file_rows is distinct from all_profits._file_rows
-        or existing._rates_state is distinct from all_profits._rates_state
-        or existing._seeds_state is distinct from all_profits._seeds_state
+        or existing.profit_basis is distinct from profits.profit_basis
+        or profits.profit_basis = 'estimated'
+        or existing._dlt_load_id is distinct from profits._dlt_load_id
+        or existing._returns_load_id is distinct from profits._returns_load_id
+        or existing._statements_load_id is distinct from profits._statements_load_id
+        or existing._file_rows is distinct from profits._file_rows
+        or existing._rates_state is distinct from profits._rates_state
+        or existing._seeds_state is distinct from profits._seeds_state
 )
 
 , profits as (
-    select all_profits.*
-    from all_profits
-    inner join changed on all_profits.shop_key = changed.shop_key and all_profits.order_id = changed.order_id
+    select profits.*
+    from {{ ref('kpi_order_profit') }} as profits
+    inner join changed on profits.shop_key = changed.shop_key and profits.order_id = changed.order_id
 )
 
 , orders as (
@@ -75,13 +61,13 @@ with all_profits as (
 )
 
 , affiliate_rows as (
-    select all_affiliate_skus.*
-    from all_affiliate_skus
-    inner join changed on all_affiliate_skus.shop_key = changed.shop_key and all_affiliate_skus.order_id = changed.order_id
+    select skus.shop_key, skus.order_id, skus.sku_id, skus.shop_ads_commission_rate, skus._dlt_load_id
+    from {{ ref('stg_tiktok_shop__affiliate_order_skus') }} as skus
+    inner join changed on skus.shop_key = changed.shop_key and skus.order_id = changed.order_id
 )
 {%- else -%}
-, profits as (
-    select * from all_profits
+with profits as (
+    select * from {{ ref('kpi_order_profit') }}
 )
 
 , orders as (
@@ -98,7 +84,8 @@ with all_profits as (
 )
 
 , affiliate_rows as (
-    select * from all_affiliate_skus
+    select shop_key, order_id, sku_id, shop_ads_commission_rate, _dlt_load_id
+    from {{ ref('stg_tiktok_shop__affiliate_order_skus') }}
 )
 {%- endif %}
 
@@ -230,3 +217,4 @@ select
     _dlt_load_id,
     _returns_load_id
 from judged
+{{ oldest_first('business_date') }}

@@ -2,13 +2,7 @@
     config(
         materialized='incremental',
         unique_key=['shop_key', 'business_date'],
-        post_hook="delete from {{ this }} where not exists (
-            select 1 from {{ ref('int_creators__claim_days') }} as days
-            where
-                days.shop_key = {{ this }}.shop_key
-                and days.business_date = {{ this }}.business_date
-                and days._day_state = {{ this }}._day_state
-        )"
+        post_hook="{{ delete_outdated_days(ref('int_creators__claim_days'), '_day_state', under_one_rule()) }}"
     )
 }}
 
@@ -19,14 +13,11 @@
     'net_attributed_gmv': 'net_gmv',
 } %}
 
+{%- set claim_days = ref('int_creators__claim_days') %}
+{%- set first_day = first_changed_day(claim_days, '_day_state', under_one_rule()) %}
+
 with days as (
-    select claim_days.shop_key, claim_days.business_date, claim_days._day_state
-    from {{ ref('int_creators__claim_days') }} as claim_days
-    {%- if is_incremental() %}
-    left join (select distinct shop_key, business_date, _day_state from {{ this }}) as existing
-        on claim_days.shop_key = existing.shop_key and claim_days.business_date = existing.business_date
-    where existing._day_state is null or existing._day_state <> claim_days._day_state
-    {%- endif %}
+    {{ changed_days(claim_days, '_day_state', first_day, under_one_rule()) }}
 )
 
 select
@@ -45,4 +36,6 @@ select
     max(days._day_state) as _day_state
 from {{ ref('int_creators__credited_lines') }} as lines
 inner join days on lines.shop_key = days.shop_key and lines.business_date = days.business_date
+where lines.business_date >= {{ first_day }}
 group by lines.shop_key, lines.business_date, lines.rule, lines.creator_username
+{{ oldest_first('business_date') }}

@@ -119,3 +119,4 @@ left join fx_rates as cost_rates
 left join fx_rates as shop_rates
     on kept.currency = shop_rates.base_currency and kept.business_date = shop_rates.rate_date
 left join rate_days on kept.business_date = rate_days.rate_date
+{{ oldest_first('business_date') }}

@@ -56,3 +56,4 @@ select
 from orders
 inner join shops on orders.shop_key = shops.shop_key
 left join sales on orders.shop_key = sales.shop_key and orders.order_id = sales.order_id
+{{ oldest_first('handover_deadline_at') }}

@@ -48,3 +48,4 @@ select
     max(_dlt_load_id) as _dlt_load_id
 from units
 group by shop_key, shop_local_date, sku_id
+{{ oldest_first('shop_local_date') }}

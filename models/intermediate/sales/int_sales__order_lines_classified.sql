@@ -122,3 +122,4 @@ select
     {{ local_date('sale_time', 'time_zone') }} as shop_local_date,
     _dlt_load_id
 from timed
+{{ oldest_first('create_time') }}

@@ -16,38 +16,22 @@ with shops as (
     select shop_key, time_zone from {{ ref('int_shared__shops') }}
 )
 
--- By the hour first: zones are worked out once an hour, not once a row.
-, hours as (
-    {%- for resource, (model, moment) in timed.items() %}
-    select shop_key, '{{ resource }}' as resource, {{ dbt.date_trunc('hour', moment) }} as hour_start_at, count(*) as row_count
-    from {{ ref('stg_tiktok_shop__' ~ model) }}
-    where {{ moment }} is not null
-    group by shop_key, {{ dbt.date_trunc('hour', moment) }}
-    {{ 'union all' if not loop.last }}
-    {%- endfor %}
-)
-
-, days as (
-    select
-        hours.shop_key,
-        hours.resource,
-        {{ local_date('hours.hour_start_at', 'shops.time_zone') }} as shop_local_date,
-        hours.row_count
-    from hours
-    inner join shops on hours.shop_key = shops.shop_key
-    {%- for resource, day in dated.items() %}
-    union all
-    select shop_key, '{{ resource }}' as resource, {{ day }} as shop_local_date, count(*) as row_count
-    from {{ ref('stg_tiktok_shop__' ~ resource) }}
-    where {{ day }} is not null
-    group by shop_key, {{ day }}
-    {%- endfor %}
-)
-
+{% for resource, (model, moment) in timed.items() -%}
 select
-    shop_key,
-    resource,
-    shop_local_date,
-    cast(sum(row_count) as bigint) as row_count
-from days
-group by shop_key, resource, shop_local_date
+    resource_rows.shop_key,
+    '{{ resource }}' as resource,
+    {{ local_date('resource_rows.' ~ moment, 'shops.time_zone') }} as shop_local_date,
+    count(*) as row_count
+from {{ ref('stg_tiktok_shop__' ~ model) }} as resource_rows
+inner join shops on resource_rows.shop_key = shops.shop_key
+where resource_rows.{{ moment }} is not null
+group by resource_rows.shop_key, {{ local_date('resource_rows.' ~ moment, 'shops.time_zone') }}
+union all
+{% endfor -%}
+{% for resource, day in dated.items() -%}
+select shop_key, '{{ resource }}' as resource, {{ day }} as shop_local_date, count(*) as row_count
+from {{ ref('stg_tiktok_shop__' ~ resource) }}
+where {{ day }} is not null
+group by shop_key, {{ day }}
+{{ 'union all' if not loop.last }}
+{% endfor %}

@@ -192,3 +192,4 @@ select
     cast(_dlt_load_id as string) as _dlt_load_id,
     cast(_lines_load_id as string) as _lines_load_id
 from decided
+{{ oldest_first('business_date') }}

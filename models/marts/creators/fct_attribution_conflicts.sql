@@ -2,30 +2,22 @@
     config(
         materialized='incremental',
         unique_key=['shop_key', 'business_date'],
-        post_hook="delete from {{ this }} where not exists (
-            select 1 from {{ ref('int_creators__claim_days') }} as days
-            where
-                days.shop_key = {{ this }}.shop_key
-                and days.business_date = {{ this }}.business_date
-                and days._claims_state = {{ this }}._claims_state
-        )"
+        post_hook="{{ delete_outdated_days(ref('int_creators__claim_days'), '_claims_state') }}"
     )
 }}
 
+{%- set claim_days = ref('int_creators__claim_days') %}
+{%- set first_day = first_changed_day(claim_days, '_claims_state') %}
+
 with days as (
-    select claim_days.shop_key, claim_days.business_date, claim_days._claims_state
-    from {{ ref('int_creators__claim_days') }} as claim_days
-    {%- if is_incremental() %}
-    left join (select distinct shop_key, business_date, _claims_state from {{ this }}) as existing
-        on claim_days.shop_key = existing.shop_key and claim_days.business_date = existing.business_date
-    where existing._claims_state is null or existing._claims_state <> claim_days._claims_state
-    {%- endif %}
+    {{ changed_days(claim_days, '_claims_state', first_day) }}
 )
 
 , claims as (
     select claims.*
     from {{ ref('fct_creator_claims') }} as claims
     inner join days on claims.shop_key = days.shop_key and claims.business_date = days.business_date
+    where claims.business_date >= {{ first_day }}
 )
 
 , claim_sums as (
@@ -65,6 +57,7 @@ with days as (
         and credits.order_id = claim_sums.order_id
         and credits.line_id = claim_sums.line_id
         and credits.business_date = claim_sums.business_date
+    where credits.business_date >= {{ first_day }}
     group by credits.shop_key, credits.order_id, credits.line_id, credits.rule
 )
 
@@ -119,3 +112,4 @@ left join side_by_side
     on claim_sums.shop_key = side_by_side.shop_key
     and claim_sums.order_id = side_by_side.order_id
     and claim_sums.line_id = side_by_side.line_id
+{{ oldest_first('business_date') }}

@@ -2,37 +2,29 @@
     config(
         materialized='incremental',
         unique_key=['shop_key', 'business_date'],
-        post_hook="delete from {{ this }} where not exists (
-            select 1 from {{ ref('int_creators__claim_days') }} as days
-            where
-                days.shop_key = {{ this }}.shop_key
-                and days.business_date = {{ this }}.business_date
-                and days._claims_state = {{ this }}._claims_state
-        )"
+        post_hook="{{ delete_outdated_days(ref('int_creators__claim_days'), '_claims_state', under_one_rule()) }}"
     )
 }}
 
+{%- set claim_days = ref('int_creators__claim_days') %}
+{%- set first_day = first_changed_day(claim_days, '_claims_state', under_one_rule()) %}
+
 with days as (
-    select claim_days.shop_key, claim_days.business_date, claim_days._claims_state
-    from {{ ref('int_creators__claim_days') }} as claim_days
-    {%- if is_incremental() %}
-    left join (select distinct shop_key, business_date, _claims_state from {{ this }}) as existing
-        on claim_days.shop_key = existing.shop_key and claim_days.business_date = existing.business_date
-    where existing._claims_state is null or existing._claims_state <> claim_days._claims_state
-    {%- endif %}
+    {{ changed_days(claim_days, '_claims_state', first_day, under_one_rule()) }}
 )
 
 , sold_lines as (
     select lines.shop_key, lines.order_id, lines.line_id, lines.business_date, days._claims_state
     from {{ ref('fct_order_lines') }} as lines
     inner join days on lines.shop_key = days.shop_key and lines.business_date = days.business_date
-    where lines.is_counted
+    where lines.is_counted and lines.business_date >= {{ first_day }}
 )
 
 , claims as (
     select claims.*
     from {{ ref('fct_creator_claims') }} as claims
     inner join days on claims.shop_key = days.shop_key and claims.business_date = days.business_date
+    where claims.business_date >= {{ first_day }}
 )
 
 -- An order is one order: each of its lines stands for the same part of it, and the last one for the rest.
@@ -176,3 +168,4 @@ select
     ) as order_credit,
     cast(_claims_state as string) as _claims_state
 from credited
+{{ oldest_first('business_date') }}

@@ -2,25 +2,16 @@
     config(
         materialized='incremental',
         unique_key=['shop_key', 'business_date'],
-        post_hook="delete from {{ this }} where not exists (
-            select 1 from {{ ref('int_creators__claim_days') }} as days
-            where
-                days.shop_key = {{ this }}.shop_key
-                and days.business_date = {{ this }}.business_date
-                and days._claims_state = {{ this }}._claims_state
-        )"
+        post_hook="{{ delete_outdated_days(ref('int_creators__claim_days'), '_claims_state') }}"
     )
 }}
 
+{%- set claim_days = ref('int_creators__claim_days') %}
+{%- set first_day = first_changed_day(claim_days, '_claims_state') %}
+
 -- Only sold lines: what was not sold can be credited to nobody.
 with days as (
-    select claim_days.shop_key, claim_days.business_date, claim_days._claims_state
-    from {{ ref('int_creators__claim_days') }} as claim_days
-    {%- if is_incremental() %}
-    left join (select distinct shop_key, business_date, _claims_state from {{ this }}) as existing
-        on claim_days.shop_key = existing.shop_key and claim_days.business_date = existing.business_date
-    where existing._claims_state is null or existing._claims_state <> claim_days._claims_state
-    {%- endif %}
+    {{ changed_days(claim_days, '_claims_state', first_day) }}
 )
 
 , lines as (
@@ -36,7 +27,7 @@ with days as (
         days._claims_state
     from {{ ref('fct_order_lines') }} as lines
     inner join days on lines.shop_key = days.shop_key and lines.business_date = days.business_date
-    where lines.is_counted
+    where lines.is_counted and lines.business_date >= {{ first_day }}
 )
 
 , contents as (
@@ -188,3 +179,4 @@ select
 from claims
 inner join lines
     on claims.shop_key = lines.shop_key and claims.order_id = lines.order_id and claims.line_id = lines.line_id
+{{ oldest_first('business_date') }}

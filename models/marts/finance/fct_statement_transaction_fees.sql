@@ -9,15 +9,7 @@
 {%- set fee_types_state = fee_types_state(ref('fee_types')) %}
 
 with transactions as (
-    select
-        shop_key,
-        statement_id,
-        transaction_id,
-        order_id,
-        statement_time,
-        {{ local_date('statement_time', "'UTC'") }} as statement_date_utc,
-        _dlt_load_id
-    from {{ ref('stg_tiktok_shop__statement_transactions') }}
+    select * from {{ ref('stg_tiktok_shop__statement_transactions') }}
 )
 
 , fee_types as (
@@ -32,7 +24,7 @@ with transactions as (
     where _dlt_load_id > {{ load_watermark(this) }}
     union
     select shop_key, statement_id, transaction_id
-    from transactions
+    from {{ ref('stg_tiktok_shop__statement_transactions') }}
     where _dlt_load_id > {{ load_watermark(this) }}
     union
     select shop_key, statement_id, transaction_id
@@ -60,7 +52,7 @@ with transactions as (
         components.*,
         transactions.order_id,
         transactions.statement_time,
-        transactions.statement_date_utc,
+        {{ local_date('transactions.statement_time', "'UTC'") }} as statement_date_utc,
         greatest(components._dlt_load_id, transactions._dlt_load_id) as last_load_id
     from components
     inner join transactions

@@ -23,26 +23,15 @@ with fx_rates as (
     from {{ ref('int_shared__fx_rates_filled') }}
 )
 
-, transactions as (
-    select
-        *,
-        {{ local_date('statement_time', "'UTC'") }} as statement_date_utc
-    from {{ ref('stg_tiktok_shop__statement_transactions') }}
-)
-
-, components as (
-    select * from {{ ref('fct_statement_transaction_fees') }}
-)
-
 {% if is_incremental() -%}
 -- A rate may come, or be corrected, long after the statement, and a fee may be mapped long after it was charged.
 , changed as (
     select shop_key, statement_id, transaction_id
-    from transactions
+    from {{ ref('stg_tiktok_shop__statement_transactions') }}
     where _dlt_load_id > {{ load_watermark(this) }}
     union
     select shop_key, statement_id, transaction_id
-    from components
+    from {{ ref('fct_statement_transaction_fees') }}
     where _dlt_load_id > {{ load_watermark(this) }}
     union
     select existing.shop_key, existing.statement_id, existing.transaction_id
@@ -58,7 +47,7 @@ with fx_rates as (
 
 , wanted as (
     select transactions.*
-    from transactions
+    from {{ ref('stg_tiktok_shop__statement_transactions') }} as transactions
     inner join changed
         on transactions.shop_key = changed.shop_key
         and transactions.statement_id = changed.statement_id
@@ -67,7 +56,7 @@ with fx_rates as (
 -- Before they are summed: history has ten components to a transaction.
 , wanted_components as (
     select components.*
-    from components
+    from {{ ref('fct_statement_transaction_fees') }} as components
     inner join changed
         on components.shop_key = changed.shop_key
         and components.statement_id = changed.statement_id
@@ -75,11 +64,11 @@ with fx_rates as (
 )
 {%- else -%}
 , wanted as (
-    select * from transactions
+    select * from {{ ref('stg_tiktok_shop__statement_transactions') }}
 )
 
 , wanted_components as (
-    select * from components
+    select * from {{ ref('fct_statement_transaction_fees') }}
 )
 {%- endif %}
 
@@ -99,34 +88,41 @@ with fx_rates as (
     group by shop_key, statement_id, transaction_id
 )
 
+, dated as (
+    select
+        *,
+        {{ local_date('statement_time', "'UTC'") }} as statement_date_utc
+    from wanted
+)
+
 , joined as (
     select
-        wanted.*,
+        dated.*,
         {%- for column in groups %}
         coalesce(component_sums.{{ column }}, 0) as {{ column }},
         {%- endfor %}
         coalesce(component_sums.refunded_revenue_amount, 0) as refunded_revenue_amount,
-        coalesce(wanted.shipping_cost_amount, 0) + coalesce(wanted.fee_tax_amount, 0)
+        coalesce(dated.shipping_cost_amount, 0) + coalesce(dated.fee_tax_amount, 0)
         - coalesce(component_sums.charges_amount, 0) as component_residual,
-        coalesce(wanted.revenue_amount, 0) - coalesce(component_sums.revenue_components_amount, 0) as revenue_component_residual,
-        wanted.settlement_amount - (
-            coalesce(wanted.revenue_amount, 0) + coalesce(wanted.shipping_cost_amount, 0)
-            + coalesce(wanted.fee_tax_amount, 0) + coalesce(wanted.adjustment_amount, 0)
+        coalesce(dated.revenue_amount, 0) - coalesce(component_sums.revenue_components_amount, 0) as revenue_component_residual,
+        dated.settlement_amount - (
+            coalesce(dated.revenue_amount, 0) + coalesce(dated.shipping_cost_amount, 0)
+            + coalesce(dated.fee_tax_amount, 0) + coalesce(dated.adjustment_amount, 0)
         ) as settlement_residual,
-        wanted.settlement_amount - (
-            coalesce(wanted.revenue_amount, 0) - coalesce(wanted.shipping_cost_amount, 0)
-            - coalesce(wanted.fee_tax_amount, 0) + coalesce(wanted.adjustment_amount, 0)
+        dated.settlement_amount - (
+            coalesce(dated.revenue_amount, 0) - coalesce(dated.shipping_cost_amount, 0)
+            - coalesce(dated.fee_tax_amount, 0) + coalesce(dated.adjustment_amount, 0)
         ) as printed_residual,
         fx_rates.fx_rate,
         fx_rates.fx_is_stale
-    from wanted
+    from dated
     left join component_sums
-        on wanted.shop_key = component_sums.shop_key
-        and wanted.statement_id = component_sums.statement_id
-        and wanted.transaction_id = component_sums.transaction_id
+        on dated.shop_key = component_sums.shop_key
+        and dated.statement_id = component_sums.statement_id
+        and dated.transaction_id = component_sums.transaction_id
     left join fx_rates
-        on wanted.currency = fx_rates.base_currency
-        and wanted.statement_date_utc = fx_rates.rate_date
+        on dated.currency = fx_rates.base_currency
+        and dated.statement_date_utc = fx_rates.rate_date
 )
 
 , judged as (
@@ -200,3 +196,4 @@ select
     cast({{ fee_types_state }} as string) as _fee_types_state,
     cast(_dlt_load_id as string) as _dlt_load_id
 from judged
+{{ oldest_first('statement_date_utc') }}

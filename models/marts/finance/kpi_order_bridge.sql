@@ -160,3 +160,4 @@ select
     cast(_statements_load_id as string) as _statements_load_id,
     cast(_dlt_load_id as string) as _dlt_load_id
 from bridged
+{{ oldest_first('first_statement_date_utc') }}

@@ -11,6 +11,7 @@
 
 -- depends_on: {{ ref('fct_statement_transactions') }}
 -- depends_on: {{ ref('stg_tiktok_shop__unsettled_transactions') }}
+-- depends_on: {{ ref('stg_tiktok_shop__unsettled_transaction_components') }}
 
 {%- set charges = [
     'platform_fee_amount', 'affiliate_commission_amount', 'ads_commission_amount', 'seller_shipping_amount', 'tax_amount',
@@ -27,6 +28,13 @@ with rate_days as (
 )
 
 {% if is_incremental() -%}
+, file_rows as (
+    select shop_key, order_id, count(*) as row_count
+    from {{ ref('fct_statement_transactions') }}
+    where origin = 'file' and transaction_type = 'ORDER' and order_id is not null
+    group by shop_key, order_id
+)
+
 -- Orders that changed, were settled, are or were estimated, or whose day has another rate; all of them when a fee's place or a cost has changed.
 , changed as (
     select shop_key, order_id
@@ -52,9 +60,8 @@ with rate_days as (
     -- Rows of a file leave when the API tells of their statement.
     select existing.shop_key, existing.order_id
     from {{ this }} as existing
-    left join {{ ref('int_finance__order_settlements') }} as settlements
-        on existing.shop_key = settlements.shop_key and existing.order_id = settlements.order_id
-    where existing._file_rows > 0 and existing._file_rows is distinct from settlements._file_rows
+    left join file_rows on existing.shop_key = file_rows.shop_key and existing.order_id = file_rows.order_id
+    where existing._file_rows > 0 and existing._file_rows is distinct from file_rows.row_count
 )
 
 , orders as (
@@ -77,9 +84,7 @@ with rate_days as (
 )
 
 , settlements as (
-    select settlements.*
-    from {{ ref('int_finance__order_settlements') }} as settlements
-    inner join changed on settlements.shop_key = changed.shop_key and settlements.order_id = changed.order_id
+    {{ order_settlements(only='changed') | indent(4) }}
 )
 {%- else -%}
 , orders as (
@@ -244,3 +249,4 @@ select
     cast(_dlt_load_id as string) as _dlt_load_id,
     cast(_returns_load_id as string) as _returns_load_id
 from profits
+{{ oldest_first('business_date') }}

@@ -80,3 +80,4 @@ select
 from packages
 left join order_times on packages.shop_key = order_times.shop_key and packages.package_id = order_times.package_id
 left join details on packages.shop_key = details.shop_key and packages.package_id = details.package_id
+{{ oldest_first('create_time') }}

@@ -44,3 +44,4 @@ select
     {{ instant('retrieved_at') }} as figures_read_at,
     cast(_dlt_load_id as string) as _dlt_load_id
 from minutes
+{{ oldest_first('business_date') }}

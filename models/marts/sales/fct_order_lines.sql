@@ -166,3 +166,4 @@ select
     cast(_dlt_load_id as string) as _dlt_load_id,
     cast(_returns_load_id as string) as _returns_load_id
 from netted
+{{ oldest_first('create_time') }}

@@ -172,3 +172,4 @@ select
     cast(order_load_id as string) as _dlt_load_id,
     cast(_returns_load_id as string) as _returns_load_id
 from priced
+{{ oldest_first('create_time') }}

@@ -6,6 +6,7 @@ contracts, owners, grains and the glossary in both languages.
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import re
@@ -215,6 +216,15 @@ def test_every_singular_test_says_what_it_guards_against(manifest: dict[str, Any
     singular = [node for node in tests if not node.get("test_metadata")]
     silent = [node["name"] for node in singular if not node["description"].startswith("Guards against ")]
     assert singular and not silent
+
+
+def test_the_zone_of_every_region_is_a_usual_one() -> None:
+    """Guards a region that is added to the seed and whose local dates are then worked out six times more slowly."""
+    with (ROOT / "seeds" / "shared" / "regions.csv").open() as file:
+        zones = {row["time_zone"] for row in csv.DictReader(file)}
+    macro = (ROOT / "macros" / "time" / "time.sql").read_text().partition("macro usual_time_zones")[2]
+    usual = set(re.findall(r"'([A-Z]\w+/\w+)'", macro.partition("endmacro")[0]))
+    assert zones == usual
 
 
 def test_every_source_table_of_the_platform_is_declared(manifest: dict[str, Any]) -> None:
