@@ -11,6 +11,7 @@ machine when it ends; dbt keeps flags and loggers in module state, which two bui
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import sys
@@ -101,6 +102,9 @@ def run(commands: Sequence[Sequence[str]], descriptor: int) -> bool:
             return False
         if arguments[0] == "parse":
             manifest = outcome.result
+            # dbt's picture of the project is a million objects that stay until the end. To look through them for
+            # garbage takes 0.2 s each time, with every thread waiting.
+            gc.freeze()
     return True
 
 
