@@ -49,7 +49,7 @@ from ingestion.sync import Progress, Silent
 from ingestion.sync_log import JOURNAL
 from ingestion.tiktok_ads import resources as ads
 from ingestion.tiktok_ads.reading import SOURCE as ADS_SOURCE
-from ingestion.tiktok_shop.reading import SOURCE
+from ingestion.tiktok_shop.endpoints import SOURCE
 from ingestion.tiktok_shop.resources import BY_NAME, tables
 
 BATCH_RECORDS = 3_000

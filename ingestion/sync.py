@@ -51,7 +51,7 @@ from ingestion.tiktok_ads.reading import SOURCE as ADS_SOURCE
 from ingestion.tiktok_ads.reading import Resource as AdsResource
 from ingestion.tiktok_shop.auth import AuthHost
 from ingestion.tiktok_shop.client import GrantProblem, ShopClient, ShopRef
-from ingestion.tiktok_shop.reading import SOURCE
+from ingestion.tiktok_shop.endpoints import SOURCE
 from ingestion.tiktok_shop.resources import BY_NAME, chosen, tables
 from ingestion.tiktok_shop.shop_sync import ShopJob, ShopOutcome, Tell, describe, failed_rows, sync_shop
 from ingestion.tiktok_shop.tokens import Grant, TokenStore

@@ -24,7 +24,7 @@ from ingestion.seller_center.sheets import Problem, ShopFacts
 from ingestion.seller_center.tables import SHOPS, SOURCE
 from ingestion.tiktok_ads.accounts import ADVERTISERS
 from ingestion.tiktok_ads.reading import SOURCE as ADS_SOURCE
-from ingestion.tiktok_shop.reading import SOURCE as SHOP_SOURCE
+from ingestion.tiktok_shop.endpoints import SOURCE as SHOP_SOURCE
 
 _REGIONS = PROJECT_ROOT / "seeds" / "shared" / "regions.csv"
 _SETTINGS = PROJECT_ROOT / "seeds" / "shared" / "shop_settings.csv"

@@ -22,10 +22,9 @@ from ingestion.pages import Page, Record
 from ingestion.privacy import Cleaner, Rules, scrub
 from ingestion.rows import Batch, Drift, Table
 from ingestion.tiktok_shop.client import ApiAnswer, ShopClient, ShopRef
-from ingestion.tiktok_shop.endpoints import Endpoint
+from ingestion.tiktok_shop.endpoints import SOURCE, Endpoint
 from ingestion.tiktok_shop.errors import ApiError, IncompleteList
 
-SOURCE = "tiktok_shop"
 SLICE_ROWS = 2_000
 """A window with more than twice as many records is cut into slices of about so many."""
 SHORTEST_SLICE = 600

@@ -26,6 +26,7 @@ from ingestion.privacy import Cleaner
 from ingestion.rows import Batch, Drift, Table, bulk_work
 from ingestion.sync_log import LogRow, Status
 from ingestion.tiktok_shop.client import ShopClient, ShopRef
+from ingestion.tiktok_shop.endpoints import SOURCE
 from ingestion.tiktok_shop.errors import (
     ApiError,
     AuthorizationRevoked,
@@ -38,7 +39,7 @@ from ingestion.tiktok_shop.errors import (
     TokenExpired,
     TokenFileError,
 )
-from ingestion.tiktok_shop.reading import SOURCE, Checkpoint, Reading, Resource, Step
+from ingestion.tiktok_shop.reading import Checkpoint, Reading, Resource, Step
 
 _log = logging.getLogger(__name__)
 

@@ -20,8 +20,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from dbt.cli.main import dbtRunner
-
 _RECORDS = {"build": "run_results.json", "test": "run_results.json", "source": "sources.json"}
 """What is kept of a command's results. dbt itself would write the whole manifest.json with each of them, which takes
 as long as to read all of the project's files does: 1.5 s each time. It is written when the project is parsed."""
@@ -78,6 +76,12 @@ def run(commands: Sequence[Sequence[str]], descriptor: int) -> bool:
 
     A node that fails is a result, not a failure of the command: it stands in `run_results.json`.
     """
+    if "--partial-parse" in commands[0]:
+        # Nothing of what is read now is ever garbage: 2.0 s instead of 2.7 s until dbt knows the project. To parse it
+        # anew does leave garbage, 200 MB of it.
+        gc.disable()
+    from dbt.cli.main import dbtRunner
+
     teller = Teller(descriptor)
     manifest = None
     for arguments in commands:
@@ -105,6 +109,7 @@ def run(commands: Sequence[Sequence[str]], descriptor: int) -> bool:
             # dbt's picture of the project is a million objects that stay until the end. To look through them for
             # garbage takes 0.2 s each time, with every thread waiting.
             gc.freeze()
+            gc.enable()
     return True
 
 

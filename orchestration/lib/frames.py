@@ -27,7 +27,7 @@ import duckdb
 
 from ingestion.errors import TtkpiError
 from ingestion.home import Home
-from ingestion.tiktok_shop.reading import SOURCE as TIKTOK_SHOP
+from ingestion.tiktok_shop.endpoints import SOURCE as TIKTOK_SHOP
 from orchestration.lib.marts import is_published
 from orchestration.lib.memory import memory_limit
 

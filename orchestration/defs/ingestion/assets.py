@@ -20,7 +20,7 @@ from ingestion.sync_log import JOURNAL
 from ingestion.tiktok_ads.account_sync import has_ads
 from ingestion.tiktok_ads.reading import SOURCE as TIKTOK_ADS
 from ingestion.tiktok_ads.resources import JOURNAL as ADS_JOURNAL
-from ingestion.tiktok_shop.reading import SOURCE as TIKTOK_SHOP
+from ingestion.tiktok_shop.endpoints import SOURCE as TIKTOK_SHOP
 from orchestration.defs.ingestion.catalog import DOMAINS, Domain, RawTable
 from orchestration.defs.ingestion.resources import HomeResource, SyncScope
 from orchestration.lib.manifest import project_var

@@ -32,7 +32,7 @@ from ingestion.tiktok_shop import (
     shops,
     videos,
 )
-from ingestion.tiktok_shop.reading import SOURCE as TIKTOK_SHOP
+from ingestion.tiktok_shop.endpoints import SOURCE as TIKTOK_SHOP
 from ingestion.tiktok_shop.reading import Resource
 from ingestion.tiktok_shop.resources import RESOURCES
 from ingestion.tiktok_shop.shops import SHOP

@@ -20,7 +20,7 @@ from ingestion.pipelines import recover
 from ingestion.replay import replay, replay_into
 from ingestion.sync import _write_journal
 from ingestion.sync_log import JOURNAL, SHOP, LogRow
-from ingestion.tiktok_shop.reading import SOURCE
+from ingestion.tiktok_shop.endpoints import SOURCE
 from ingestion.tiktok_shop.resources import RESOURCES, tables
 from ingestion.tiktok_shop.shop_sync import ShopOutcome
 
