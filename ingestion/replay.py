@@ -17,7 +17,7 @@ import os
 import shutil
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -102,10 +102,9 @@ def replay(home: Home, *, since: date | None = None, progress: Progress | None =
             if new.exists():
                 shutil.rmtree(new)
             new.mkdir()
-        report = _rebuild(home, new, since, progress)
+        report = _rebuild(home, new, since, progress, meanwhile=lambda: _take_over_dlt(home, new))
         _complete(new)
         with storage_errors(new):
-            _take_over_dlt(home, new)
             exchange_folders(new, home.raw)
         entry.details |= {"since": since, "pages": report.pages, "rows": sum(report.rows.values())}
     report.rows = dict(report.rows)
@@ -133,11 +132,15 @@ def replay_into(
     started = time.monotonic()
     with home.lock("as-of"), other.lock("as-of"):
         other.prepare()
-        report = _rebuild(home, other.raw, None, progress or Silent(), until=until)
+        report = _rebuild(
+            home,
+            other.raw,
+            None,
+            progress or Silent(),
+            until=until,
+            meanwhile=lambda: _mark_datasets(other.raw),
+        )
         _complete(other.raw)
-        with storage_errors(other.raw):
-            for source in _SOURCES:
-                mark_dataset(other.raw / source)
     report.rows = dict(report.rows)
     report.seconds = time.monotonic() - started
     return report
@@ -152,8 +155,15 @@ def _complete(raw: Path) -> None:
 
 
 def _rebuild(
-    home: Home, new: Path, since: date | None, progress: Progress, *, until: datetime | None = None
+    home: Home,
+    new: Path,
+    since: date | None,
+    progress: Progress,
+    *,
+    meanwhile: Callable[[], None],
+    until: datetime | None = None,
 ) -> ReplayReport:
+    """Writes the rows; `meanwhile` is what this process does while others are at work."""
     report = ReplayReport()
     moment = datetime(since.year, since.month, since.day, tzinfo=UTC) if since else None
     if moment is not None:
@@ -172,7 +182,7 @@ def _rebuild(
         _Task(home.archive, new, load_id, f"{number:05d}", moment, until, bundle)
         for number, bundle in enumerate(_bundles(entries, _task_bytes(entries)))
     ]
-    for done in _run_tasks(tasks):
+    for done in _run_tasks(tasks, meanwhile):
         report.pages += done.pages
         for name, rows in done.rows.items():
             report.rows[name] += rows
@@ -230,16 +240,19 @@ def _bundles(entries: Sequence[Entry], size: int) -> Iterator[list[Entry]]:
     return iter(sorted(found, key=lambda bundle: -sum(entry.bytes for entry in bundle)))
 
 
-def _run_tasks(tasks: list[_Task]) -> Iterator[_Done]:
+def _run_tasks(tasks: list[_Task], meanwhile: Callable[[], None]) -> Iterator[_Done]:
     workers = min(len(tasks), _processors())
     # Starting processes costs a second: not for a small archive.
     if workers <= 1 or sum(e.bytes for task in tasks for e in task.entries) < TASK_BYTES / 2:
+        meanwhile()
         for task in tasks:
             yield _run_task(task)
         return
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, mp_context=context) as pool:
-        for future in as_completed([pool.submit(_run_task, task) for task in tasks]):
+        futures = [pool.submit(_run_task, task) for task in tasks]
+        meanwhile()
+        for future in as_completed(futures):
             yield future.result()
 
 
@@ -356,9 +369,15 @@ def _keep_older(raw: Path, new: Path, since: datetime, report: ReplayReport) -> 
 
 def _take_over_dlt(home: Home, new: Path) -> None:
     """Copies dlt's records of loads, schemas and states."""
-    for old in sorted(path for path in home.raw.glob("*") if path.is_dir()):
-        for folder in old.glob("_dlt_*"):
-            shutil.copytree(folder, new / old.name / folder.name, dirs_exist_ok=True)
-    for source in _SOURCES:
-        # Also if the old folder was lost: dlt then goes on from the cursors in its working folders.
-        mark_dataset(new / source)
+    with storage_errors(new):
+        for old in sorted(path for path in home.raw.glob("*") if path.is_dir()):
+            for folder in old.glob("_dlt_*"):
+                shutil.copytree(folder, new / old.name / folder.name, dirs_exist_ok=True)
+    # Also if the old folder was lost: dlt then goes on from the cursors in its working folders.
+    _mark_datasets(new)
+
+
+def _mark_datasets(raw: Path) -> None:
+    with storage_errors(raw):
+        for source in _SOURCES:
+            mark_dataset(raw / source)
