@@ -29,6 +29,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import IO, Any, Literal, Protocol
 
+import orjson
 import yaml
 
 from ingestion.audit_log import FAILED, recorded
@@ -567,8 +568,8 @@ def _report(home: Home, *, whole: bool, freshness: bool, seconds: float) -> Buil
 
 def _read_report(home: Home, *, whole: bool, freshness: bool, seconds: float) -> BuildReport:
     folder = dbt_folder(home)
-    results = json.loads((folder / "run_results.json").read_bytes())
-    manifest = json.loads((folder / "manifest.json").read_bytes())
+    results = orjson.loads((folder / "run_results.json").read_bytes())
+    manifest = orjson.loads((folder / "manifest.json").read_bytes())
     known = {**manifest.get("nodes", {}), **manifest.get("unit_tests", {})}
     sources: tuple[Freshness, ...] = ()
     if freshness and (folder / "target" / "sources.json").is_file():

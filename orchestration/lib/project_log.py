@@ -20,6 +20,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import orjson
 import yaml
 
 from ingestion.audit_log import Entry, append
@@ -42,7 +43,7 @@ def project_state(home: Home, project: Path, manifest: Path) -> State:
     Raises:
         CannotRead: The warehouse can't be read.
     """
-    content = json.loads(manifest.read_bytes())
+    content = orjson.loads(manifest.read_bytes())
     found: State = {
         "seed_changed": {},
         "definition_changed": _definitions(home),
