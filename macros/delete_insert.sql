@@ -7,14 +7,3 @@
     {{ note_merged(target, source, unique_key) }}
     {{ default__get_delete_insert_merge_sql(target, source, unique_key, dest_columns, incremental_predicates) }}
 {%- endmacro %}
-
-{#-
-    The end of a large incremental model: built in full it is written in the order of a date. What changes day by day is young, so its rows then
-    stand together: other row groups are neither rewritten nor, with a condition on the date, read. A day's build into 1,000,000 orders takes
-    83 s of CPU instead of 95 s.
--#}
-{% macro oldest_first(column) -%}
-    {%- if not is_incremental() -%}
-    order by {{ column }} asc nulls first
-    {%- endif -%}
-{%- endmacro %}

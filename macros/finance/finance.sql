@@ -35,9 +35,17 @@
 
 {#-
     What each order was settled for, all its rows added up; for orders not on a statement yet the platform's estimate.
-    only: a CTE of shop_key and order_id. What is summed for these orders alone takes a tenth of the time of all of 1,000,000.
+    only: a CTE of shop_key and order_id, so that a day's build does not add up the settlements of all orders.
 -#}
 {% macro order_settlements(only=none) -%}
+{%- set among -%}
+    {%- if only -%}
+        and exists (
+            select 1 from {{ only }}
+            where {{ only }}.shop_key = transactions.shop_key and {{ only }}.order_id = transactions.order_id
+        )
+    {%- endif -%}
+{%- endset -%}
 with settled as (
     select
         shop_key,
@@ -56,24 +64,14 @@ with settled as (
         sum(case when origin = 'file' then 1 else 0 end) as _file_rows
     from {{ ref('fct_statement_transactions') }} as transactions
     where transaction_type = 'ORDER' and order_id is not null
-        {%- if only %}
-        and exists (
-            select 1 from {{ only }}
-            where {{ only }}.shop_key = transactions.shop_key and {{ only }}.order_id = transactions.order_id
-        )
-        {%- endif %}
+        {{ among }}
     group by shop_key, order_id
 )
 
 , unsettled as (
     select * from {{ ref('stg_tiktok_shop__unsettled_transactions') }} as transactions
     where type = 'ORDER' and order_id is not null
-        {%- if only %}
-        and exists (
-            select 1 from {{ only }}
-            where {{ only }}.shop_key = transactions.shop_key and {{ only }}.order_id = transactions.order_id
-        )
-        {%- endif %}
+        {{ among }}
 )
 
 , estimated_components as (

@@ -5,7 +5,7 @@
 {% macro default__local_timestamp(instant, time_zone) -%}
     from_utc_timestamp({{ instant }}, {{ time_zone }})
 {%- endmacro %}
-{#- DuckDB makes a zone anew for each row of a column, and once for a literal: 120,000 refunds in 0.02 s instead of 0.16 s. -#}
+{#- DuckDB makes a zone anew for each row of a column, and once for a literal. -#}
 {% macro duckdb__local_timestamp(instant, time_zone) -%}
     {%- if time_zone.startswith("'") -%}
     timezone({{ time_zone }}, {{ instant }})

@@ -77,8 +77,7 @@ def run(commands: Sequence[Sequence[str]], descriptor: int) -> bool:
     A node that fails is a result, not a failure of the command: it stands in `run_results.json`.
     """
     if "--partial-parse" in commands[0]:
-        # Nothing of what is read now is ever garbage: 2.0 s instead of 2.7 s until dbt knows the project. To parse it
-        # anew does leave garbage, 200 MB of it.
+        # Nothing of what is read now is ever garbage. To parse the project anew does leave some, and memory grows.
         gc.disable()
     from dbt.cli.main import dbtRunner
 
@@ -106,8 +105,7 @@ def run(commands: Sequence[Sequence[str]], descriptor: int) -> bool:
             return False
         if arguments[0] == "parse":
             manifest = outcome.result
-            # dbt's picture of the project is a million objects that stay until the end. To look through them for
-            # garbage takes 0.2 s each time, with every thread waiting.
+            # dbt's picture of the project stays until the end; every search for garbage in it stops all threads.
             gc.freeze()
             gc.enable()
     return True

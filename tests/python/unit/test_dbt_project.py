@@ -219,7 +219,7 @@ def test_every_singular_test_says_what_it_guards_against(manifest: dict[str, Any
 
 
 def test_the_zone_of_every_region_is_a_usual_one() -> None:
-    """Guards a region that is added to the seed and whose local dates are then worked out six times more slowly."""
+    """Guards a region that is added to the seed and whose local dates are then worked out row by row."""
     with (ROOT / "seeds" / "shared" / "regions.csv").open() as file:
         zones = {row["time_zone"] for row in csv.DictReader(file)}
     macro = (ROOT / "macros" / "time" / "time.sql").read_text().partition("macro usual_time_zones")[2]
