@@ -1,11 +1,3 @@
-{{
-    config(
-        materialized='incremental',
-        unique_key=['shop_key', 'business_date'],
-        post_hook="delete from {{ this }} where created_orders = 0 and paid_orders = 0 and refund_amount_by_refund_date = 0"
-    )
-}}
-
 {%- set amounts = [
     'gmv', 'gmv_list', 'gmv_before_platform_discount', 'buyer_paid_amount', 'cancelled_gmv', 'refunded_gmv', 'pending_refund_gmv', 'net_gmv',
 ] %}
@@ -32,97 +24,9 @@ with refunds as (
     select shop_key, data_until from {{ ref('int_shared__shop_data_until') }}
 )
 
-{% if is_incremental() -%}
-{%- set changed_order -%}
-(_dlt_load_id > {{ load_watermark(this) }} or _returns_load_id > {{ load_watermark(this, '_returns_load_id') }})
-{%- endset %}
--- How many orders each day has now: the only trace that an order leaves on a day it has moved away from.
-, order_counts as (
-    select shop_key, business_date, sum(paid_orders) as paid_orders, sum(created_orders) as created_orders
-    from (
-        select shop_key, business_date, count(*) as paid_orders, 0 as created_orders
-        from {{ ref('fct_orders') }}
-        where is_paid_order
-        group by shop_key, business_date
-        union all
-        select shop_key, created_business_date as business_date, 0 as paid_orders, count(*) as created_orders
-        from {{ ref('fct_orders') }}
-        where is_sale_order
-        group by shop_key, created_business_date
-    ) as counts
-    group by shop_key, business_date
+, orders as (
+    select * from {{ ref('fct_orders') }}
 )
-
-, changed_days as (
-    -- an order of the day changed
-    select shop_key, business_date
-    from {{ ref('fct_orders') }}
-    where business_date is not null and {{ changed_order }}
-    union
-    select shop_key, created_business_date as business_date
-    from {{ ref('fct_orders') }}
-    where {{ changed_order }}
-    union
-    -- an order left the day
-    select existing.shop_key, existing.business_date
-    from {{ this }} as existing
-    left join order_counts
-        on existing.shop_key = order_counts.shop_key and existing.business_date = order_counts.business_date
-    where
-        existing.paid_orders <> coalesce(order_counts.paid_orders, 0)
-        or existing.created_orders <> coalesce(order_counts.created_orders, 0)
-    union
-    -- refunds of the day changed
-    select
-        coalesce(existing.shop_key, refunds.shop_key) as shop_key,
-        coalesce(existing.business_date, refunds.business_date) as business_date
-    from {{ this }} as existing
-    full outer join refunds
-        on existing.shop_key = refunds.shop_key
-        and existing.business_date = refunds.business_date
-        and existing.currency = refunds.currency
-    where
-        coalesce(existing.refund_amount_by_refund_date, 0) <> coalesce(refunds.refund_amount, 0)
-        or coalesce(existing.refund_amount_by_refund_date_rc, 0) <> coalesce(refunds.refund_amount_rc, 0)
-    union
-    -- the rate of the day came or changed, or the day is not provisional any more
-    select existing.shop_key, existing.business_date
-    from {{ this }} as existing
-    left join fx_rates on existing.currency = fx_rates.base_currency and existing.business_date = fx_rates.rate_date
-    left join data_until on existing.shop_key = data_until.shop_key
-    where
-        existing.fx_rate is distinct from fx_rates.fx_rate
-        or existing.fx_is_stale is distinct from fx_rates.fx_is_stale
-        or existing.is_provisional
-        <> {{ is_provisional('existing.business_date', 'data_until.data_until', var('maturity_days_refunds')) }}
-        or existing.is_gmv_provisional
-        <> {{ is_provisional('existing.business_date', 'data_until.data_until', var('maturity_days_orders')) }}
-)
-
-, sold_orders as (
-    select orders.*
-    from {{ ref('fct_orders') }} as orders
-    inner join changed_days
-        on orders.shop_key = changed_days.shop_key and orders.business_date = changed_days.business_date
-    where orders.is_paid_order
-)
-
-, created_orders as (
-    select orders.shop_key, orders.created_business_date, orders.currency
-    from {{ ref('fct_orders') }} as orders
-    inner join changed_days
-        on orders.shop_key = changed_days.shop_key and orders.created_business_date = changed_days.business_date
-    where orders.is_sale_order
-)
-{%- else -%}
-, sold_orders as (
-    select * from {{ ref('fct_orders') }} where is_paid_order
-)
-
-, created_orders as (
-    select shop_key, created_business_date, currency from {{ ref('fct_orders') }} where is_sale_order
-)
-{%- endif %}
 
 , sales as (
     select
@@ -138,16 +42,16 @@ with refunds as (
         sum(sku_orders) as sku_orders,
         sum(units_sold) as units_sold,
         sum(refunded_units) as refunded_units,
-        count(distinct buyer_key) as buyers,
-        max(_dlt_load_id) as _dlt_load_id,
-        max(_returns_load_id) as _returns_load_id
-    from sold_orders
+        count(distinct buyer_key) as buyers
+    from orders
+    where is_paid_order
     group by shop_key, business_date, currency
 )
 
 , created as (
     select shop_key, created_business_date as business_date, currency, count(*) as created_orders
-    from created_orders
+    from orders
+    where is_sale_order
     group by shop_key, created_business_date, currency
 )
 
@@ -156,18 +60,7 @@ with refunds as (
     union
     select shop_key, business_date, currency from created
     union
-    {% if is_incremental() -%}
-    select refunds.shop_key, refunds.business_date, refunds.currency
-    from refunds
-    inner join changed_days on refunds.shop_key = changed_days.shop_key and refunds.business_date = changed_days.business_date
-    union
-    -- A day on which nothing is left becomes a row of zeros, so that it is replaced, and is deleted by the post-hook.
-    select existing.shop_key, existing.business_date, existing.currency
-    from {{ this }} as existing
-    inner join changed_days on existing.shop_key = changed_days.shop_key and existing.business_date = changed_days.business_date
-    {%- else -%}
     select shop_key, business_date, currency from refunds
-    {%- endif %}
 )
 
 , joined as (
@@ -190,9 +83,7 @@ with refunds as (
         coalesce(sales.sku_orders, 0) as sku_orders,
         coalesce(sales.units_sold, 0) as units_sold,
         coalesce(sales.refunded_units, 0) as refunded_units,
-        coalesce(sales.buyers, 0) as buyers,
-        sales._dlt_load_id,
-        sales._returns_load_id
+        coalesce(sales.buyers, 0) as buyers
     from days
     left join sales
         on days.shop_key = sales.shop_key and days.business_date = sales.business_date and days.currency = sales.currency
@@ -230,7 +121,5 @@ select
     {{ money_ratio('gmv', 'paid_orders') }} as aov,
     {{ money_ratio('gmv_rc', 'paid_orders') }} as aov_rc,
     {{ money_ratio('gmv', 'buyers') }} as avg_buyer_value,
-    {{ money_ratio('gmv_rc', 'buyers') }} as avg_buyer_value_rc,
-    cast(_dlt_load_id as string) as _dlt_load_id,
-    cast(_returns_load_id as string) as _returns_load_id
+    {{ money_ratio('gmv_rc', 'buyers') }} as avg_buyer_value_rc
 from joined
