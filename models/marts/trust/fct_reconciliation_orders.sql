@@ -7,7 +7,13 @@ with chosen as (
 )
 
 , days as (
-    select distinct shop_key, shop_local_date from chosen
+    select
+        shop_key,
+        shop_local_date,
+        max(case when measure <> 'refunds' then 1 else 0 end) = 1 as sales_differ,
+        max(case when measure = 'refunds' then 1 else 0 end) = 1 as refunds_differ
+    from chosen
+    group by shop_key, shop_local_date
 )
 
 {{ order_readings() }}
