@@ -52,6 +52,10 @@ lint: $(VENV)/.dev ## ruff and mypy
 	@ruff format --check .
 	@mypy
 
+.PHONY: check
+check: lint ## while you work: lint, types, the tests that changed and those of the documents
+	@pytest tests/python/unit/test_docs_pages.py $$(git diff --name-only --diff-filter=d HEAD -- tests/python | grep '/test_[^/]*\.py$$')
+
 .PHONY: unit
 unit: $(VENV)/.dev ## unit tests, on all cores
 	@pytest tests/python/unit -n 2 --dist loadfile

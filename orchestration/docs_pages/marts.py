@@ -1,4 +1,4 @@
-"""The tables of marts, in English and 中文, from the YAML beside each mart. No dbt is needed.
+"""The table of marts, in English and 中文, from the YAML beside each mart. No dbt is needed.
 
 The YAML is the one place where a mart is described: the grain is the beginning of its description; owner, clock,
 question (`English · 中文`), `grain_zh` and `fresh` are in `config.meta`.
@@ -7,7 +7,6 @@ question (`English · 中文`), `grain_zh` and `fresh` are in `config.meta`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -41,6 +40,10 @@ _PREFIXES = ("kpi_", "fct_", "ops_", "dim_")
 # Ends with the sentence or at a colon; a colon in parentheses is a part of the grain.
 _GRAIN = re.compile(r"One row per ((?:\([^)]*\)|(?![.:](?: |$)).)+)")
 _NONE = "-"
+_HEADING = (
+    "| mart | question · 问题 | one row per · 粒度 | owner · 负责 | clock · 日期口径 | fresh · 更新 |",
+    "|---|---|---|---|---|---|",
+)
 
 
 class MartNotDescribed(ValueError):
@@ -91,23 +94,18 @@ def read_marts(folder: Path = MARTS) -> tuple[Mart, ...]:
 
 
 def marts_table() -> str:
-    """The marts as tables in English, one per domain."""
-    heading = ["mart", "question", "one row per", "owner", "clock", "fresh"]
-    return _tables(
-        (domain, heading, [_row(mart) for mart in marts]) for domain, marts in _by_domain(read_marts())
-    )
-
-
-def marts_table_zh() -> str:
-    """The marts as tables in 中文, one per domain."""
-    heading = ["指标表", "回答的问题", "粒度", "日期口径"]
-    return _tables(
-        (
-            f"{DOMAINS[domain]} {domain}",
-            heading,
-            [[f"`{mart.name}`", mart.question_zh, mart.grain_zh, _clock(mart)] for mart in marts],
+    """The marts as tables in English and 中文, one table per domain."""
+    marts = read_marts()
+    return "\n\n".join(
+        "\n".join(
+            [
+                f"## {domain} · {name_zh}",
+                "",
+                *_HEADING,
+                *(_line(mart) for mart in marts if mart.domain == domain),
+            ]
         )
-        for domain, marts in _by_domain(read_marts())
+        for domain, name_zh in DOMAINS.items()
     )
 
 
@@ -153,29 +151,20 @@ def _place(name: str) -> int:
     return next((place for place, prefix in enumerate(_PREFIXES) if name.startswith(prefix)), len(_PREFIXES))
 
 
-def _by_domain(marts: Sequence[Mart]) -> Iterator[tuple[str, list[Mart]]]:
-    for domain in DOMAINS:
-        if own := [mart for mart in marts if mart.domain == domain]:
-            yield domain, own
-
-
-def _row(mart: Mart) -> list[str]:
-    return [f"`{mart.name}`", mart.question, mart.grain, mart.owner, _clock(mart), mart.fresh]
-
-
-def _clock(mart: Mart) -> str:
-    """Names of columns and zones as code, words as words."""
-    if not mart.clock or mart.clock == "none":
-        return _NONE
-    return mart.clock if " " in mart.clock else f"`{mart.clock}`"
-
-
-def _tables(tables: Iterator[tuple[str, list[str], list[list[str]]]]) -> str:
-    return "\n\n".join(
-        "\n".join([f"## {title}", "", _line(heading), _line(["---"] * len(heading)), *map(_line, rows)])
-        for title, heading, rows in tables
+def _line(mart: Mart) -> str:
+    cells = (
+        f"`{mart.name}`",
+        f"{mart.question}<br>{mart.question_zh}",
+        f"{mart.grain}<br>{mart.grain_zh}",
+        mart.owner,
+        _clock(mart.clock),
+        mart.fresh,
     )
-
-
-def _line(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
+
+
+def _clock(clock: str) -> str:
+    """Names of columns and zones as code, words as words."""
+    if not clock or clock == "none":
+        return _NONE
+    return clock if " " in clock else f"`{clock}`"

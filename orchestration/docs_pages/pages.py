@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from orchestration.docs_pages.commands import command_reference
-from orchestration.docs_pages.marts import PROJECT, marts_table, marts_table_zh
+from orchestration.docs_pages.marts import PROJECT, marts_table
 from orchestration.docs_pages.parts import part_of, with_part
 from orchestration.docs_pages.picture import result_picture
 
@@ -16,7 +16,6 @@ PICTURE = PROJECT / "docs" / "demo.svg"
 PARTS: Mapping[Path, tuple[str, Callable[[], str]]] = {
     PROJECT / "docs" / "commands.md": ("commands", command_reference),
     PROJECT / "docs" / "marts.md": ("marts", marts_table),
-    PROJECT / "docs" / "marts.zh-CN.md": ("marts", marts_table_zh),
 }
 """Per page: the name of its generated part, and what writes the part."""
 
