@@ -164,16 +164,6 @@ def test_outward_models_are_in_an_exposure(manifest: dict[str, Any]) -> None:
     assert not outward - exposed
 
 
-@pytest.mark.parametrize("readme", ["README.md", "README.zh-CN.md"])
-def test_the_readme_names_every_mart_and_no_other(readme: str) -> None:
-    marts = {path.stem for path in (ROOT / "models" / "marts").rglob("*.sql")}
-    table = [
-        line for line in (ROOT / readme).read_text(encoding="utf-8").splitlines() if line.startswith("| ")
-    ]
-    named = set(re.findall(r"`((?:dim|fct|kpi|ops)_\w+)`", "\n".join(table)))
-    assert named == marts
-
-
 def test_every_mart_is_in_the_published_file(manifest: dict[str, Any]) -> None:
     published = {
         name
