@@ -15,12 +15,13 @@ console = Console(width=120)
 
 
 def tables(connection: duckdb.DuckDBPyConnection, database: str, schema: str | None) -> dict[str, list[str]]:
-    """Columns that count of each table and view, by `schema.table`."""
+    """Columns that count of each table, by `schema.table`. A view of the warehouse is readable under its own name only."""
     found: dict[str, list[str]] = {}
     rows = connection.execute(
         "select schema_name, table_name, column_name from duckdb_columns() "
         "where database_name = $database and not internal and ($schema is null or schema_name = $schema) "
-        "order by all",
+        "and (schema_name, table_name) in (select (schema_name, table_name) from duckdb_tables() "
+        "where database_name = $database) order by all",
         {"database": database, "schema": schema},
     ).fetchall()
     for schema_name, table, column in rows:
