@@ -40,10 +40,17 @@
     {%- endif -%}
 {%- endmacro %}
 
-{#- At the start of a run: a full refresh makes tables of which nothing is proved. -#}
+{#- At the start of a run: of a table that is built in full nothing is proved. -#}
 {% macro forget_proofs() -%}
     {%- if flags.FULL_REFRESH -%}
     drop schema if exists proofs cascade
+    {%- elif execute -%}
+        {%- for node in graph.nodes.values() if is_rebuilt(node.unique_id) and node.config.materialized == 'incremental' %}
+            {%- set proof = adapter.get_relation(database=target.database, schema='proofs', identifier=node.alias) -%}
+            {%- if proof is not none -%}
+                {%- do adapter.drop_relation(proof) -%}
+            {%- endif -%}
+        {%- endfor -%}
     {%- endif -%}
 {%- endmacro %}
 
