@@ -22,8 +22,9 @@
             {%- do known.setdefault(node.schema, []).append(node.alias | lower) -%}
         {%- endfor -%}
         {%- for schema in known -%}
-            {%- for relation in adapter.list_relations(database=target.database, schema=schema) if relation.identifier | lower not in known[schema] -%}
-                {%- do adapter.drop_relation(relation) -%}
+            {%- set place = api.Relation.create(database=target.database, schema=schema) -%}
+            {%- for found in list_relations_without_caching(place) if found['name'] | lower not in known[schema] -%}
+                {%- do adapter.drop_relation(adapter.get_relation(target.database, schema, found['name'])) -%}
             {%- endfor -%}
         {%- endfor -%}
     {%- endif -%}

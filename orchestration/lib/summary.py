@@ -187,13 +187,13 @@ _KPIS = """
         from joined
         union all
         select
-            shop_key, 2, '', $reporting_currency, gmv_rc, net_gmv_rc, refunded_gmv_rc, paid_orders, settlement_amount_rc,
-            fees_amount, revenue_amount
+            shop_key, 2, '', $reporting_currency, gmv_rc, net_gmv_rc, refunded_gmv_rc, paid_orders,
+            settlement_amount_rc, fees_amount, revenue_amount
         from joined
         union all
         select
-            'total', 3, 'All shops', $reporting_currency, sum(gmv_rc), sum(net_gmv_rc), sum(refunded_gmv_rc), sum(paid_orders),
-            sum(settlement_amount_rc), null, null
+            'total', 3, 'All shops', $reporting_currency, sum(gmv_rc), sum(net_gmv_rc), sum(refunded_gmv_rc),
+            sum(paid_orders), sum(settlement_amount_rc), null, null
         from joined
     )
 
@@ -309,8 +309,8 @@ _PROMOTION = """
         union all
         -- Not every shop has an ads account, so returns are not of all shops.
         select
-            'total', 2, 'All shops', $reporting_currency, sum(attributed_gmv_rc), sum(gmv_rc), sum(live_sessions), sum(own_gmv_rc),
-            sum(ad_spend_rc), sum(unknown_days), null, null, null
+            'total', 2, 'All shops', $reporting_currency, sum(attributed_gmv_rc), sum(gmv_rc), sum(live_sessions),
+            sum(own_gmv_rc), sum(ad_spend_rc), sum(unknown_days), null, null, null
         from joined
     )
 
