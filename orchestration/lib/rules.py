@@ -131,7 +131,7 @@ def plan(home: Home, project: Path, manifest: Mapping[str, Any]) -> Plan:
     for one, above in parents.items():
         own = [marked[one]] if one in marked else []
         if one in known:
-            own += _changes(_name(one), known[one], rules[one])
+            own += _changes(one, known[one], rules[one])
         causes |= dict.fromkeys(own)
         inherited = [outdated[parent] for parent in above if parent in outdated]
         if own or inherited:
@@ -299,11 +299,13 @@ def _is_of_orders(node: Mapping[str, Any]) -> bool:
     return "order_id" in ([keys] if isinstance(keys, str) else keys)
 
 
-def _changes(name: str, before: Rule, now: Rule) -> list[str]:
+def _changes(unique_id: str, before: Rule, now: Rule) -> list[str]:
     """What has changed in a rule, in plain words."""
+    kind = "seed" if unique_id.startswith("seed.") else "rule of"
+    itself = f"{kind} {_name(unique_id)} changed"
     found = []
     if before["body"] != now["body"] or before["settings"] != now["settings"]:
-        found.append(f"rule of {name} changed")
+        found.append(itself)
     for kind in ("macros", "sources"):
         # A macro that is used no more, or is used now, comes with a change of who uses it.
         found += [
@@ -316,7 +318,7 @@ def _changes(name: str, before: Rule, now: Rule) -> list[str]:
         for one in sorted(before["vars"].keys() & now["vars"].keys())
         if before["vars"][one] != now["vars"][one]
     ]
-    return found or ([f"rule of {name} changed"] if before != now else [])
+    return found or ([itself] if before != now else [])
 
 
 def _name(unique_id: str) -> str:
