@@ -27,5 +27,7 @@
                 {%- do adapter.drop_relation(adapter.get_relation(target.database, schema, found['name'])) -%}
             {%- endfor -%}
         {%- endfor -%}
+        {#- To list relations begins a transaction, and dbt rolls back what a hook leaves open. -#}
+        {%- do adapter.commit() -%}
     {%- endif -%}
 {%- endmacro %}

@@ -44,12 +44,10 @@
 {% macro forget_proofs() -%}
     {%- if flags.FULL_REFRESH -%}
     drop schema if exists proofs cascade
-    {%- elif execute -%}
+    {%- elif execute %}
+    create schema if not exists proofs;
         {%- for node in graph.nodes.values() if is_rebuilt(node.unique_id) and node.config.materialized == 'incremental' %}
-            {%- set proof = adapter.get_relation(database=target.database, schema='proofs', identifier=node.alias) -%}
-            {%- if proof is not none -%}
-                {%- do adapter.drop_relation(proof) -%}
-            {%- endif -%}
+    drop table if exists proofs.{{ node.alias }};
         {%- endfor -%}
     {%- endif -%}
 {%- endmacro %}
