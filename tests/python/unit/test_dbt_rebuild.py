@@ -10,11 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import yaml
 from test_dbt_incremental import DAY, SHOP, Raw, rows
 
 from ingestion.home import Home
+from ingestion.pipelines import SCHEMA_FILE
 from orchestration.lib.audit import AuditFailed, audit
 from orchestration.lib.build import BuildReport, build
 from orchestration.lib.progress import Silent
@@ -140,9 +143,14 @@ def test_a_kill_an_edit_taken_back_a_selection_and_an_older_release(tiny: Tiny) 
     assert tiny.rows("orders") == [("e", 5, "two"), ("f", 6, "two")]
     assert tiny.rows("days") == [("two", 11)]
 
+    # An older release: it kept no rules, and its raw files lack columns that models name today.
     record_path(tiny.home).unlink()
+    outdated = tiny.home.raw / "tiktok_shop" / "orders" / SCHEMA_FILE
+    outdated.parent.mkdir(parents=True)
+    pq.write_table(pa.table({"order_id": pa.array([], pa.string())}), outdated)
     assert tiny.build("g7").rebuilt == f"{OLDER_RELEASE}: 2 models are built from all orders"
     assert tiny.rows("orders") == [("g", 7, "two")]
+    assert {"order_id", "update_time", "_dlt_load_id"} <= set(pq.read_schema(outdated).names)
 
 
 def test_nothing_is_proved_of_a_table_that_is_built_anew(tiny: Tiny) -> None:
