@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -18,6 +19,7 @@ from test_dbt_incremental import DAY, SHOP, Raw, rows
 
 from ingestion.home import Home
 from ingestion.pipelines import SCHEMA_FILE
+from ingestion.project import project_vars
 from orchestration.lib.audit import AuditFailed, audit
 from orchestration.lib.build import BuildReport, build
 from orchestration.lib.progress import Silent
@@ -299,6 +301,14 @@ def test_gmv_leaves_out_cancelled_lines(story: Story) -> None:
     story.assert_it_equals_a_full_refresh(paths)
 
 
+def test_every_var_is_part_of_the_rules_of_those_who_read_it(story: Story) -> None:
+    """Guards a var whose change nobody sees: it would be published with the old numbers."""
+    built = json.loads(record_path(story.home).read_text())["built"]
+    known = {name for rule in built.values() for name in rule["vars"]}
+    read_by_tests_alone = {"maturity_tolerance", "reconciliation_tolerance", "reconciliation_tolerance_units"}
+    assert known == project_vars(story.project).keys() - read_by_tests_alone
+
+
 _OTHER: dict[str, Any] = {
     "reporting_currency": "USD",
     "reporting_timezone": "America/Los_Angeles",
@@ -331,4 +341,3 @@ def test_a_macro_a_seed_and_every_var(story: Story) -> None:
     )
     assert found == [(date(2026, 9, 30), date(2026, 9, 30), "USD", Decimal("3.2"))] * 2
     story.assert_it_equals_a_full_refresh()
-    assert story.build() == ""
