@@ -27,14 +27,12 @@ from ingestion.audit_log import FAILED, PARTLY, Entry, recorded
 from ingestion.compact import MAX_FILES, compact_unlocked
 from ingestion.config import ShopApiConfig, load_ads_config, load_shop_config
 from ingestion.errors import ConfigError, TtkpiError
-from ingestion.fx_rates.resource import FX_RATES, sync_fx_rates
-from ingestion.fx_rates.resource import SOURCE as FX_SOURCE
+from ingestion.fx_rates.resource import sync_fx_rates
 from ingestion.home import Home, StorageError, storage_error
 from ingestion.pipelines import (
     adopt_dataset,
     check_clock,
     configure_dlt,
-    ensure_tables,
     file_counts,
     load,
     named,
@@ -42,8 +40,8 @@ from ingestion.pipelines import (
     recover,
 )
 from ingestion.processes import end_with_parent
-from ingestion.seller_center import tables as files
-from ingestion.sync_log import JOURNAL, SHOP, LogRow, drift_page, journal_rows, log_page
+from ingestion.raw_tables import TABLES, declare_tables
+from ingestion.sync_log import SHOP, LogRow, drift_page, journal_rows, log_page
 from ingestion.tiktok_ads import resources as ads
 from ingestion.tiktok_ads.account_sync import AdsSync, has_ads, known_accounts, sync_accounts
 from ingestion.tiktok_ads.client import Advertiser
@@ -52,16 +50,13 @@ from ingestion.tiktok_ads.reading import Resource as AdsResource
 from ingestion.tiktok_shop.auth import AuthHost
 from ingestion.tiktok_shop.client import GrantProblem, ShopClient, ShopRef
 from ingestion.tiktok_shop.endpoints import SOURCE
-from ingestion.tiktok_shop.resources import BY_NAME, chosen, tables
+from ingestion.tiktok_shop.resources import BY_NAME, chosen
 from ingestion.tiktok_shop.shop_sync import ShopJob, ShopOutcome, Tell, describe, failed_rows, sync_shop
 from ingestion.tiktok_shop.tokens import Grant, TokenStore
 from ingestion.wire import Notify
 
 _log = logging.getLogger(__name__)
 _ADS_REGION = "ads"
-
-REPORTING_CURRENCY = "CNY"
-"""The default of the dbt var `reporting_currency`."""
 
 
 class Progress(Protocol):
@@ -159,7 +154,6 @@ def sync(
     until: datetime | None = None,
     resources: Sequence[str] | None = None,
     progress: Progress | None = None,
-    reporting_currency: str = REPORTING_CURRENCY,
 ) -> SyncReport:
     """Loads what is new. Can be killed at any point: the next call continues, and nothing is lost or doubled.
 
@@ -171,7 +165,6 @@ def sync(
         until: End of all windows, exclusive; now by default.
         resources: Names of resources, or of raw tables they feed; all by default.
         progress: Is told of shops and pages.
-        reporting_currency: Currency for which exchange rates are loaded.
 
     Raises:
         ConfigError: The configuration is wrong, nobody has authorised the app, or a name is unknown.
@@ -204,7 +197,7 @@ def sync(
             outcomes += _sync_ads(
                 home, report, of_ads, account_ids, begin, end, progress, alone=not report.shops
             )
-        _load_fx(home, report, outcomes, begin, end, config, reporting_currency, progress)
+        _load_fx(home, report, outcomes, begin, end, config, progress)
         if any(files > MAX_FILES for files in file_counts(home.raw).values()):
             progress.message("Merging small files.")
             compact_unlocked(home)
@@ -398,12 +391,9 @@ def prepare(home: Home) -> None:
     home.prepare()
     recover(home.raw)
     check_clock(home.raw)
-    for source in (SOURCE, FX_SOURCE, ADS_SOURCE, files.SOURCE):
+    for source in TABLES:
         adopt_dataset(home, source)
-    ensure_tables(home.raw, SOURCE, [*tables(), *JOURNAL.values()])
-    ensure_tables(home.raw, FX_SOURCE, [FX_RATES])
-    ensure_tables(home.raw, ADS_SOURCE, ads.tables())
-    ensure_tables(home.raw, files.SOURCE, files.tables())
+    declare_tables(home)
 
 
 def _selected(
@@ -543,7 +533,6 @@ def _load_fx(
     begin: int | None,
     end: int,
     config: ShopApiConfig,
-    quote: str,
     progress: Progress,
 ) -> None:
     currencies = {currency for outcome in outcomes for currency in outcome.currencies}
@@ -558,7 +547,7 @@ def _load_fx(
     problems: list[TtkpiError] = []
     try:
         report.fx_rows = sync_fx_rates(
-            home, currencies, quote, since, until, run_id=report.run_id, problems=problems
+            home, currencies, since, until, run_id=report.run_id, problems=problems
         )
     except TtkpiError as error:
         problems.append(error)

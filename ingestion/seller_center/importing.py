@@ -48,7 +48,7 @@ from ingestion.seller_center.owners import (
 from ingestion.seller_center.reader import read_file
 from ingestion.seller_center.sheets import DateOrder, FileReading, Problem, Sheet, ShopFacts
 from ingestion.seller_center.tables import FILES, ORIGIN, QUARANTINE, SHOPS, SOURCE
-from ingestion.sync import REPORTING_CURRENCY, prepare
+from ingestion.sync import prepare
 from ingestion.sync_log import SHOP, LogRow, drift_page, journal_rows, log_page
 
 PAGE_ROWS = 4_000
@@ -203,7 +203,6 @@ def import_files(
     options: ImportOptions | None = None,
     *,
     progress: ImportProgress | None = None,
-    reporting_currency: str = REPORTING_CURRENCY,
 ) -> ImportReport:
     """Imports files and folders. Can be killed at any point: the same call continues.
 
@@ -212,7 +211,6 @@ def import_files(
         paths: Files and folders.
         options: What is said about them.
         progress: Is told of files.
-        reporting_currency: Currency for which exchange rates are loaded.
 
     Raises:
         ConfigError: A path does not exist, or an option is wrong.
@@ -234,7 +232,7 @@ def import_files(
             run.one(path)
         progress.count(len(wanted), len(wanted), "files")
         run.journal()
-        run.rates(reporting_currency)
+        run.rates()
         if any(count > MAX_FILES for count in file_counts(home.raw).values()):
             progress.message("Merging small files.")
             compact_unlocked(home)
@@ -670,7 +668,7 @@ class _Import:
         self._archive.commit([self._archive.write([page], run_id=self.report.run_id) for page in pages])
         self._load("log", [(page.resource, journal_rows([page], SHOP)[page.resource]) for page in pages])
 
-    def rates(self, quote: str) -> None:
+    def rates(self) -> None:
         """Loads exchange rates for the days that the files tell of, in the currencies of all known shops."""
         imported = [one for one in self.report.files if one.status == "imported"]
         currencies = {currency for one in imported for currency in one.currencies}
@@ -686,7 +684,6 @@ class _Import:
             self.report.fx_rows = sync_fx_rates(
                 self._home,
                 currencies,
-                quote,
                 since - timedelta(days=1),
                 until,
                 run_id=self.report.run_id,

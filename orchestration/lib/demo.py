@@ -26,6 +26,7 @@ from ingestion.config import (
 )
 from ingestion.errors import ConfigError, TtkpiError
 from ingestion.home import Home
+from ingestion.project import project_var
 from ingestion.sandbox.ads.auth import APP_ID, SECRET
 from ingestion.sandbox.server.options import SandboxOptions
 from ingestion.sandbox.server.serve import DEFAULT_PORT, SandboxProcess, ServerFailed
@@ -322,7 +323,10 @@ def _requests(base_url: str) -> int:
 
 
 def _truth(base_url: str, table: str) -> list[dict[str, Any]]:
-    rows = _call("GET", f"{base_url}/_sandbox/truth/{table}")
+    counted_in = httpx.QueryParams(
+        currency=project_var("reporting_currency"), time_zone=project_var("reporting_timezone")
+    )
+    rows = _call("GET", f"{base_url}/_sandbox/truth/{table}?{counted_in}")
     if not isinstance(rows, list):
         raise DemoFailed(f"The sandbox gave no table {table}.")
     return rows

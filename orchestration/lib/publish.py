@@ -37,9 +37,9 @@ import duckdb
 from ingestion.audit_log import Entry, current_run, head, recorded, revision
 from ingestion.errors import TtkpiError
 from ingestion.home import Home, StorageError, storage_errors
+from ingestion.project import project_dir
 from orchestration.lib.audiences import Audience, Choice, audiences, everything
 from orchestration.lib.audit import require_passed
-from orchestration.lib.build import project_dir
 from orchestration.lib.frames import attach, literal, quoted, reading
 from orchestration.lib.history import (
     end_switch,

@@ -13,6 +13,7 @@ from typing import Any
 import dagster as dg
 from pydantic import Field
 
+from ingestion.project import project_dir
 from ingestion.sync_log import JOURNAL
 from ingestion.tiktok_ads.reading import SOURCE as TIKTOK_ADS
 from ingestion.tiktok_ads.resources import JOURNAL as ADS_JOURNAL
@@ -20,7 +21,6 @@ from ingestion.tiktok_shop.endpoints import SOURCE as TIKTOK_SHOP
 from orchestration.defs.ingestion.catalog import DOMAINS
 from orchestration.defs.ingestion.resources import HomeResource
 from orchestration.lib.audit import AuditReport, audit
-from orchestration.lib.build import project_dir
 from orchestration.lib.expectations import Outcome, Suite, load_suites
 from orchestration.lib.pools import WAREHOUSE_WRITER
 from orchestration.lib.run_log import RunLog

@@ -22,10 +22,10 @@ from scan import WIDTH, Scanner, telling
 
 from ingestion.config import load_ads_config, load_shop_config
 from ingestion.home import Home
+from ingestion.project import project_dir
 from ingestion.sandbox.server.serve import start_in_thread
 from ingestion.sandbox.world.generator import generate
 from orchestration.cli import main
-from orchestration.lib.build import project_dir
 from orchestration.lib.docs_site import docs
 from orchestration.lib.history import audiences_folder
 from orchestration.lib.run import run_all

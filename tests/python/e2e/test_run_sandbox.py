@@ -30,6 +30,7 @@ import pytest
 
 from ingestion.config import load_ads_config, load_shop_config
 from ingestion.home import Home
+from ingestion.project import project_dir
 from ingestion.replay import replay
 from ingestion.sandbox.server.serve import start_in_thread
 from ingestion.sandbox.world import health
@@ -42,7 +43,7 @@ from ingestion.tiktok_ads.tokens import AdsAuthHost, AdsTokenStore
 from ingestion.tiktok_shop.auth import AuthHost
 from ingestion.tiktok_shop.tokens import TokenStore
 from orchestration.lib.as_of import as_of
-from orchestration.lib.build import build, project_dir, run_dbt
+from orchestration.lib.build import build, run_dbt
 from orchestration.lib.run import RunReport, run_all
 
 CLOCK = 1_794_096_000  # 2026-11-08T00:00:00Z

@@ -15,6 +15,7 @@ import pytest
 from ingestion.config import PROJECT_ROOT
 from ingestion.errors import ConfigError
 from ingestion.home import Home
+from ingestion.project import project_dir
 from orchestration.lib.build import (
     BuildFailed,
     BuildReport,
@@ -23,7 +24,6 @@ from orchestration.lib.build import (
     dbt_environment,
     dbt_folder,
     last_report,
-    project_dir,
     project_state,
 )
 from orchestration.lib.build import test as run_tests
