@@ -209,8 +209,13 @@ class _Macros:
         project = manifest["metadata"]["project_name"]
         self._own = {one for one, macro in self._macros.items() if macro["package_name"] == project}
         theirs = {str(macro["name"]) for one, macro in self._macros.items() if one not in self._own}
-        # dbt's own macros that the project replaces: how rows are merged, for example. No model names them.
-        self._replaced = {one for one in self._own if _plain_name(self._macros[one], theirs) in theirs}
+        # What no model names: dbt's own macros that the project replaces, and its strategies of merging rows.
+        self._replaced = {
+            one
+            for one in self._own
+            if _plain_name(self._macros[one], theirs) in theirs
+            or str(self._macros[one]["name"]).startswith("get_incremental_")
+        }
         self._known: dict[str, frozenset[str]] = {}
 
     def text(self, unique_id: str) -> str:
