@@ -60,6 +60,7 @@ select
     stock.sku_id,
     stock.seller_sku,
     stock.sellable_units,
+    stock.sellable_units <= 0 as is_out,
     stock.committed_units,
     coalesce(windows.units_sold_7d, 0) as units_sold_7d,
     coalesce(windows.units_sold_14d, 0) as units_sold_14d,
