@@ -1,6 +1,7 @@
-"""`python -m benchmarks.compare OLD.duckdb NEW.duckdb`: are two DuckDB files the same, table by table and value by value?
+"""`python -m benchmarks.compare OLD.duckdb NEW.duckdb`: are two DuckDB files the same, table by table, value by value?
 
-Bookkeeping (columns that begin with an underscore) does not count; nor does the order of rows. Exit code 1 when anything differs.
+Bookkeeping (columns that begin with an underscore) does not count; nor does the order of rows. Exit code 1 when
+anything differs.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ console = Console(width=120)
 
 
 def tables(connection: duckdb.DuckDBPyConnection, database: str, schema: str | None) -> dict[str, list[str]]:
-    """Columns that count of each table, by `schema.table`. A view of the warehouse is readable under its own name only."""
+    """Columns that count of each table, by `schema.table`. Views are left out: they name the file they were made in."""
     found: dict[str, list[str]] = {}
     rows = connection.execute(
         "select schema_name, table_name, column_name from duckdb_columns() "
@@ -61,7 +62,9 @@ def differences(
                 continue
             columns = [column for column in before[name] if column not in ignored]
             if set(columns) != set(after[name]) - ignored:
-                found.append(f"{name} has other columns: {sorted(set(columns) ^ (set(after[name]) - ignored))}")
+                found.append(
+                    f"{name} has other columns: {sorted(set(columns) ^ (set(after[name]) - ignored))}"
+                )
                 continue
             chosen = ", ".join(f'"{column}"' for column in columns)
             sides = [f"select {chosen} from {file}.{name}" for file in ("old_file", "new_file")]
@@ -75,7 +78,9 @@ def differences(
             )
             compared += rows
             if lost or added:
-                found.append(f"{name}: {lost} rows only in the old file, {added} only in the new one, of {rows}")
+                found.append(
+                    f"{name}: {lost} rows only in the old file, {added} only in the new one, of {rows}"
+                )
     return found, compared
 
 
@@ -85,7 +90,9 @@ def main() -> int:
     parser.add_argument("old", type=Path)
     parser.add_argument("new", type=Path)
     parser.add_argument("--schema", help="compare this schema only")
-    parser.add_argument("--without", nargs="*", default=[], help="tables that are not compared (schema.table)")
+    parser.add_argument(
+        "--without", nargs="*", default=[], help="tables that are not compared (schema.table)"
+    )
     parser.add_argument("--ignore", nargs="*", default=[], help="columns that are not compared")
     arguments = parser.parse_args()
     found, rows = differences(
