@@ -29,7 +29,7 @@ from typing import Any
 import orjson
 import pyarrow as pa
 
-from ingestion.home import StorageError, storage_errors, sync_folder
+from home.layout import StorageError, storage_errors, sync_folder
 from ingestion.pages import Page, Record
 
 NO_SHOP = "_"

@@ -20,9 +20,9 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from home.audit_log import recorded
+from home.layout import Home, exchange_folders, storage_errors
 from ingestion.archive import Archive
-from ingestion.audit_log import recorded
-from ingestion.home import Home, exchange_folders, storage_errors
 from ingestion.pipelines import SCHEMA_FILE, exchanged_name, file_counts, load_id_of, recover
 
 MAX_FILES = 200

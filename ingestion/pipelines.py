@@ -24,9 +24,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ingestion.config import PROJECT_ROOT
-from ingestion.errors import TtkpiError
-from ingestion.home import Home, finish_exchange, storage_error, storage_errors
+from home.config import PROJECT_ROOT
+from home.errors import TtkpiError
+from home.layout import Home, finish_exchange, storage_error, storage_errors
 from ingestion.rows import Table, empty
 
 _log = logging.getLogger(__name__)

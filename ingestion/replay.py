@@ -27,11 +27,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from home.audit_log import recorded
+from home.layout import Home, exchange_folders, storage_errors
 from ingestion.archive import Archive, Entry
-from ingestion.audit_log import recorded
 from ingestion.fx_rates.resource import FX_RATES
 from ingestion.fx_rates.resource import SOURCE as FX_SOURCE
-from ingestion.home import Home, exchange_folders, storage_errors
 from ingestion.pipelines import (
     LOAD_ID,
     SCHEMA_FILE,

@@ -22,14 +22,14 @@ from datetime import UTC, date, datetime, timedelta
 from multiprocessing.queues import Queue
 from typing import Any, Literal, Protocol
 
+from home.audit_log import FAILED, PARTLY, Entry, recorded
+from home.config import ShopApiConfig, load_ads_config, load_shop_config
+from home.errors import ConfigError, TtkpiError
+from home.layout import Home, StorageError, storage_error
 from ingestion.archive import Archive
-from ingestion.audit_log import FAILED, PARTLY, Entry, recorded
 from ingestion.compact import MAX_FILES, compact_unlocked
-from ingestion.config import ShopApiConfig, load_ads_config, load_shop_config
-from ingestion.errors import ConfigError, TtkpiError
 from ingestion.fx_rates.resource import FX_RATES, sync_fx_rates
 from ingestion.fx_rates.resource import SOURCE as FX_SOURCE
-from ingestion.home import Home, StorageError, storage_error
 from ingestion.pipelines import (
     adopt_dataset,
     check_clock,

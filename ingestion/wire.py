@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import httpx
 from tenacity import RetryCallState, Retrying, retry_if_exception
 
-from ingestion.errors import TransientError
+from home.errors import TransientError
 
 MAX_TRIES = 5
 MAX_BACKOFF_SECONDS = 60.0

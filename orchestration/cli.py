@@ -18,7 +18,7 @@ import click
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from ingestion.home import Home
+    from home.layout import Home
     from ingestion.sync import SyncReport
     from orchestration.lib.progress import Reporter
 
@@ -351,8 +351,8 @@ def auth_exchange(code: str) -> None:
     \b
     Example:  ttkpi auth exchange TTP_FeBoANmHP3yqdoUI9fZOCw
     """
-    from ingestion.audit_log import recorded
-    from ingestion.config import load_shop_config
+    from home.audit_log import recorded
+    from home.config import load_shop_config
     from ingestion.tiktok_shop.auth import AuthHost
     from ingestion.tiktok_shop.client import ShopClient
     from ingestion.tiktok_shop.tokens import TokenStore
@@ -387,8 +387,8 @@ def auth_ads(code: str) -> None:
     \b
     Example:  ttkpi auth ads 83e2e5a1d4
     """
-    from ingestion.audit_log import recorded
-    from ingestion.config import load_ads_config
+    from home.audit_log import recorded
+    from home.config import load_ads_config
     from ingestion.tiktok_ads.client import AdsClient, AdsProblem
     from ingestion.tiktok_ads.tokens import AdsAuthHost, AdsTokenStore
     from orchestration.lib.demo import refuse_demo_home
@@ -952,7 +952,7 @@ def alerts_send(dry_run: bool, names: Sequence[str]) -> None:
     Examples:  ttkpi alerts send --dry-run
                ttkpi alerts send --webhook team
     """
-    from ingestion.errors import ConfigError
+    from home.errors import ConfigError
     from orchestration.lib.run import SOME_SHOPS_FAILED
     from orchestration.lib.webhooks.config import require_webhooks
     from orchestration.lib.webhooks.deliver import deliver, preview
@@ -1131,7 +1131,7 @@ def _explain(error: Exception, *, debug: bool) -> int:
     """Print an error for a person, and choose the exit code."""
     import traceback
 
-    from ingestion.errors import TtkpiError
+    from home.errors import TtkpiError
     from orchestration.lib.run import FAILED, exit_code
 
     if debug:
@@ -1160,8 +1160,8 @@ def _debug() -> bool:
 
 def _home() -> Home:
     """The home, with libraries' warnings going to a log file in it instead of the terminal."""
-    from ingestion.audit_log import set_origin
-    from ingestion.home import Home
+    from home.audit_log import set_origin
+    from home.layout import Home
 
     home = Home.from_env()
     set_origin("cli")

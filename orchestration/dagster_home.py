@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from ingestion.home import Home
+from home.layout import Home
 
 TEMPLATE = Path(__file__).with_name("dagster.yaml")
 

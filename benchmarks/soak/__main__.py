@@ -23,7 +23,7 @@ from rich.table import Table
 from benchmarks.soak.content import Tables, different, marts
 from benchmarks.soak.schedule import Outcome, play
 from benchmarks.soak.stage import Chapter, Scene, Stage, stage
-from ingestion.home import Home
+from home.layout import Home
 from ingestion.sandbox.server.plans import KINDS
 from orchestration.lib.build import build
 

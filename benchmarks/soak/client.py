@@ -19,8 +19,8 @@ from typing import Any
 import dlt  # noqa: F401 (loaded before the fork)
 
 import ingestion.wire
-from ingestion.errors import TtkpiError
-from ingestion.home import Home
+from home.errors import TtkpiError
+from home.layout import Home
 from ingestion.sync import sync
 
 OK, TROUBLED, REFUSED = 0, 3, 2

@@ -17,8 +17,8 @@ import httpx
 
 from benchmarks.soak.client import OK, work
 from benchmarks.soak.content import StagingSql, Tables, different
-from ingestion.config import AdsApiConfig, ShopApiConfig
-from ingestion.home import Home
+from home.config import AdsApiConfig, ShopApiConfig
+from home.layout import Home
 from ingestion.sandbox.server.plans import Calm
 from ingestion.sandbox.server.serve import SandboxProcess
 from ingestion.sandbox.world.generator import generate

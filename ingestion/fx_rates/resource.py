@@ -15,11 +15,11 @@ from typing import Any
 
 import pyarrow as pa
 
+from home.config import FxConfig, load_fx_config
+from home.errors import TtkpiError
+from home.layout import Home
 from ingestion.archive import Archive
-from ingestion.config import FxConfig, load_fx_config
-from ingestion.errors import TtkpiError
 from ingestion.fx_rates.source import LOOKBACK_DAYS, fx_rows, iter_fx_pages, read_csv_rates
-from ingestion.home import Home
 from ingestion.pages import Page, Record
 from ingestion.pipelines import load, named, open_pipeline
 from ingestion.rows import Column, Drift, Kind, Table, build, fields, text

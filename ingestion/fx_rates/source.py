@@ -20,8 +20,8 @@ from typing import Any
 import httpx
 import pyarrow as pa
 
-from ingestion.config import FxConfig
-from ingestion.errors import ConfigError, TransientError, TtkpiError
+from home.config import FxConfig
+from home.errors import ConfigError, TransientError, TtkpiError
 from ingestion.wire import Notify, http_client, log_warning, retrying
 
 LOOKBACK_DAYS = 7

@@ -20,8 +20,8 @@ import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from home.layout import storage_errors
 from ingestion.archive import Archive, Entry
-from ingestion.home import storage_errors
 from ingestion.pages import Page, Record
 from ingestion.rows import Drift, build
 from ingestion.seller_center.building import FileRows

@@ -21,12 +21,12 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from home.audit_log import FAILED, PARTLY, recorded
+from home.errors import ConfigError, TtkpiError
+from home.layout import Home, storage_errors
 from ingestion.archive import Archive, Entry
-from ingestion.audit_log import FAILED, PARTLY, recorded
 from ingestion.compact import MAX_FILES, compact_unlocked
-from ingestion.errors import ConfigError, TtkpiError
 from ingestion.fx_rates.resource import sync_fx_rates
-from ingestion.home import Home, storage_errors
 from ingestion.pages import Page, Record
 from ingestion.pipelines import file_counts, load, named, open_pipeline
 from ingestion.privacy import Cleaner, scrub

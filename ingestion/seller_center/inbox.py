@@ -15,8 +15,8 @@ from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
-from ingestion.config import InboxConfig
-from ingestion.home import Home, storage_errors
+from home.config import InboxConfig
+from home.layout import Home, storage_errors
 from ingestion.seller_center.importing import (
     FileOutcome,
     ImportOptions,

@@ -17,9 +17,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import pyarrow.parquet as pq
 
-from ingestion.config import PROJECT_ROOT
-from ingestion.errors import ConfigError
-from ingestion.home import storage_errors
+from home.config import PROJECT_ROOT
+from home.errors import ConfigError
+from home.layout import storage_errors
 from ingestion.seller_center.sheets import Problem, ShopFacts
 from ingestion.seller_center.tables import SHOPS, SOURCE
 from ingestion.tiktok_ads.accounts import ADVERTISERS

@@ -6,8 +6,8 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from ingestion.config import load_ads_config
-from ingestion.home import Home, storage_error
+from home.config import load_ads_config
+from home.layout import Home, storage_error
 from ingestion.privacy import Cleaner
 from ingestion.tiktok_ads.accounts import INFO_FIELDS
 from ingestion.tiktok_ads.client import AdsClient, AdsProblem, Advertiser

@@ -17,8 +17,8 @@ from urllib.parse import quote, urlencode
 import httpx
 import orjson
 
-from ingestion.config import AdsApiConfig
-from ingestion.errors import TransientError, TtkpiError
+from home.config import AdsApiConfig
+from home.errors import TransientError, TtkpiError
 from ingestion.tiktok_ads.endpoints import AUTHORIZED_ADVERTISERS, Endpoint
 from ingestion.tiktok_ads.errors import AccountRefused, BackendTrouble, IncompleteList, RepeatedPage
 from ingestion.tiktok_ads.refusals import ADDRESSES, Patience, refusal

@@ -14,8 +14,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, Protocol, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from ingestion.config import AdsApiConfig
-from ingestion.errors import TtkpiError
+from home.config import AdsApiConfig
+from home.errors import TtkpiError
 from ingestion.pages import Page, Record
 from ingestion.privacy import Cleaner, Rules, scrub
 from ingestion.rows import Batch, Drift, Table

@@ -17,7 +17,7 @@ from typing import Any
 import httpx
 import orjson
 
-from ingestion.config import AdsApiConfig
+from home.config import AdsApiConfig
 from ingestion.tiktok_ads.endpoints import ACCESS_TOKEN_PATH
 from ingestion.tiktok_ads.refusals import ADDRESSES, refusal
 from ingestion.tiktok_shop.envelope import Envelope, parse_envelope

@@ -14,7 +14,7 @@ from urllib.parse import quote, urlencode
 
 import httpx
 
-from ingestion.config import ShopApiConfig
+from home.config import ShopApiConfig
 from ingestion.tiktok_shop.envelope import parse_envelope
 from ingestion.tiktok_shop.errors import BadRequest
 from ingestion.tiktok_shop.refusals import Call, no_answer, not_an_envelope, refusal

@@ -14,8 +14,8 @@ from urllib.parse import quote, urlencode
 import httpx
 import orjson
 
-from ingestion.config import ShopApiConfig
-from ingestion.errors import ConfigError, TransientError, TtkpiError
+from home.config import ShopApiConfig
+from home.errors import ConfigError, TransientError, TtkpiError
 from ingestion.tiktok_shop.endpoints import AUTHORIZED_SHOPS, Endpoint
 from ingestion.tiktok_shop.envelope import parse_envelope
 from ingestion.tiktok_shop.errors import (

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from ingestion.errors import ConfigError, TransientError, TtkpiError
+from home.errors import ConfigError, TransientError, TtkpiError
 
 AuthorisationState = Literal["ok", "expired", "revoked", "scope_missing", "deactivated"]
 

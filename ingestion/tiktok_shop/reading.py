@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any, Literal, Protocol
 
-from ingestion.config import ShopApiConfig
+from home.config import ShopApiConfig
 from ingestion.pages import Page, Record
 from ingestion.privacy import Cleaner, Rules, scrub
 from ingestion.rows import Batch, Drift, Table

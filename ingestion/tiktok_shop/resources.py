@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from ingestion.errors import ConfigError
+from home.errors import ConfigError
 from ingestion.rows import Table
 from ingestion.tiktok_shop.analytics import PERFORMANCE_DAILY, PERFORMANCE_HOURLY
 from ingestion.tiktok_shop.creators import (

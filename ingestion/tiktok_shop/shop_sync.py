@@ -16,10 +16,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from filelock import FileLock
 
+from home.config import ShopApiConfig
+from home.errors import TtkpiError
+from home.layout import Home, StorageError
 from ingestion.archive import Archive, Entry, hash_schema
-from ingestion.config import ShopApiConfig
-from ingestion.errors import TtkpiError
-from ingestion.home import Home, StorageError
 from ingestion.pages import Page
 from ingestion.pipelines import load, named, open_pipeline
 from ingestion.privacy import Cleaner

@@ -21,9 +21,9 @@ from pathlib import Path
 
 import duckdb
 
-from ingestion.audit_log import recorded
-from ingestion.errors import TtkpiError
-from ingestion.home import Home, storage_errors, sync_folder
+from home.audit_log import recorded
+from home.errors import TtkpiError
+from home.layout import Home, storage_errors, sync_folder
 from ingestion.replay import replay_into
 from orchestration.lib.audiences import everything
 from orchestration.lib.build import build

@@ -19,9 +19,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
-from ingestion.audit_log import FAILED, recorded
-from ingestion.errors import TtkpiError
-from ingestion.home import Home, storage_errors
+from home.audit_log import FAILED, recorded
+from home.errors import TtkpiError
+from home.layout import Home, storage_errors
 from orchestration.lib.build import (
     BuildReport,
     BuildState,

@@ -32,11 +32,11 @@ from typing import IO, Any, Literal, Protocol
 import orjson
 import yaml
 
-from ingestion.audit_log import FAILED, recorded
-from ingestion.audit_log import prepare as prepare_log
-from ingestion.config import PROJECT_ROOT
-from ingestion.errors import ConfigError, TtkpiError
-from ingestion.home import HOME_VARIABLE, Home, storage_errors
+from home.audit_log import FAILED, recorded
+from home.audit_log import prepare as prepare_log
+from home.config import PROJECT_ROOT
+from home.errors import ConfigError, TtkpiError
+from home.layout import HOME_VARIABLE, Home, storage_errors
 from orchestration.lib.freeze import check as check_frozen
 from orchestration.lib.history import finish_switch
 from orchestration.lib.memory import VARIABLE as MEMORY_VARIABLE

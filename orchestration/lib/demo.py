@@ -16,7 +16,7 @@ from typing import Any
 
 import httpx
 
-from ingestion.config import (
+from home.config import (
     ADS_SECTION,
     FX_SECTION,
     SHOP_SECTION,
@@ -24,8 +24,8 @@ from ingestion.config import (
     load_ads_config,
     load_shop_config,
 )
-from ingestion.errors import ConfigError, TtkpiError
-from ingestion.home import Home
+from home.errors import ConfigError, TtkpiError
+from home.layout import Home
 from ingestion.sandbox.ads.auth import APP_ID, SECRET
 from ingestion.sandbox.server.options import SandboxOptions
 from ingestion.sandbox.server.serve import DEFAULT_PORT, SandboxProcess, ServerFailed

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from ingestion.home import Home, storage_errors
+from home.layout import Home, storage_errors
 from orchestration.lib.build import BuildFailed, NodeProgress, dbt_folder, run_dbt
 
 

@@ -31,9 +31,9 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ingestion.audit_log import recorded
-from ingestion.errors import ConfigError, TtkpiError
-from ingestion.home import Home, storage_errors, sync_folder
+from home.audit_log import recorded
+from home.errors import ConfigError, TtkpiError
+from home.layout import Home, storage_errors, sync_folder
 from orchestration.lib.frames import attach, reading
 from orchestration.lib.records import read_record, write_record
 

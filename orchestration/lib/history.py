@@ -23,9 +23,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ingestion.audit_log import Entry, append, recorded
-from ingestion.errors import TtkpiError
-from ingestion.home import Home, storage_errors, sync_folder
+from home.audit_log import Entry, append, recorded
+from home.errors import TtkpiError
+from home.layout import Home, storage_errors, sync_folder
 from orchestration.lib.published_values import SCHEMAS, in_publication, in_store
 from orchestration.lib.records import read_record, write_record
 from orchestration.lib.seal import MANIFEST, problems

@@ -19,8 +19,8 @@ from typing import Any
 import yaml
 from filelock import FileLock
 
-from ingestion.errors import ConfigError, TtkpiError
-from ingestion.home import Home, storage_errors
+from home.errors import ConfigError, TtkpiError
+from home.layout import Home, storage_errors
 from orchestration.lib.build import dbt_environment, project_dir
 
 _FOLDERS = ("models", "macros", "seeds", "snapshots", "tests/singular", "tests/generic", "tests/fixtures")

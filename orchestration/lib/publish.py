@@ -34,9 +34,9 @@ from typing import Any, Protocol
 
 import duckdb
 
-from ingestion.audit_log import Entry, current_run, head, recorded, revision
-from ingestion.errors import TtkpiError
-from ingestion.home import Home, StorageError, storage_errors
+from home.audit_log import Entry, current_run, head, recorded, revision
+from home.errors import TtkpiError
+from home.layout import Home, StorageError, storage_errors
 from orchestration.lib.audiences import Audience, Choice, audiences, everything
 from orchestration.lib.audit import require_passed
 from orchestration.lib.build import project_dir

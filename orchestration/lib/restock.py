@@ -17,9 +17,9 @@ from pathlib import Path
 
 import duckdb
 
-from ingestion.config import PROJECT_ROOT
-from ingestion.errors import ConfigError, TtkpiError
-from ingestion.home import Home, storage_errors
+from home.config import PROJECT_ROOT
+from home.errors import ConfigError, TtkpiError
+from home.layout import Home, storage_errors
 from orchestration.lib.frames import attach
 
 ERP_COLUMNS = PROJECT_ROOT / "seeds" / "inventory" / "erp_columns.csv"

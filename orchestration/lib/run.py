@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from ingestion.errors import ConfigError, TtkpiError
-from ingestion.home import Home, HomeBusy
+from home.errors import ConfigError, TtkpiError
+from home.layout import Home, HomeBusy
 from ingestion.sync import ShopResult, SyncReport, sync
 from ingestion.tiktok_shop.errors import BadAppKey, BadSignature
 from orchestration.lib.audit import AuditFailed, AuditReport, audit

@@ -12,7 +12,7 @@ from typing import Any
 
 import duckdb
 
-from ingestion.home import Home
+from home.layout import Home
 from ingestion.sync_log import SHOP
 from ingestion.tiktok_ads.reading import SOURCE as ADS_SOURCE
 from ingestion.tiktok_ads.resources import OWNER as ADS_OWNER

@@ -14,7 +14,7 @@ import dagster as dg
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ingestion.home import Home
+from home.layout import Home
 from ingestion.sync import ShopResult, SyncReport, prepare, shops_and_accounts, sync
 from ingestion.sync_log import JOURNAL
 from ingestion.tiktok_ads.account_sync import has_ads

@@ -10,7 +10,7 @@ from typing import Any
 
 import dagster as dg
 
-from ingestion.config import load_inbox_config
+from home.config import load_inbox_config
 from ingestion.seller_center.importing import FileOutcome
 from ingestion.seller_center.inbox import arrived, import_inbox, inbox_of
 from ingestion.seller_center.tables import SOURCE, tables

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from ingestion.errors import TtkpiError
-from ingestion.home import Home
+from home.errors import TtkpiError
+from home.layout import Home
 from ingestion.wire import Notify, log_warning
 from orchestration.lib.webhooks.config import PLATFORMS
 from orchestration.lib.webhooks.ledger import Ledger, sending

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from ingestion.errors import TtkpiError
+from home.errors import TtkpiError
 from ingestion.wire import Notify, http_client, log_warning, retrying
 from orchestration.lib.webhooks.config import PLATFORMS
 from orchestration.lib.webhooks.ledger import Ledger

@@ -21,7 +21,7 @@ from business_api_client.rest import ApiException
 from business_api_client.tiktok_business.tiktok_code import NumericErrorCodes
 from business_api_client.tiktok_business.tiktok_exceptions import TiktokSDKError
 
-from ingestion.config import AdsApiConfig
+from home.config import AdsApiConfig
 from ingestion.sandbox.ads.auth import APP_ID, AUTH_CODE, SECRET
 from ingestion.sandbox.server.serve import SandboxServer, start_in_thread
 from ingestion.sandbox.world.generator import generate

@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 import pytest
 
-from ingestion.config import FxConfig, ShopApiConfig
+from home.config import FxConfig, ShopApiConfig
 from ingestion.fx_rates.source import fetch_fx_rates
 from ingestion.sandbox.server.serve import SandboxServer
 from ingestion.sandbox.world.generator import generate

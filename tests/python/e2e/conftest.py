@@ -15,8 +15,8 @@ import duckdb
 import httpx
 import pytest
 
-from ingestion.config import load_ads_config, load_shop_config
-from ingestion.home import Home
+from home.config import load_ads_config, load_shop_config
+from home.layout import Home
 from ingestion.sandbox.server.serve import SandboxServer, start_in_thread
 from ingestion.sandbox.world.generator import generate
 from ingestion.sync import SyncReport

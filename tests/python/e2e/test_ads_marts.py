@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from conftest import CLOCK, admin, authorise, authorise_ads, copy_of, opened, settings, sync
 
-from ingestion.home import Home
+from home.layout import Home
 from ingestion.sandbox.server.serve import start_in_thread
 from ingestion.tiktok_ads.resources import RESOURCES
 from orchestration.lib.audit import audit

@@ -13,9 +13,9 @@ import pyarrow as pa
 import pytest
 from conftest import CLOCK, Told, admin, authorise, authorise_ads, raw, sync
 
+from home.errors import ConfigError
+from home.layout import Home
 from ingestion.compact import compact
-from ingestion.errors import ConfigError
-from ingestion.home import Home
 from ingestion.replay import replay
 from ingestion.sandbox.server.serve import SandboxServer
 from ingestion.sync import ShopResult, SyncReport

@@ -8,7 +8,7 @@ import duckdb
 import pytest
 from conftest import CLOCK, authorise, opened, sync
 
-from ingestion.home import Home
+from home.layout import Home
 from ingestion.sandbox.server.serve import SandboxServer
 from orchestration.lib.backfill import backfill, find_gaps, troubles
 from orchestration.lib.build import build

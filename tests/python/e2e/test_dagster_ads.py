@@ -11,7 +11,7 @@ import dagster as dg
 import pytest
 from conftest import CLOCK, admin, authorise_ads, raw
 
-from ingestion.home import Home
+from home.layout import Home
 from ingestion.sandbox.server.serve import SandboxServer
 from orchestration.defs.ingestion.catalog import DOMAINS
 from orchestration.defs.ingestion.sensors import read_failures

@@ -16,7 +16,7 @@ import httpx
 import pytest
 from conftest import CLOCK, admin, copy_of, settings
 
-from ingestion.home import Home
+from home.layout import Home
 from ingestion.sandbox.server.serve import SandboxServer, start_in_thread
 from ingestion.sandbox.world.catalog import SHOPS
 from ingestion.seller_center.importing import FileOutcome, ImportOptions, import_files

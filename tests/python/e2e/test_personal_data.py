@@ -20,8 +20,8 @@ import pytest
 from conftest import CLOCK, admin, authorise, authorise_ads, settings
 from scan import WIDTH, Scanner, telling
 
-from ingestion.config import load_ads_config, load_shop_config
-from ingestion.home import Home
+from home.config import load_ads_config, load_shop_config
+from home.layout import Home
 from ingestion.sandbox.server.serve import start_in_thread
 from ingestion.sandbox.world.generator import generate
 from orchestration.cli import main

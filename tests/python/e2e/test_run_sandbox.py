@@ -28,8 +28,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from ingestion.config import load_ads_config, load_shop_config
-from ingestion.home import Home
+from home.config import load_ads_config, load_shop_config
+from home.layout import Home
 from ingestion.replay import replay
 from ingestion.sandbox.server.serve import start_in_thread
 from ingestion.sandbox.world import health

@@ -16,9 +16,9 @@ import duckdb
 import httpx
 import pytest
 
-from ingestion.config import load_shop_config
-from ingestion.errors import ConfigError
-from ingestion.home import Home, HomeBusy
+from home.config import load_shop_config
+from home.errors import ConfigError
+from home.layout import Home, HomeBusy
 from ingestion.replay import replay
 from ingestion.sandbox.server.serve import SandboxServer
 from ingestion.sandbox.world.generator import generate
@@ -217,7 +217,7 @@ def test_kill_at_any_point(site: Site) -> None:
         "import sys; from pathlib import Path; from datetime import datetime, UTC\n"
         "import ingestion.tiktok_shop.shop_sync as s, ingestion.tiktok_shop.reading as r\n"
         "s.UNIT_ROWS, s.BATCH_RECORDS = 1_500, 100; r.sliced.__kwdefaults__['rows'] = 50\n"
-        "from ingestion.home import Home; from ingestion.sync import sync\n"
+        "from home.layout import Home; from ingestion.sync import sync\n"
         "if __name__ == '__main__':\n"
         "    report = sync(Home(Path(sys.argv[1])), shops=sys.argv[3:],\n"
         "                  until=datetime.fromtimestamp(int(sys.argv[2]), UTC))\n"
@@ -258,7 +258,7 @@ def test_workers_end_with_a_killed_parent(site: Site) -> None:
     script = site.root / "run_sync.py"
     script.write_text(
         "import sys; from pathlib import Path; from datetime import datetime, UTC\n"
-        "from ingestion.home import Home; from ingestion.sync import sync\n"
+        "from home.layout import Home; from ingestion.sync import sync\n"
         "if __name__ == '__main__':\n"
         "    sync(Home(Path(sys.argv[1])), until=datetime.fromtimestamp(int(sys.argv[2]), UTC))\n"
     )

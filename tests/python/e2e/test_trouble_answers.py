@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from conftest import CLOCK, admin, authorise, marts, query, raw, run, settings, sync
 
-from ingestion.home import Home
+from home.layout import Home
 from ingestion.sandbox.server.serve import SandboxServer, start_in_thread
 from ingestion.sync import SyncReport
 from orchestration.lib.audit import AuditFailed, last_audit

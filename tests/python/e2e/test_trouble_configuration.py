@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from conftest import CLOCK, admin, command_environment, raw
 
-from ingestion.home import Home
+from home.layout import Home
 from ingestion.sandbox.server.serve import SandboxServer
 from orchestration.cli import main
 

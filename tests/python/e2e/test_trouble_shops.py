@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from conftest import CLOCK, admin, authorise, query, raw, run, sync
 
-from ingestion.config import load_shop_config
-from ingestion.home import Home
+from home.config import load_shop_config
+from home.layout import Home
 from ingestion.sandbox.server.serve import SandboxServer
 from ingestion.sync import Silent, SyncReport
 from ingestion.tiktok_shop.auth import AuthHost

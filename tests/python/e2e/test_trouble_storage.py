@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from conftest import CLOCK, copy_of, opened, query, raw, sync
 
-from ingestion.home import Home
+from home.layout import Home
 from ingestion.sandbox.server.serve import SandboxServer
 from orchestration.cli import main
 from orchestration.lib.publish import publish

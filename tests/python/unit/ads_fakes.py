@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import orjson
 
-from ingestion.config import AdsApiConfig
+from home.config import AdsApiConfig
 from ingestion.privacy import Cleaner
 from ingestion.tiktok_ads.accounts import INFO_FIELDS
 from ingestion.tiktok_ads.client import AdsClient, Advertiser

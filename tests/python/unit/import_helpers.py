@@ -10,7 +10,7 @@ from typing import Any
 
 import duckdb
 
-from ingestion.home import Home
+from home.layout import Home
 from ingestion.seller_center.importing import ImportOptions
 
 SHOP = "7495000000000000102"

@@ -14,8 +14,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ingestion.config import ShopApiConfig
-from ingestion.home import Home
+from home.config import ShopApiConfig
+from home.layout import Home
 from ingestion.sync import prepare
 from ingestion.tiktok_shop.client import ApiAnswer, ShopRef
 from ingestion.tiktok_shop.endpoints import Endpoint

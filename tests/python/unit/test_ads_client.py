@@ -26,7 +26,7 @@ from ads_fakes import (
     refused,
 )
 
-from ingestion.errors import TtkpiError
+from home.errors import TtkpiError
 from ingestion.tiktok_ads import errors
 from ingestion.tiktok_ads.client import AdsClient, AdsProblem
 from ingestion.tiktok_ads.endpoints import ADVERTISER_INFO, CAMPAIGNS, GMV_MAX_REPORT, GMV_MAX_STORES

@@ -11,8 +11,8 @@ import pandas as pd
 import pytest
 from control_helpers import LOAD, SHOP, change_marts, make_home, mark_built, write_raw
 
-from ingestion.errors import ConfigError
-from ingestion.home import Home
+from home.errors import ConfigError
+from home.layout import Home
 from orchestration.lib.audit import AuditFailed, AuditReport, audit, last_audit
 from orchestration.lib.build import project_dir
 from orchestration.lib.expectations import Expectation, Judge, Suite, load_suites

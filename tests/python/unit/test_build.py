@@ -12,9 +12,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from ingestion.config import PROJECT_ROOT
-from ingestion.errors import ConfigError
-from ingestion.home import Home
+from home.config import PROJECT_ROOT
+from home.errors import ConfigError
+from home.layout import Home
 from orchestration.lib.build import (
     BuildFailed,
     BuildReport,

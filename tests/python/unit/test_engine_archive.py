@@ -9,8 +9,8 @@ from typing import Any
 import duckdb
 import pytest
 
+from home.layout import StorageError
 from ingestion.archive import Archive, Entry
-from ingestion.home import StorageError
 from ingestion.pages import Page
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from shop_fakes import DAY, NOW, FakeClient, raw, run, unpacked
 
-from ingestion.home import Home
+from home.layout import Home
 from ingestion.rows import Kind
 from ingestion.tiktok_shop import creators
 from ingestion.tiktok_shop.creators import (

@@ -11,15 +11,15 @@ from pathlib import Path
 
 import pytest
 
-import ingestion.home as home_module
-from ingestion.errors import ConfigError
-from ingestion.home import Home, HomeBusy, StorageError, exchange_folders, finish_exchange
+import home.layout as home_module
+from home.errors import ConfigError
+from home.layout import Home, HomeBusy, StorageError, exchange_folders, finish_exchange
 
 
 def test_the_lock_says_who_holds_it(tmp_path: Path) -> None:
     home = Home(tmp_path)
     code = (
-        "import sys; from pathlib import Path; from ingestion.home import Home\n"
+        "import sys; from pathlib import Path; from home.layout import Home\n"
         "with Home(Path(sys.argv[1])).lock('replay'): print('held', flush=True); sys.stdin.read()"
     )
     with subprocess.Popen(

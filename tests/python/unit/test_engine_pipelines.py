@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from ingestion.home import Home
+from home.layout import Home
 from ingestion.pipelines import load, mark_dataset, named, open_pipeline
 from ingestion.rows import bulk_work
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from shop_fakes import NOW, SECRET_WORDS, FakeClient, order, run, unpacked
 
-from ingestion.home import Home
+from home.layout import Home
 from ingestion.privacy import Cleaner, Rules, scrub
 from ingestion.rows import fields
 from ingestion.tiktok_shop.finance import PAYMENT

@@ -13,9 +13,9 @@ from shop_fakes import DAY, NOW, FakeClient, order, raw, rows, run, tree
 
 import ingestion.compact as compact_module
 import ingestion.replay as replay_module
+from home.layout import Home
 from ingestion.archive import Archive
 from ingestion.compact import compact
-from ingestion.home import Home
 from ingestion.pipelines import recover
 from ingestion.replay import replay, replay_into
 from ingestion.sync import _write_journal

@@ -15,8 +15,8 @@ from shop_fakes import CONFIG, DAY, NOW, SHOP, FakeClient, order, raw, rows, run
 
 import ingestion.tiktok_shop.reading as reading_module
 import ingestion.tiktok_shop.shop_sync as shop_sync_module
+from home.layout import Home
 from ingestion.archive import Archive
-from ingestion.home import Home
 from ingestion.pipelines import ClockBehind, check_clock, recover
 from ingestion.sync import prepare
 from ingestion.tiktok_shop.errors import AuthorizationRevoked, ScopeMissing, TransientApiError

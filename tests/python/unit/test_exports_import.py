@@ -12,10 +12,10 @@ import pyarrow as pa
 import pytest
 from import_helpers import CONTACT, HEADER, SHOP, downloaded, known_shop, order, raw_rows, write_orders
 
+from home.errors import ConfigError
+from home.layout import Home
 from ingestion.archive import Archive
 from ingestion.compact import compact
-from ingestion.errors import ConfigError
-from ingestion.home import Home
 from ingestion.replay import replay
 from ingestion.seller_center import importing
 from ingestion.seller_center.importing import ImportOptions, ImportReport, explain_file, import_files

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from ingestion.config import PROJECT_ROOT
+from home.config import PROJECT_ROOT
 
 
 @pytest.mark.parametrize(("name", "columns"), [("README.md", 4), ("README.zh-CN.md", 3)])

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from ingestion.errors import ConfigError, TtkpiError
-from ingestion.home import Home, HomeBusy, StorageError
+from home.errors import ConfigError, TtkpiError
+from home.layout import Home, HomeBusy, StorageError
 from ingestion.sync import ShopResult, SyncReport
 from ingestion.tiktok_shop.errors import BadAppKey, BadSignature, NotAuthorised, RateLimited
 from orchestration.lib import run as module

@@ -18,7 +18,7 @@ import psutil
 import pytest
 from world_helpers import CLOCK, DAY, SHOP, bodies, everywhere, world_of
 
-from ingestion.config import PROJECT_ROOT
+from home.config import PROJECT_ROOT
 from ingestion.sandbox.world import generator
 from ingestion.sandbox.world.people import personal_markers, personal_values
 from ingestion.sandbox.world.store import META, Store, generate

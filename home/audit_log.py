@@ -34,9 +34,9 @@ from typing import Any
 
 from filelock import FileLock
 
-from ingestion.config import PROJECT_ROOT
-from ingestion.errors import TtkpiError
-from ingestion.home import AUDIT_LOG_HEAD, Home, HomeBusy, storage_errors, sync_folder
+from home.config import PROJECT_ROOT
+from home.errors import TtkpiError
+from home.layout import AUDIT_LOG_HEAD, Home, HomeBusy, storage_errors, sync_folder
 
 FILE_NAME = "audit_log.jsonl"
 BEGINNING = "0" * 64

@@ -7,7 +7,7 @@
 | `privacy.key` | the key that turns buyer ids into hashes, mode 0600; made once |
 | `freeze.key` | the key that signs frozen months, mode 0600; made once |
 | `seal.key` | the key that seals publications and the audit log, mode 0600; made once |
-| `audit_log.jsonl`, `audit_log.head.json` | who did what; only grows (`ingestion/audit_log.py`) |
+| `audit_log.jsonl`, `audit_log.head.json` | who did what; only grows (`home/audit_log.py`) |
 | `frozen/` | scorecards of the months that were frozen; written once, never changed |
 | `restock.json` | which suggestion to order was accepted where |
 | `webhooks.json` | which alert was told to which webhook, mode 0600 |
@@ -38,8 +38,8 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from ingestion.config import PROJECT_ROOT
-from ingestion.errors import ConfigError, TtkpiError
+from home.config import PROJECT_ROOT
+from home.errors import ConfigError, TtkpiError
 
 HOME_VARIABLE = "TTKPI_HOME"
 AUDIT_LOG_HEAD = "audit_log.head.json"

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
 
-from ingestion.errors import ConfigError
+from home.errors import ConfigError
 
 T = TypeVar("T")
 
