@@ -203,9 +203,9 @@ def sandbox(
     \b
     Example:  ttkpi sandbox --orders 200000 --rate-limit 5
     """
-    from ingestion.sandbox.server.serve import STATE_FILE, ServerFailed, serve
-    from ingestion.sandbox.world.generator import generate
     from orchestration.lib.demo import CLOCK_START, DemoFailed, demo_folder
+    from sandbox.server.serve import STATE_FILE, ServerFailed, serve
+    from sandbox.world.generator import generate
 
     home, reporter = _home(), _reporter()
     folder = directory or demo_folder(home) / f"world-{orders}-{days}-{seed}"
@@ -293,10 +293,10 @@ def sandbox_exports(
     \b
     Example:  ttkpi sandbox-exports downloads --orders 2000 --from 2026-10-01
     """
-    from ingestion.sandbox.exports.export import write_folder
-    from ingestion.sandbox.world.generator import generate
-    from ingestion.sandbox.world.store import Store, meta_of
     from orchestration.lib.demo import CLOCK_START, demo_folder
+    from sandbox.exports.export import write_folder
+    from sandbox.world.generator import generate
+    from sandbox.world.store import Store, meta_of
 
     home, reporter = _home(), _reporter()
     world = directory or demo_folder(home) / f"world-{orders}-{days}-{seed}"

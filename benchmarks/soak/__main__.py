@@ -24,8 +24,8 @@ from benchmarks.soak.content import Tables, different, marts
 from benchmarks.soak.schedule import Outcome, play
 from benchmarks.soak.stage import Chapter, Scene, Stage, stage
 from home.layout import Home
-from ingestion.sandbox.server.plans import KINDS
 from orchestration.lib.build import build
+from sandbox.server.plans import KINDS
 
 CHAPTERS: tuple[Chapter, ...] = ("first sync", "next day")
 console = Console(width=120, highlight=False)

@@ -26,9 +26,6 @@ from home.config import (
 )
 from home.errors import ConfigError, TtkpiError
 from home.layout import Home
-from ingestion.sandbox.ads.auth import APP_ID, SECRET
-from ingestion.sandbox.server.options import SandboxOptions
-from ingestion.sandbox.server.serve import DEFAULT_PORT, SandboxProcess, ServerFailed
 from ingestion.tiktok_ads.tokens import AdsAuthHost, AdsTokenStore
 from ingestion.tiktok_shop.auth import AuthHost
 from ingestion.tiktok_shop.token_file import TokenFile
@@ -38,6 +35,9 @@ from orchestration.lib.history import published_manifest
 from orchestration.lib.progress import Reporter
 from orchestration.lib.records import read_record, write_record
 from orchestration.lib.run import RunReport, run_all
+from sandbox.ads.auth import APP_ID, SECRET
+from sandbox.server.options import SandboxOptions
+from sandbox.server.serve import DEFAULT_PORT, SandboxProcess, ServerFailed
 
 DAY_SECONDS = 86_400
 TRUTHS = (
@@ -152,7 +152,7 @@ def demo(
         TtkpiError: Any failure of the run.
     """
     # Generating and serving worlds is needed for nothing else, so it is imported here.
-    from ingestion.sandbox.world.generator import generate
+    from sandbox.world.generator import generate
 
     record = _settings(home, orders=orders, days=days, seed=seed)
     world = World(**record["world"])

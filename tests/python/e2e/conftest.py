@@ -17,8 +17,6 @@ import pytest
 
 from home.config import load_ads_config, load_shop_config
 from home.layout import Home
-from ingestion.sandbox.server.serve import SandboxServer, start_in_thread
-from ingestion.sandbox.world.generator import generate
 from ingestion.sync import SyncReport
 from ingestion.sync import sync as run_sync
 from ingestion.tiktok_ads.tokens import AdsAuthHost, AdsTokenStore
@@ -28,6 +26,8 @@ from orchestration.lib.audit import audit
 from orchestration.lib.build import build
 from orchestration.lib.publish import publish
 from orchestration.lib.run import RunReport, run_all
+from sandbox.server.serve import SandboxServer, start_in_thread
+from sandbox.world.generator import generate
 
 CLOCK = datetime(2026, 11, 8, tzinfo=UTC)
 """World time at which the sandbox starts."""

@@ -20,14 +20,14 @@ from home.config import load_shop_config
 from home.errors import ConfigError
 from home.layout import Home, HomeBusy
 from ingestion.replay import replay
-from ingestion.sandbox.server.serve import SandboxServer
-from ingestion.sandbox.world.generator import generate
-from ingestion.sandbox.world.store import Store
 from ingestion.sync import ShopResult, SyncReport, sync
 from ingestion.tiktok_shop.auth import AuthHost
 from ingestion.tiktok_shop.errors import BadSignature
 from ingestion.tiktok_shop.resources import RESOURCES, tables
 from ingestion.tiktok_shop.tokens import TokenStore
+from sandbox.server.serve import SandboxServer
+from sandbox.world.generator import generate
+from sandbox.world.store import Store
 
 CLOCK = 1_794_096_000  # 2026-11-08T00:00:00Z
 DAY = 86_400

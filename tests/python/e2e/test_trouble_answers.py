@@ -12,10 +12,10 @@ import pytest
 from conftest import CLOCK, admin, authorise, marts, query, raw, run, settings, sync
 
 from home.layout import Home
-from ingestion.sandbox.server.serve import SandboxServer, start_in_thread
 from ingestion.sync import SyncReport
 from orchestration.lib.audit import AuditFailed, last_audit
 from orchestration.lib.run import exit_code
+from sandbox.server.serve import SandboxServer, start_in_thread
 
 TH, GB = "7495000000000000101", "7495000000000000404"
 ORDERS_PATH = "/orders/search"

@@ -13,8 +13,8 @@ import pytest
 from conftest import CLOCK, admin, command_environment, raw
 
 from home.layout import Home
-from ingestion.sandbox.server.serve import SandboxServer
 from orchestration.cli import main
+from sandbox.server.serve import SandboxServer
 
 FAILED, WRONG_CONFIGURATION = 1, 2
 UNTIL = ["--until", CLOCK.date().isoformat()]
