@@ -18,7 +18,7 @@ from typing import Any
 import orjson
 from filelock import FileLock
 
-from ingestion.processes import end_with_parent
+from sandbox.processes import end_with_parent
 from sandbox.world import affiliates, live_rooms, parcels, rendering, samples, settlement, stock
 from sandbox.world.analytics import Analytics
 from sandbox.world.catalog import SHARE, SHOPS, Shop, Sku, skus
