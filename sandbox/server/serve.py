@@ -250,7 +250,7 @@ class SandboxProcess:
             stdout=subprocess.PIPE,
             text=True,
             # The package is found wherever this process was started.
-            cwd=Path(__file__).parents[3],
+            cwd=Path(__file__).parents[2],
         )
         self._process, self.pid = process, process.pid
         line = self._first_line(process)
