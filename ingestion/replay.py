@@ -29,10 +29,9 @@ import pyarrow.parquet as pq
 
 from home.audit_log import recorded
 from home.layout import Home, exchange_folders, storage_errors
-from ingestion.archive import Archive, Entry
-from ingestion.fx_rates.resource import FX_RATES
-from ingestion.fx_rates.resource import SOURCE as FX_SOURCE
-from ingestion.pipelines import (
+from ingestion.engine.archive import Archive, Entry
+from ingestion.engine.journal import JOURNAL
+from ingestion.engine.pipelines import (
     LOAD_ID,
     SCHEMA_FILE,
     check_clock,
@@ -42,11 +41,12 @@ from ingestion.pipelines import (
     recover,
     stored_schema,
 )
-from ingestion.rows import Batch, Drift, Table, bulk_work
+from ingestion.engine.rows import Batch, Drift, Table, bulk_work
+from ingestion.fx_rates.resource import FX_RATES
+from ingestion.fx_rates.resource import SOURCE as FX_SOURCE
 from ingestion.seller_center import tables as files
 from ingestion.seller_center.filed import rows_of
 from ingestion.sync import Progress, Silent
-from ingestion.sync_log import JOURNAL
 from ingestion.tiktok_ads import resources as ads
 from ingestion.tiktok_ads.reading import SOURCE as ADS_SOURCE
 from ingestion.tiktok_shop.endpoints import SOURCE

@@ -26,11 +26,10 @@ from home.audit_log import FAILED, PARTLY, Entry, recorded
 from home.config import ShopApiConfig, load_ads_config, load_shop_config
 from home.errors import ConfigError, TtkpiError
 from home.layout import Home, StorageError, storage_error
-from ingestion.archive import Archive
-from ingestion.compact import MAX_FILES, compact_unlocked
-from ingestion.fx_rates.resource import FX_RATES, sync_fx_rates
-from ingestion.fx_rates.resource import SOURCE as FX_SOURCE
-from ingestion.pipelines import (
+from ingestion.engine.archive import Archive
+from ingestion.engine.compact import MAX_FILES, compact_unlocked
+from ingestion.engine.journal import JOURNAL, SHOP, LogRow, drift_page, journal_rows, log_page
+from ingestion.engine.pipelines import (
     adopt_dataset,
     check_clock,
     configure_dlt,
@@ -41,9 +40,11 @@ from ingestion.pipelines import (
     open_pipeline,
     recover,
 )
-from ingestion.processes import end_with_parent
+from ingestion.engine.processes import end_with_parent
+from ingestion.engine.wire import Notify
+from ingestion.fx_rates.resource import FX_RATES, sync_fx_rates
+from ingestion.fx_rates.resource import SOURCE as FX_SOURCE
 from ingestion.seller_center import tables as files
-from ingestion.sync_log import JOURNAL, SHOP, LogRow, drift_page, journal_rows, log_page
 from ingestion.tiktok_ads import resources as ads
 from ingestion.tiktok_ads.account_sync import AdsSync, has_ads, known_accounts, sync_accounts
 from ingestion.tiktok_ads.client import Advertiser
@@ -55,7 +56,6 @@ from ingestion.tiktok_shop.endpoints import SOURCE
 from ingestion.tiktok_shop.resources import BY_NAME, chosen, tables
 from ingestion.tiktok_shop.shop_sync import ShopJob, ShopOutcome, Tell, describe, failed_rows, sync_shop
 from ingestion.tiktok_shop.tokens import Grant, TokenStore
-from ingestion.wire import Notify
 
 _log = logging.getLogger(__name__)
 _ADS_REGION = "ads"

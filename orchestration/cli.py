@@ -424,7 +424,7 @@ def auth_status() -> None:
     \b
     Example:  ttkpi auth status
     """
-    from ingestion.tiktok_shop.errors import NotAuthorised
+    from ingestion.engine.errors import NotAuthorised
     from orchestration.lib.status import ads_authorisations, authorisations
     from orchestration.lib.status_report import show_ads_authorisations, show_authorisations
 
@@ -1064,7 +1064,7 @@ def compact() -> None:
     \b
     Example:  ttkpi compact
     """
-    from ingestion.compact import compact as run_compact
+    from ingestion.engine.compact import compact as run_compact
 
     home, reporter = _home(), _reporter()
     with reporter.phase("compact", "merging files"):

@@ -18,11 +18,11 @@ import pyarrow as pa
 from home.config import FxConfig, load_fx_config
 from home.errors import TtkpiError
 from home.layout import Home
-from ingestion.archive import Archive
+from ingestion.engine.archive import Archive
+from ingestion.engine.pages import Page, Record
+from ingestion.engine.pipelines import load, named, open_pipeline
+from ingestion.engine.rows import Column, Drift, Kind, Table, build, fields, text
 from ingestion.fx_rates.source import LOOKBACK_DAYS, fx_rows, iter_fx_pages, read_csv_rates
-from ingestion.pages import Page, Record
-from ingestion.pipelines import load, named, open_pipeline
-from ingestion.rows import Column, Drift, Kind, Table, build, fields, text
 
 SOURCE = "fx_rates"
 

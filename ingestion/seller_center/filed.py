@@ -21,9 +21,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from home.layout import storage_errors
-from ingestion.archive import Archive, Entry
-from ingestion.pages import Page, Record
-from ingestion.rows import Drift, build
+from ingestion.engine.archive import Archive, Entry
+from ingestion.engine.pages import Page, Record
+from ingestion.engine.rows import Drift, build
 from ingestion.seller_center.building import FileRows
 from ingestion.seller_center.entities import MAPPERS, Facts
 from ingestion.seller_center.sheets import Decisions

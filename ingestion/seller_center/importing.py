@@ -24,13 +24,14 @@ import pyarrow.compute as pc
 from home.audit_log import FAILED, PARTLY, recorded
 from home.errors import ConfigError, TtkpiError
 from home.layout import Home, storage_errors
-from ingestion.archive import Archive, Entry
-from ingestion.compact import MAX_FILES, compact_unlocked
+from ingestion.engine.archive import Archive, Entry
+from ingestion.engine.compact import MAX_FILES, compact_unlocked
+from ingestion.engine.journal import SHOP, LogRow, drift_page, journal_rows, log_page
+from ingestion.engine.pages import Page, Record
+from ingestion.engine.pipelines import file_counts, load, named, open_pipeline
+from ingestion.engine.privacy import Cleaner, scrub
+from ingestion.engine.rows import Drift, build, bulk_work
 from ingestion.fx_rates.resource import sync_fx_rates
-from ingestion.pages import Page, Record
-from ingestion.pipelines import file_counts, load, named, open_pipeline
-from ingestion.privacy import Cleaner, scrub
-from ingestion.rows import Drift, build, bulk_work
 from ingestion.seller_center.building import FileRows
 from ingestion.seller_center.entities import MAPPERS, Facts
 from ingestion.seller_center.explain import check_cells, explain
@@ -49,7 +50,6 @@ from ingestion.seller_center.reader import read_file
 from ingestion.seller_center.sheets import DateOrder, FileReading, Problem, Sheet, ShopFacts
 from ingestion.seller_center.tables import FILES, ORIGIN, QUARANTINE, SHOPS, SOURCE
 from ingestion.sync import REPORTING_CURRENCY, prepare
-from ingestion.sync_log import SHOP, LogRow, drift_page, journal_rows, log_page
 
 PAGE_ROWS = 4_000
 """Rows of a page: whole orders, so that it may be a few more."""

@@ -18,7 +18,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from ingestion.rows import (
+from ingestion.engine.journal import JOURNAL
+from ingestion.engine.rows import (
     Child,
     Column,
     Kind,
@@ -32,7 +33,6 @@ from ingestion.rows import (
     texts,
     times,
 )
-from ingestion.sync_log import JOURNAL
 from ingestion.tiktok_shop.analytics import SHOP_PERFORMANCE_DAILY as API_SHOP_DAILY
 from ingestion.tiktok_shop.creators import AFFILIATE_ORDER
 from ingestion.tiktok_shop.finance import (

@@ -12,8 +12,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ingestion.privacy import Rules
-from ingestion.rows import Kind, Table, bools, fields, text, texts, times
+from ingestion.engine.privacy import Rules
+from ingestion.engine.rows import Kind, Table, bools, fields, text, texts, times
 from ingestion.tiktok_ads.columns import ACCOUNT, CURRENCY, numeric, utc_times
 from ingestion.tiktok_ads.endpoints import ADVERTISER_INFO, CAMPAIGNS
 from ingestion.tiktok_ads.reading import AdsReading, Call, Resource, read_calls

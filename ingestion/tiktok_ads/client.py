@@ -19,17 +19,17 @@ import orjson
 
 from home.config import AdsApiConfig
 from home.errors import TransientError, TtkpiError
+from ingestion.engine.envelope import parse_envelope
+from ingestion.engine.errors import ApiError, NotAuthorised, RateLimited
+from ingestion.engine.throttle import Throttle
+from ingestion.engine.wire import Notify, http_client, log_warning, retrying
 from ingestion.tiktok_ads.endpoints import AUTHORIZED_ADVERTISERS, Endpoint
 from ingestion.tiktok_ads.errors import AccountRefused, BackendTrouble, IncompleteList, RepeatedPage
 from ingestion.tiktok_ads.refusals import ADDRESSES, Patience, refusal
 from ingestion.tiktok_ads.tokens import AdsGrant, AdsTokenStore
 from ingestion.tiktok_shop.client import ApiAnswer
-from ingestion.tiktok_shop.envelope import parse_envelope
-from ingestion.tiktok_shop.errors import ApiError, NotAuthorised, RateLimited
 from ingestion.tiktok_shop.reading import MalformedAnswer
 from ingestion.tiktok_shop.refusals import Call, no_answer, not_an_envelope
-from ingestion.tiktok_shop.throttle import Throttle
-from ingestion.wire import Notify, http_client, log_warning, retrying
 
 _ALL_CALLS = "all"
 """The limits are the app's, whoever is asked about: one throttle for all."""

@@ -16,9 +16,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from home.config import AdsApiConfig
 from home.errors import TtkpiError
-from ingestion.pages import Page, Record
-from ingestion.privacy import Cleaner, Rules, scrub
-from ingestion.rows import Batch, Drift, Table
+from ingestion.engine.errors import ApiError, NotAvailable, ScopeMissing
+from ingestion.engine.pages import Page, Record
+from ingestion.engine.privacy import Cleaner, Rules, scrub
+from ingestion.engine.rows import Batch, Drift, Table
 from ingestion.tiktok_ads.client import AdsClient, Advertiser, as_text
 from ingestion.tiktok_ads.endpoints import (
     ADVERTISER_INFO,
@@ -35,7 +36,6 @@ from ingestion.tiktok_ads.errors import (
     Maintenance,
 )
 from ingestion.tiktok_shop.client import ApiAnswer
-from ingestion.tiktok_shop.errors import ApiError, NotAvailable, ScopeMissing
 from ingestion.tiktok_shop.reading import (
     Checkpoint,
     MalformedAnswer,

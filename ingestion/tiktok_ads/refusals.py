@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 import httpx
 
-from ingestion.tiktok_ads import errors
-from ingestion.tiktok_shop.envelope import Envelope, retry_after, scrub
-from ingestion.tiktok_shop.errors import (
+from ingestion.engine.envelope import Envelope, retry_after, scrub
+from ingestion.engine.errors import (
     ApiError,
     BadAppKey,
     BadAuthCode,
@@ -21,6 +20,7 @@ from ingestion.tiktok_shop.errors import (
     TransientApiError,
     WindowTooLong,
 )
+from ingestion.tiktok_ads import errors
 from ingestion.tiktok_shop.refusals import Call
 
 ADDRESSES = "sources.tiktok_ads.base_url"

@@ -18,8 +18,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 
-from ingestion.privacy import Rules
-from ingestion.rows import Column, Kind, Table, count, fields, money, of_page, text
+from ingestion.engine.privacy import Rules
+from ingestion.engine.rows import Column, Kind, Table, count, fields, money, of_page, text
 from ingestion.tiktok_shop.endpoints import SHOP_PERFORMANCE, SHOP_PERFORMANCE_PER_HOUR
 from ingestion.tiktok_shop.reading import (
     Call,

@@ -15,10 +15,10 @@ from urllib.parse import quote, urlencode
 import httpx
 
 from home.config import ShopApiConfig
-from ingestion.tiktok_shop.envelope import parse_envelope
-from ingestion.tiktok_shop.errors import BadRequest
+from ingestion.engine.envelope import parse_envelope
+from ingestion.engine.errors import BadRequest
+from ingestion.engine.wire import Notify, http_client, log_warning, retrying
 from ingestion.tiktok_shop.refusals import Call, no_answer, not_an_envelope, refusal
-from ingestion.wire import Notify, http_client, log_warning, retrying
 
 
 @dataclass(frozen=True, slots=True)

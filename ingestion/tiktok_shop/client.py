@@ -16,9 +16,8 @@ import orjson
 
 from home.config import ShopApiConfig
 from home.errors import ConfigError, TransientError, TtkpiError
-from ingestion.tiktok_shop.endpoints import AUTHORIZED_SHOPS, Endpoint
-from ingestion.tiktok_shop.envelope import parse_envelope
-from ingestion.tiktok_shop.errors import (
+from ingestion.engine.envelope import parse_envelope
+from ingestion.engine.errors import (
     ApiError,
     BadAppKey,
     BadSignature,
@@ -28,11 +27,12 @@ from ingestion.tiktok_shop.errors import (
     RepeatedPageToken,
     TokenExpired,
 )
+from ingestion.engine.throttle import Throttle
+from ingestion.engine.wire import Notify, http_client, log_warning, retrying
+from ingestion.tiktok_shop.endpoints import AUTHORIZED_SHOPS, Endpoint
 from ingestion.tiktok_shop.refusals import Call, no_answer, not_an_envelope, refusal
 from ingestion.tiktok_shop.signing import sign
-from ingestion.tiktok_shop.throttle import Throttle
 from ingestion.tiktok_shop.tokens import CREATOR, SELLER, Grant, KnownShop, TokenStore
-from ingestion.wire import Notify, http_client, log_warning, retrying
 
 _log = logging.getLogger(__name__)
 

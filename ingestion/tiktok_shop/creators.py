@@ -30,9 +30,9 @@ from datetime import date, timedelta
 from itertools import pairwise
 from typing import Any
 
-from ingestion.pages import Page, Record
-from ingestion.privacy import Rules
-from ingestion.rows import (
+from ingestion.engine.pages import Page, Record
+from ingestion.engine.privacy import Rules
+from ingestion.engine.rows import (
     Column,
     Kind,
     Table,

@@ -24,9 +24,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ingestion.pages import Page, Record
-from ingestion.privacy import Rules
-from ingestion.rows import (
+from ingestion.engine.pages import Page, Record
+from ingestion.engine.privacy import Rules
+from ingestion.engine.rows import (
     Child,
     Column,
     Drift,

@@ -21,9 +21,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from ingestion.pages import Record
-from ingestion.privacy import Rules
-from ingestion.rows import (
+from ingestion.engine.pages import Record
+from ingestion.engine.privacy import Rules
+from ingestion.engine.rows import (
     Child,
     Column,
     Kind,

@@ -23,9 +23,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ingestion.pages import Page, Record
-from ingestion.privacy import Rules
-from ingestion.rows import (
+from ingestion.engine.errors import ApiError, AuthorizationRevoked, NotAvailable, TokenExpired
+from ingestion.engine.pages import Page, Record
+from ingestion.engine.privacy import Rules
+from ingestion.engine.rows import (
     Column,
     Kind,
     Table,
@@ -44,7 +45,6 @@ from ingestion.tiktok_shop.endpoints import (
     LIVE_PRODUCTS,
     LIVE_SESSIONS,
 )
-from ingestion.tiktok_shop.errors import ApiError, AuthorizationRevoked, NotAvailable, TokenExpired
 from ingestion.tiktok_shop.reading import (
     Call,
     Checkpoint,

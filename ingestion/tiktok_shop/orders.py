@@ -13,9 +13,9 @@ from __future__ import annotations
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from ingestion.pages import Record
-from ingestion.privacy import Rules
-from ingestion.rows import (
+from ingestion.engine.pages import Record
+from ingestion.engine.privacy import Rules
+from ingestion.engine.rows import (
     Column,
     Kind,
     Table,

@@ -18,8 +18,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from ingestion.privacy import Rules
-from ingestion.rows import (
+from ingestion.engine.privacy import Rules
+from ingestion.engine.rows import (
     Kind,
     Table,
     bools,

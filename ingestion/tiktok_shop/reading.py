@@ -18,12 +18,12 @@ from itertools import pairwise
 from typing import Any, Literal, Protocol
 
 from home.config import ShopApiConfig
-from ingestion.pages import Page, Record
-from ingestion.privacy import Cleaner, Rules, scrub
-from ingestion.rows import Batch, Drift, Table
+from ingestion.engine.errors import ApiError, IncompleteList
+from ingestion.engine.pages import Page, Record
+from ingestion.engine.privacy import Cleaner, Rules, scrub
+from ingestion.engine.rows import Batch, Drift, Table
 from ingestion.tiktok_shop.client import ApiAnswer, ShopClient, ShopRef
 from ingestion.tiktok_shop.endpoints import SOURCE, Endpoint
-from ingestion.tiktok_shop.errors import ApiError, IncompleteList
 
 SLICE_ROWS = 2_000
 """A window with more than twice as many records is cut into slices of about so many."""

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import httpx
 
-from ingestion.tiktok_shop import errors
-from ingestion.tiktok_shop.envelope import Envelope, clock_offset, describe_body, retry_after, scrub
-from ingestion.tiktok_shop.errors import ApiError
+from ingestion.engine import errors
+from ingestion.engine.envelope import Envelope, clock_offset, describe_body, retry_after, scrub
+from ingestion.engine.errors import ApiError
 
 _REAUTHORISE = (
     "Let the seller authorise the app again, then run `ttkpi auth exchange CODE` with the new code."

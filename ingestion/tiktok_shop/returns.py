@@ -10,8 +10,8 @@ Refund amounts are positive, in the currency beside them. One order may have sev
 
 from __future__ import annotations
 
-from ingestion.privacy import Rules
-from ingestion.rows import (
+from ingestion.engine.privacy import Rules
+from ingestion.engine.rows import (
     Kind,
     Table,
     bools,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from ingestion.pages import Page
+from ingestion.engine.pages import Page
 from ingestion.tiktok_shop.reading import Call, Reading, Resource, States, Step, read_calls
 
 REGION_ZONES = {

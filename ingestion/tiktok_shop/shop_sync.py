@@ -19,15 +19,8 @@ from filelock import FileLock
 from home.config import ShopApiConfig
 from home.errors import TtkpiError
 from home.layout import Home, StorageError
-from ingestion.archive import Archive, Entry, hash_schema
-from ingestion.pages import Page
-from ingestion.pipelines import load, named, open_pipeline
-from ingestion.privacy import Cleaner
-from ingestion.rows import Batch, Drift, Table, bulk_work
-from ingestion.sync_log import LogRow, Status
-from ingestion.tiktok_shop.client import ShopClient, ShopRef
-from ingestion.tiktok_shop.endpoints import SOURCE
-from ingestion.tiktok_shop.errors import (
+from ingestion.engine.archive import Archive, Entry, hash_schema
+from ingestion.engine.errors import (
     ApiError,
     AuthorizationRevoked,
     BadAppKey,
@@ -39,6 +32,13 @@ from ingestion.tiktok_shop.errors import (
     TokenExpired,
     TokenFileError,
 )
+from ingestion.engine.journal import LogRow, Status
+from ingestion.engine.pages import Page
+from ingestion.engine.pipelines import load, named, open_pipeline
+from ingestion.engine.privacy import Cleaner
+from ingestion.engine.rows import Batch, Drift, Table, bulk_work
+from ingestion.tiktok_shop.client import ShopClient, ShopRef
+from ingestion.tiktok_shop.endpoints import SOURCE
 from ingestion.tiktok_shop.reading import Checkpoint, Reading, Resource, Step
 
 _log = logging.getLogger(__name__)

@@ -13,8 +13,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ingestion.privacy import Rules
-from ingestion.rows import Table, bools, fields, text, texts
+from ingestion.engine.privacy import Rules
+from ingestion.engine.rows import Table, bools, fields, text, texts
 from ingestion.tiktok_shop.endpoints import AUTHORIZED_SHOPS, WAREHOUSES
 from ingestion.tiktok_shop.reading import Call, Reading, Resource, Step, listed, read_calls, record_of
 

@@ -15,8 +15,8 @@ from typing import Any, Generic, Self, TypeVar
 import orjson
 from filelock import FileLock, Timeout
 
+from ingestion.engine.errors import TokenFileError
 from ingestion.tiktok_shop.auth import TokenAnswer
-from ingestion.tiktok_shop.errors import TokenFileError
 
 SELLER = 0
 CREATOR = 1

@@ -26,9 +26,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from ingestion.pages import Page, Record
-from ingestion.privacy import Rules
-from ingestion.rows import (
+from ingestion.engine.pages import Page, Record
+from ingestion.engine.privacy import Rules
+from ingestion.engine.rows import (
     Child,
     Column,
     Kind,

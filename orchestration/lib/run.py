@@ -11,8 +11,8 @@ from typing import Any
 
 from home.errors import ConfigError, TtkpiError
 from home.layout import Home, HomeBusy
+from ingestion.engine.errors import BadAppKey, BadSignature
 from ingestion.sync import ShopResult, SyncReport, sync
-from ingestion.tiktok_shop.errors import BadAppKey, BadSignature
 from orchestration.lib.audit import AuditFailed, AuditReport, audit
 from orchestration.lib.build import BuildReport, build
 from orchestration.lib.progress import Reporter, Silent

@@ -13,7 +13,7 @@ from typing import Any
 import duckdb
 
 from home.layout import Home
-from ingestion.sync_log import SHOP
+from ingestion.engine.journal import SHOP
 from ingestion.tiktok_ads.reading import SOURCE as ADS_SOURCE
 from ingestion.tiktok_ads.resources import OWNER as ADS_OWNER
 from ingestion.tiktok_ads.tokens import AdsGrant, AdsTokenStore

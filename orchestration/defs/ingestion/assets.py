@@ -15,8 +15,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from home.layout import Home
+from ingestion.engine.journal import JOURNAL
 from ingestion.sync import ShopResult, SyncReport, prepare, shops_and_accounts, sync
-from ingestion.sync_log import JOURNAL
 from ingestion.tiktok_ads.account_sync import has_ads
 from ingestion.tiktok_ads.reading import SOURCE as TIKTOK_ADS
 from ingestion.tiktok_ads.resources import JOURNAL as ADS_JOURNAL

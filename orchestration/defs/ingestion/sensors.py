@@ -12,7 +12,7 @@ from pathlib import Path
 import dagster as dg
 import duckdb
 
-from ingestion.sync_log import SHOP
+from ingestion.engine.journal import SHOP
 from ingestion.tiktok_ads.reading import SOURCE as TIKTOK_ADS
 from ingestion.tiktok_ads.resources import OWNER as ACCOUNT
 from ingestion.tiktok_shop.endpoints import SOURCE as TIKTOK_SHOP

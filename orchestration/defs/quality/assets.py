@@ -13,7 +13,7 @@ from typing import Any
 import dagster as dg
 from pydantic import Field
 
-from ingestion.sync_log import JOURNAL
+from ingestion.engine.journal import JOURNAL
 from ingestion.tiktok_ads.reading import SOURCE as TIKTOK_ADS
 from ingestion.tiktok_ads.resources import JOURNAL as ADS_JOURNAL
 from ingestion.tiktok_shop.endpoints import SOURCE as TIKTOK_SHOP

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from home.errors import TtkpiError
 from home.layout import Home
-from ingestion.wire import Notify, log_warning
+from ingestion.engine.wire import Notify, log_warning
 from orchestration.lib.webhooks.config import PLATFORMS
 from orchestration.lib.webhooks.ledger import Ledger, sending
 from orchestration.lib.webhooks.notices import Notice, find

@@ -214,7 +214,7 @@ def configured(sandbox: SandboxServer, home: Home, environment: None) -> Home:
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """What the client would wait for seconds between its tries takes no time."""
-    monkeypatch.setattr("ingestion.wire.backoff_seconds", lambda failures, retry_after: 0.01)
+    monkeypatch.setattr("ingestion.engine.wire.backoff_seconds", lambda failures, retry_after: 0.01)
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ from conftest import CLOCK, Told, admin, authorise, authorise_ads, raw, sync
 
 from home.errors import ConfigError
 from home.layout import Home
-from ingestion.compact import compact
+from ingestion.engine.compact import compact
 from ingestion.replay import replay
 from ingestion.sync import ShopResult, SyncReport
 from ingestion.tiktok_ads import resources as ads

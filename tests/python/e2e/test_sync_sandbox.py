@@ -19,10 +19,10 @@ import pytest
 from home.config import load_shop_config
 from home.errors import ConfigError
 from home.layout import Home, HomeBusy
+from ingestion.engine.errors import BadSignature
 from ingestion.replay import replay
 from ingestion.sync import ShopResult, SyncReport, sync
 from ingestion.tiktok_shop.auth import AuthHost
-from ingestion.tiktok_shop.errors import BadSignature
 from ingestion.tiktok_shop.resources import RESOURCES, tables
 from ingestion.tiktok_shop.tokens import TokenStore
 from sandbox.server.serve import SandboxServer

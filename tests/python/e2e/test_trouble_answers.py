@@ -60,10 +60,10 @@ def stormy(world_dir: Path, published_home: Home, tmp_path_factory: pytest.TempP
             for name, value in settings(server.base_url).items():
                 patch.setenv(name, value)
             patch.setenv("TTKPI_HOME", str(place.root))
-            patch.setattr("ingestion.wire.backoff_seconds", lambda failures, retry_after: 0.01)
+            patch.setattr("ingestion.engine.wire.backoff_seconds", lambda failures, retry_after: 0.01)
             # Without the waiting, calls that run side by side can fall into step with a rule and meet it five times
             # in a row (seen once in some twenty runs); that a call is given up after five has its own tests.
-            patch.setattr("ingestion.wire.MAX_TRIES", 10)
+            patch.setattr("ingestion.engine.wire.MAX_TRIES", 10)
             authorise(server, place)
             # The same key, so that buyers have the same hashes in both homes.
             shutil.copy(published_home.root / "privacy.key", place.root)

@@ -11,9 +11,9 @@ import httpx
 import orjson
 
 from home.config import ShopApiConfig
+from ingestion.engine.throttle import Throttle
 from ingestion.tiktok_shop.auth import TokenAnswer
 from ingestion.tiktok_shop.client import ShopClient, ShopRef
-from ingestion.tiktok_shop.throttle import Throttle
 from ingestion.tiktok_shop.tokens import TokenStore
 
 NOW = 1_790_000_000

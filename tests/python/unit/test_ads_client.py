@@ -27,11 +27,7 @@ from ads_fakes import (
 )
 
 from home.errors import TtkpiError
-from ingestion.tiktok_ads import errors
-from ingestion.tiktok_ads.client import AdsClient, AdsProblem
-from ingestion.tiktok_ads.endpoints import ADVERTISER_INFO, CAMPAIGNS, GMV_MAX_REPORT, GMV_MAX_STORES
-from ingestion.tiktok_ads.refusals import MINUTE_LIMIT_SECONDS
-from ingestion.tiktok_shop.errors import (
+from ingestion.engine.errors import (
     ApiError,
     BadAppKey,
     BadRequest,
@@ -44,9 +40,13 @@ from ingestion.tiktok_shop.errors import (
     TransientApiError,
     WindowTooLong,
 )
+from ingestion.engine.throttle import Throttle
+from ingestion.engine.wire import MAX_TRIES
+from ingestion.tiktok_ads import errors
+from ingestion.tiktok_ads.client import AdsClient, AdsProblem
+from ingestion.tiktok_ads.endpoints import ADVERTISER_INFO, CAMPAIGNS, GMV_MAX_REPORT, GMV_MAX_STORES
+from ingestion.tiktok_ads.refusals import MINUTE_LIMIT_SECONDS
 from ingestion.tiktok_shop.reading import MalformedAnswer
-from ingestion.tiktok_shop.throttle import Throttle
-from ingestion.wire import MAX_TRIES
 
 
 def test_a_request_is_as_the_api_wants_it(tmp_path: Path) -> None:

@@ -12,8 +12,8 @@ import orjson
 import pytest
 from ads_fakes import CODE, CONFIG, NOW, ONE, SECRET, TOKEN, TWO, AdsWorld, ads_world, grant, ok, refused
 
+from ingestion.engine.errors import ApiError, BadAppKey, BadAuthCode, BadRequest, TokenFileError
 from ingestion.tiktok_ads.tokens import AdsTokenStore
-from ingestion.tiktok_shop.errors import ApiError, BadAppKey, BadAuthCode, BadRequest, TokenFileError
 
 
 def exchanged(path: Path, *answers: httpx.Response) -> AdsWorld:

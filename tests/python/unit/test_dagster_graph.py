@@ -19,9 +19,9 @@ import pytest
 
 from home.config import PROJECT_ROOT
 from home.layout import Home
+from ingestion.engine.journal import JOURNAL
 from ingestion.fx_rates.resource import FX_RATES
 from ingestion.seller_center import tables as files
-from ingestion.sync_log import JOURNAL
 from ingestion.tiktok_ads import resources as ads
 from ingestion.tiktok_shop.resources import RESOURCES, tables
 from orchestration.defs.ingestion.catalog import DOMAINS

@@ -10,8 +10,8 @@ import duckdb
 import pytest
 
 from home.layout import StorageError
-from ingestion.archive import Archive, Entry
-from ingestion.pages import Page
+from ingestion.engine.archive import Archive, Entry
+from ingestion.engine.pages import Page
 
 
 def page(number: int, rows: int, **changes: Any) -> Page:

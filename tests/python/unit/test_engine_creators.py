@@ -12,7 +12,8 @@ import pytest
 from shop_fakes import DAY, NOW, FakeClient, raw, run, unpacked
 
 from home.layout import Home
-from ingestion.rows import Kind
+from ingestion.engine.errors import ScopeMissing
+from ingestion.engine.rows import Kind
 from ingestion.tiktok_shop import creators
 from ingestion.tiktok_shop.creators import (
     CREATORS_PER_SYNC,
@@ -21,7 +22,6 @@ from ingestion.tiktok_shop.creators import (
     displayed_amount,
 )
 from ingestion.tiktok_shop.endpoints import SEARCH_AFFILIATE_ORDERS, SEARCH_SAMPLE_APPLICATIONS
-from ingestion.tiktok_shop.errors import ScopeMissing
 from ingestion.tiktok_shop.reading import Resource
 
 ORDERS, OPEN, CONTENT = "search_affiliate_orders", "search_open_collaborations", "creator_content_details"

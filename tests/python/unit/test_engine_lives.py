@@ -12,8 +12,8 @@ import pytest
 from shop_fakes import DAY, NOW, FakeClient, raw, run
 
 from home.layout import Home
+from ingestion.engine.errors import AuthorizationRevoked, NotAvailable, ScopeMissing
 from ingestion.tiktok_shop import lives
-from ingestion.tiktok_shop.errors import AuthorizationRevoked, NotAvailable, ScopeMissing
 from ingestion.tiktok_shop.lives import NO_PERMISSION
 from ingestion.tiktok_shop.tokens import CREATOR, Grant
 

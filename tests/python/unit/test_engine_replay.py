@@ -11,15 +11,15 @@ import pyarrow.parquet as pq
 import pytest
 from shop_fakes import DAY, NOW, FakeClient, order, raw, rows, run, tree
 
-import ingestion.compact as compact_module
+import ingestion.engine.compact as compact_module
 import ingestion.replay as replay_module
 from home.layout import Home
-from ingestion.archive import Archive
-from ingestion.compact import compact
-from ingestion.pipelines import recover
+from ingestion.engine.archive import Archive
+from ingestion.engine.compact import compact
+from ingestion.engine.journal import JOURNAL, SHOP, LogRow
+from ingestion.engine.pipelines import recover
 from ingestion.replay import replay, replay_into
 from ingestion.sync import _write_journal
-from ingestion.sync_log import JOURNAL, SHOP, LogRow
 from ingestion.tiktok_shop.endpoints import SOURCE
 from ingestion.tiktok_shop.resources import RESOURCES, tables
 from ingestion.tiktok_shop.shop_sync import ShopOutcome

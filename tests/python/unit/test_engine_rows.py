@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shop_fakes import NOW, order
 
-from ingestion.pages import Page
-from ingestion.rows import (
+from ingestion.engine.pages import Page
+from ingestion.engine.rows import (
     MISSING,
     Batch,
     Drift,

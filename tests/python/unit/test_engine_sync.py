@@ -16,10 +16,10 @@ from shop_fakes import CONFIG, DAY, NOW, SHOP, FakeClient, order, raw, rows, run
 import ingestion.tiktok_shop.reading as reading_module
 import ingestion.tiktok_shop.shop_sync as shop_sync_module
 from home.layout import Home
-from ingestion.archive import Archive
-from ingestion.pipelines import ClockBehind, check_clock, recover
+from ingestion.engine.archive import Archive
+from ingestion.engine.errors import AuthorizationRevoked, ScopeMissing, TransientApiError
+from ingestion.engine.pipelines import ClockBehind, check_clock, recover
 from ingestion.sync import prepare
-from ingestion.tiktok_shop.errors import AuthorizationRevoked, ScopeMissing, TransientApiError
 from ingestion.tiktok_shop.resources import tables
 from ingestion.tiktok_shop.shop_sync import ShopOutcome
 
@@ -200,7 +200,7 @@ def test_a_full_disk_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         raise OSError(errno.ENOSPC, "No space left on device", str(home.archive))
 
     with monkeypatch.context() as patched:
-        patched.setattr("ingestion.archive.os.fsync", full)
+        patched.setattr("ingestion.engine.archive.os.fsync", full)
         outcome = run(home, client, "orders", "returns")
     assert {row.status for row in outcome.log} == {"failed"}
     assert "No space left" in (outcome.log[0].error_message or "")

@@ -14,8 +14,8 @@ from import_helpers import CONTACT, HEADER, SHOP, downloaded, known_shop, order,
 
 from home.errors import ConfigError
 from home.layout import Home
-from ingestion.archive import Archive
-from ingestion.compact import compact
+from ingestion.engine.archive import Archive
+from ingestion.engine.compact import compact
 from ingestion.replay import replay
 from ingestion.seller_center import importing
 from ingestion.seller_center.importing import ImportOptions, ImportReport, explain_file, import_files

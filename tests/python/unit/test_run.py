@@ -10,8 +10,8 @@ import pytest
 
 from home.errors import ConfigError, TtkpiError
 from home.layout import Home, HomeBusy, StorageError
+from ingestion.engine.errors import BadAppKey, BadSignature, NotAuthorised, RateLimited
 from ingestion.sync import ShopResult, SyncReport
-from ingestion.tiktok_shop.errors import BadAppKey, BadSignature, NotAuthorised, RateLimited
 from orchestration.lib import run as module
 from orchestration.lib.audit import AuditFailed, AuditReport
 from orchestration.lib.build import BuildFailed, BuildReport, NodeResult

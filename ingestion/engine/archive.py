@@ -30,7 +30,7 @@ import orjson
 import pyarrow as pa
 
 from home.layout import StorageError, storage_errors, sync_folder
-from ingestion.pages import Page, Record
+from ingestion.engine.pages import Page, Record
 
 NO_SHOP = "_"
 _SUFFIX = ".jsonl.zst"

@@ -27,7 +27,7 @@ import pyarrow.parquet as pq
 from home.config import PROJECT_ROOT
 from home.errors import TtkpiError
 from home.layout import Home, finish_exchange, storage_error, storage_errors
-from ingestion.rows import Table, empty
+from ingestion.engine.rows import Table, empty
 
 _log = logging.getLogger(__name__)
 

@@ -22,8 +22,8 @@ import pyarrow.parquet as pq
 
 from home.audit_log import recorded
 from home.layout import Home, exchange_folders, storage_errors
-from ingestion.archive import Archive
-from ingestion.pipelines import SCHEMA_FILE, exchanged_name, file_counts, load_id_of, recover
+from ingestion.engine.archive import Archive
+from ingestion.engine.pipelines import SCHEMA_FILE, exchanged_name, file_counts, load_id_of, recover
 
 MAX_FILES = 200
 """A sync that leaves more files than this in a table compacts."""

@@ -36,7 +36,7 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ingestion.pages import Page, Record
+from ingestion.engine.pages import Page, Record
 
 Fields = dict[str, "Fields | None"]
 """Known field names of a record; nested for objects and lists of objects."""

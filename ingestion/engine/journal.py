@@ -17,8 +17,8 @@ from typing import Literal
 
 import pyarrow as pa
 
-from ingestion.pages import Page, Record
-from ingestion.rows import Drift, Table, build, count, fields, text, texts, times
+from ingestion.engine.pages import Page, Record
+from ingestion.engine.rows import Drift, Table, build, count, fields, text, texts, times
 
 Status = Literal["ok", "skipped", "failed"]
 

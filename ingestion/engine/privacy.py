@@ -13,8 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ingestion.pages import Record
-from ingestion.rows import Fields, Shapes, observe
+from ingestion.engine.pages import Record
+from ingestion.engine.rows import Fields, Shapes, observe
 
 MASK = "[cut]"
 _CONTACT_NAME = re.compile(
