@@ -36,7 +36,8 @@ from filelock import FileLock
 
 from home.config import PROJECT_ROOT
 from home.errors import TtkpiError
-from home.layout import AUDIT_LOG_HEAD, Home, HomeBusy, storage_errors, sync_folder
+from home.layout import AUDIT_LOG_HEAD, Home, HomeBusy
+from home.storage import storage_errors, sync_folder
 
 FILE_NAME = "audit_log.jsonl"
 BEGINNING = "0" * 64

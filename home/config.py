@@ -20,6 +20,8 @@ from home.errors import ConfigError
 
 T = TypeVar("T")
 
+HOME_VARIABLE = "TTKPI_HOME"
+"""The environment variable that names the home."""
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 """The checkout: where `.dlt/`, `seeds/` and `dbt_project.yml` are."""
 

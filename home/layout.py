@@ -21,12 +21,9 @@
 
 from __future__ import annotations
 
-import ctypes
-import errno
 import json
 import os
 import secrets
-import shutil
 import socket
 import threading
 from collections.abc import Iterator
@@ -38,17 +35,15 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from home.config import PROJECT_ROOT
+from home.config import HOME_VARIABLE, PROJECT_ROOT
 from home.errors import ConfigError, TtkpiError
+from home.storage import finish_exchange, storage_error, storage_errors
 
-HOME_VARIABLE = "TTKPI_HOME"
 AUDIT_LOG_HEAD = "audit_log.head.json"
 """Number and hash of the newest entry of the audit log."""
 _KEY_BYTES = 32
-_AT_FDCWD = -100
 _held: set[tuple[str, int]] = set()
 """Homes held by this process, with the thread that took them."""
-_RENAME_EXCHANGE = 2
 
 
 class HomeBusy(TtkpiError):
@@ -61,10 +56,6 @@ class HomeBusy(TtkpiError):
     def __init__(self, message: str, *, advice: str = "", holder: dict[str, Any] | None = None) -> None:
         super().__init__(message, advice=advice)
         self.holder = holder or {}
-
-
-class StorageError(TtkpiError):
-    """The disk is full, read-only, or refuses us. What was stored before is intact."""
 
 
 @dataclass(frozen=True)
@@ -203,8 +194,6 @@ class Home:
     def lock(self, purpose: str) -> Iterator[None]:
         """Holds the home for one run. The operating system frees it when the process ends, however it ends.
 
-        A thread that holds it may take it again.
-
         A thread that holds it may take it again: `ttkpi run` holds it from the sync to the publication,
         and each of them takes it when run alone.
 
@@ -261,90 +250,6 @@ class Home:
             advice="Wait for it to finish, then try again. If that process hangs, end it: nothing is lost.",
             holder=holder,
         )
-
-
-def storage_error(error: OSError, path: Path) -> StorageError:
-    """The message for an error of the disk: what it was about, and what to do."""
-    where = error.filename or path
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return StorageError(
-            f"No space left while writing {where}.",
-            advice="Free some space and run the same command again: it continues where this one stopped.",
-        )
-    if error.errno == errno.EROFS:
-        return StorageError(
-            f"{where} is on a read-only disk.",
-            advice=f"Mount it writable, or point {HOME_VARIABLE} to another folder.",
-        )
-    if error.errno in (errno.EACCES, errno.EPERM):
-        return StorageError(
-            f"No permission to write {where}.",
-            advice=f"Give this user the folder, or point {HOME_VARIABLE} to another one.",
-        )
-    return StorageError(
-        f"{where} can't be used: {error.strerror or error}.",
-        advice="Check the disk, then run the same command again: it continues where this one stopped.",
-    )
-
-
-@contextmanager
-def storage_errors(path: Path) -> Iterator[None]:
-    """Turns errors of the disk into `StorageError`."""
-    try:
-        yield
-    except OSError as error:
-        raise storage_error(error, path) from error
-
-
-def sync_folder(folder: Path) -> None:
-    """Makes renames inside a folder survive a power cut."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def exchange_folders(new: Path, current: Path) -> None:
-    """Puts the finished folder `new` in the place of `current` and removes the old one.
-
-    On Linux both names change in one step (`renameat2`), so a reader sees either folder, never none.
-    Where the file system lacks it, two renames are made, and `finish_exchange` completes them if a kill
-    comes in between.
-
-    Raises:
-        OSError: The disk refuses; `current` is still the old folder then.
-    """
-    old = current.with_name(current.name + ".old")
-    if old.exists():
-        shutil.rmtree(old)
-    if not current.exists():
-        new.rename(current)
-    elif _swap_names(new, current):
-        new.rename(old)
-    else:
-        current.rename(old)
-        new.rename(current)
-    sync_folder(current.parent)
-    shutil.rmtree(old, ignore_errors=True)
-
-
-def finish_exchange(current: Path) -> None:
-    """Completes `exchange_folders` after a kill: the old folder comes back if no new one took its place."""
-    old = current.with_name(current.name + ".old")
-    if old.exists():
-        if current.exists():
-            shutil.rmtree(old)
-        else:
-            old.rename(current)
-
-
-def _swap_names(one: Path, other: Path) -> bool:
-    renameat2 = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
-    if renameat2 is None:
-        return False
-    done = renameat2(_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other), _RENAME_EXCHANGE)
-    return bool(done == 0)
 
 
 def _key(path: Path, *, advice: str) -> bytes:

@@ -28,7 +28,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from home.audit_log import recorded
-from home.layout import Home, exchange_folders, storage_errors
+from home.layout import Home
+from home.storage import exchange_folders, storage_errors
 from ingestion.engine.archive import Archive, Entry
 from ingestion.engine.journal import JOURNAL
 from ingestion.engine.pipelines import (

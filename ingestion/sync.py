@@ -25,7 +25,8 @@ from typing import Any, Literal, Protocol
 from home.audit_log import FAILED, PARTLY, Entry, recorded
 from home.config import ShopApiConfig, load_ads_config, load_shop_config
 from home.errors import ConfigError, TtkpiError
-from home.layout import Home, StorageError, storage_error
+from home.layout import Home
+from home.storage import StorageError, storage_error
 from ingestion.engine.archive import Archive
 from ingestion.engine.compact import MAX_FILES, compact_unlocked
 from ingestion.engine.journal import JOURNAL, SHOP, LogRow, drift_page, journal_rows, log_page

@@ -29,7 +29,7 @@ from typing import Any
 import orjson
 import pyarrow as pa
 
-from home.layout import StorageError, storage_errors, sync_folder
+from home.storage import StorageError, storage_errors, sync_folder
 from ingestion.engine.pages import Page, Record
 
 NO_SHOP = "_"

@@ -21,7 +21,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from home.audit_log import recorded
-from home.layout import Home, exchange_folders, storage_errors
+from home.layout import Home
+from home.storage import exchange_folders, storage_errors
 from ingestion.engine.archive import Archive
 from ingestion.engine.pipelines import SCHEMA_FILE, exchanged_name, file_counts, load_id_of, recover
 

@@ -26,7 +26,8 @@ import pyarrow.parquet as pq
 
 from home.config import PROJECT_ROOT
 from home.errors import TtkpiError
-from home.layout import Home, finish_exchange, storage_error, storage_errors
+from home.layout import Home
+from home.storage import finish_exchange, storage_error, storage_errors
 from ingestion.engine.rows import Table, empty
 
 _log = logging.getLogger(__name__)

@@ -20,7 +20,7 @@ import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from home.layout import storage_errors
+from home.storage import storage_errors
 from ingestion.engine.archive import Archive, Entry
 from ingestion.engine.pages import Page, Record
 from ingestion.engine.rows import Drift, build

@@ -23,7 +23,8 @@ import pyarrow.compute as pc
 
 from home.audit_log import FAILED, PARTLY, recorded
 from home.errors import ConfigError, TtkpiError
-from home.layout import Home, storage_errors
+from home.layout import Home
+from home.storage import storage_errors
 from ingestion.engine.archive import Archive, Entry
 from ingestion.engine.compact import MAX_FILES, compact_unlocked
 from ingestion.engine.journal import SHOP, LogRow, drift_page, journal_rows, log_page

@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from home.config import InboxConfig
-from home.layout import Home, storage_errors
+from home.layout import Home
+from home.storage import storage_errors
 from ingestion.seller_center.importing import (
     FileOutcome,
     ImportOptions,

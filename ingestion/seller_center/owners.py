@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 
 from home.config import PROJECT_ROOT
 from home.errors import ConfigError
-from home.layout import storage_errors
+from home.storage import storage_errors
 from ingestion.seller_center.sheets import Problem, ShopFacts
 from ingestion.seller_center.tables import SHOPS, SOURCE
 from ingestion.tiktok_ads.accounts import ADVERTISERS

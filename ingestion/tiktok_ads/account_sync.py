@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from home.config import load_ads_config
-from home.layout import Home, storage_error
+from home.layout import Home
+from home.storage import storage_error
 from ingestion.engine.privacy import Cleaner
 from ingestion.engine.wire import Notify
 from ingestion.tiktok_ads.accounts import INFO_FIELDS

@@ -18,7 +18,8 @@ from filelock import FileLock
 
 from home.config import ShopApiConfig
 from home.errors import TtkpiError
-from home.layout import Home, StorageError
+from home.layout import Home
+from home.storage import StorageError
 from ingestion.engine.archive import Archive, Entry, hash_schema
 from ingestion.engine.errors import (
     ApiError,

@@ -23,7 +23,8 @@ import duckdb
 
 from home.audit_log import recorded
 from home.errors import TtkpiError
-from home.layout import Home, storage_errors, sync_folder
+from home.layout import Home
+from home.storage import storage_errors, sync_folder
 from ingestion.replay import replay_into
 from orchestration.lib.audiences import everything
 from orchestration.lib.build import build

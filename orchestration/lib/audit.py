@@ -21,7 +21,8 @@ from typing import Any, Protocol
 
 from home.audit_log import FAILED, recorded
 from home.errors import TtkpiError
-from home.layout import Home, storage_errors
+from home.layout import Home
+from home.storage import storage_errors
 from orchestration.lib.build import (
     BuildReport,
     BuildState,

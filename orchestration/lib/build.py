@@ -34,9 +34,10 @@ import yaml
 
 from home.audit_log import FAILED, recorded
 from home.audit_log import prepare as prepare_log
-from home.config import PROJECT_ROOT
+from home.config import HOME_VARIABLE, PROJECT_ROOT
 from home.errors import ConfigError, TtkpiError
-from home.layout import HOME_VARIABLE, Home, storage_errors
+from home.layout import Home
+from home.storage import storage_errors
 from orchestration.lib.freeze import check as check_frozen
 from orchestration.lib.history import finish_switch
 from orchestration.lib.memory import VARIABLE as MEMORY_VARIABLE

@@ -5,7 +5,8 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from home.layout import Home, storage_errors
+from home.layout import Home
+from home.storage import storage_errors
 from orchestration.lib.build import BuildFailed, NodeProgress, dbt_folder, run_dbt
 
 

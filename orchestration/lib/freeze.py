@@ -33,7 +33,8 @@ import pyarrow.parquet as pq
 
 from home.audit_log import recorded
 from home.errors import ConfigError, TtkpiError
-from home.layout import Home, storage_errors, sync_folder
+from home.layout import Home
+from home.storage import storage_errors, sync_folder
 from orchestration.lib.frames import attach, reading
 from orchestration.lib.records import read_record, write_record
 

@@ -25,7 +25,8 @@ from typing import Any
 
 from home.audit_log import Entry, append, recorded
 from home.errors import TtkpiError
-from home.layout import Home, storage_errors, sync_folder
+from home.layout import Home
+from home.storage import storage_errors, sync_folder
 from orchestration.lib.published_values import SCHEMAS, in_publication, in_store
 from orchestration.lib.records import read_record, write_record
 from orchestration.lib.seal import MANIFEST, problems

@@ -20,7 +20,8 @@ import yaml
 from filelock import FileLock
 
 from home.errors import ConfigError, TtkpiError
-from home.layout import Home, storage_errors
+from home.layout import Home
+from home.storage import storage_errors
 from orchestration.lib.build import dbt_environment, project_dir
 
 _FOLDERS = ("models", "macros", "seeds", "snapshots", "tests/singular", "tests/generic", "tests/fixtures")

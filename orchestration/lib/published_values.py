@@ -29,7 +29,8 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from home.layout import Home, storage_errors, sync_folder
+from home.layout import Home
+from home.storage import storage_errors, sync_folder
 from orchestration.lib.frames import literal
 
 RESTATEMENTS = "kpi_restatements"

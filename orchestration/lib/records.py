@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from home.errors import TtkpiError
-from home.layout import storage_errors, sync_folder
+from home.storage import storage_errors, sync_folder
 
 
 class RecordDamaged(TtkpiError):

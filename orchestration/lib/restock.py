@@ -19,7 +19,8 @@ import duckdb
 
 from home.config import PROJECT_ROOT
 from home.errors import ConfigError, TtkpiError
-from home.layout import Home, storage_errors
+from home.layout import Home
+from home.storage import storage_errors
 from orchestration.lib.frames import attach
 
 ERP_COLUMNS = PROJECT_ROOT / "seeds" / "inventory" / "erp_columns.csv"

@@ -25,7 +25,8 @@ from filelock import FileLock, Timeout
 
 from home.config import environment_name, optional_secret, required_url
 from home.errors import ConfigError, TransientError, TtkpiError
-from home.layout import Home, HomeBusy, storage_errors
+from home.layout import Home, HomeBusy
+from home.storage import storage_errors
 from ingestion.engine.pipelines import cause, configure_dlt
 from ingestion.engine.wire import Notify, http_client, is_loopback, is_web_page, log_warning, retrying
 from orchestration.lib.records import read_record, write_record

@@ -18,7 +18,8 @@ from pathlib import Path
 
 from home.audit_log import AuditLogDamaged, entries
 from home.audit_log import check as check_log
-from home.layout import Home, HomeBusy, storage_errors
+from home.layout import Home, HomeBusy
+from home.storage import storage_errors
 from orchestration.lib.history import (
     audiences_folder,
     finish_switch,

@@ -26,7 +26,8 @@ from home.audit_log import (
     set_origin,
 )
 from home.errors import ConfigError
-from home.layout import Home, HomeBusy, StorageError
+from home.layout import Home, HomeBusy
+from home.storage import StorageError
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from home.layout import StorageError
+from home.storage import StorageError
 from ingestion.engine.archive import Archive, Entry
 from ingestion.engine.pages import Page
 

@@ -13,7 +13,8 @@ import pytest
 
 import home.layout as home_module
 from home.errors import ConfigError
-from home.layout import Home, HomeBusy, StorageError, exchange_folders, finish_exchange
+from home.layout import Home, HomeBusy
+from home.storage import StorageError, exchange_folders, finish_exchange
 
 
 def test_the_lock_says_who_holds_it(tmp_path: Path) -> None:

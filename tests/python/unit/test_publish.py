@@ -14,7 +14,8 @@ import duckdb
 import pytest
 from control_helpers import change_marts, make_home, mark_audited, mark_built
 
-from home.layout import Home, HomeBusy, StorageError
+from home.layout import Home, HomeBusy
+from home.storage import StorageError
 from orchestration.lib.audit import AuditFailed
 from orchestration.lib.frames import CannotRead
 from orchestration.lib.publish import PublishFailed, publish, published_rows

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from home.errors import ConfigError, TtkpiError
-from home.layout import Home, HomeBusy, StorageError
+from home.layout import Home, HomeBusy
+from home.storage import StorageError
 from ingestion.engine.errors import BadAppKey, BadSignature, NotAuthorised, RateLimited
 from ingestion.sync import ShopResult, SyncReport
 from orchestration.lib import run as module

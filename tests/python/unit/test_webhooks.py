@@ -23,7 +23,8 @@ from webhook_receiver import SECRET, TOKEN, Answer, Call, Receiver, at_most, rec
 
 from home.config import PROJECT_ROOT
 from home.errors import ConfigError
-from home.layout import Home, HomeBusy, StorageError
+from home.layout import Home, HomeBusy
+from home.storage import StorageError
 from orchestration.cli import main
 from orchestration.defs.ingestion.resources import HomeResource
 from orchestration.defs.publish.sensors import alert_webhooks
