@@ -37,7 +37,7 @@ from filelock import FileLock
 from home.config import PROJECT_ROOT
 from home.errors import TtkpiError
 from home.layout import AUDIT_LOG_HEAD, Home, HomeBusy
-from home.storage import storage_errors, sync_folder
+from home.storage import replace_file, storage_errors, sync_folder
 
 FILE_NAME = "audit_log.jsonl"
 BEGINNING = "0" * 64
@@ -359,16 +359,7 @@ def _read_head(home: Home) -> dict[str, Any] | None:
 
 def _write_head(home: Home, number: int, hashed: str) -> None:
     path = home.root / AUDIT_LOG_HEAD
-    temporary = path.with_name(f".{path.name}.tmp")
-    try:
-        with temporary.open("w", encoding="ascii") as file:
-            json.dump({"number": number, "hash": hashed}, file)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.chmod(0o600)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    replace_file(path, json.dumps({"number": number, "hash": hashed}).encode("ascii"), mode=0o600)
 
 
 def _locked(home: Home) -> FileLock:

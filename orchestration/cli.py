@@ -866,7 +866,8 @@ def export_restock(form: str, erp: str, out: Path | None, shops: Sequence[str], 
     Examples:  ttkpi export restock --format csv --for dianxiaomi --out restock.csv
                ttkpi export restock --format http --dry-run
     """
-    from orchestration.lib.restock import PLAIN, as_csv, as_json, columns_of, suggestions, write
+    from home.storage import replace_file
+    from orchestration.lib.restock import PLAIN, as_csv, as_json, columns_of, suggestions
     from orchestration.lib.restock_http import load_receiver, new_to, post
 
     if form == "http" and out is not None:
@@ -903,7 +904,7 @@ def export_restock(form: str, erp: str, out: Path | None, shops: Sequence[str], 
     if out is None:
         click.echo(content, nl=False)
         return
-    write(out, content)
+    replace_file(out, content)
     click.echo(f"{len(lines)} suggestions in {out}")
 
 

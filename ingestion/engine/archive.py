@@ -29,7 +29,7 @@ from typing import Any
 import orjson
 import pyarrow as pa
 
-from home.storage import StorageError, storage_errors, sync_folder
+from home.storage import StorageError, replace_file, storage_errors
 from ingestion.engine.pages import Page, Record
 
 NO_SHOP = "_"
@@ -266,19 +266,7 @@ class Archive:
     def _store(self, path: Path, content: bytes) -> None:
         if path.suffix == ".zst" and path.exists():
             return
-        temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-        with storage_errors(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            try:
-                with temporary.open("wb") as file:
-                    file.write(content)
-                    file.flush()
-                    os.fsync(file.fileno())
-                temporary.replace(path)
-            except OSError:
-                temporary.unlink(missing_ok=True)
-                raise
-            sync_folder(path.parent)
+        replace_file(path, content)
 
     def _damaged(self, entry: Entry, what: str) -> StorageError:
         path = self._data_folder(entry.source, entry.resource, entry.shop_key) / entry.file

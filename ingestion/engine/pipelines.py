@@ -27,7 +27,7 @@ import pyarrow.parquet as pq
 from home.config import PROJECT_ROOT
 from home.errors import TtkpiError
 from home.layout import Home
-from home.storage import finish_exchange, storage_error, storage_errors
+from home.storage import finish_exchange, replace_file, replacement, storage_error, storage_errors
 from ingestion.engine.rows import Table, empty
 
 _log = logging.getLogger(__name__)
@@ -125,11 +125,8 @@ def mark_dataset(folder: Path) -> None:
     """
     from dlt.destinations.impl.filesystem.filesystem import CURRENT_VERSION, INIT_FILE_NAME
 
-    folder.mkdir(parents=True, exist_ok=True)
     content = json.dumps({"initial_version": CURRENT_VERSION, "current_version": CURRENT_VERSION})
-    temporary = folder / f"{INIT_FILE_NAME}.tmp"
-    temporary.write_text(content, encoding="utf-8")
-    temporary.replace(folder / INIT_FILE_NAME)
+    replace_file(folder / INIT_FILE_NAME, content.encode())
 
 
 def adopt_dataset(home: Home, source: str) -> None:
@@ -231,13 +228,11 @@ def ensure_tables(raw: Path, source: str, tables: Iterable[Table]) -> None:
         path = folder / SCHEMA_FILE
         schema = stored_schema(table)
         with storage_errors(path):
-            folder.mkdir(parents=True, exist_ok=True)
             if path.exists() and pq.read_schema(path).equals(schema):
                 continue
-            temporary = path.with_suffix(f".{os.getpid()}.tmp")
             whole = empty(table).append_column(pa.field(LOAD_ID, pa.string()), pa.array([], type=pa.string()))
-            pq.write_table(whole, temporary)
-            temporary.replace(path)
+            with replacement(path) as temporary:
+                pq.write_table(whole, temporary)
 
 
 def file_counts(raw: Path) -> dict[Path, int]:

@@ -15,6 +15,7 @@ from typing import Any, Generic, Self, TypeVar
 import orjson
 from filelock import FileLock, Timeout
 
+from home.storage import sync_folder
 from ingestion.engine.errors import TokenFileError
 from ingestion.tiktok_shop.auth import TokenAnswer
 
@@ -149,7 +150,7 @@ class Replacement(Generic[S]):
         with _told(self._path, "written"):
             _write(self._descriptor, content)
             self._temporary.replace(self._path)
-            _sync_folder(self._path.parent)
+            sync_folder(self._path.parent)
 
 
 class LockedFile(Generic[S]):
@@ -294,14 +295,6 @@ def _write(descriptor: int, content: bytes) -> None:
         written += os.write(descriptor, content[written:])
     os.ftruncate(descriptor, len(content))
     os.fsync(descriptor)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 @contextmanager

@@ -26,7 +26,7 @@ from typing import Any
 from home.audit_log import Entry, append, recorded
 from home.errors import TtkpiError
 from home.layout import Home
-from home.storage import storage_errors, sync_folder
+from home.storage import replacement, storage_errors, sync_folder
 from orchestration.lib.published_values import SCHEMAS, in_publication, in_store
 from orchestration.lib.records import read_record, write_record
 from orchestration.lib.seal import MANIFEST, problems
@@ -243,10 +243,8 @@ def _take_place(home: Home, publication: str) -> None:
             folder.mkdir(mode=0o700, exist_ok=True)
             _replace(source / "audiences" / audience / home.published.name, folder / home.published.name)
             _replace(source / "audiences" / audience / MANIFEST, folder / MANIFEST)
-            sync_folder(folder)
         _replace(source / home.published.name, home.published)
         _replace(source / MANIFEST, manifest_path(home))
-        sync_folder(target)
     _remember_values(home, source, publication)
 
 
@@ -257,28 +255,17 @@ def _remember_values(home: Home, source: Path, publication: str) -> None:
         # A publication of an earlier version has none; one that was returned to is there already.
         if written.is_file() and not remembered.is_file():
             with storage_errors(remembered):
-                remembered.parent.mkdir(parents=True, exist_ok=True)
                 _replace(written, remembered)
-                sync_folder(remembered.parent)
 
 
 def _replace(source: Path, target: Path) -> None:
-    fresh = target.with_name(f".{target.name}.link")
-    fresh.unlink(missing_ok=True)
-    try:
+    with replacement(target) as fresh:
         try:
             os.link(source, fresh)
         except OSError:
             # Not every file system has hard links.
             shutil.copy2(source, fresh)
-            with fresh.open("rb") as file:
-                os.fsync(file.fileno())
         _keep_rights(target, fresh)
-        fresh.replace(target)
-    finally:
-        # A rename between two names of one file leaves both.
-        with suppress(FileNotFoundError):
-            fresh.unlink()
 
 
 def _keep_rights(old: Path, new: Path) -> None:

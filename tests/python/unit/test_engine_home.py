@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-import home.layout as home_module
+import home.storage as storage_module
 from home.errors import ConfigError
 from home.layout import Home, HomeBusy
 from home.storage import StorageError, exchange_folders, finish_exchange
@@ -77,7 +77,7 @@ def test_from_env(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 @pytest.mark.parametrize("atomic", [True, False])
 def test_folders_change_places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, atomic: bool) -> None:
     if not atomic:
-        monkeypatch.setattr(home_module, "_swap_names", lambda one, other: False)
+        monkeypatch.setattr(storage_module, "_swap_names", lambda one, other: False)
     new, current = tmp_path / "new", tmp_path / "raw"
     for folder in (new, current):
         folder.mkdir()

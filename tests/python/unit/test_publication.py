@@ -295,7 +295,7 @@ class TestVerify:
         code = f"""
             import os
             from pathlib import Path
-            from ingestion import audit_log
+            from home import audit_log
             from home.layout import Home
             from orchestration.lib.publish import publish
             audit_log.append = lambda *_: os._exit(9)
@@ -489,7 +489,7 @@ def test_killed_at_each_point_of_the_switch(home: Home, event: str, point: int) 
     code = f"""
         import os
         from pathlib import Path
-        from ingestion import audit_log
+        from home import audit_log
         from home.layout import Home
         from orchestration.lib import history
         from orchestration.lib.publish import publish

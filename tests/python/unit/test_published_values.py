@@ -210,7 +210,7 @@ def test_a_kill_leaves_all_rows_of_a_publication_or_none(home: Home, where: str,
     code = f"""
         import os
         from pathlib import Path
-        from ingestion import audit_log
+        from home import audit_log
         from home.layout import Home
         from orchestration.lib import history, publish
         {"audit_log" if name == "append" else module}.{name} = lambda *_: os._exit(9)
