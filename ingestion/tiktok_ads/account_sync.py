@@ -10,13 +10,13 @@ from home.config import load_ads_config
 from home.layout import Home
 from home.storage import storage_error
 from ingestion.engine.privacy import Cleaner
+from ingestion.engine.units import ShopOutcome, Tell, Work, failed_rows, states, sync_units
 from ingestion.engine.wire import Notify
 from ingestion.tiktok_ads.accounts import INFO_FIELDS
 from ingestion.tiktok_ads.client import AdsClient, AdsProblem, Advertiser
 from ingestion.tiktok_ads.reading import SOURCE, AdsReading, Resource
 from ingestion.tiktok_ads.resources import RESOURCES
 from ingestion.tiktok_ads.tokens import AdsTokenStore
-from ingestion.tiktok_shop.shop_sync import ShopOutcome, Tell, Work, failed_rows, states, sync_units
 
 _log = logging.getLogger(__name__)
 

@@ -20,11 +20,11 @@ import orjson
 from home.config import AdsApiConfig
 from ingestion.engine.envelope import Envelope, parse_envelope
 from ingestion.engine.errors import BadRequest
+from ingestion.engine.token_file import Form, LockedFile
 from ingestion.engine.wire import Notify, http_client, log_warning, retrying
 from ingestion.tiktok_ads.endpoints import ACCESS_TOKEN_PATH
 from ingestion.tiktok_ads.refusals import ADDRESSES, refusal
 from ingestion.tiktok_shop.refusals import Call, no_answer, not_an_envelope
-from ingestion.tiktok_shop.token_file import Form, LockedFile
 
 _VERSION = 1
 _LOCK_SECONDS = 180.0

@@ -215,7 +215,7 @@ def test_kill_at_any_point(site: Site) -> None:
     # Small units, so that some are committed before the kill and some are not.
     code = (
         "import sys; from pathlib import Path; from datetime import datetime, UTC\n"
-        "import ingestion.tiktok_shop.shop_sync as s, ingestion.tiktok_shop.reading as r\n"
+        "import ingestion.engine.units as s, ingestion.tiktok_shop.reading as r\n"
         "s.UNIT_ROWS, s.BATCH_RECORDS = 1_500, 100; r.sliced.__kwdefaults__['rows'] = 50\n"
         "from home.layout import Home; from ingestion.sync import sync\n"
         "if __name__ == '__main__':\n"

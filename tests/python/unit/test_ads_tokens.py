@@ -159,7 +159,7 @@ def test_no_room_on_the_disk_is_told_before_the_code_is_used(
     def full(descriptor: int, content: bytes) -> int:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("ingestion.tiktok_shop.token_file.os.write", full)
+    monkeypatch.setattr("ingestion.engine.token_file.os.write", full)
     with pytest.raises(TokenFileError, match="No space left"):
         made.tokens.exchange(CODE, made.host)
     assert made.requests == []

@@ -18,11 +18,11 @@ from ingestion.engine.archive import Archive
 from ingestion.engine.compact import compact
 from ingestion.engine.journal import JOURNAL, SHOP, LogRow
 from ingestion.engine.pipelines import recover
+from ingestion.engine.units import ShopOutcome
 from ingestion.replay import replay, replay_into
 from ingestion.sync import _write_journal
 from ingestion.tiktok_shop.endpoints import SOURCE
 from ingestion.tiktok_shop.resources import RESOURCES, tables
-from ingestion.tiktok_shop.shop_sync import ShopOutcome
 
 
 @pytest.fixture

@@ -13,15 +13,15 @@ import pytest
 from dlt.destinations.impl.filesystem.filesystem import FilesystemClient
 from shop_fakes import CONFIG, DAY, NOW, SHOP, FakeClient, order, raw, rows, run
 
+import ingestion.engine.units as shop_sync_module
 import ingestion.tiktok_shop.reading as reading_module
-import ingestion.tiktok_shop.shop_sync as shop_sync_module
 from home.layout import Home
 from ingestion.engine.archive import Archive
 from ingestion.engine.errors import AuthorizationRevoked, ScopeMissing, TransientApiError
 from ingestion.engine.pipelines import ClockBehind, check_clock, recover
+from ingestion.engine.units import ShopOutcome
 from ingestion.sync import prepare
 from ingestion.tiktok_shop.resources import tables
-from ingestion.tiktok_shop.shop_sync import ShopOutcome
 
 VOLATILE = ("_dlt_load_id", "page_id", "retrieved_at")
 
