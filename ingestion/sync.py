@@ -42,7 +42,7 @@ from ingestion.engine.pipelines import (
     recover,
 )
 from ingestion.engine.processes import end_with_parent
-from ingestion.engine.units import ShopJob, ShopOutcome, Tell, describe, failed_rows, sync_shop
+from ingestion.engine.units import ShopOutcome, Tell, describe, failed_rows
 from ingestion.engine.wire import Notify
 from ingestion.fx_rates.resource import FX_RATES, sync_fx_rates
 from ingestion.fx_rates.resource import SOURCE as FX_SOURCE
@@ -56,6 +56,7 @@ from ingestion.tiktok_shop.auth import AuthHost
 from ingestion.tiktok_shop.client import GrantProblem, ShopClient, ShopRef
 from ingestion.tiktok_shop.endpoints import SOURCE
 from ingestion.tiktok_shop.resources import BY_NAME, chosen, tables
+from ingestion.tiktok_shop.shop_sync import ShopJob, sync_shop
 from ingestion.tiktok_shop.tokens import Grant, TokenStore
 
 _log = logging.getLogger(__name__)

@@ -158,3 +158,7 @@ class NotAuthorised(ConfigError):
 
 class TokenFileError(ConfigError):
     """The file that holds the tokens can't be read or written. It is left as it is."""
+
+
+class MalformedAnswer(ApiError):
+    """An answer without the list it should hold: nothing can be said about its window."""

@@ -16,7 +16,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from filelock import FileLock
 
-from home.config import ShopApiConfig
 from home.errors import TtkpiError
 from home.layout import Home
 from home.storage import StorageError
@@ -36,11 +35,8 @@ from ingestion.engine.errors import (
 from ingestion.engine.journal import LogRow, Status
 from ingestion.engine.pages import Page
 from ingestion.engine.pipelines import load, named, open_pipeline
-from ingestion.engine.privacy import Cleaner
 from ingestion.engine.rows import Batch, Drift, Table, bulk_work
-from ingestion.tiktok_shop.client import ShopClient, ShopRef
-from ingestion.tiktok_shop.endpoints import SOURCE
-from ingestion.tiktok_shop.reading import Checkpoint, Reading, Resource, Step
+from ingestion.engine.windows import Checkpoint, Step
 
 _log = logging.getLogger(__name__)
 
@@ -63,29 +59,6 @@ _FATAL = (
     TokenFileError,
 )
 """Errors after which asking for the shop's other resources is pointless."""
-
-
-@dataclass(frozen=True, slots=True)
-class ShopJob:
-    """What one shop's sync needs; crosses a process border.
-
-    Attributes:
-        home: Where everything is.
-        config: The configuration.
-        shop: The shop.
-        run_id: The run.
-        resources: Names of the resources to read, in order.
-        since: Explicit start, unix seconds; None when cursors decide.
-        until: End of all windows, unix seconds, exclusive.
-    """
-
-    home: Home
-    config: ShopApiConfig
-    shop: ShopRef
-    run_id: str
-    resources: tuple[str, ...]
-    since: int | None
-    until: int
 
 
 @dataclass(slots=True)
@@ -176,40 +149,6 @@ class Work:
     fatal: tuple[type[BaseException], ...] = _FATAL
 
 
-def sync_shop(job: ShopJob, client: ShopClient, resources: Sequence[Resource], tell: Tell) -> ShopOutcome:
-    """Reads the resources of a shop and loads them.
-
-    Nothing of a shop is raised: what went wrong is in the outcome's log.
-
-    Args:
-        job: What to do.
-        client: Talks to the API.
-        resources: The resources of the job, in order.
-        tell: Is told of every page.
-    """
-    reading = Reading(
-        client=client,
-        shop=job.shop,
-        config=job.config,
-        cleaner=Cleaner(job.home.privacy_key()),
-        run_id=job.run_id,
-        since=job.since,
-        until=job.until,
-        states=states,
-    )
-    work = Work(
-        home=job.home,
-        source=SOURCE,
-        key=job.shop.shop_id,
-        run_id=job.run_id,
-        read=lambda resource: resource.read(reading, resource),
-        notes=reading.notes,
-        incremental_by="orders",
-        currencies_in="shops",
-    )
-    return sync_units(work, resources, tell)
-
-
 def sync_units(work: Work, resources: Sequence[Readable], tell: Tell) -> ShopOutcome:
     """Reads resources and loads them, unit by unit. Nothing is raised: what went wrong is in the outcome's log."""
     started = time.monotonic()
@@ -228,7 +167,7 @@ class _Task:
     resource: Readable
     steps: Iterator[Step] | None = None
     batch: Batch | None = None
-    marks: list[Checkpoint] = field(default_factory=list)
+    marks: list[Checkpoint[Any]] = field(default_factory=list)
     held_entries: list[Entry] = field(default_factory=list)
     held_tables: list[dict[str, pa.Table]] = field(default_factory=list)
     rows: dict[str, int] = field(default_factory=lambda: defaultdict(int))

@@ -12,12 +12,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ingestion.engine.answers import listed
 from ingestion.engine.privacy import Rules
 from ingestion.engine.rows import Kind, Table, bools, fields, text, texts, times
+from ingestion.engine.windows import Step
 from ingestion.tiktok_ads.columns import ACCOUNT, CURRENCY, numeric, utc_times
 from ingestion.tiktok_ads.endpoints import ADVERTISER_INFO, CAMPAIGNS
 from ingestion.tiktok_ads.reading import AdsReading, Call, Resource, read_calls
-from ingestion.tiktok_shop.reading import Step, listed
 
 INFO_FIELDS = ("advertiser_id", "name", "currency", "timezone", "display_timezone", "status", "country")
 """What is asked of an account; everything else in it is about its owner."""

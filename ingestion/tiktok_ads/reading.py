@@ -16,10 +16,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from home.config import AdsApiConfig
 from home.errors import TtkpiError
-from ingestion.engine.errors import ApiError, NotAvailable, ScopeMissing
+from ingestion.engine.answers import ApiAnswer
+from ingestion.engine.errors import ApiError, MalformedAnswer, NotAvailable, ScopeMissing
 from ingestion.engine.pages import Page, Record
 from ingestion.engine.privacy import Cleaner, Rules, scrub
 from ingestion.engine.rows import Batch, Drift, Table
+from ingestion.engine.windows import Checkpoint, States, Step, Window, plan_window
 from ingestion.tiktok_ads.client import AdsClient, Advertiser, as_text
 from ingestion.tiktok_ads.endpoints import (
     ADVERTISER_INFO,
@@ -34,15 +36,6 @@ from ingestion.tiktok_ads.errors import (
     DayLimitReached,
     IncompleteList,
     Maintenance,
-)
-from ingestion.tiktok_shop.client import ApiAnswer
-from ingestion.tiktok_shop.reading import (
-    Checkpoint,
-    MalformedAnswer,
-    States,
-    Step,
-    Window,
-    plan_window,
 )
 
 SOURCE = "tiktok_ads"
@@ -359,7 +352,7 @@ def whole_answer(data: Record) -> tuple[list[Any], Record]:
     return [data], {}
 
 
-def remember(resource: str, what: str, key: str, value: str) -> Checkpoint:
+def remember(resource: str, what: str, key: str, value: str) -> Checkpoint[Call]:
     """Notes a value in the state of a resource, once everything before it is loaded."""
 
     def apply(states: States) -> None:
@@ -535,7 +528,7 @@ def _whole(
     return pages
 
 
-def _progress(reading: AdsReading, resource: Resource, window: Window, end: date) -> Checkpoint:
+def _progress(reading: AdsReading, resource: Resource, window: Window, end: date) -> Checkpoint[Call]:
     read_until = min(reading.begin_of(end + _DAY), window.until)
     with_rows = [day for day in reading.days_with_rows(resource.name) if day <= end]
     reached = min(reading.begin_of(max(with_rows) + _DAY), window.until) if with_rows else None

@@ -30,6 +30,7 @@ from datetime import date, timedelta
 from itertools import pairwise
 from typing import Any
 
+from ingestion.engine.answers import listed, object_in
 from ingestion.engine.pages import Page, Record
 from ingestion.engine.privacy import Rules
 from ingestion.engine.rows import (
@@ -50,6 +51,7 @@ from ingestion.engine.rows import (
     times,
     written,
 )
+from ingestion.engine.windows import Checkpoint, States
 from ingestion.tiktok_shop.endpoints import (
     CREATOR_CONTENT_DETAILS,
     SEARCH_AFFILIATE_ORDERS,
@@ -60,18 +62,7 @@ from ingestion.tiktok_shop.endpoints import (
     SEARCH_TARGET_COLLABORATIONS,
     TARGET_COLLABORATION_DETAIL,
 )
-from ingestion.tiktok_shop.reading import (
-    Call,
-    Checkpoint,
-    Reading,
-    Resource,
-    States,
-    Step,
-    listed,
-    object_in,
-    read_calls,
-    sliced,
-)
+from ingestion.tiktok_shop.reading import Call, Reading, Resource, Step, read_calls, sliced
 from ingestion.tiktok_shop.shop_days import done_today, is_due, local_date, together
 
 REREAD_DAYS = 60

@@ -24,6 +24,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ingestion.engine.answers import listed
 from ingestion.engine.pages import Page, Record
 from ingestion.engine.privacy import Rules
 from ingestion.engine.rows import (
@@ -45,6 +46,7 @@ from ingestion.engine.rows import (
     texts,
     times,
 )
+from ingestion.engine.windows import Checkpoint, States
 from ingestion.tiktok_shop.endpoints import (
     ORDER_TRANSACTIONS,
     PAYMENTS,
@@ -52,17 +54,7 @@ from ingestion.tiktok_shop.endpoints import (
     STATEMENTS,
     UNSETTLED_TRANSACTIONS,
 )
-from ingestion.tiktok_shop.reading import (
-    ByTime,
-    Call,
-    Checkpoint,
-    Reading,
-    Resource,
-    States,
-    Step,
-    listed,
-    read_calls,
-)
+from ingestion.tiktok_shop.reading import ByTime, Call, Reading, Resource, Step, read_calls
 
 REREAD_DAYS = 35
 """Statements and payments are read again for so long: their payment follows days or weeks later."""

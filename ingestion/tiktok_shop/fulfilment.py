@@ -21,6 +21,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from ingestion.engine.answers import listed, whole_answer
 from ingestion.engine.pages import Record
 from ingestion.engine.privacy import Rules
 from ingestion.engine.rows import (
@@ -37,18 +38,9 @@ from ingestion.engine.rows import (
     texts,
     times,
 )
+from ingestion.engine.windows import Checkpoint
 from ingestion.tiktok_shop.endpoints import PACKAGE_DETAIL, SEARCH_PACKAGES
-from ingestion.tiktok_shop.reading import (
-    ByTime,
-    Call,
-    Checkpoint,
-    Reading,
-    Resource,
-    Step,
-    listed,
-    read_calls,
-    whole_answer,
-)
+from ingestion.tiktok_shop.reading import ByTime, Call, Reading, Resource, Step, read_calls
 from ingestion.tiktok_shop.shop_days import done_today, is_due
 
 UNDER_WAY = "FULFILLING"

@@ -23,6 +23,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ingestion.engine.answers import listed, nested_list, object_in
 from ingestion.engine.errors import ApiError, AuthorizationRevoked, NotAvailable, TokenExpired
 from ingestion.engine.pages import Page, Record
 from ingestion.engine.privacy import Rules
@@ -38,6 +39,7 @@ from ingestion.engine.rows import (
     text,
     written,
 )
+from ingestion.engine.windows import Checkpoint, States
 from ingestion.tiktok_shop.endpoints import (
     LIVE_CORE_STATS,
     LIVE_MINUTES,
@@ -45,18 +47,7 @@ from ingestion.tiktok_shop.endpoints import (
     LIVE_PRODUCTS,
     LIVE_SESSIONS,
 )
-from ingestion.tiktok_shop.reading import (
-    Call,
-    Checkpoint,
-    Reading,
-    Resource,
-    States,
-    Step,
-    listed,
-    nested_list,
-    object_in,
-    read_calls,
-)
+from ingestion.tiktok_shop.reading import Call, Reading, Resource, Step, read_calls
 from ingestion.tiktok_shop.shop_days import ByDate, local_date, together
 
 REREAD_DAYS = 31
@@ -464,7 +455,7 @@ def _note_figures(reading: Reading, call: Call, mark: str) -> Callable[[States],
     return apply
 
 
-def _note_refusal(reading: Reading, resource: Resource, step: Checkpoint) -> None:
+def _note_refusal(reading: Reading, resource: Resource, step: Checkpoint[Call]) -> None:
     if step.refused is not None and step.call is not None:
         room = step.call.context["live_room_id"]
         reading.note(resource.name, f"LIVE session {room} was passed over: no permission.")

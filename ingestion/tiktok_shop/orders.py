@@ -13,6 +13,7 @@ from __future__ import annotations
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from ingestion.engine.answers import listed
 from ingestion.engine.pages import Record
 from ingestion.engine.privacy import Rules
 from ingestion.engine.rows import (
@@ -32,7 +33,7 @@ from ingestion.engine.rows import (
     times,
 )
 from ingestion.tiktok_shop.endpoints import SEARCH_ORDERS
-from ingestion.tiktok_shop.reading import ByTime, Resource, listed
+from ingestion.tiktok_shop.reading import ByTime, Resource
 
 _KNOWN = fields("""
     id buyer_message cancellation_initiator shipping_provider_id create_time shipping_provider

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from ingestion.engine.answers import listed
 from ingestion.engine.privacy import Rules
 from ingestion.engine.rows import (
     Kind,
@@ -33,17 +34,15 @@ from ingestion.engine.rows import (
     texts,
     times,
 )
+from ingestion.engine.windows import Checkpoint, States
 from ingestion.tiktok_shop.endpoints import SEARCH_INVENTORY, SEARCH_PRODUCTS
 from ingestion.tiktok_shop.reading import (
     READINGS,
     Call,
-    Checkpoint,
     Reading,
     Resource,
-    States,
     Step,
     incomplete,
-    listed,
     read_calls,
     sliced,
 )

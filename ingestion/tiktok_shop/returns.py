@@ -10,6 +10,7 @@ Refund amounts are positive, in the currency beside them. One order may have sev
 
 from __future__ import annotations
 
+from ingestion.engine.answers import listed
 from ingestion.engine.privacy import Rules
 from ingestion.engine.rows import (
     Kind,
@@ -26,7 +27,7 @@ from ingestion.engine.rows import (
     times,
 )
 from ingestion.tiktok_shop.endpoints import SEARCH_CANCELLATIONS, SEARCH_RETURNS
-from ingestion.tiktok_shop.reading import ByTime, Resource, listed
+from ingestion.tiktok_shop.reading import ByTime, Resource
 
 _RETURN = fields("""
     order_id return_id return_type return_status arbitration_status role return_reason

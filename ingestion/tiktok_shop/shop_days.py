@@ -8,7 +8,8 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from ingestion.engine.pages import Page
-from ingestion.tiktok_shop.reading import Call, Reading, Resource, States, Step, read_calls
+from ingestion.engine.windows import States
+from ingestion.tiktok_shop.reading import Call, Reading, Resource, Step, read_calls
 
 REGION_ZONES = {
     "BR": "America/Sao_Paulo",

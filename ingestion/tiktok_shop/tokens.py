@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Protocol
 
 from ingestion.engine.errors import ApiError, AuthorizationRevoked, BadRequest, NotAuthorised
-from ingestion.engine.token_file import CREATOR, SELLER, Grant, KnownShop, TokenFile, TokenState
 from ingestion.engine.wire import Notify, log_warning
 from ingestion.tiktok_shop.auth import TokenAnswer
+from ingestion.tiktok_shop.token_file import CREATOR, SELLER, Grant, KnownShop, TokenFile, TokenState
 
 __all__ = ["CREATOR", "SELLER", "Auth", "Grant", "KnownShop", "TokenStore"]
 

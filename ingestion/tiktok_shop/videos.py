@@ -26,6 +26,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from ingestion.engine.answers import listed, nested_list
 from ingestion.engine.pages import Page, Record
 from ingestion.engine.privacy import Rules
 from ingestion.engine.rows import (
@@ -43,17 +44,9 @@ from ingestion.engine.rows import (
     parent,
     text,
 )
+from ingestion.engine.windows import States
 from ingestion.tiktok_shop.endpoints import VIDEO_DETAILS, VIDEO_OVERVIEW, VIDEO_PERFORMANCE
-from ingestion.tiktok_shop.reading import (
-    Call,
-    Reading,
-    Resource,
-    States,
-    Step,
-    listed,
-    nested_list,
-    read_calls,
-)
+from ingestion.tiktok_shop.reading import Call, Reading, Resource, Step, read_calls
 from ingestion.tiktok_shop.shop_days import ByDate, local_date, together
 
 REREAD_DAYS = 7

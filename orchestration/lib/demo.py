@@ -26,9 +26,9 @@ from home.config import (
 )
 from home.errors import ConfigError, TtkpiError
 from home.layout import Home
-from ingestion.engine.token_file import TokenFile
 from ingestion.tiktok_ads.tokens import AdsAuthHost, AdsTokenStore
 from ingestion.tiktok_shop.auth import AuthHost
+from ingestion.tiktok_shop.token_file import TokenFile
 from ingestion.tiktok_shop.tokens import TokenStore
 from orchestration.lib.docs_site import docs
 from orchestration.lib.history import published_manifest

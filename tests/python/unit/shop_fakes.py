@@ -16,11 +16,13 @@ import pyarrow.parquet as pq
 
 from home.config import ShopApiConfig
 from home.layout import Home
-from ingestion.engine.units import ShopJob, ShopOutcome, sync_shop
+from ingestion.engine.answers import ApiAnswer
+from ingestion.engine.units import ShopOutcome
 from ingestion.sync import prepare
-from ingestion.tiktok_shop.client import ApiAnswer, ShopRef
+from ingestion.tiktok_shop.client import ShopRef
 from ingestion.tiktok_shop.endpoints import Endpoint
 from ingestion.tiktok_shop.resources import BY_NAME, RESOURCES
+from ingestion.tiktok_shop.shop_sync import ShopJob, sync_shop
 from ingestion.tiktok_shop.tokens import Grant
 
 DAY = 86_400

@@ -31,6 +31,7 @@ from ingestion.engine.errors import (
     ApiError,
     BadAppKey,
     BadRequest,
+    MalformedAnswer,
     NoConnection,
     NotAuthorised,
     NotAvailable,
@@ -46,7 +47,6 @@ from ingestion.tiktok_ads import errors
 from ingestion.tiktok_ads.client import AdsClient, AdsProblem
 from ingestion.tiktok_ads.endpoints import ADVERTISER_INFO, CAMPAIGNS, GMV_MAX_REPORT, GMV_MAX_STORES
 from ingestion.tiktok_ads.refusals import MINUTE_LIMIT_SECONDS
-from ingestion.tiktok_shop.reading import MalformedAnswer
 
 
 def test_a_request_is_as_the_api_wants_it(tmp_path: Path) -> None:

@@ -12,10 +12,11 @@ import pytest
 from client_helpers import CIPHER, NOW, OPEN_ID, SHOP, FakeAuth, ok, refused, world
 
 from ingestion.engine import errors
+from ingestion.engine.answers import ApiAnswer
 from ingestion.engine.throttle import Throttle
-from ingestion.engine.token_file import Grant
-from ingestion.tiktok_shop.client import ApiAnswer, GrantProblem
+from ingestion.tiktok_shop.client import GrantProblem
 from ingestion.tiktok_shop.endpoints import ENDPOINTS, SEARCH_ORDERS, SEARCH_RETURNS, WAREHOUSES
+from ingestion.tiktok_shop.token_file import Grant
 
 
 def test_pages_are_followed_to_the_end(tmp_path: Path) -> None:

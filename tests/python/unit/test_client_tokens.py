@@ -15,8 +15,8 @@ import pytest
 from client_helpers import CONFIG, NOW, OPEN_ID, FakeAuth, ok, refused
 
 from ingestion.engine import errors
-from ingestion.engine.token_file import KnownShop, TokenFile
 from ingestion.tiktok_shop.auth import AuthHost, TokenAnswer
+from ingestion.tiktok_shop.token_file import KnownShop, TokenFile
 from ingestion.tiktok_shop.tokens import TokenStore
 
 WEEK = 604_800

@@ -14,7 +14,7 @@ from rich.console import Console
 
 from home.errors import ConfigError
 from home.layout import Home
-from ingestion.engine.token_file import Grant, TokenFile, TokenState
+from ingestion.tiktok_shop.token_file import Grant, TokenFile, TokenState
 from orchestration.lib.demo import World, _environment, _settings, refuse_demo_home
 from orchestration.lib.demo_report import _promotion_table, _show_difference
 from orchestration.lib.publish import publish
