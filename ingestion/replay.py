@@ -31,6 +31,7 @@ from home.audit_log import recorded
 from home.layout import Home
 from home.storage import exchange_folders, storage_errors
 from ingestion.engine.archive import Archive, Entry
+from ingestion.engine.columns import Table
 from ingestion.engine.journal import JOURNAL
 from ingestion.engine.pipelines import (
     LOAD_ID,
@@ -42,7 +43,8 @@ from ingestion.engine.pipelines import (
     recover,
     stored_schema,
 )
-from ingestion.engine.rows import Batch, Drift, Table, bulk_work
+from ingestion.engine.processes import bulk_work
+from ingestion.engine.rows import Batch, Drift
 from ingestion.fx_rates.resource import FX_RATES
 from ingestion.fx_rates.resource import SOURCE as FX_SOURCE
 from ingestion.seller_center import tables as files

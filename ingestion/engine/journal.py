@@ -17,8 +17,9 @@ from typing import Literal
 
 import pyarrow as pa
 
+from ingestion.engine.columns import Table, count, fields, text, texts, times
 from ingestion.engine.pages import Page, Record
-from ingestion.engine.rows import Drift, Table, build, count, fields, text, texts, times
+from ingestion.engine.rows import Drift, build
 
 Status = Literal["ok", "skipped", "failed"]
 

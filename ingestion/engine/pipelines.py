@@ -28,7 +28,7 @@ from home.config import PROJECT_ROOT
 from home.errors import TtkpiError
 from home.layout import Home
 from home.storage import finish_exchange, replace_file, replacement, storage_error, storage_errors
-from ingestion.engine.rows import Table, empty
+from ingestion.engine.columns import Table, empty
 
 _log = logging.getLogger(__name__)
 

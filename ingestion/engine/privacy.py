@@ -13,8 +13,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ingestion.engine.columns import Fields
 from ingestion.engine.pages import Record
-from ingestion.engine.rows import Fields, Shapes, observe
+from ingestion.engine.shapes import Shapes, observe
 
 MASK = "[cut]"
 _CONTACT_NAME = re.compile(

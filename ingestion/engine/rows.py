@@ -19,126 +19,24 @@ What does not fit is never lost and never stops a shop:
 
 from __future__ import annotations
 
-import enum
-import gc
-import sys
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date
-from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
 from operator import itemgetter
-from typing import Any, Literal, NamedTuple
+from typing import Any
 
 import numpy as np
 import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ingestion.engine.columns import Child, Column, Fields, Kind, Table, value_at
 from ingestion.engine.pages import Page, Record
-
-Fields = dict[str, "Fields | None"]
-"""Known field names of a record; nested for objects and lists of objects."""
+from ingestion.engine.shapes import Shape, Shapes, observe
+from ingestion.engine.values import Values, json_type, misfit, to_array
 
 _EMPTY: Record = {}
 _NONE = type(None)
-_LATEST = 4_102_444_800  # 2100-01-01: a time beyond it was not in seconds
-_DECIMALS = Context(prec=40, rounding=ROUND_HALF_UP)
-
-
-class Kind(enum.Enum):
-    """What a column holds; the value is its Arrow type."""
-
-    TEXT = pa.string()
-    MONEY = pa.decimal128(18, 4)
-    RATE = pa.decimal128(18, 10)
-    TIME = pa.timestamp("us", tz="UTC")
-    DATE = pa.date32()
-    BOOL = pa.bool_()
-    INT = pa.int64()
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One column of a raw table.
-
-    Attributes:
-        name: Its name.
-        kind: Its type.
-        path: Where the value stands. `a.b` is b inside object a; `a[].b` is b in the first element of list a.
-        of: `record` by default; `page` for what stood around the records (envelope, context); `parent`
-            for a column of the parent's row, named by `path`; `position` for the index in the parent's
-            list, from 0.
-        compute: Makes the values of all records at once, when no path leads to them.
-        compute_on_page: The same, when it takes what came with the page as well.
-    """
-
-    name: str
-    kind: Kind
-    path: str
-    of: Literal["record", "page", "parent", "position"] = "record"
-    compute: Callable[[list[Record]], list[Any]] | None = None
-    compute_on_page: Callable[[list[Record], Page], list[Any]] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Child:
-    """A table made of lists inside the records of another.
-
-    Attributes:
-        table: The child table.
-        rows: From parent records: the index of the parent and the record, for each child.
-        path: Name of the list, for checking its type; empty when the children are made otherwise.
-    """
-
-    table: Table
-    rows: Callable[[list[Record]], tuple[list[int], list[Record]]]
-    path: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """A raw table.
-
-    Attributes:
-        name: Name in the raw folder.
-        columns: Its own columns; `shop_key`, `retrieved_at`, `page_id` and `_extra` are added.
-        key: Columns without which a row makes no sense.
-        known: Fields the API documents for the record; anything else is unknown. None: not checked.
-        children: Tables made of its lists.
-        shop_key: From the page, one of `columns` (`own`), or left out (`absent`).
-        header: Whether it has one row per list, made of what stands around the records on the first page.
-        stored: False for a step on the way to a child table, which is not kept itself.
-    """
-
-    name: str
-    columns: tuple[Column, ...]
-    key: tuple[str, ...]
-    known: Fields | None = None
-    children: tuple[Child, ...] = ()
-    shop_key: Literal["page", "own", "absent"] = "page"
-    stored: bool = True
-    header: bool = False
-
-    @property
-    def schema(self) -> pa.Schema:
-        """The Arrow schema, without the load id that dlt adds."""
-        own = [pa.field(column.name, column.kind.value) for column in self.columns]
-        shop = [pa.field("shop_key", pa.string())] if self.shop_key == "page" else []
-        common = [
-            pa.field("retrieved_at", Kind.TIME.value),
-            pa.field("page_id", pa.string()),
-            pa.field("_extra", pa.string()),
-        ]
-        return pa.schema([*shop, *own, *common])
-
-    def family(self) -> Iterable[Table]:
-        """The table and all its descendants, as far as they are stored."""
-        if self.stored:
-            yield self
-        for child in self.children:
-            yield from child.table.family()
 
 
 @dataclass(slots=True)
@@ -170,205 +68,12 @@ class Drift:
 MISSING = "missing key"
 
 
-def text(name: str, path: str | None = None) -> Column:
-    """A column of text."""
-    return Column(name, Kind.TEXT, path or name)
-
-
-def texts(names: str) -> list[Column]:
-    """Text columns named as in the record."""
-    return [text(name) for name in names.split()]
-
-
-def money(name: str, path: str | None = None) -> Column:
-    """A column of money: decimal(18, 4) in the row's currency."""
-    return Column(name, Kind.MONEY, path or name)
-
-
-def monies(names: str, under: str = "", prefix: str = "") -> list[Column]:
-    """Money columns; `under` is the object they stand in, `prefix` goes before the column's name."""
-    return [money(prefix + name, f"{under}.{name}" if under else name) for name in names.split()]
-
-
-def times(names: str) -> list[Column]:
-    """Columns of instants; unix seconds in the record."""
-    return [Column(name, Kind.TIME, name) for name in names.split()]
-
-
-def bools(names: str) -> list[Column]:
-    """Columns of yes or no."""
-    return [Column(name, Kind.BOOL, name) for name in names.split()]
-
-
-def count(name: str, path: str | None = None) -> Column:
-    """A column of whole numbers."""
-    return Column(name, Kind.INT, path or name)
-
-
-def parent(name: str, column: str, kind: Kind = Kind.TEXT) -> Column:
-    """A column repeated from the parent's row."""
-    return Column(name, kind, column, of="parent")
-
-
-def of_page(name: str, path: str, kind: Kind = Kind.TEXT) -> Column:
-    """A column whose value stood around the records, or came with the page."""
-    return Column(name, kind, path, of="page")
-
-
-def computed(name: str, kind: Kind, compute: Callable[[list[Record]], list[Any]]) -> Column:
-    """A column made from whole records."""
-    return Column(name, kind, name, compute=compute)
-
-
-def computed_on_page(name: str, kind: Kind, compute: Callable[[list[Record], Page], list[Any]]) -> Column:
-    """A column made from whole records and what came with their page."""
-    return Column(name, kind, name, compute_on_page=compute)
-
-
-def fields(names: str) -> Fields:
-    """Reads a list of known fields: `id payment{currency total} line_items[id price]`; brackets are alike."""
-    found: Fields = {}
-    stack = [found]
-    last = ""
-    for word in names.translate(_SPACED).split():
-        if word in "{[":
-            inner: Fields = {}
-            stack[-1][last] = inner
-            stack.append(inner)
-        elif word in "}]":
-            stack.pop()
-        else:
-            stack[-1][word] = None
-            last = word
-    return found
-
-
-_SPACED = str.maketrans({bracket: f" {bracket} " for bracket in "{}[]"})
-
-
-def list_of(path: str) -> Callable[[list[Record]], tuple[list[int], list[Record]]]:
-    """The elements of the list `path`, each with the index of its parent; what is not a list has none."""
-
-    def rows(records: list[Record]) -> tuple[list[int], list[Record]]:
-        lists = [record.get(path) for record in records]
-        if not set(map(type, lists)) <= {list, _NONE}:
-            lists = [value if type(value) is list else None for value in lists]
-        owners = [index for index, value in enumerate(lists) if value for _ in value]
-        return owners, [element for value in lists if value for element in value]
-
-    return rows
-
-
-def written(name: str, kind: Kind, path: str | None = None) -> Column:
-    """A column of whole numbers or instants that the API documents as text: digits are no drift in it."""
-    where = path or name
-
-    def compute(records: list[Record]) -> list[Any]:
-        values = [_inside(record, where) for record in records]
-        return [int(value) if type(value) is str and value.isdecimal() else value for value in values]
-
-    return computed(name, kind, compute)
-
-
-def first_text(name: str, *paths: str) -> Column:
-    """A column of text that may stand in several places: the first of them that says something."""
-
-    def compute(records: list[Record]) -> list[Any]:
-        return [
-            next((value for path in paths if (value := _inside(record, path)) not in (None, "")), None)
-            for record in records
-        ]
-
-    return computed(name, Kind.TEXT, compute)
-
-
-def _inside(record: Record, path: str) -> Any:
-    value: Any = record
-    for name in path.split("."):
-        value = value.get(name) if type(value) is dict else None
-    return value
-
-
-def child(table: Table, path: str) -> Child:
-    """The table made of the list `path`."""
-    return Child(table, list_of(path), path)
-
-
-def length_of(path: str) -> Callable[[list[Record]], list[Any]]:
-    """Computes the length of the list `path`; NULL when it is absent."""
-    return lambda records: [
-        len(value) if type(value := record.get(path)) is list else None for record in records
-    ]
-
-
 def build(tables: Table | Sequence[Table], pages: Iterable[Page], drift: Drift) -> dict[str, pa.Table]:
     """Turns pages into rows: `Batch` in one call."""
     batch = Batch([tables] if isinstance(tables, Table) else tables, drift)
     for page in pages:
         batch.add(page)
     return batch.finish()
-
-
-def empty(table: Table) -> pa.Table:
-    """The table without rows."""
-    return table.schema.empty_table()
-
-
-@contextmanager
-def bulk_work() -> Iterator[None]:
-    """Sets Python up for much parsing, and back again.
-
-    Parsed JSON has no reference cycles, and looking for them costs a third of the time; and a page that
-    is worked on in one go stays in the processor's cache, which is worth more than frequent turns of the
-    threads.
-    """
-    thresholds, interval = gc.get_threshold(), sys.getswitchinterval()
-    gc.set_threshold(200_000, 50, 1_000)
-    sys.setswitchinterval(0.05)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*thresholds)
-        sys.setswitchinterval(interval)
-
-
-class Shape(NamedTuple):
-    """Field names of some records.
-
-    Attributes:
-        any: Names that at least one record has.
-        all: Names that every record has.
-    """
-
-    any: frozenset[str]
-    all: frozenset[str]
-
-
-Shapes = dict[str, Shape]
-"""Shapes by path: `` for the records themselves, `payment.`, `line_items.item_tax.` and so on."""
-
-
-def observe(records: Sequence[Record], known: Fields, path: str = "", seen: Shapes | None = None) -> Shapes:
-    """The shapes of records and of the objects in them, as far as they are documented.
-
-    Records of one kind come in few shapes: comparing shapes is much cheaper than comparing records.
-    """
-    seen = {} if seen is None else seen
-    shapes = set(map(tuple, records))
-    present = frozenset().union(*shapes)
-    always = present if len(shapes) == 1 else frozenset(set(next(iter(shapes), ())).intersection(*shapes))
-    seen[path] = Shape(present, always)
-    for name in present:
-        inner = known.get(name)
-        if not inner:
-            continue
-        values = [value for record in records if (value := record.get(name))]
-        nested = [value for value in values if type(value) is dict]
-        if len(nested) < len(values):
-            nested += [e for value in values if type(value) is list for e in value if type(e) is dict]
-        if nested:
-            observe(nested, inner, f"{path}{name}.", seen)
-    return seen
 
 
 class Batch:
@@ -432,61 +137,6 @@ class Batch:
         return built
 
 
-@dataclass(slots=True)
-class _Values:
-    """The values of one column: Arrow arrays of what JSON held, and the latest ones that are not
-    converted yet.
-
-    Attributes:
-        column: The column.
-        chunks: Arrays of text, integers or booleans; numbers where so many values were absent; lists
-            where a value was of another type.
-        pending: The latest values.
-    """
-
-    column: Column
-    chunks: list[pa.Array | list[Any] | int] = field(default_factory=list)
-    pending: list[Any] = field(default_factory=list)
-
-    def absent(self, rows: int) -> None:
-        """Appends absent values."""
-        self.settle()
-        self.chunks.append(rows)
-
-    def settle(self) -> None:
-        """Converts what is pending."""
-        if self.pending:
-            try:
-                self.chunks.append(_plain_array(self.pending, self.column.kind))
-            except (pa.ArrowException, TypeError, ValueError, OverflowError):
-                self.chunks.append(self.pending)
-            self.pending = []
-
-    def finish(self) -> tuple[pa.Array, dict[int, tuple[Any, bool]]]:
-        """The typed array, and by index the values that did not fit, with whether nothing was lost."""
-        self.settle()
-        kind = self.column.kind
-        if all(type(chunk) is int for chunk in self.chunks):
-            return pa.nulls(sum(chunk for chunk in self.chunks if type(chunk) is int), kind.value), {}
-        if not any(type(chunk) is list for chunk in self.chunks):
-            plain = _PLAIN.get(kind, pa.string())
-            arrays = [pa.nulls(chunk, plain) if type(chunk) is int else chunk for chunk in self.chunks]
-            try:
-                return _typed(pa.concat_arrays(arrays), kind), {}
-            except (pa.ArrowException, ValueError):
-                pass  # one by one, below
-        values: list[Any] = []
-        for chunk in self.chunks:
-            if isinstance(chunk, int):
-                values += [None] * chunk
-            elif isinstance(chunk, list):
-                values += chunk
-            else:
-                values += chunk.to_pylist()
-        array, misfits = _one_by_one(values, kind)
-        return array, {index: (values[index], whole) for index, whole in misfits.items()}
-
-
 class _Collector:
     """Collects the values of one table, and of its children, page by page."""
 
@@ -498,12 +148,12 @@ class _Collector:
         self._owners: list[int] = []
         self._extra: dict[int, Record] = defaultdict(dict)
         own = [column for column in table.columns if column.of == "record"]
-        self._values = {column.name: _Values(column) for column in own}
+        self._values = {column.name: Values(column) for column in own}
         self._computed = [(column.compute, self._values[column.name]) for column in own if column.compute]
         self._computed_on_page = [
             (column.compute_on_page, self._values[column.name]) for column in own if column.compute_on_page
         ]
-        levels: dict[str, list[tuple[str, _Values]]] = defaultdict(list)
+        levels: dict[str, list[tuple[str, Values]]] = defaultdict(list)
         for column in own:
             if column.compute is None and column.compute_on_page is None:
                 level, _, name = column.path.rpartition(".")
@@ -611,7 +261,7 @@ class _Collector:
     def _record_column(self, column: Column) -> pa.Array:
         array, misfits = self._values[column.name].finish()
         for index, (value, whole) in misfits.items():
-            self._drift.add(self.table.name, column.name, _misfit(value, column.kind))
+            self._drift.add(self.table.name, column.name, misfit(value, column.kind))
             if not whole:
                 self._extra[index][column.name] = value
         return array
@@ -620,7 +270,7 @@ class _Collector:
         values = [_page_value(page, column.path) for page in pages]
         array, misfits = to_array(values, column.kind)
         for index in misfits:
-            self._drift.add(self.table.name, column.name, _misfit(values[index], column.kind))
+            self._drift.add(self.table.name, column.name, misfit(values[index], column.kind))
         return array
 
     def _extra_column(self) -> pa.Array:
@@ -705,9 +355,9 @@ def _nested(known: Fields, lists: set[str], path: str = "") -> Iterator[tuple[st
             yield from _nested(inner, lists, f"{path}{name}.")
 
 
-def _take(level: list[Record], whole: bool, shape: Shape | None, columns: list[tuple[str, _Values]]) -> None:
+def _take(level: list[Record], whole: bool, shape: Shape | None, columns: list[tuple[str, Values]]) -> None:
     """Takes the values of some columns out of objects."""
-    always: list[tuple[str, _Values]] = []
+    always: list[tuple[str, Values]] = []
     for name, values in columns:
         if shape is not None and name not in shape.any:
             values.absent(len(level))
@@ -733,186 +383,5 @@ def _positions(owners: list[int]) -> pa.Array:
     return pa.array(np.arange(len(index)) - np.repeat(starts, lengths), type=pa.int64())
 
 
-def to_array(values: list[Any], kind: Kind) -> tuple[pa.Array, dict[int, bool]]:
-    """An Arrow array of the values.
-
-    Returns:
-        The array, and the indexes of values that were of another type: True where they were converted
-        without loss, False where the cell is NULL or rounded.
-    """
-    try:
-        return _typed(_plain_array(values, kind), kind), {}
-    except (pa.ArrowException, TypeError, ValueError, OverflowError):
-        return _one_by_one(values, kind)
-
-
-def json_type(value: object) -> str:
-    """The JSON name of a value's type."""
-    return _JSON_TYPES.get(type(value), "string")
-
-
-_JSON_TYPES: dict[type, str] = {
-    dict: "object",
-    list: "array",
-    bool: "boolean",
-    int: "integer",
-    float: "number",
-    _NONE: "null",
-}
-_EXPECTED = {
-    Kind.TEXT: "text",
-    Kind.MONEY: "money",
-    Kind.RATE: "rate",
-    Kind.TIME: "time",
-    Kind.DATE: "date",
-    Kind.BOOL: "boolean",
-    Kind.INT: "integer",
-}
-
-
-def _misfit(value: object, kind: Kind) -> str:
-    return f"{json_type(value)} instead of {_EXPECTED[kind]}"
-
-
 def _page_value(page: Page, path: str) -> Any:
-    return _inside(page.context if path in page.context else page.envelope, path)
-
-
-_NULL_TEXT = pa.scalar(None, type=pa.string())
-_NULL_INT = pa.scalar(None, type=pa.int64())
-_PLAIN = {Kind.TIME: pa.int64(), Kind.INT: pa.int64(), Kind.BOOL: pa.bool_()}
-
-
-def _plain_array(values: list[Any], kind: Kind) -> pa.Array:
-    """Values as JSON held them: text, integers or booleans."""
-    plain = _PLAIN.get(kind, pa.string())
-    # Arrow would take 1.0 for an integer.
-    if plain is _PLAIN[Kind.INT] and not set(map(type, values)) <= {int, _NONE}:
-        raise TypeError("not integers")
-    return pa.array(values, type=plain)
-
-
-def _typed(array: pa.Array, kind: Kind) -> pa.Array:
-    """The array in the type of its column.
-
-    Raises:
-        ValueError: A value does not fit; also as an Arrow exception.
-    """
-    if kind in (Kind.INT, Kind.BOOL):
-        return array
-    if kind is Kind.TIME:
-        return _instants(array)
-    blank = pc.equal(array, "")
-    if pc.any(blank).as_py():
-        array = pc.if_else(blank, _NULL_TEXT, array)
-    return array if kind is Kind.TEXT else array.cast(kind.value)
-
-
-def _instants(seconds: pa.Array) -> pa.Array:
-    bounds = pc.min_max(seconds).as_py()
-    if bounds["min"] is not None and bounds["min"] <= 0:
-        if bounds["min"] < 0:
-            raise ValueError("a time before 1970")
-        seconds = pc.if_else(pc.equal(seconds, 0), _NULL_INT, seconds)
-    if bounds["max"] is not None and bounds["max"] >= _LATEST:
-        raise ValueError("a time beyond 2100")
-    return seconds.cast(pa.timestamp("s", tz="UTC")).cast(Kind.TIME.value)
-
-
-def _one_by_one(values: list[Any], kind: Kind) -> tuple[pa.Array, dict[int, bool]]:
-    read = _READERS[kind]
-    cells: list[Any] = []
-    misfits: dict[int, bool] = {}
-    for index, value in enumerate(values):
-        if value is None or value == "":
-            cells.append(None)
-            continue
-        cell, fits, whole = read(value)
-        cells.append(cell)
-        if not fits:
-            misfits[index] = whole
-    if kind is Kind.TIME:
-        return pa.array(cells, type=pa.timestamp("s", tz="UTC")).cast(Kind.TIME.value), misfits
-    return pa.array(cells, type=kind.value), misfits
-
-
-_Cell = tuple[Any, bool, bool]
-"""The cell; whether the value was of the expected type; whether nothing was lost."""
-_BAD: _Cell = (None, False, False)
-
-
-def _read_text(value: object) -> _Cell:
-    if isinstance(value, str):
-        return value, True, True
-    return (str(value), False, True) if type(value) is int else _BAD
-
-
-def _read_decimal(kind: Kind) -> Callable[[object], _Cell]:
-    step = Decimal(1).scaleb(-kind.value.scale)
-    largest = Decimal(10) ** (kind.value.precision - kind.value.scale)
-
-    def read(value: object) -> _Cell:
-        if not isinstance(value, str | int | float) or isinstance(value, bool):
-            return _BAD
-        try:
-            number = Decimal(str(value).strip() if isinstance(value, str) else repr(value))
-            rounded = number.quantize(step, context=_DECIMALS)
-        except InvalidOperation:
-            return _BAD
-        if not number.is_finite() or abs(rounded) >= largest or (isinstance(value, str) and "_" in value):
-            return _BAD
-        same = rounded == number
-        return rounded, same and isinstance(value, str), same
-
-    return read
-
-
-def _read_int(value: object) -> _Cell:
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        return _BAD
-    try:
-        number = int(value)
-    except (ValueError, OverflowError):
-        return _BAD
-    if abs(number) >= 2**63 or (isinstance(value, float) and number != value) or "_" in str(value):
-        return _BAD
-    return number, type(value) is int, True
-
-
-def _read_time(value: object) -> _Cell:
-    number, fits, _ = _read_int(value)
-    if number is None or not 0 <= number < _LATEST:
-        return _BAD
-    return number or None, fits, True
-
-
-def _read_bool(value: object) -> _Cell:
-    if isinstance(value, bool):
-        return value, True, True
-    return _WORDS.get(str(value).lower(), _BAD)
-
-
-_WORDS: dict[str, _Cell] = {
-    "true": (True, False, True),
-    "false": (False, False, True),
-    "1": (True, False, True),
-    "0": (False, False, True),
-}
-
-
-def _read_date(value: object) -> _Cell:
-    try:
-        return date.fromisoformat(str(value)), isinstance(value, str), True
-    except ValueError:
-        return _BAD
-
-
-_READERS: dict[Kind, Callable[[object], _Cell]] = {
-    Kind.TEXT: _read_text,
-    Kind.MONEY: _read_decimal(Kind.MONEY),
-    Kind.RATE: _read_decimal(Kind.RATE),
-    Kind.TIME: _read_time,
-    Kind.DATE: _read_date,
-    Kind.BOOL: _read_bool,
-    Kind.INT: _read_int,
-}
+    return value_at(page.context if path in page.context else page.envelope, path)

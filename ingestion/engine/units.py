@@ -20,6 +20,7 @@ from home.errors import TtkpiError
 from home.layout import Home
 from home.storage import StorageError
 from ingestion.engine.archive import Archive, Entry, hash_schema
+from ingestion.engine.columns import Table
 from ingestion.engine.errors import (
     ApiError,
     AuthorizationRevoked,
@@ -35,7 +36,8 @@ from ingestion.engine.errors import (
 from ingestion.engine.journal import LogRow, Status
 from ingestion.engine.pages import Page
 from ingestion.engine.pipelines import load, named, open_pipeline
-from ingestion.engine.rows import Batch, Drift, Table, bulk_work
+from ingestion.engine.processes import bulk_work
+from ingestion.engine.rows import Batch, Drift
 from ingestion.engine.windows import Checkpoint, Step
 
 _log = logging.getLogger(__name__)

@@ -19,9 +19,10 @@ from home.config import FxConfig, load_fx_config
 from home.errors import TtkpiError
 from home.layout import Home
 from ingestion.engine.archive import Archive
+from ingestion.engine.columns import Column, Kind, Table, fields, text
 from ingestion.engine.pages import Page, Record
 from ingestion.engine.pipelines import load, named, open_pipeline
-from ingestion.engine.rows import Column, Drift, Kind, Table, build, fields, text
+from ingestion.engine.rows import Drift, build
 from ingestion.fx_rates.source import LOOKBACK_DAYS, fx_rows, iter_fx_pages, read_csv_rates
 
 SOURCE = "fx_rates"

@@ -31,7 +31,8 @@ from ingestion.engine.journal import SHOP, LogRow, drift_page, journal_rows, log
 from ingestion.engine.pages import Page, Record
 from ingestion.engine.pipelines import file_counts, load, named, open_pipeline
 from ingestion.engine.privacy import Cleaner, scrub
-from ingestion.engine.rows import Drift, build, bulk_work
+from ingestion.engine.processes import bulk_work
+from ingestion.engine.rows import Drift, build
 from ingestion.fx_rates.resource import sync_fx_rates
 from ingestion.seller_center.building import FileRows
 from ingestion.seller_center.entities import MAPPERS, Facts

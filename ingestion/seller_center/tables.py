@@ -18,8 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from ingestion.engine.journal import JOURNAL
-from ingestion.engine.rows import (
+from ingestion.engine.columns import (
     Child,
     Column,
     Kind,
@@ -33,6 +32,7 @@ from ingestion.engine.rows import (
     texts,
     times,
 )
+from ingestion.engine.journal import JOURNAL
 from ingestion.tiktok_shop.analytics import SHOP_PERFORMANCE_DAILY as API_SHOP_DAILY
 from ingestion.tiktok_shop.creators import AFFILIATE_ORDER
 from ingestion.tiktok_shop.finance import (

@@ -13,8 +13,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ingestion.engine.answers import listed
+from ingestion.engine.columns import Kind, Table, bools, fields, text, texts, times
 from ingestion.engine.privacy import Rules
-from ingestion.engine.rows import Kind, Table, bools, fields, text, texts, times
 from ingestion.engine.windows import Step
 from ingestion.tiktok_ads.columns import ACCOUNT, CURRENCY, numeric, utc_times
 from ingestion.tiktok_ads.endpoints import ADVERTISER_INFO, CAMPAIGNS

@@ -18,9 +18,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from ingestion.engine.answers import listed
+from ingestion.engine.columns import Column, Kind, Table, bools, fields, of_page, text, texts
 from ingestion.engine.errors import NotAvailable
 from ingestion.engine.privacy import Rules
-from ingestion.engine.rows import Column, Kind, Table, bools, fields, of_page, text, texts
 from ingestion.engine.windows import Step
 from ingestion.tiktok_ads.columns import (
     ACCOUNT,

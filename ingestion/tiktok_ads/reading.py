@@ -17,10 +17,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from home.config import AdsApiConfig
 from home.errors import TtkpiError
 from ingestion.engine.answers import ApiAnswer
+from ingestion.engine.columns import Table
 from ingestion.engine.errors import ApiError, MalformedAnswer, NotAvailable, ScopeMissing
 from ingestion.engine.pages import Page, Record
 from ingestion.engine.privacy import Cleaner, Rules, scrub
-from ingestion.engine.rows import Batch, Drift, Table
+from ingestion.engine.rows import Batch, Drift
 from ingestion.engine.windows import Checkpoint, States, Step, Window, plan_window
 from ingestion.tiktok_ads.client import AdsClient, Advertiser, as_text
 from ingestion.tiktok_ads.endpoints import (

@@ -19,8 +19,8 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from ingestion.engine.answers import nested_list
+from ingestion.engine.columns import Column, Kind, Table, count, fields, money, of_page, text
 from ingestion.engine.privacy import Rules
-from ingestion.engine.rows import Column, Kind, Table, count, fields, money, of_page, text
 from ingestion.engine.windows import Checkpoint, States
 from ingestion.tiktok_shop.endpoints import SHOP_PERFORMANCE, SHOP_PERFORMANCE_PER_HOUR
 from ingestion.tiktok_shop.reading import Call, Reading, Resource, Step, read_calls

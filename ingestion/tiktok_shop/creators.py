@@ -31,9 +31,7 @@ from itertools import pairwise
 from typing import Any
 
 from ingestion.engine.answers import listed, object_in
-from ingestion.engine.pages import Page, Record
-from ingestion.engine.privacy import Rules
-from ingestion.engine.rows import (
+from ingestion.engine.columns import (
     Column,
     Kind,
     Table,
@@ -51,6 +49,8 @@ from ingestion.engine.rows import (
     times,
     written,
 )
+from ingestion.engine.pages import Page, Record
+from ingestion.engine.privacy import Rules
 from ingestion.engine.windows import Checkpoint, States
 from ingestion.tiktok_shop.endpoints import (
     CREATOR_CONTENT_DETAILS,

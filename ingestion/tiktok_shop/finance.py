@@ -25,16 +25,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ingestion.engine.answers import listed
-from ingestion.engine.pages import Page, Record
-from ingestion.engine.privacy import Rules
-from ingestion.engine.rows import (
+from ingestion.engine.columns import (
     Child,
     Column,
-    Drift,
     Fields,
     Kind,
     Table,
-    build,
     computed,
     count,
     fields,
@@ -46,6 +42,9 @@ from ingestion.engine.rows import (
     texts,
     times,
 )
+from ingestion.engine.pages import Page, Record
+from ingestion.engine.privacy import Rules
+from ingestion.engine.rows import Drift, build
 from ingestion.engine.windows import Checkpoint, States
 from ingestion.tiktok_shop.endpoints import (
     ORDER_TRANSACTIONS,

@@ -22,9 +22,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from ingestion.engine.answers import listed, whole_answer
-from ingestion.engine.pages import Record
-from ingestion.engine.privacy import Rules
-from ingestion.engine.rows import (
+from ingestion.engine.columns import (
     Child,
     Column,
     Kind,
@@ -38,6 +36,8 @@ from ingestion.engine.rows import (
     texts,
     times,
 )
+from ingestion.engine.pages import Record
+from ingestion.engine.privacy import Rules
 from ingestion.engine.windows import Checkpoint
 from ingestion.tiktok_shop.endpoints import PACKAGE_DETAIL, SEARCH_PACKAGES
 from ingestion.tiktok_shop.reading import ByTime, Call, Reading, Resource, Step, read_calls

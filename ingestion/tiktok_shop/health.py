@@ -14,8 +14,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from ingestion.engine.answers import whole_answer
+from ingestion.engine.columns import Column, Kind, Table, count, fields, of_page, text, texts, times
 from ingestion.engine.privacy import Rules
-from ingestion.engine.rows import Column, Kind, Table, count, fields, of_page, text, texts, times
 from ingestion.engine.windows import Checkpoint
 from ingestion.tiktok_shop.endpoints import SHOP_HEALTH
 from ingestion.tiktok_shop.reading import Call, Reading, Resource, Step, read_calls

@@ -24,10 +24,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ingestion.engine.answers import listed, nested_list, object_in
-from ingestion.engine.errors import ApiError, AuthorizationRevoked, NotAvailable, TokenExpired
-from ingestion.engine.pages import Page, Record
-from ingestion.engine.privacy import Rules
-from ingestion.engine.rows import (
+from ingestion.engine.columns import (
     Column,
     Kind,
     Table,
@@ -39,6 +36,9 @@ from ingestion.engine.rows import (
     text,
     written,
 )
+from ingestion.engine.errors import ApiError, AuthorizationRevoked, NotAvailable, TokenExpired
+from ingestion.engine.pages import Page, Record
+from ingestion.engine.privacy import Rules
 from ingestion.engine.windows import Checkpoint, States
 from ingestion.tiktok_shop.endpoints import (
     LIVE_CORE_STATS,

@@ -14,9 +14,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from ingestion.engine.answers import listed
-from ingestion.engine.pages import Record
-from ingestion.engine.privacy import Rules
-from ingestion.engine.rows import (
+from ingestion.engine.columns import (
     Column,
     Kind,
     Table,
@@ -32,6 +30,8 @@ from ingestion.engine.rows import (
     texts,
     times,
 )
+from ingestion.engine.pages import Record
+from ingestion.engine.privacy import Rules
 from ingestion.tiktok_shop.endpoints import SEARCH_ORDERS
 from ingestion.tiktok_shop.reading import ByTime, Resource
 

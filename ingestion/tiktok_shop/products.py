@@ -19,8 +19,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from ingestion.engine.answers import listed
-from ingestion.engine.privacy import Rules
-from ingestion.engine.rows import (
+from ingestion.engine.columns import (
     Kind,
     Table,
     bools,
@@ -34,6 +33,7 @@ from ingestion.engine.rows import (
     texts,
     times,
 )
+from ingestion.engine.privacy import Rules
 from ingestion.engine.windows import Checkpoint, States
 from ingestion.tiktok_shop.endpoints import SEARCH_INVENTORY, SEARCH_PRODUCTS
 from ingestion.tiktok_shop.reading import (

@@ -18,10 +18,11 @@ from typing import Any, Literal, Protocol
 
 from home.config import ShopApiConfig
 from ingestion.engine.answers import ApiAnswer
+from ingestion.engine.columns import Table
 from ingestion.engine.errors import ApiError, IncompleteList, MalformedAnswer
 from ingestion.engine.pages import Page, Record
 from ingestion.engine.privacy import Cleaner, Rules, scrub
-from ingestion.engine.rows import Batch, Drift, Table
+from ingestion.engine.rows import Batch, Drift
 from ingestion.engine.windows import Checkpoint, States, Window, cut_window, plan_window
 from ingestion.tiktok_shop.client import ShopClient, ShopRef
 from ingestion.tiktok_shop.endpoints import SOURCE, Endpoint

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from home.errors import ConfigError
-from ingestion.engine.rows import Table
+from ingestion.engine.columns import Table
 from ingestion.tiktok_shop.analytics import PERFORMANCE_DAILY, PERFORMANCE_HOURLY
 from ingestion.tiktok_shop.creators import (
     AFFILIATE_ORDER,

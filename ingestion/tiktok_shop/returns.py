@@ -11,8 +11,7 @@ Refund amounts are positive, in the currency beside them. One order may have sev
 from __future__ import annotations
 
 from ingestion.engine.answers import listed
-from ingestion.engine.privacy import Rules
-from ingestion.engine.rows import (
+from ingestion.engine.columns import (
     Kind,
     Table,
     bools,
@@ -26,6 +25,7 @@ from ingestion.engine.rows import (
     texts,
     times,
 )
+from ingestion.engine.privacy import Rules
 from ingestion.tiktok_shop.endpoints import SEARCH_CANCELLATIONS, SEARCH_RETURNS
 from ingestion.tiktok_shop.reading import ByTime, Resource
 

@@ -14,8 +14,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ingestion.engine.answers import listed
+from ingestion.engine.columns import Table, bools, fields, text, texts
 from ingestion.engine.privacy import Rules
-from ingestion.engine.rows import Table, bools, fields, text, texts
 from ingestion.tiktok_shop.endpoints import AUTHORIZED_SHOPS, WAREHOUSES
 from ingestion.tiktok_shop.reading import Call, Reading, Resource, Step, read_calls, record_of
 

@@ -27,9 +27,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ingestion.engine.answers import listed, nested_list
-from ingestion.engine.pages import Page, Record
-from ingestion.engine.privacy import Rules
-from ingestion.engine.rows import (
+from ingestion.engine.columns import (
     Child,
     Column,
     Kind,
@@ -44,6 +42,8 @@ from ingestion.engine.rows import (
     parent,
     text,
 )
+from ingestion.engine.pages import Page, Record
+from ingestion.engine.privacy import Rules
 from ingestion.engine.windows import States
 from ingestion.tiktok_shop.endpoints import VIDEO_DETAILS, VIDEO_OVERVIEW, VIDEO_PERFORMANCE
 from ingestion.tiktok_shop.reading import Call, Reading, Resource, Step, read_calls

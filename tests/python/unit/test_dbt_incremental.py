@@ -18,8 +18,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from ingestion.engine.columns import Table
 from ingestion.engine.journal import JOURNAL
-from ingestion.engine.rows import Table
 from ingestion.fx_rates.resource import FX_RATES
 from ingestion.seller_center.tables import tables as file_tables
 from ingestion.tiktok_shop.resources import tables

@@ -12,8 +12,8 @@ import pytest
 from shop_fakes import DAY, NOW, FakeClient, raw, run, unpacked
 
 from home.layout import Home
+from ingestion.engine.columns import Kind
 from ingestion.engine.errors import ScopeMissing
-from ingestion.engine.rows import Kind
 from ingestion.tiktok_shop import creators
 from ingestion.tiktok_shop.creators import (
     CREATORS_PER_SYNC,

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from home.layout import Home
 from ingestion.engine.pipelines import load, mark_dataset, named, open_pipeline
-from ingestion.engine.rows import bulk_work
+from ingestion.engine.processes import bulk_work
 
 
 def test_tables_given_to_dlt_do_not_add_up(tmp_path: Path) -> None:

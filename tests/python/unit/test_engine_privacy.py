@@ -10,8 +10,8 @@ import pytest
 from shop_fakes import NOW, SECRET_WORDS, FakeClient, order, run, unpacked
 
 from home.layout import Home
+from ingestion.engine.columns import fields
 from ingestion.engine.privacy import Cleaner, Rules, scrub
-from ingestion.engine.rows import fields
 from ingestion.tiktok_shop.finance import PAYMENT
 from ingestion.tiktok_shop.orders import ORDER
 from ingestion.tiktok_shop.resources import RESOURCES

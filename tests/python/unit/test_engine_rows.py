@@ -13,22 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shop_fakes import NOW, order
 
+from ingestion.engine.columns import Kind, Table, fields, first_text, money, text, times, written
 from ingestion.engine.pages import Page
-from ingestion.engine.rows import (
-    MISSING,
-    Batch,
-    Drift,
-    Kind,
-    Table,
-    build,
-    fields,
-    first_text,
-    money,
-    text,
-    times,
-    to_array,
-    written,
-)
+from ingestion.engine.rows import MISSING, Batch, Drift, build
+from ingestion.engine.values import to_array
 from ingestion.tiktok_shop.finance import (
     ORDER_TRANSACTION_LIST,
     STATEMENT_TOTALS,

@@ -13,7 +13,7 @@ import pytest
 from dlt.destinations.impl.filesystem.filesystem import FilesystemClient
 from shop_fakes import CONFIG, DAY, NOW, SHOP, FakeClient, order, raw, rows, run
 
-import ingestion.engine.units as shop_sync_module
+import ingestion.engine.units as units_module
 import ingestion.tiktok_shop.reading as reading_module
 from home.layout import Home
 from ingestion.engine.archive import Archive
@@ -134,8 +134,8 @@ def test_what_came_before_a_failure_stays_and_the_rest_follows(
 
 def test_units_are_committed_one_by_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(reading_module.sliced.__kwdefaults__, "rows", 100)  # type: ignore[arg-type]
-    monkeypatch.setattr(shop_sync_module, "BATCH_RECORDS", 100)
-    monkeypatch.setattr(shop_sync_module, "UNIT_ROWS", 600)
+    monkeypatch.setattr(units_module, "BATCH_RECORDS", 100)
+    monkeypatch.setattr(units_module, "UNIT_ROWS", 600)
     home = Home(tmp_path)
     outcome = run(home, FakeClient({"search_orders": orders(1000)}), "orders", "returns", "payments")
     assert {row.status for row in outcome.log} == {"ok"}
@@ -195,6 +195,7 @@ def test_a_full_disk_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     client = FakeClient({"search_orders": orders(50)})
     home.root.mkdir(exist_ok=True)
     home.privacy_key()
+    prepare(home)
 
     def full(*args: Any) -> None:
         raise OSError(errno.ENOSPC, "No space left on device", str(home.archive))
