@@ -24,10 +24,13 @@ from ingestion.engine.columns import (
     Kind,
     Table,
     count,
+    counts,
+    dates,
     money,
     monies,
     of_page,
     parent,
+    rates,
     text,
     texts,
     times,
@@ -100,30 +103,18 @@ VIDEO_DAILY = _from_file(API_VIDEO_DAILY)
 SHOP_DAILY = _from_file(API_SHOP_DAILY)
 
 
-def _dates(names: str) -> list[Column]:
-    return [Column(name, Kind.DATE, name) for name in names.split()]
-
-
-def _counts(names: str) -> list[Column]:
-    return [count(name) for name in names.split()]
-
-
-def _rates(names: str) -> list[Column]:
-    return [Column(name, Kind.RATE, name) for name in names.split()]
-
-
 AFFILIATE_VIDEOS_PERIOD = Table(
     name="affiliate_videos_period",
     key=("video_link", "period_start", "period_end"),
     columns=(
-        *_dates("period_start period_end"),
+        *dates("period_start period_end"),
         *texts("video_id video_link video_name"),
-        *_dates("post_date"),
+        *dates("post_date"),
         *texts("creator_username currency"),
         *monies("gmv affiliate_shoppable_video_gmv avg_order_value est_commission est_flat_fee gpm"),
         *monies("affiliate_refunded_gmv"),
-        *_counts("affiliate_orders affiliate_items_sold affiliate_items_refunded impressions comments likes"),
-        *_rates("ctr"),
+        *counts("affiliate_orders affiliate_items_sold affiliate_items_refunded impressions comments likes"),
+        *rates("ctr"),
         *_OF_FILE,
         count("file_row"),
     ),
@@ -136,14 +127,14 @@ GMV_MAX_CREATIVES_PERIOD = Table(
     columns=(
         text("advertiser_id"),
         text("time_zone"),
-        *_dates("period_start period_end"),
+        *dates("period_start period_end"),
         *texts("campaign_id campaign_name product_id creative_type video_id video_title tiktok_account"),
         *times("post_time"),
         *texts("status exploration_status authorization_type currency"),
         *monies("cost cost_per_order gross_revenue"),
-        *_counts("sku_orders product_impressions product_clicks"),
-        *_rates("roi click_rate conversion_rate view_rate_2s view_rate_6s"),
-        *_rates("view_rate_25 view_rate_50 view_rate_75 view_rate_100"),
+        *counts("sku_orders product_impressions product_clicks"),
+        *rates("roi click_rate conversion_rate view_rate_2s view_rate_6s"),
+        *rates("view_rate_25 view_rate_50 view_rate_75 view_rate_100"),
         *_OF_FILE,
         count("file_row"),
     ),
@@ -158,10 +149,10 @@ FILES = Table(
             "shop_key advertiser_id file_id cells_id file_name sheet layout kind language market time_zone"
         ),
         *texts("currency date_order decimal_mark"),
-        *_dates("period_start period_end"),
+        *dates("period_start period_end"),
         *times("downloaded_at imported_at"),
         text("run_id"),
-        *_counts("header_row rows rows_quarantined"),
+        *counts("header_row rows rows_quarantined"),
         *texts("columns unknown_columns missing_columns explanation_en explanation_zh"),
     ),
 )

@@ -19,7 +19,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from ingestion.engine.answers import nested_list
-from ingestion.engine.columns import Column, Kind, Table, count, fields, money, of_page, text
+from ingestion.engine.columns import Column, Kind, Table, amounts, count, fields, of_page, text
 from ingestion.engine.privacy import Rules
 from ingestion.engine.windows import Checkpoint, States
 from ingestion.tiktok_shop.endpoints import SHOP_PERFORMANCE, SHOP_PERFORMANCE_PER_HOUR
@@ -61,10 +61,6 @@ _HOUR = fields("""
 """)
 
 
-def _amounts(names: str, under: str = "") -> tuple[Column, ...]:
-    return tuple(money(name, f"{under}{name}.amount") for name in names.split())
-
-
 SHOP_PERFORMANCE_DAILY = Table(
     name="shop_performance_daily",
     key=("start_date",),
@@ -73,8 +69,8 @@ SHOP_PERFORMANCE_DAILY = Table(
         Column("start_date", Kind.DATE, "start_date"),
         Column("end_date", Kind.DATE, "end_date"),
         text("currency", "sales.gmv.currency"),
-        *_amounts("gmv gmv_with_tax gmv_with_tiktok_co_funding tax shipping_fees refunds", "sales."),
-        *_amounts("avg_order_value", "sales."),
+        *amounts("gmv gmv_with_tax gmv_with_tiktok_co_funding tax shipping_fees refunds", "sales"),
+        *amounts("avg_order_value", "sales"),
         count("orders_count", "sales.orders_count"),
         count("sku_orders_count", "sales.sku_orders_count"),
         count("items_sold", "sales.items_sold"),
@@ -100,7 +96,7 @@ SHOP_PERFORMANCE_HOURLY = Table(
         of_page("local_date", "local_date", Kind.DATE),
         count("hour_index", "index"),
         text("currency", "gmv.currency"),
-        *_amounts("gmv"),
+        *amounts("gmv"),
         *(count(name) for name in ("orders_count", "sku_orders_count", "items_sold", "customers_count")),
         *(count(name) for name in ("visitors", "product_impressions", "product_clicks")),
         of_page("definition_id", "definition_id"),

@@ -35,6 +35,7 @@ from ingestion.engine.columns import (
     Column,
     Kind,
     Table,
+    amounts,
     bools,
     child,
     computed,
@@ -177,10 +178,6 @@ def _displayed(name: str, path: str) -> Column:
     return computed(name, Kind.MONEY, compute)
 
 
-def _amounts(names: str) -> list[Column]:
-    return [money(name, f"{name}.amount") for name in names.split()]
-
-
 _MONEY_OF_SKU = """
     estimated_paid_commission estimated_paid_partner_commission estimated_paid_shop_ads_commission
     estimated_cofunded_creator_bonus_amount actual_paid_commission actual_paid_partner_commission
@@ -214,7 +211,7 @@ AFFILIATE_ORDER_SKUS = Table(
         _displayed("estimated_commission_base_amount", "estimated_commission_base"),
         text("actual_commission_base", "actual_commission_base.amount"),
         _displayed("actual_commission_base_amount", "actual_commission_base"),
-        *_amounts(_MONEY_OF_SKU),
+        *amounts(_MONEY_OF_SKU),
         count("refunded_quantity"),
         count("returned_quantity"),
         text("fully_return"),
@@ -371,7 +368,7 @@ MARKETPLACE_CREATORS = Table(
         first_text(
             "currency", "gmv.currency", "gmv_range.currency", "live_gmv.currency", "video_gmv.currency"
         ),
-        *_amounts("gmv live_gmv video_gmv"),
+        *amounts("gmv live_gmv video_gmv"),
         money("gmv_range_minimum", "gmv_range.minimum_amount"),
         money("gmv_range_maximum", "gmv_range.maximum_amount"),
         text("gmv_range", "gmv_range.formatted_range"),

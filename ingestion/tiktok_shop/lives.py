@@ -28,11 +28,13 @@ from ingestion.engine.columns import (
     Column,
     Kind,
     Table,
+    amounts,
     count,
+    counts,
     fields,
     first_text,
-    money,
     of_page,
+    rates,
     text,
     written,
 )
@@ -108,18 +110,6 @@ _CORE_STATS = fields(f"""
 """)
 
 
-def _counts(names: str, under: str = "") -> list[Column]:
-    return [count(name, f"{under}{name}") for name in names.split()]
-
-
-def _amounts(names: str, under: str = "") -> list[Column]:
-    return [money(name, f"{under}{name}.amount") for name in names.split()]
-
-
-def _rates(names: str, under: str = "") -> list[Column]:
-    return [Column(name, Kind.RATE, f"{under}{name}") for name in names.split()]
-
-
 _SESSION_MONEY = """
     live_attributed_gmv live_gmv live_indirect_gmv gmv_with_tiktok_coupons aov avg_price
     live_auction_attributed_gmv
@@ -143,18 +133,18 @@ SESSIONS = Table(
             "currency",
             *(f"sales_performance.{name}.currency" for name in _SESSION_MONEY.split()),
         ),
-        *_counts("impressions views viewers pcu acu avg_viewing_duration", "traffic."),
-        *_counts("avg_viewing_duration_per_viewer over_1m_views", "traffic."),
-        *_counts("product_impressions product_clicks products_added", "traffic."),
-        *_counts("likes comments shares new_followers", "interaction_performance."),
-        *_counts("products_sold created_sku_orders live_attributed_orders", "sales_performance."),
-        *_counts("live_attributed_sku_orders live_attributed_items_sold", "sales_performance."),
-        *_counts("attributed_customers", "sales_performance."),
-        *_amounts(_SESSION_MONEY, "sales_performance."),
-        *_amounts("gmv_per_hour show_gpm watch_gpm", "traffic."),
-        *_rates("tap_through_rate live_ctr ctr ctor_sku_order order_rate_sku_orders", "traffic."),
-        *_rates("over_1m_live_viewing_rate", "traffic."),
-        *_rates("payment_rate", "sales_performance."),
+        *counts("impressions views viewers pcu acu avg_viewing_duration", "traffic"),
+        *counts("avg_viewing_duration_per_viewer over_1m_views", "traffic"),
+        *counts("product_impressions product_clicks products_added", "traffic"),
+        *counts("likes comments shares new_followers", "interaction_performance"),
+        *counts("products_sold created_sku_orders live_attributed_orders", "sales_performance"),
+        *counts("live_attributed_sku_orders live_attributed_items_sold", "sales_performance"),
+        *counts("attributed_customers", "sales_performance"),
+        *amounts(_SESSION_MONEY, "sales_performance"),
+        *amounts("gmv_per_hour show_gpm watch_gpm", "traffic"),
+        *rates("tap_through_rate live_ctr ctr ctor_sku_order order_rate_sku_orders", "traffic"),
+        *rates("over_1m_live_viewing_rate", "traffic"),
+        *rates("payment_rate", "sales_performance"),
         of_page("latest_available_date", "latest_available_date", Kind.DATE),
         of_page("definition_id", "definition_id"),
     ),
@@ -169,9 +159,9 @@ OVERVIEW_DAILY = Table(
         Column("end_date", Kind.DATE, "end_date"),
         of_page("account_type", "account_type"),
         first_text("currency", "live_attributed_gmv.currency", "live_gmv.currency"),
-        *_amounts("live_attributed_gmv live_gmv live_indirect_gmv live_auction_attributed_gmv show_gpm"),
-        *_counts("live_attributed_sku_orders live_attributed_items_sold views avg_viewing_duration"),
-        *_rates("live_ctr ctor_sku_order"),
+        *amounts("live_attributed_gmv live_gmv live_indirect_gmv live_auction_attributed_gmv show_gpm"),
+        *counts("live_attributed_sku_orders live_attributed_items_sold views avg_viewing_duration"),
+        *rates("live_ctr ctor_sku_order"),
         of_page("latest_available_date", "latest_available_date", Kind.DATE),
         of_page("definition_id", "definition_id"),
     ),
@@ -186,11 +176,11 @@ MINUTES = Table(
         Column("minute_start_at", Kind.TIME, "start_time"),
         Column("minute_end_at", Kind.TIME, "end_time"),
         first_text("currency", "sales.gmv.currency", "conversion.avg_price.currency"),
-        *_amounts("gmv", "sales."),
-        *_counts("items_sold customers sku_orders main_orders", "sales."),
+        *amounts("gmv", "sales"),
+        *counts("items_sold customers sku_orders main_orders", "sales"),
         count("created_sku_orders", "conversion.created_sku_orders"),
-        *_counts("viewers views impressions product_impressions product_clicks", "traffic."),
-        *_counts("new_followers shares comments likes", "interactions."),
+        *counts("viewers views impressions product_impressions product_clicks", "traffic"),
+        *counts("new_followers shares comments likes", "interactions"),
     ),
 )
 
@@ -203,14 +193,14 @@ PRODUCTS = Table(
         text("product_id", "id"),
         text("product_name", "name"),
         first_text("currency", "sales.direct_gmv.currency", "sales.avg_price.currency"),
-        *_amounts("direct_gmv avg_price", "sales."),
-        *_counts("items_sold customers created_sku_orders sku_orders main_orders", "sales."),
-        *_counts("product_impressions add_to_cart_count", "traffic."),
+        *amounts("direct_gmv avg_price", "sales"),
+        *counts("items_sold customers created_sku_orders sku_orders main_orders", "sales"),
+        *counts("product_impressions add_to_cart_count", "traffic"),
         # The API's own spelling.
         count("product_clicks", "traffic.produt_clicks"),
-        *_rates("payment_rate", "sales."),
-        *_rates("ctr", "traffic."),
-        *_rates("sku_order_ctor main_order_ctor", "traffic.click_to_order_rate."),
+        *rates("payment_rate", "sales"),
+        *rates("ctr", "traffic"),
+        *rates("sku_order_ctor main_order_ctor", "traffic.click_to_order_rate"),
         of_page("snapshot_id", "snapshot_id"),
     ),
 )
@@ -223,12 +213,12 @@ CORE_STATS = Table(
         of_page("live_room_id", "live_room_id"),
         of_page("creator_open_id", "creator_open_id"),
         first_text("currency", "local_gmv.currency", "local_unit_price.currency"),
-        *_amounts("local_gmv local_unit_price"),
-        *_counts("sales created_order_count paid_order_count buyer_count current_visitor_count watch_pv"),
-        *_counts("product_reach_count product_view_count accumulated_new_follower_count"),
-        *_counts("accumulated_comment_count accumulated_sharing_count"),
-        *_counts("avg_watching_duration peak_concurrent_user_count"),
-        *_rates("click_through_rate click_order_rate"),
+        *amounts("local_gmv local_unit_price"),
+        *counts("sales created_order_count paid_order_count buyer_count current_visitor_count watch_pv"),
+        *counts("product_reach_count product_view_count accumulated_new_follower_count"),
+        *counts("accumulated_comment_count accumulated_sharing_count"),
+        *counts("avg_watching_duration peak_concurrent_user_count"),
+        *rates("click_through_rate click_order_rate"),
     ),
 )
 

@@ -32,14 +32,16 @@ from ingestion.engine.columns import (
     Column,
     Kind,
     Table,
+    amounts,
     child,
     computed,
     count,
+    counts,
     fields,
     first_text,
-    money,
     of_page,
     parent,
+    rates,
     text,
 )
 from ingestion.engine.pages import Page, Record
@@ -84,18 +86,6 @@ _DETAIL = fields(f"""
     video{{duration id play_url thumbnail_url title username video_post_time}} video_id
 """)
 _DETAIL_DAY = (_DETAIL["performance"] or {})["intervals"]
-
-
-def _amounts(names: str, under: str = "") -> list[Column]:
-    return [money(name, f"{under}{name}.amount") for name in names.split()]
-
-
-def _counts(names: str, under: str = "") -> list[Column]:
-    return [count(name, f"{under}{name}") for name in names.split()]
-
-
-def _rates(names: str) -> list[Column]:
-    return [Column(name, Kind.RATE, name) for name in names.split()]
 
 
 def _instants(records: list[Record]) -> list[Any]:
@@ -144,10 +134,10 @@ VIDEOS = Table(
         of_page("time_zone", "time_zone"),
         count("duration"),
         first_text("currency", "gmv.currency", "attributed_gmv.currency"),
-        *_amounts("gmv attributed_gmv indirect_gmv gpm"),
-        *_counts("sku_orders items_sold avg_customers views product_impressions product_clicks"),
-        *_counts("likes comments shares new_followers v_to_l_clicks"),
-        *_rates("click_through_rate ctor v_to_l_rate video_finish_rate"),
+        *amounts("gmv attributed_gmv indirect_gmv gpm"),
+        *counts("sku_orders items_sold avg_customers views product_impressions product_clicks"),
+        *counts("likes comments shares new_followers v_to_l_clicks"),
+        *rates("click_through_rate ctor v_to_l_rate video_finish_rate"),
         of_page("latest_available_date", "latest_available_date", Kind.DATE),
         of_page("definition_id", "definition_id"),
     ),
@@ -163,10 +153,10 @@ OVERVIEW_DAILY = Table(
         Column("end_date", Kind.DATE, "end_date"),
         of_page("account_type", "account_type"),
         first_text("currency", "video_attributed_gmv.currency", "video_gmv.currency"),
-        *_amounts("video_attributed_gmv shoppable_video_attributed_gmv video_gmv video_indirect_gmv gpm"),
-        *_counts("video_attributed_sku_orders video_views video_product_viewers"),
-        *_counts("product_impressions product_clicks avg_daily_customers"),
-        *_rates("ctr ctor_sku_order"),
+        *amounts("video_attributed_gmv shoppable_video_attributed_gmv video_gmv video_indirect_gmv gpm"),
+        *counts("video_attributed_sku_orders video_views video_product_viewers"),
+        *counts("product_impressions product_clicks avg_daily_customers"),
+        *rates("ctr ctor_sku_order"),
         of_page("latest_available_date", "latest_available_date", Kind.DATE),
         of_page("definition_id", "definition_id"),
     ),
@@ -194,9 +184,9 @@ DETAILS_DAILY = Table(
         Column("start_date", Kind.DATE, "start_date"),
         Column("end_date", Kind.DATE, "end_date"),
         first_text("currency", "sales.overall.gmv.currency", "sales.overall.gpm.currency"),
-        *_amounts("gmv gpm", "sales.overall."),
-        *_counts("customers items_sold product_impressions product_clicks", "sales.overall."),
-        *_counts("views likes comments shares new_followers", "traffic."),
+        *amounts("gmv gpm", "sales.overall"),
+        *counts("customers items_sold product_impressions product_clicks", "sales.overall"),
+        *counts("views likes comments shares new_followers", "traffic"),
         of_page("latest_available_date", "latest_available_date", Kind.DATE),
         of_page("definition_id", "definition_id"),
     ),
