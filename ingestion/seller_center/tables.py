@@ -36,20 +36,15 @@ from ingestion.engine.columns import (
     times,
 )
 from ingestion.engine.journal import JOURNAL
-from ingestion.tiktok_shop.analytics import SHOP_PERFORMANCE_DAILY as API_SHOP_DAILY
-from ingestion.tiktok_shop.creators import AFFILIATE_ORDER
-from ingestion.tiktok_shop.finance import (
-    PAYMENT_LIST,
-    STATEMENT_LIST,
-    STATEMENT_TRANSACTION_LIST,
-    UNSETTLED_LIST,
-)
-from ingestion.tiktok_shop.lives import OVERVIEW_DAILY as API_LIVE_DAILY
-from ingestion.tiktok_shop.lives import SESSIONS as API_LIVE_SESSIONS
-from ingestion.tiktok_shop.orders import ORDERS as API_ORDERS
-from ingestion.tiktok_shop.returns import RETURNS as API_RETURNS
-from ingestion.tiktok_shop.shops import SHOPS as API_SHOPS
-from ingestion.tiktok_shop.videos import OVERVIEW_DAILY as API_VIDEO_DAILY
+from ingestion.tables.affiliate_orders import AFFILIATE_ORDERS as API_AFFILIATE_ORDERS
+from ingestion.tables.finance import PAYMENT_LIST, STATEMENT_LIST, STATEMENT_TRANSACTION_LIST, UNSETTLED_LIST
+from ingestion.tables.lives import OVERVIEW_DAILY as API_LIVE_DAILY
+from ingestion.tables.lives import SESSIONS as API_LIVE_SESSIONS
+from ingestion.tables.orders import ORDERS as API_ORDERS
+from ingestion.tables.returns import RETURNS as API_RETURNS
+from ingestion.tables.shop_days import SHOP_PERFORMANCE_DAILY as API_SHOP_DAILY
+from ingestion.tables.shops import SHOPS as API_SHOPS
+from ingestion.tables.videos import OVERVIEW_DAILY as API_VIDEO_DAILY
 
 SOURCE = "seller_center"
 ORIGIN = "file"
@@ -96,7 +91,7 @@ STATEMENTS = _from_file(STATEMENT_LIST)
 TRANSACTIONS = _from_file(STATEMENT_TRANSACTION_LIST)
 UNSETTLED = _from_file(UNSETTLED_LIST)
 PAYMENTS = _from_file(PAYMENT_LIST)
-AFFILIATE_ORDERS = _from_file(AFFILIATE_ORDER.tables[0])
+AFFILIATE_ORDERS = _from_file(API_AFFILIATE_ORDERS)
 LIVE_SESSIONS = _from_file(API_LIVE_SESSIONS)
 LIVE_DAILY = _from_file(API_LIVE_DAILY)
 VIDEO_DAILY = _from_file(API_VIDEO_DAILY)

@@ -47,6 +47,7 @@ from ingestion.engine.columns import (
 from ingestion.engine.pages import Page, Record
 from ingestion.engine.privacy import Rules
 from ingestion.engine.windows import States
+from ingestion.tables.videos import OVERVIEW_DAILY
 from ingestion.tiktok_shop.endpoints import VIDEO_DETAILS, VIDEO_OVERVIEW, VIDEO_PERFORMANCE
 from ingestion.tiktok_shop.reading import Call, Reading, Resource, Step, read_calls
 from ingestion.tiktok_shop.shop_days import ByDate, local_date, together
@@ -71,12 +72,6 @@ _VIDEO = fields(f"""
     hash_tags id indirect_gmv{{{_PAID}}} items_sold likes new_followers product_clicks product_impressions
     products[id name] review_type shares sku_orders title username v_to_l_clicks v_to_l_rate video_finish_rate
     video_post_time views
-""")
-_OVERVIEW_DAY = fields(f"""
-    avg_daily_customers ctor_sku_order ctr end_date gpm{{{_PAID}}} product_clicks product_impressions
-    shoppable_video_attributed_gmv{{{_PAID}}} start_date today video_attributed_gmv{{{_PAID}}}
-    video_attributed_sku_orders video_gmv{{{_PAID}}} video_indirect_gmv{{{_PAID}}} video_product_viewers
-    video_views
 """)
 _DETAIL = fields(f"""
     error{{code message}} performance{{intervals[end_date sales{{overall{{ctr customers gmv{{{_PAID}}}
@@ -142,24 +137,6 @@ VIDEOS = Table(
         of_page("definition_id", "definition_id"),
     ),
     children=(child(VIDEO_PRODUCTS, "products"),),
-)
-
-OVERVIEW_DAILY = Table(
-    name="video_overview_daily",
-    key=("start_date", "account_type"),
-    known=_OVERVIEW_DAY,
-    columns=(
-        Column("start_date", Kind.DATE, "start_date"),
-        Column("end_date", Kind.DATE, "end_date"),
-        of_page("account_type", "account_type"),
-        first_text("currency", "video_attributed_gmv.currency", "video_gmv.currency"),
-        *amounts("video_attributed_gmv shoppable_video_attributed_gmv video_gmv video_indirect_gmv gpm"),
-        *counts("video_attributed_sku_orders video_views video_product_viewers"),
-        *counts("product_impressions product_clicks avg_daily_customers"),
-        *rates("ctr ctor_sku_order"),
-        of_page("latest_available_date", "latest_available_date", Kind.DATE),
-        of_page("definition_id", "definition_id"),
-    ),
 )
 
 
@@ -298,7 +275,7 @@ OVERVIEW = Resource(
     name="video_overview_daily",
     endpoint=VIDEO_OVERVIEW,
     tables=(OVERVIEW_DAILY,),
-    rules=Rules(known=_OVERVIEW_DAY),
+    rules=Rules(known=OVERVIEW_DAILY.known or {}),
     take=nested_list("performance", "intervals"),
     read=ByDate(
         definition=f"video_overview/{VIDEO_OVERVIEW.version}/LOCAL",

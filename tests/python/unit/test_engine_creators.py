@@ -14,13 +14,9 @@ from shop_fakes import DAY, NOW, FakeClient, raw, run, unpacked
 from home.layout import Home
 from ingestion.engine.columns import Kind
 from ingestion.engine.errors import ScopeMissing
+from ingestion.tables.affiliate_orders import displayed_amount
 from ingestion.tiktok_shop import creators
-from ingestion.tiktok_shop.creators import (
-    CREATORS_PER_SYNC,
-    REREAD_DAYS,
-    WINDOW_DAYS,
-    displayed_amount,
-)
+from ingestion.tiktok_shop.creators import CREATORS_PER_SYNC, REREAD_DAYS, WINDOW_DAYS
 from ingestion.tiktok_shop.endpoints import SEARCH_AFFILIATE_ORDERS, SEARCH_SAMPLE_APPLICATIONS
 from ingestion.tiktok_shop.reading import Resource
 
