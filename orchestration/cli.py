@@ -593,8 +593,10 @@ def import_files(
                ttkpi import "Creative data.xlsx" --advertiser 7400000000000000001 --time-zone Etc/GMT+8
                ttkpi import --explain --lang zh orders.csv
     """
-    from ingestion.seller_center.importing import ImportOptions, explain_file, files_in
-    from ingestion.seller_center.importing import import_files as run_import
+    from ingestion.importing import import_files as run_import
+    from ingestion.seller_center.export_files import files_in
+    from ingestion.seller_center.importer import explain_file
+    from ingestion.seller_center.outcomes import ImportOptions
     from orchestration.lib.demo import refuse_demo_home
     from orchestration.lib.import_report import show_import
     from orchestration.lib.run import SOME_SHOPS_FAILED

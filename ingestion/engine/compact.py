@@ -13,7 +13,7 @@ All columns stay as they are, the load id of every row included: what is merged 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,6 +65,17 @@ def compact(home: Home) -> CompactReport:
         report = compact_unlocked(home)
         entry.details |= {"files_before": report.files_before, "files_after": report.files_after}
     return report
+
+
+def compact_when_due(home: Home, notify: Callable[[str], None]) -> None:
+    """Merges small files when there are too many, for a caller that holds the home's lock.
+
+    Raises:
+        StorageError: The disk refuses; what was there is intact.
+    """
+    if any(files > MAX_FILES for files in file_counts(home.raw).values()):
+        notify("Merging small files.")
+        compact_unlocked(home)
 
 
 def compact_unlocked(home: Home) -> CompactReport:

@@ -162,3 +162,10 @@ class TokenFileError(ConfigError):
 
 class MalformedAnswer(ApiError):
     """An answer without the list it should hold: nothing can be said about its window."""
+
+
+def describe(error: BaseException) -> str:
+    """An error as one text for people."""
+    if isinstance(error, TtkpiError):
+        return str(error).replace("\n", " ")
+    return f"Unexpected {type(error).__name__}: {error}"

@@ -10,15 +10,18 @@ Both tables are written once per run. They are archived as well, so `replay` can
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Any, Literal
 
 import pyarrow as pa
 
+from home.layout import Home
+from ingestion.engine.archive import Archive
 from ingestion.engine.columns import Table, count, fields, text, texts, times
 from ingestion.engine.pages import Page, Record
+from ingestion.engine.pipelines import load, named, open_pipeline
 from ingestion.engine.rows import Drift, build
 
 Status = Literal["ok", "skipped", "failed"]
@@ -140,6 +143,42 @@ def drift_page(source: str, run_id: str, found: dict[str, Drift], owner: str = S
 def journal_rows(pages: Sequence[Page], owner: str = SHOP) -> dict[str, pa.Table]:
     """Rows of journal pages of one kind."""
     return build(journal(owner)[pages[0].resource], pages, Drift())
+
+
+def write_journal(
+    home: Home, source: str, owner: str, run_id: str, log: Sequence[LogRow], drifts: dict[str, Drift]
+) -> None:
+    """Writes `sync_log` and `drift` of a source, once per run.
+
+    Args:
+        home: Where everything is; its lock must be held.
+        source: Name of the source.
+        owner: The column that says whose row it is.
+        run_id: The run.
+        log: What was done.
+        drifts: What did not look as declared, by owner.
+
+    Raises:
+        StorageError: The disk refuses.
+    """
+    import dlt
+
+    archive = Archive(home.archive)
+    pages = [
+        page
+        for page in (log_page(source, log, owner), drift_page(source, run_id, drifts, owner))
+        if page.records
+    ]
+    archive.commit([archive.write([page], run_id=run_id) for page in pages])
+
+    def resources() -> Iterator[Any]:
+        for page in pages:
+            table = journal_rows([page], owner)[page.resource]
+            yield dlt.resource([named(table, page.resource)], name=page.resource, write_disposition="append")
+
+    if pages:
+        pipeline = open_pipeline(home, f"{source}__log", source)
+        load(pipeline, dlt.source(resources, name=source, max_table_nesting=0)())
 
 
 def _journal(source: str, name: str, records: list[Record]) -> Page:

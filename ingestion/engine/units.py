@@ -18,7 +18,6 @@ from filelock import FileLock
 
 from home.errors import TtkpiError
 from home.layout import Home
-from home.storage import StorageError
 from ingestion.engine.archive import Archive, Entry, hash_schema
 from ingestion.engine.columns import Table
 from ingestion.engine.errors import (
@@ -32,6 +31,7 @@ from ingestion.engine.errors import (
     ShopDeactivated,
     TokenExpired,
     TokenFileError,
+    describe,
 )
 from ingestion.engine.journal import LogRow, Status
 from ingestion.engine.pages import Page
@@ -382,13 +382,6 @@ class _Sync:
             error_message=" ".join(notes) or None,
             authorisation_state=error.state if isinstance(error, ApiError) else "ok",
         )
-
-
-def describe(error: BaseException) -> str:
-    """An error as one text for people."""
-    if isinstance(error, StorageError | TtkpiError):
-        return str(error).replace("\n", " ")
-    return f"Unexpected {type(error).__name__}: {error}"
 
 
 def failed_rows(

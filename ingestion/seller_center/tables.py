@@ -46,7 +46,6 @@ from ingestion.tables.shop_days import SHOP_PERFORMANCE_DAILY as API_SHOP_DAILY
 from ingestion.tables.shops import SHOPS as API_SHOPS
 from ingestion.tables.videos import OVERVIEW_DAILY as API_VIDEO_DAILY
 
-SOURCE = "seller_center"
 ORIGIN = "file"
 
 _WITHOUT = frozenset({"order_line_components"})

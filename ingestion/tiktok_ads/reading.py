@@ -23,6 +23,7 @@ from ingestion.engine.pages import Page, Record
 from ingestion.engine.privacy import Cleaner, Rules, scrub
 from ingestion.engine.rows import Batch, Drift
 from ingestion.engine.windows import Checkpoint, States, Step, Window, plan_window
+from ingestion.tables.sources import TIKTOK_ADS
 from ingestion.tiktok_ads.client import AdsClient, Advertiser, as_text
 from ingestion.tiktok_ads.endpoints import (
     ADVERTISER_INFO,
@@ -39,7 +40,6 @@ from ingestion.tiktok_ads.errors import (
     Maintenance,
 )
 
-SOURCE = "tiktok_ads"
 PRODUCT, LIVE = "PRODUCT", "LIVE"
 KINDS = {PRODUCT: "PRODUCT_GMV_MAX", LIVE: "LIVE_GMV_MAX"}
 """Kinds of GMV Max: as reports and as the list of campaigns name them."""
@@ -570,7 +570,7 @@ def _page(
             request_id=answer.request_id,
         ) from None
     page = Page(
-        source=SOURCE,
+        source=TIKTOK_ADS,
         shop_key=reading.advertiser.advertiser_id,
         resource=resource.name,
         endpoint=endpoint.name,

@@ -24,8 +24,9 @@ from ingestion.engine.pages import Page, Record
 from ingestion.engine.privacy import Cleaner, Rules, scrub
 from ingestion.engine.rows import Batch, Drift
 from ingestion.engine.windows import Checkpoint, States, Window, cut_window, plan_window
+from ingestion.tables.sources import TIKTOK_SHOP
 from ingestion.tiktok_shop.client import ShopClient, ShopRef
-from ingestion.tiktok_shop.endpoints import SOURCE, Endpoint
+from ingestion.tiktok_shop.endpoints import Endpoint
 
 SLICE_ROWS = 2_000
 """A window with more than twice as many records is cut into slices of about so many."""
@@ -451,7 +452,7 @@ def _page(
     values out."""
     endpoint = resource.endpoint
     page = Page(
-        source=SOURCE,
+        source=TIKTOK_SHOP,
         shop_key=reading.shop.shop_id,
         resource=resource.name,
         endpoint=endpoint.name,

@@ -9,8 +9,8 @@ from home.config import ShopApiConfig
 from home.layout import Home
 from ingestion.engine.privacy import Cleaner
 from ingestion.engine.units import ShopOutcome, Tell, Work, states, sync_units
+from ingestion.tables.sources import TIKTOK_SHOP
 from ingestion.tiktok_shop.client import ShopClient, ShopRef
-from ingestion.tiktok_shop.endpoints import SOURCE
 from ingestion.tiktok_shop.reading import Reading, Resource
 
 
@@ -60,7 +60,7 @@ def sync_shop(job: ShopJob, client: ShopClient, resources: Sequence[Resource], t
     )
     work = Work(
         home=job.home,
-        source=SOURCE,
+        source=TIKTOK_SHOP,
         key=job.shop.shop_id,
         run_id=job.run_id,
         read=lambda resource: resource.read(reading, resource),

@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 
 from home.errors import ConfigError
 from home.layout import Home
-from ingestion.sync import Progress, ShopResult, SyncReport, sync
+from ingestion.engine.progress import Progress, ShopResult
+from ingestion.sync import SyncReport, sync
 from orchestration.lib.frames import attach, reading
 
 _MISSING = """

@@ -27,7 +27,7 @@ import duckdb
 
 from home.errors import TtkpiError
 from home.layout import Home
-from ingestion.tiktok_shop.endpoints import SOURCE as TIKTOK_SHOP
+from ingestion.tables.sources import TIKTOK_SHOP
 from orchestration.lib.marts import is_published
 from orchestration.lib.memory import memory_limit
 

@@ -12,7 +12,8 @@ from typing import Any
 from home.errors import ConfigError, TtkpiError
 from home.layout import Home, HomeBusy
 from ingestion.engine.errors import BadAppKey, BadSignature
-from ingestion.sync import ShopResult, SyncReport, sync
+from ingestion.engine.progress import ShopResult
+from ingestion.sync import SyncReport, sync
 from orchestration.lib.audit import AuditFailed, AuditReport, audit
 from orchestration.lib.build import BuildReport, build
 from orchestration.lib.progress import Reporter, Silent

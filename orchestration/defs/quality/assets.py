@@ -14,9 +14,8 @@ import dagster as dg
 from pydantic import Field
 
 from ingestion.engine.journal import JOURNAL
-from ingestion.tiktok_ads.reading import SOURCE as TIKTOK_ADS
+from ingestion.tables.sources import TIKTOK_ADS, TIKTOK_SHOP
 from ingestion.tiktok_ads.resources import JOURNAL as ADS_JOURNAL
-from ingestion.tiktok_shop.endpoints import SOURCE as TIKTOK_SHOP
 from orchestration.defs.ingestion.catalog import DOMAINS
 from orchestration.defs.ingestion.resources import HomeResource
 from orchestration.lib.audit import AuditReport, audit

@@ -16,8 +16,9 @@ from conftest import CLOCK, Told, admin, authorise, authorise_ads, raw, sync
 from home.errors import ConfigError
 from home.layout import Home
 from ingestion.engine.compact import compact
+from ingestion.engine.progress import ShopResult
 from ingestion.replay import replay
-from ingestion.sync import ShopResult, SyncReport
+from ingestion.sync import SyncReport
 from ingestion.tiktok_ads import resources as ads
 from ingestion.tiktok_ads.tokens import AdsTokenStore
 from orchestration.cli import main

@@ -17,7 +17,8 @@ import pytest
 from conftest import CLOCK, admin, copy_of, settings
 
 from home.layout import Home
-from ingestion.seller_center.importing import FileOutcome, ImportOptions, import_files
+from ingestion.importing import import_files
+from ingestion.seller_center.outcomes import FileOutcome, ImportOptions
 from orchestration.lib.build import run_dbt
 from sandbox.server.serve import SandboxServer, start_in_thread
 from sandbox.world.catalog import SHOPS

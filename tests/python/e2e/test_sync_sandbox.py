@@ -20,8 +20,9 @@ from home.config import load_shop_config
 from home.errors import ConfigError
 from home.layout import Home, HomeBusy
 from ingestion.engine.errors import BadSignature
+from ingestion.engine.progress import ShopResult
 from ingestion.replay import replay
-from ingestion.sync import ShopResult, SyncReport, sync
+from ingestion.sync import SyncReport, sync
 from ingestion.tiktok_shop.auth import AuthHost
 from ingestion.tiktok_shop.resources import RESOURCES, tables
 from ingestion.tiktok_shop.tokens import TokenStore

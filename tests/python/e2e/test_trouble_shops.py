@@ -9,7 +9,8 @@ from conftest import CLOCK, admin, authorise, query, raw, run, sync
 
 from home.config import load_shop_config
 from home.layout import Home
-from ingestion.sync import Silent, SyncReport
+from ingestion.engine.progress import Progress as Silent
+from ingestion.sync import SyncReport
 from ingestion.tiktok_shop.auth import AuthHost
 from ingestion.tiktok_shop.tokens import TokenStore
 from orchestration.cli import main

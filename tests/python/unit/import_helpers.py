@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 
 from home.layout import Home
-from ingestion.seller_center.importing import ImportOptions
+from ingestion.seller_center.outcomes import ImportOptions
 
 SHOP = "7495000000000000102"
 _LINE = (

@@ -18,7 +18,7 @@ from home.config import ShopApiConfig
 from home.layout import Home
 from ingestion.engine.answers import ApiAnswer
 from ingestion.engine.units import ShopOutcome
-from ingestion.sync import prepare
+from ingestion.sources import prepare
 from ingestion.tiktok_shop.client import ShopRef
 from ingestion.tiktok_shop.endpoints import Endpoint
 from ingestion.tiktok_shop.resources import BY_NAME, RESOURCES

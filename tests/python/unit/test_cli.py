@@ -14,7 +14,8 @@ from control_helpers import authorise_ads, make_home, mark_audited
 
 from home.errors import TtkpiError
 from home.layout import Home
-from ingestion.sync import ShopResult, SyncReport
+from ingestion.engine.progress import ShopResult
+from ingestion.sync import SyncReport
 from orchestration.cli import cli, main
 from orchestration.lib.audit import AuditFailed
 

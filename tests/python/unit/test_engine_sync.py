@@ -20,7 +20,7 @@ from ingestion.engine.archive import Archive
 from ingestion.engine.errors import AuthorizationRevoked, ScopeMissing, TransientApiError
 from ingestion.engine.pipelines import ClockBehind, check_clock, recover
 from ingestion.engine.units import ShopOutcome
-from ingestion.sync import prepare
+from ingestion.sources import prepare
 from ingestion.tiktok_shop.resources import tables
 
 VOLATILE = ("_dlt_load_id", "page_id", "retrieved_at")

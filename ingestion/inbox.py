@@ -18,13 +18,10 @@ from pathlib import Path
 from home.config import InboxConfig
 from home.layout import Home
 from home.storage import storage_errors
-from ingestion.seller_center.importing import (
-    FileOutcome,
-    ImportOptions,
-    ImportProgress,
-    import_files,
-    is_export,
-)
+from ingestion.engine.progress import Progress as Progress
+from ingestion.importing import import_files
+from ingestion.seller_center.export_files import is_export
+from ingestion.seller_center.outcomes import FileOutcome, ImportOptions
 from ingestion.seller_center.owners import known_accounts, known_shops
 from ingestion.seller_center.sheets import Problem
 
@@ -81,7 +78,7 @@ def arrived(inbox: Path, settle_seconds: float, now: float | None = None) -> lis
 
 
 def import_inbox(
-    home: Home, config: InboxConfig, *, progress: ImportProgress | None = None, reporting_currency: str
+    home: Home, config: InboxConfig, *, progress: Progress | None = None, reporting_currency: str
 ) -> list[FileOutcome]:
     """Imports what has arrived and moves it to `done` or `refused`.
 
