@@ -35,6 +35,7 @@ from orchestration.lib.build import (
 from orchestration.lib.build import test as run_tests
 from orchestration.lib.expectations import Judge, Outcome, counts, load_suites
 from orchestration.lib.frames import Frames, reading
+from orchestration.lib.history import published_rows
 from orchestration.lib.records import read_record, write_record
 
 SHRINK_SUITE = "marts.monitoring.tables"
@@ -135,9 +136,6 @@ def audit(
         HomeBusy: Another run holds the home.
         StorageError: The results can't be written.
     """
-    # Publication is imported late: it asks for the audit's record, and the audit for its row counts.
-    from orchestration.lib.publish import published_rows
-
     with home.lock("audit"), recorded(home, "audit") as entry:
         state = build_state(home)
         if state is None or not home.warehouse.is_file():

@@ -61,6 +61,12 @@ def published_manifest(home: Home) -> dict[str, Any] | None:
     return read_record(manifest_path(home)) if home.published.is_file() else None
 
 
+def published_rows(home: Home) -> dict[str, int]:
+    """Rows per table of the published file; empty when nothing was published."""
+    manifest = published_manifest(home) or {}
+    return {str(name): int(rows) for name, rows in (manifest.get("tables") or {}).items()}
+
+
 def kept(home: Home) -> list[str]:
     """The publications that are kept, oldest first."""
     folder = history_folder(home)

@@ -102,12 +102,6 @@ class PublishReport:
     audiences: dict[str, dict[str, int]] = field(default_factory=dict)
 
 
-def published_rows(home: Home) -> dict[str, int]:
-    """Rows per table of the published file; empty when nothing was published."""
-    manifest = published_manifest(home) or {}
-    return {str(name): int(rows) for name, rows in (manifest.get("tables") or {}).items()}
-
-
 def publish(home: Home, *, progress: PublishProgress | None = None) -> PublishReport:
     """Write the marts into new files, seal them, and put them in the place of the published ones.
 

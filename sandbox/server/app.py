@@ -9,8 +9,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Mount, Router
 
-from sandbox.ads.server import PREFIX, AdsGateway
 from sandbox.server import envelope
+from sandbox.server.ads import PREFIX, AdsGateway
 from sandbox.server.endpoints.admin import Admin
 from sandbox.server.gateway import Gateway
 from sandbox.server.options import SandboxOptions

@@ -315,31 +315,6 @@ def meta_of(directory: Path) -> WorldMeta | None:
     return WorldMeta(**{"format": 1} | orjson.loads(path.read_bytes()))
 
 
-def generate(
-    directory: Path,
-    *,
-    orders: int,
-    days: int,
-    seed: int,
-    clock: int,
-    horizon_days: int = 14,
-    progress: Callable[[int, int], None] | None = None,
-) -> Store:
-    """Makes the world in `directory`, unless it is already there: see `generator.generate`."""
-    # Whoever only serves a world does not load what makes one; and the generator imports this module.
-    from sandbox.world import generator
-
-    return generator.generate(
-        directory,
-        orders=orders,
-        days=days,
-        seed=seed,
-        clock=clock,
-        horizon_days=horizon_days,
-        progress=progress,
-    )
-
-
 class Writer:
     """Fills the file of one shop. Indexes are made at the end: several times faster than keeping them."""
 

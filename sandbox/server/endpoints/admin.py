@@ -17,7 +17,7 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 from sandbox.ads.accounts import ACCOUNTS, BY_ID
-from sandbox.ads.server import ADS_TRUTH, spend_truth
+from sandbox.ads.truth import ADS_TRUTH, spend_truth
 from sandbox.exports.export import Written, write_file
 from sandbox.exports.layouts import DOWNLOADED, LAYOUTS
 from sandbox.server.faults import Rule

@@ -18,7 +18,8 @@ from home.layout import Home, HomeBusy
 from home.storage import StorageError
 from orchestration.lib.audit import AuditFailed
 from orchestration.lib.frames import CannotRead
-from orchestration.lib.publish import PublishFailed, publish, published_rows
+from orchestration.lib.history import published_rows
+from orchestration.lib.publish import PublishFailed, publish
 
 _READER = """
 import duckdb, sys

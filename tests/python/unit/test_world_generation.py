@@ -20,8 +20,9 @@ from world_helpers import CLOCK, DAY, SHOP, bodies, everywhere, world_of
 
 from home.config import PROJECT_ROOT
 from sandbox.world import generator
+from sandbox.world.generator import generate
 from sandbox.world.people import personal_markers, personal_values
-from sandbox.world.store import META, Store, generate
+from sandbox.world.store import META, Store
 
 SIZE: Any = {"orders": 600, "days": 40}
 

@@ -9,14 +9,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 import orjson
 from starlette.types import Receive, Scope, Send
 
-from sandbox.ads import figures, reports
+from sandbox.ads import reports
 from sandbox.ads.accounts import ACCOUNTS, BASIC, BY_ID, DAY, LIVE, PRODUCT, Account, Campaign, campaigns
 from sandbox.ads.auth import AdsAuth
 from sandbox.ads.parameters import Parameters, texts
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
     from sandbox.server.sandbox import Sandbox
 
 PREFIX = "/open_api/v1.3"
-ADS_TRUTH = "ads_spend_daily"
-"""Table of the ground truth, under /_sandbox/truth/."""
 _TOKEN_HEADER = b"access-token"
 _STATUSES = ("STATUS_ALL", "STATUS_NOT_DELETE", "STATUS_DELETE", "STATUS_DELIVERY_OK", "STATUS_DISABLE")
 
@@ -418,40 +416,6 @@ class AdsGateway:
         data = self._sandbox.ads.exchange(given, self._sandbox.wall.now())
         self._sandbox.remember()
         return data
-
-
-def spend_truth(meta: WorldMeta, now: int) -> list[Json]:
-    """`ads_spend_daily`: what every campaign cost and claims on each day of its account, as of the clock.
-
-    Added up from hours, not read off the reports; cost that is not known yet is null.
-    """
-    rows: list[Json] = []
-    first = datetime.fromtimestamp(meta.clock_start, UTC).date() - timedelta(days=meta.days + 31)
-    for account in ACCOUNTS:
-        for campaign in campaigns(account, meta):
-            days: dict[date, list[figures.Figures]] = {}
-            begin = figures.hours_of_day(account, first).start
-            for hour in range(begin, now // figures.HOUR + 1):
-                one = figures.shown(meta, campaign, hour, now)
-                if one is not None and one != figures.Figures():
-                    days.setdefault(figures.day_of(account, hour), []).append(one)
-            for day, hours in sorted(days.items()):
-                known = [one.cost for one in hours if one.cost is not None]
-                sells = campaign.destination == "TIKTOK_SHOP"
-                rows.append(
-                    {
-                        "advertiser_id": account.id,
-                        "campaign_id": campaign.id,
-                        "kind": campaign.kind,
-                        "shop_key": account.shop.id,
-                        "stat_date": day.isoformat(),
-                        "currency": account.currency,
-                        "spend": reports.money(sum(known)) if known else None,
-                        "reported_orders": sum(one.orders for one in hours) if sells else None,
-                        "reported_gmv": reports.money(sum(one.revenue for one in hours)) if sells else None,
-                    }
-                )
-    return rows
 
 
 def _paged(
