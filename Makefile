@@ -47,10 +47,11 @@ demo: $(VENV)/.runtime ## sandbox shops -> sync -> marts -> audit -> published f
 	@$(BIN)/ttkpi demo $(DEMO_ARGS)
 
 .PHONY: lint
-lint: $(VENV)/.dev ## ruff and mypy
+lint: $(VENV)/.dev ## ruff, mypy, and which room may use which
 	@ruff check .
 	@ruff format --check .
 	@mypy
+	@lint-imports --no-logo --no-cache
 
 .PHONY: check
 check: lint ## while you work: lint, types, the tests that changed and those of the documents

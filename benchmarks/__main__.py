@@ -26,8 +26,8 @@ from rich.table import Table
 from benchmarks.cases import STAGING_OF_ORDERS
 from benchmarks.exports import SHOP, write_files
 from benchmarks.measure import Measured, python, run
-from ingestion.sandbox.server.serve import SandboxProcess
-from ingestion.sandbox.world.generator import generate
+from sandbox.server.serve import SandboxProcess
+from sandbox.world.generator import generate
 
 REPORT = Path(__file__).parents[1] / "BENCHMARKS.md"
 CLOCK = int(datetime(2026, 11, 8, tzinfo=UTC).timestamp())

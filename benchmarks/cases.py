@@ -15,8 +15,8 @@ from pathlib import Path
 import duckdb
 import httpx
 
-from ingestion.config import load_shop_config
-from ingestion.home import Home
+from home.config import load_shop_config
+from home.layout import Home
 from ingestion.replay import replay
 from ingestion.sync import sync
 from ingestion.tiktok_shop.auth import AuthHost

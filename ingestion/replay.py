@@ -27,37 +27,38 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from ingestion.archive import Archive, Entry
-from ingestion.audit_log import recorded
-from ingestion.fx_rates.resource import FX_RATES
-from ingestion.fx_rates.resource import SOURCE as FX_SOURCE
-from ingestion.home import Home, exchange_folders, storage_errors
-from ingestion.pipelines import (
+from home.audit_log import recorded
+from home.layout import Home
+from home.storage import exchange_folders, storage_errors
+from ingestion.engine.archive import Archive, Entry
+from ingestion.engine.columns import Table
+from ingestion.engine.journal import JOURNAL
+from ingestion.engine.pipelines import (
     LOAD_ID,
     SCHEMA_FILE,
     check_clock,
-    ensure_tables,
     exchanged_name,
     mark_dataset,
     recover,
     stored_schema,
 )
-from ingestion.rows import Batch, Drift, Table, bulk_work
+from ingestion.engine.processes import bulk_work
+from ingestion.engine.progress import Progress
+from ingestion.engine.rows import Batch, Drift
+from ingestion.fx_rates.resource import FX_RATES
 from ingestion.seller_center import tables as files
 from ingestion.seller_center.filed import rows_of
-from ingestion.sync import Progress, Silent
-from ingestion.sync_log import JOURNAL
+from ingestion.sources import TABLES, ensure_all_tables
+from ingestion.tables.sources import FX_RATES as FX_SOURCE
+from ingestion.tables.sources import SELLER_CENTER, TIKTOK_ADS, TIKTOK_SHOP
 from ingestion.tiktok_ads import resources as ads
-from ingestion.tiktok_ads.reading import SOURCE as ADS_SOURCE
-from ingestion.tiktok_shop.endpoints import SOURCE
-from ingestion.tiktok_shop.resources import BY_NAME, tables
+from ingestion.tiktok_shop.resources import BY_NAME
 
 BATCH_RECORDS = 3_000
 """Rows are written in batches of so many records."""
 TASK_BYTES = 150_000_000
 """One process takes archive files with at most so much JSON at a time; each task writes one file per table."""
 LEAST_TASK_BYTES = 10_000_000
-_SOURCES = (SOURCE, FX_SOURCE, ADS_SOURCE, files.SOURCE)
 TASKS_PER_PROCESS = 6
 """So many at least, if there is enough: with five tasks for two processes one worked alone for a sixth of the time."""
 
@@ -92,7 +93,7 @@ def replay(home: Home, *, since: date | None = None, progress: Progress | None =
         StorageError: The disk refuses, or an archive file is damaged; the raw folder is as it was.
     """
     started = time.monotonic()
-    progress = progress or Silent()
+    progress = progress or Progress()
     with home.lock("replay"), recorded(home, "replay") as entry:
         home.prepare()
         recover(home.raw)
@@ -103,7 +104,7 @@ def replay(home: Home, *, since: date | None = None, progress: Progress | None =
                 shutil.rmtree(new)
             new.mkdir()
         report = _rebuild(home, new, since, progress, meanwhile=lambda: _take_over_dlt(home, new))
-        _complete(new)
+        ensure_all_tables(new)
         with storage_errors(new):
             exchange_folders(new, home.raw)
         entry.details |= {"since": since, "pages": report.pages, "rows": sum(report.rows.values())}
@@ -136,22 +137,14 @@ def replay_into(
             home,
             other.raw,
             None,
-            progress or Silent(),
+            progress or Progress(),
             until=until,
             meanwhile=lambda: _mark_datasets(other.raw),
         )
-        _complete(other.raw)
+        ensure_all_tables(other.raw)
     report.rows = dict(report.rows)
     report.seconds = time.monotonic() - started
     return report
-
-
-def _complete(raw: Path) -> None:
-    """Tables of which no page came have no rows, and are there."""
-    ensure_tables(raw, SOURCE, [*tables(), *JOURNAL.values()])
-    ensure_tables(raw, FX_SOURCE, [FX_RATES])
-    ensure_tables(raw, ADS_SOURCE, ads.tables())
-    ensure_tables(raw, files.SOURCE, files.tables())
 
 
 def _rebuild(
@@ -322,22 +315,22 @@ def _file_rows(task: _Task, done: _Done) -> Iterator[Mapping[str, pa.Table]]:
 
 
 def _is_of_files(entry: Entry) -> bool:
-    return entry.source == files.SOURCE and entry.resource not in files.JOURNAL_NAMES
+    return entry.source == SELLER_CENTER and entry.resource not in files.JOURNAL_NAMES
 
 
 def _tables_of(entry: Entry) -> Sequence[Table]:
     """The tables an entry's resource feeds; none for data this version no longer knows."""
     if entry.source == FX_SOURCE:
         return (FX_RATES,)
-    if entry.source == ADS_SOURCE:
+    if entry.source == TIKTOK_ADS:
         if entry.resource in ads.JOURNAL:
             return (ads.JOURNAL[entry.resource],)
         return ads.BY_NAME[entry.resource].tables if entry.resource in ads.BY_NAME else ()
-    if entry.source == files.SOURCE:
+    if entry.source == SELLER_CENTER:
         if entry.resource in files.OF_RECORDS:
             return (files.OF_RECORDS[entry.resource],)
         return (*files.OF_CELLS, files.FILES, files.QUARANTINE)
-    if entry.source != SOURCE:
+    if entry.source != TIKTOK_SHOP:
         return ()
     if entry.resource in JOURNAL:
         return (JOURNAL[entry.resource],)
@@ -379,5 +372,5 @@ def _take_over_dlt(home: Home, new: Path) -> None:
 
 def _mark_datasets(raw: Path) -> None:
     with storage_errors(raw):
-        for source in _SOURCES:
+        for source in TABLES:
             mark_dataset(raw / source)

@@ -20,88 +20,39 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from multiprocessing.queues import Queue
-from typing import Any, Literal, Protocol
+from typing import Literal
 
-from ingestion.archive import Archive
-from ingestion.audit_log import FAILED, PARTLY, Entry, recorded
-from ingestion.compact import MAX_FILES, compact_unlocked
-from ingestion.config import ShopApiConfig, load_ads_config, load_shop_config
-from ingestion.errors import ConfigError, TtkpiError
-from ingestion.fx_rates.resource import sync_fx_rates
-from ingestion.home import Home, StorageError, storage_error
-from ingestion.pipelines import (
-    adopt_dataset,
-    check_clock,
+from home.audit_log import FAILED, PARTLY, Entry, recorded
+from home.config import ShopApiConfig, load_ads_config, load_shop_config
+from home.errors import ConfigError, TtkpiError
+from home.layout import Home
+from home.storage import StorageError, storage_error
+from ingestion.engine.compact import compact_when_due
+from ingestion.engine.errors import describe
+from ingestion.engine.journal import SHOP, LogRow, write_journal
+from ingestion.engine.pipelines import (
     configure_dlt,
-    file_counts,
-    load,
-    named,
-    open_pipeline,
-    recover,
 )
-from ingestion.processes import end_with_parent
-from ingestion.raw_tables import TABLES, declare_tables
-from ingestion.sync_log import SHOP, LogRow, drift_page, journal_rows, log_page
+from ingestion.engine.processes import end_with_parent
+from ingestion.engine.progress import Progress, ShopResult
+from ingestion.engine.rows import Drift
+from ingestion.engine.units import ShopOutcome, Tell, failed_rows
+from ingestion.engine.wire import Notify
+from ingestion.fx_rates.resource import load_rates
+from ingestion.sources import prepare
+from ingestion.tables.sources import TIKTOK_ADS, TIKTOK_SHOP
 from ingestion.tiktok_ads import resources as ads
 from ingestion.tiktok_ads.account_sync import AdsSync, has_ads, known_accounts, sync_accounts
 from ingestion.tiktok_ads.client import Advertiser
-from ingestion.tiktok_ads.reading import SOURCE as ADS_SOURCE
 from ingestion.tiktok_ads.reading import Resource as AdsResource
 from ingestion.tiktok_shop.auth import AuthHost
 from ingestion.tiktok_shop.client import GrantProblem, ShopClient, ShopRef
-from ingestion.tiktok_shop.endpoints import SOURCE
 from ingestion.tiktok_shop.resources import BY_NAME, chosen
-from ingestion.tiktok_shop.shop_sync import ShopJob, ShopOutcome, Tell, describe, failed_rows, sync_shop
+from ingestion.tiktok_shop.shop_sync import ShopJob, sync_shop
 from ingestion.tiktok_shop.tokens import Grant, TokenStore
-from ingestion.wire import Notify
 
 _log = logging.getLogger(__name__)
 _ADS_REGION = "ads"
-
-
-class Progress(Protocol):
-    """Is told what a long run is doing. Called from the thread that called `sync`, or from one helper
-    thread."""
-
-    def shop_started(self, shop_key: str, name: str) -> None:
-        """A shop's sync begins."""
-
-    def page(self, shop_key: str, resource: str, rows: int) -> None:
-        """A page with so many records came."""
-
-    def shop_finished(self, result: ShopResult) -> None:
-        """A shop's sync has ended."""
-
-    def message(self, text: str) -> None:
-        """Something a person may want to know."""
-
-
-@dataclass(frozen=True, slots=True)
-class ShopResult:
-    """How the sync of a shop, or of an ads account, went.
-
-    Attributes:
-        shop_key: The shop or ads account; empty for a seller whose shops are unknown.
-        name: Its name.
-        region: Its market; `ads` for an ads account.
-        status: `ok`; `partial` when some resources failed, were skipped, or records had to be set aside;
-            `failed` when none could be read.
-        rows: Rows loaded by raw table.
-        pages: Answers that came.
-        seconds: Time it took.
-        incremental: Whether it continued from a cursor.
-        errors: What went wrong, one text each.
-    """
-
-    shop_key: str
-    name: str
-    region: str
-    status: Literal["ok", "partial", "failed"]
-    rows: dict[str, int]
-    pages: int
-    seconds: float
-    incremental: bool
-    errors: list[str]
 
 
 @dataclass(slots=True)
@@ -128,22 +79,6 @@ class SyncReport:
     def failed(self) -> bool:
         """Whether anything went wrong; what did not is loaded nevertheless."""
         return bool(self.errors) or any(one.status != "ok" for one in (*self.shops, *self.accounts))
-
-
-class Silent:
-    """A `Progress` that says nothing."""
-
-    def shop_started(self, shop_key: str, name: str) -> None:
-        """Says nothing."""
-
-    def page(self, shop_key: str, resource: str, rows: int) -> None:
-        """Says nothing."""
-
-    def shop_finished(self, result: ShopResult) -> None:
-        """Says nothing."""
-
-    def message(self, text: str) -> None:
-        """Says nothing."""
 
 
 def sync(
@@ -175,7 +110,7 @@ def sync(
         StorageError: The disk refuses. Troubles of single shops are in the report instead.
     """
     started = time.monotonic()
-    progress = progress or Silent()
+    progress = progress or Progress()
     config = load_shop_config()
     wanted, of_ads = _chosen(home, resources)
     configure_dlt()
@@ -198,9 +133,7 @@ def sync(
                 home, report, of_ads, account_ids, begin, end, progress, alone=not report.shops
             )
         _load_fx(home, report, outcomes, begin, end, config, progress)
-        if any(files > MAX_FILES for files in file_counts(home.raw).values()):
-            progress.message("Merging small files.")
-            compact_unlocked(home)
+        compact_when_due(home, progress.message)
         _tell_log(entry, report, since=since, until=until, resources=resources)
     report.seconds = time.monotonic() - started
     return report
@@ -305,7 +238,7 @@ def _sync_shops(
         log += _log_problem(problem, report.run_id, wanted, report, progress)
     report.shops.sort(key=lambda shop: shop.shop_key)
     _stamp(log, found, problems, tokens)
-    _write_journal(home, SOURCE, SHOP, report.run_id, log, outcomes)
+    write_journal(home, TIKTOK_SHOP, SHOP, report.run_id, log, _drifts(outcomes))
     return outcomes
 
 
@@ -355,7 +288,7 @@ def _sync_ads(
     log += _log_unlisted(done, report, resources, progress)
     report.accounts.sort(key=lambda one: one.shop_key)
     outcomes = [outcome for _, outcome in done.outcomes]
-    _write_journal(home, ADS_SOURCE, ads.OWNER, report.run_id, log, outcomes)
+    write_journal(home, TIKTOK_ADS, ads.OWNER, report.run_id, log, _drifts(outcomes))
     return outcomes
 
 
@@ -379,21 +312,6 @@ def _log_unlisted(
                 problem.error,
             )
     return rows
-
-
-def prepare(home: Home) -> None:
-    """Makes the home ready for loading: folders, what a kill left behind, the clock, a file for every table.
-
-    Raises:
-        ClockBehind: The machine's clock is behind what was loaded before.
-        StorageError: The disk refuses.
-    """
-    home.prepare()
-    recover(home.raw)
-    check_clock(home.raw)
-    for source in TABLES:
-        adopt_dataset(home, source)
-    declare_tables(home)
 
 
 def _selected(
@@ -544,16 +462,14 @@ def _load_fx(
     since = datetime.fromtimestamp(first, UTC).date() - timedelta(days=1)
     # A business date may be ahead of the date in UTC.
     until = datetime.fromtimestamp(end, UTC).date() + timedelta(days=2)
-    problems: list[TtkpiError] = []
-    try:
-        report.fx_rows = sync_fx_rates(
-            home, currencies, since, until, run_id=report.run_id, problems=problems
-        )
-    except TtkpiError as error:
-        problems.append(error)
-    for text in map(describe, problems):
+    report.fx_rows, problems = load_rates(home, currencies, since, until, run_id=report.run_id)
+    for text in problems:
         report.errors.append(text)
         progress.message(text)
+
+
+def _drifts(outcomes: Sequence[ShopOutcome]) -> dict[str, Drift]:
+    return {outcome.shop_key: outcome.drift for outcome in outcomes}
 
 
 def _stamp(log: list[LogRow], shops: list[ShopRef], problems: list[GrantProblem], tokens: TokenStore) -> None:
@@ -566,28 +482,6 @@ def _stamp(log: list[LogRow], shops: list[ShopRef], problems: list[GrantProblem]
         if grant is not None:
             row.access_token_expires_at = grant.access_token_expires_at
             row.refresh_token_expires_at = grant.refresh_token_expires_at
-
-
-def _write_journal(
-    home: Home, source: str, owner: str, run_id: str, log: list[LogRow], outcomes: Sequence[ShopOutcome]
-) -> None:
-    """Writes `sync_log` and `drift` of a source, once per run."""
-    import dlt
-
-    archive = Archive(home.archive)
-    drifts = {outcome.shop_key: outcome.drift for outcome in outcomes}
-    written = (log_page(source, log, owner), drift_page(source, run_id, drifts, owner))
-    pages = [page for page in written if page.records]
-    archive.commit([archive.write([page], run_id=run_id) for page in pages])
-
-    def resources() -> Iterator[Any]:
-        for page in pages:
-            table = journal_rows([page], owner)[page.resource]
-            yield dlt.resource([named(table, page.resource)], name=page.resource, write_disposition="append")
-
-    if pages:
-        pipeline = open_pipeline(home, f"{source}__log", source)
-        load(pipeline, dlt.source(resources, name=source, max_table_nesting=0)())
 
 
 # Worker processes

@@ -18,7 +18,7 @@ import click
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from ingestion.home import Home
+    from home.layout import Home
     from ingestion.sync import SyncReport
     from orchestration.lib.progress import Reporter
 
@@ -203,9 +203,9 @@ def sandbox(
     \b
     Example:  ttkpi sandbox --orders 200000 --rate-limit 5
     """
-    from ingestion.sandbox.server.serve import STATE_FILE, ServerFailed, serve
-    from ingestion.sandbox.world.generator import generate
     from orchestration.lib.demo import CLOCK_START, DemoFailed, demo_folder
+    from sandbox.server.serve import STATE_FILE, ServerFailed, serve
+    from sandbox.world.generator import generate
 
     home, reporter = _home(), _reporter()
     folder = directory or demo_folder(home) / f"world-{orders}-{days}-{seed}"
@@ -293,10 +293,10 @@ def sandbox_exports(
     \b
     Example:  ttkpi sandbox-exports downloads --orders 2000 --from 2026-10-01
     """
-    from ingestion.sandbox.exports.export import write_folder
-    from ingestion.sandbox.world.generator import generate
-    from ingestion.sandbox.world.store import Store, meta_of
     from orchestration.lib.demo import CLOCK_START, demo_folder
+    from sandbox.exports.export import write_folder
+    from sandbox.world.generator import generate
+    from sandbox.world.store import Store, meta_of
 
     home, reporter = _home(), _reporter()
     world = directory or demo_folder(home) / f"world-{orders}-{days}-{seed}"
@@ -351,8 +351,8 @@ def auth_exchange(code: str) -> None:
     \b
     Example:  ttkpi auth exchange TTP_FeBoANmHP3yqdoUI9fZOCw
     """
-    from ingestion.audit_log import recorded
-    from ingestion.config import load_shop_config
+    from home.audit_log import recorded
+    from home.config import load_shop_config
     from ingestion.tiktok_shop.auth import AuthHost
     from ingestion.tiktok_shop.client import ShopClient
     from ingestion.tiktok_shop.tokens import TokenStore
@@ -387,8 +387,8 @@ def auth_ads(code: str) -> None:
     \b
     Example:  ttkpi auth ads 83e2e5a1d4
     """
-    from ingestion.audit_log import recorded
-    from ingestion.config import load_ads_config
+    from home.audit_log import recorded
+    from home.config import load_ads_config
     from ingestion.tiktok_ads.client import AdsClient, AdsProblem
     from ingestion.tiktok_ads.tokens import AdsAuthHost, AdsTokenStore
     from orchestration.lib.demo import refuse_demo_home
@@ -424,7 +424,7 @@ def auth_status() -> None:
     \b
     Example:  ttkpi auth status
     """
-    from ingestion.tiktok_shop.errors import NotAuthorised
+    from ingestion.engine.errors import NotAuthorised
     from orchestration.lib.status import ads_authorisations, authorisations
     from orchestration.lib.status_report import show_ads_authorisations, show_authorisations
 
@@ -593,8 +593,10 @@ def import_files(
                ttkpi import "Creative data.xlsx" --advertiser 7400000000000000001 --time-zone Etc/GMT+8
                ttkpi import --explain --lang zh orders.csv
     """
-    from ingestion.seller_center.importing import ImportOptions, explain_file, files_in
-    from ingestion.seller_center.importing import import_files as run_import
+    from ingestion.importing import import_files as run_import
+    from ingestion.seller_center.export_files import files_in
+    from ingestion.seller_center.importer import explain_file
+    from ingestion.seller_center.outcomes import ImportOptions
     from orchestration.lib.demo import refuse_demo_home
     from orchestration.lib.import_report import show_import
     from orchestration.lib.run import SOME_SHOPS_FAILED
@@ -866,7 +868,8 @@ def export_restock(form: str, erp: str, out: Path | None, shops: Sequence[str], 
     Examples:  ttkpi export restock --format csv --for dianxiaomi --out restock.csv
                ttkpi export restock --format http --dry-run
     """
-    from orchestration.lib.restock import PLAIN, as_csv, as_json, columns_of, suggestions, write
+    from home.storage import replace_file
+    from orchestration.lib.restock import PLAIN, as_csv, as_json, columns_of, suggestions
     from orchestration.lib.restock_http import load_receiver, new_to, post
 
     if form == "http" and out is not None:
@@ -903,7 +906,7 @@ def export_restock(form: str, erp: str, out: Path | None, shops: Sequence[str], 
     if out is None:
         click.echo(content, nl=False)
         return
-    write(out, content)
+    replace_file(out, content)
     click.echo(f"{len(lines)} suggestions in {out}")
 
 
@@ -952,7 +955,7 @@ def alerts_send(dry_run: bool, names: Sequence[str]) -> None:
     Examples:  ttkpi alerts send --dry-run
                ttkpi alerts send --webhook team
     """
-    from ingestion.errors import ConfigError
+    from home.errors import ConfigError
     from orchestration.lib.run import SOME_SHOPS_FAILED
     from orchestration.lib.webhooks.config import require_webhooks
     from orchestration.lib.webhooks.deliver import deliver, preview
@@ -1064,7 +1067,7 @@ def compact() -> None:
     \b
     Example:  ttkpi compact
     """
-    from ingestion.compact import compact as run_compact
+    from ingestion.engine.compact import compact as run_compact
 
     home, reporter = _home(), _reporter()
     with reporter.phase("compact", "merging files"):
@@ -1131,7 +1134,7 @@ def _explain(error: Exception, *, debug: bool) -> int:
     """Print an error for a person, and choose the exit code."""
     import traceback
 
-    from ingestion.errors import TtkpiError
+    from home.errors import TtkpiError
     from orchestration.lib.run import FAILED, exit_code
 
     if debug:
@@ -1160,8 +1163,8 @@ def _debug() -> bool:
 
 def _home() -> Home:
     """The home, with libraries' warnings going to a log file in it instead of the terminal."""
-    from ingestion.audit_log import set_origin
-    from ingestion.home import Home
+    from home.audit_log import set_origin
+    from home.layout import Home
 
     home = Home.from_env()
     set_origin("cli")

@@ -9,7 +9,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from ingestion.home import Home
+from home.layout import Home
+from home.storage import replace_file
 
 TEMPLATE = Path(__file__).with_name("dagster.yaml")
 
@@ -23,19 +24,15 @@ def prepare(home: Home) -> Path:
     """Make the folder and write its `dagster.yaml`; one whose first line was deleted is the user's and stays.
 
     Raises:
-        OSError: the folder can't be written.
+        StorageError: the folder can't be written.
     """
     folder = dagster_home(home)
-    folder.mkdir(parents=True, exist_ok=True)
     settings = folder / "dagster.yaml"
-    wanted = TEMPLATE.read_text(encoding="utf-8")
-    marker = wanted.splitlines()[0]
-    if not settings.exists():
-        settings.write_text(wanted, encoding="utf-8")
-    else:
-        present = settings.read_text(encoding="utf-8")
-        if present.startswith(marker) and present != wanted:
-            settings.write_text(wanted, encoding="utf-8")
+    template = TEMPLATE.read_bytes()
+    marker = template.splitlines()[0]
+    present = settings.read_bytes() if settings.exists() else marker
+    if present.startswith(marker) and present != template:
+        replace_file(settings, template)
     return folder
 
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import dagster as dg
 
-from ingestion.home import Home
-from ingestion.project import project_var
+from home.layout import Home
+from home.project import project_var
 from orchestration.defs.dbt.assets import build_dbt_assets
 from orchestration.defs.dbt.checks import build_freshness_checks
 from orchestration.defs.ingestion.assets import build_ingestion_assets

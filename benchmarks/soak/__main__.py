@@ -23,9 +23,9 @@ from rich.table import Table
 from benchmarks.soak.content import Tables, different, marts
 from benchmarks.soak.schedule import Outcome, play
 from benchmarks.soak.stage import Chapter, Scene, Stage, stage
-from ingestion.home import Home
-from ingestion.sandbox.server.plans import KINDS
+from home.layout import Home
 from orchestration.lib.build import build
+from sandbox.server.plans import KINDS
 
 CHAPTERS: tuple[Chapter, ...] = ("first sync", "next day")
 console = Console(width=120, highlight=False)

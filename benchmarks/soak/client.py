@@ -18,9 +18,9 @@ from typing import Any
 
 import dlt  # noqa: F401 (loaded before the fork)
 
-import ingestion.wire
-from ingestion.errors import TtkpiError
-from ingestion.home import Home
+import ingestion.engine.wire
+from home.errors import TtkpiError
+from home.layout import Home
 from ingestion.sync import sync
 
 OK, TROUBLED, REFUSED = 0, 3, 2
@@ -42,7 +42,7 @@ def work(
     os.environ.update(environment)
     # Waiting is told a person who looks on; here nobody does.
     logging.getLogger("ingestion").addHandler(logging.NullHandler())
-    ingestion.wire.backoff_seconds = lambda failures, retry_after: 0.01
+    ingestion.engine.wire.backoff_seconds = lambda failures, retry_after: 0.01
     written = _count_writes(root, die_at_write)
     errors: list[str] = []
     code = OK

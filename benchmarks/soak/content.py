@@ -16,8 +16,8 @@ from typing import Any
 
 import duckdb
 
-from ingestion.config import PROJECT_ROOT
-from ingestion.home import Home
+from home.config import PROJECT_ROOT
+from home.layout import Home
 from orchestration.lib.build import dbt_folder, run_dbt
 
 ABOUT_THE_RUN = frozenset({"retrieved_at", "page_id", "snapshot_id", "figures_read_at", "last_seen_at"})

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 
 from benchmarks.soak.content import different
 from benchmarks.soak.stage import Chapter, Ended, Scene, Stage, key_of
-from ingestion.home import Home
-from ingestion.sandbox.server.plans import FaultPlan, Kind
+from home.layout import Home
+from sandbox.server.plans import FaultPlan, Kind
 
 _KILL_RULE = "delay"
 

@@ -17,14 +17,14 @@ import httpx
 
 from benchmarks.soak.client import OK, work
 from benchmarks.soak.content import StagingSql, Tables, different
-from ingestion.config import AdsApiConfig, ShopApiConfig
-from ingestion.home import Home
-from ingestion.sandbox.server.plans import Calm
-from ingestion.sandbox.server.serve import SandboxProcess
-from ingestion.sandbox.world.generator import generate
+from home.config import AdsApiConfig, ShopApiConfig
+from home.layout import Home
 from ingestion.tiktok_ads.tokens import AdsAuthHost, AdsTokenStore
 from ingestion.tiktok_shop.auth import AuthHost
 from ingestion.tiktok_shop.tokens import TokenStore
+from sandbox.server.plans import Calm
+from sandbox.server.serve import SandboxProcess
+from sandbox.world.generator import generate
 
 CLOCK = int(datetime(2026, 11, 8, tzinfo=UTC).timestamp())
 DAY = 86_400

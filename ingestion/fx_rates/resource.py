@@ -17,17 +17,19 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset
 
-from ingestion.archive import Archive
-from ingestion.config import FxConfig, load_fx_config
-from ingestion.errors import TtkpiError
+from home.config import FxConfig, load_fx_config
+from home.errors import TtkpiError
+from home.layout import Home
+from home.project import cost_currencies, project_var
+from home.storage import storage_errors
+from ingestion.engine.archive import Archive
+from ingestion.engine.columns import Column, Kind, Table, fields, text
+from ingestion.engine.errors import describe
+from ingestion.engine.pages import Page, Record
+from ingestion.engine.pipelines import load, named, open_pipeline
+from ingestion.engine.rows import Drift, build
 from ingestion.fx_rates.source import LOOKBACK_DAYS, fx_rows, iter_fx_pages, read_csv_rates
-from ingestion.home import Home, storage_errors
-from ingestion.pages import Page, Record
-from ingestion.pipelines import load, named, open_pipeline
-from ingestion.project import cost_currencies, project_var
-from ingestion.rows import Column, Drift, Kind, Table, build, fields, text
-
-SOURCE = "fx_rates"
+from ingestion.tables.sources import FX_RATES as FX_SOURCE
 
 FX_RATES = Table(
     name="fx_rates",
@@ -105,8 +107,35 @@ def sync_fx_rates(
     def resources() -> Iterator[Any]:
         yield dlt.resource(rates(), name=FX_RATES.name, write_disposition="append")
 
-    load(open_pipeline(home, SOURCE, SOURCE), dlt.source(resources, name=SOURCE, max_table_nesting=0)())
+    load(
+        open_pipeline(home, FX_SOURCE, FX_SOURCE),
+        dlt.source(resources, name=FX_SOURCE, max_table_nesting=0)(),
+    )
     return loaded
+
+
+def load_rates(
+    home: Home, currencies: Iterable[str], since: date, until: date, *, run_id: str
+) -> tuple[int, list[str]]:
+    """Loads the rates that are not there yet, as far as that is possible: trouble with rates stops no sync.
+
+    Args:
+        home: Where everything is; its lock must be held.
+        currencies: Currencies of the shops.
+        since: First business date.
+        until: First business date that is not wanted.
+        run_id: The run, for the archive.
+
+    Returns:
+        Rows loaded, and what went wrong.
+    """
+    problems: list[TtkpiError] = []
+    rows = 0
+    try:
+        rows = sync_fx_rates(home, currencies, since, until, run_id=run_id, problems=problems)
+    except TtkpiError as error:
+        problems.append(error)
+    return rows, [describe(problem) for problem in problems]
 
 
 def _csv_pages(
@@ -168,7 +197,7 @@ def _http_pages(
 
 def _first_day(home: Home) -> date | None:
     """The first day for which the home asked for rates, as far as its rows tell; None when there are none."""
-    folder = home.raw / SOURCE / FX_RATES.name
+    folder = home.raw / FX_SOURCE / FX_RATES.name
     if not any(folder.glob("*.parquet")):
         return None
     with storage_errors(folder):
@@ -185,7 +214,7 @@ def _records(rows: pa.Table) -> list[Record]:
 
 def _page(origin: str, path: str, query: dict[str, str], at: datetime, records: list[Record]) -> Page:
     return Page(
-        source=SOURCE,
+        source=FX_SOURCE,
         shop_key="",
         resource=FX_RATES.name,
         endpoint=origin,
@@ -199,6 +228,3 @@ def _page(origin: str, path: str, query: dict[str, str], at: datetime, records: 
         request_id="",
         records=records,
     )
-
-
-__all__ = ["FX_RATES", "LOOKBACK_DAYS", "SOURCE", "fx_table", "sync_fx_rates"]

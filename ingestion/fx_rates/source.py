@@ -20,9 +20,9 @@ from typing import Any
 import httpx
 import pyarrow as pa
 
-from ingestion.config import FxConfig
-from ingestion.errors import ConfigError, TransientError, TtkpiError
-from ingestion.wire import Notify, http_client, log_warning, retrying
+from home.config import FxConfig
+from home.errors import ConfigError, TransientError, TtkpiError
+from ingestion.engine.wire import Notify, http_client, log_warning, retrying
 
 LOOKBACK_DAYS = 7
 """Rates are fetched from so many days before the first business date: a last known rate serves a week."""

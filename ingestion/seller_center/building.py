@@ -11,8 +11,8 @@ from dataclasses import replace
 
 import pyarrow as pa
 
-from ingestion.pages import Page
-from ingestion.rows import Drift, build
+from ingestion.engine.pages import Page
+from ingestion.engine.rows import Drift, build
 from ingestion.seller_center.entities import MAPPERS, Facts, Made, Mapper
 from ingestion.seller_center.entities.settlement import statement_records
 from ingestion.seller_center.sheets import Problem

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import cast
 from zoneinfo import ZoneInfo
 
+from ingestion.engine.regions import markets, markets_by_currency, time_zone_of
 from ingestion.seller_center.dates import (
     DateEvidence,
     DateReader,
@@ -32,22 +33,7 @@ from ingestion.seller_center.sheets import (
     Sheet,
     ShopFacts,
 )
-from ingestion.tiktok_shop.shop_days import REGION_ZONES
 
-MARKET_CURRENCIES = {
-    "BR": "BRL",
-    "GB": "GBP",
-    "ID": "IDR",
-    "JP": "JPY",
-    "MX": "MXN",
-    "MY": "MYR",
-    "PH": "PHP",
-    "SG": "SGD",
-    "TH": "THB",
-    "US": "USD",
-    "VN": "VND",
-}
-"""Currencies that name a market; the euro names none."""
 _DOWNLOADED = re.compile(r"download|export|generated|unduh|descarga|下载|导出|xuất", re.IGNORECASE)
 _MOMENT = re.compile(
     r"([0-9]{1,4}[-/.][0-9]{1,2}[-/.][0-9]{1,4})[ T]+([0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?(?: ?[AaPp]\.?[Mm]\.?)?)"
@@ -78,7 +64,7 @@ def decide(
     layout, file, sheet = one.header.layout, path.name, one.table.name
     problems = one.problems
     market = _market(one, shop)
-    zone = shop.zone if shop else REGION_ZONES.get(market or "")
+    zone = shop.zone if shop else time_zone_of(market or "")
     currency = _currency(one, shop, market, file)
     above = [cells for number, cells in one.outside if number <= one.header.row]
     order = date_order or _order(one, family, above, layout, path, file)
@@ -119,18 +105,15 @@ def decide(
 def _market(one: Found, shop: ShopFacts | None) -> str | None:
     if shop:
         return shop.region
-    by_currency = [
-        market for market, currency in MARKET_CURRENCIES.items() if set(one.currencies) == {currency}
-    ]
-    markets = one.header.layout.markets
-    if by_currency:
-        return by_currency[0]
-    return markets[0] if len(markets) == 1 and not one.currencies else None
+    if len(one.currencies) == 1 and (found := markets_by_currency().get(next(iter(one.currencies)))):
+        return found
+    of_layout = one.header.layout.markets
+    return of_layout[0] if len(of_layout) == 1 and not one.currencies else None
 
 
 def _currency(one: Found, shop: ShopFacts | None, market: str | None, file: str) -> str | None:
     """The currency of amounts that name none: what the file names everywhere, else the shop's."""
-    own = shop.currency if shop else MARKET_CURRENCIES.get(market or "")
+    own = shop.currency if shop else known.currency if (known := markets().get(market or "")) else None
     codes = [found for found in one.currencies if len(found) == 3]
     signs = [found for found in one.currencies if len(found) < 3]
     chosen = own

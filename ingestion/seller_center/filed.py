@@ -20,14 +20,15 @@ import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ingestion.archive import Archive, Entry
-from ingestion.home import storage_errors
-from ingestion.pages import Page, Record
-from ingestion.rows import Drift, build
+from home.storage import storage_errors
+from ingestion.engine.archive import Archive, Entry
+from ingestion.engine.pages import Page, Record
+from ingestion.engine.rows import Drift, build
 from ingestion.seller_center.building import FileRows
 from ingestion.seller_center.entities import MAPPERS, Facts
 from ingestion.seller_center.sheets import Decisions
-from ingestion.seller_center.tables import FILES, JOURNAL_NAMES, ORIGIN, QUARANTINE, SOURCE
+from ingestion.seller_center.tables import FILES, JOURNAL_NAMES, ORIGIN, QUARANTINE
+from ingestion.tables.sources import SELLER_CENTER
 
 _OF_FILES = {FILES.name: FILES, QUARANTINE.name: QUARANTINE}
 
@@ -67,7 +68,7 @@ class Built:
 def filed(archive: Archive) -> list[Filed]:
     """The files that are in the archive as a whole, in the order in which they came."""
     found = []
-    for entry in archive.entries(SOURCE):
+    for entry in archive.entries(SELLER_CENTER):
         if entry.resource == FILES.name:
             for page in entry.pages:
                 context = page["context"]
@@ -80,7 +81,7 @@ def filed(archive: Archive) -> list[Filed]:
 def loaded(raw: Path) -> set[str]:
     """Ids of the files whose rows are in the raw folder."""
     found: set[str] = set()
-    folder = raw / SOURCE / FILES.name
+    folder = raw / SELLER_CENTER / FILES.name
     with storage_errors(folder):
         for path in folder.glob("*.parquet"):
             found.update(pq.read_table(path, columns=["file_id"]).column("file_id").to_pylist())
@@ -103,7 +104,9 @@ def rows_of(
         wanted: Which pages count.
         imported_before: Files that were imported at this instant or later are left out, whenever they were downloaded.
     """
-    mine = [entry for entry in entries if entry.source == SOURCE and entry.resource not in JOURNAL_NAMES]
+    mine = [
+        entry for entry in entries if entry.source == SELLER_CENTER and entry.resource not in JOURNAL_NAMES
+    ]
     facts: dict[str, dict[str, Facts]] = {}
     for entry in mine:
         if entry.resource == FILES.name:
@@ -154,7 +157,7 @@ def page_of(
         lines: The records as JSON lines, if they are there already.
     """
     page = Page(
-        source=SOURCE,
+        source=SELLER_CENTER,
         shop_key=facts.shop_key or facts.advertiser_id,
         resource=resource,
         endpoint=facts.decisions.layout,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from itertools import islice
 
-from ingestion.privacy import is_contact_name, scrub
+from ingestion.engine.privacy import is_contact_name, scrub
 from ingestion.seller_center.dates import DateEvidence
 from ingestion.seller_center.layouts import ColumnSpec, Layout, normal_header
 from ingestion.seller_center.numbers import MarkEvidence

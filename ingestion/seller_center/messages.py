@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 Language = Literal["en", "zh"]
+LANGUAGES: tuple[Language, ...] = ("en", "zh")
 
 PROBLEMS: Mapping[str, Mapping[Language, str]] = {
     # Of the import: whose a file is, and what its rows say.

@@ -13,7 +13,7 @@ from datetime import date
 from itertools import islice
 from pathlib import Path
 
-from ingestion.privacy import scrub
+from ingestion.engine.privacy import scrub
 from ingestion.seller_center.dates import NotADate, dates_in, parse_day
 from ingestion.seller_center.decide import decide
 from ingestion.seller_center.found import Found, choose_columns, platform_headers

@@ -18,37 +18,34 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from ingestion.rows import (
+from ingestion.engine.columns import (
     Child,
     Column,
     Kind,
     Table,
     count,
+    counts,
+    dates,
     money,
     monies,
     of_page,
     parent,
+    rates,
     text,
     texts,
     times,
 )
-from ingestion.sync_log import JOURNAL
-from ingestion.tiktok_shop.analytics import SHOP_PERFORMANCE_DAILY as API_SHOP_DAILY
-from ingestion.tiktok_shop.creators import AFFILIATE_ORDER
-from ingestion.tiktok_shop.finance import (
-    PAYMENT_LIST,
-    STATEMENT_LIST,
-    STATEMENT_TRANSACTION_LIST,
-    UNSETTLED_LIST,
-)
-from ingestion.tiktok_shop.lives import OVERVIEW_DAILY as API_LIVE_DAILY
-from ingestion.tiktok_shop.lives import SESSIONS as API_LIVE_SESSIONS
-from ingestion.tiktok_shop.orders import ORDERS as API_ORDERS
-from ingestion.tiktok_shop.returns import RETURNS as API_RETURNS
-from ingestion.tiktok_shop.shops import SHOPS as API_SHOPS
-from ingestion.tiktok_shop.videos import OVERVIEW_DAILY as API_VIDEO_DAILY
+from ingestion.engine.journal import JOURNAL
+from ingestion.tables.affiliate_orders import AFFILIATE_ORDERS as API_AFFILIATE_ORDERS
+from ingestion.tables.finance import PAYMENT_LIST, STATEMENT_LIST, STATEMENT_TRANSACTION_LIST, UNSETTLED_LIST
+from ingestion.tables.lives import OVERVIEW_DAILY as API_LIVE_DAILY
+from ingestion.tables.lives import SESSIONS as API_LIVE_SESSIONS
+from ingestion.tables.orders import ORDERS as API_ORDERS
+from ingestion.tables.returns import RETURNS as API_RETURNS
+from ingestion.tables.shop_days import SHOP_PERFORMANCE_DAILY as API_SHOP_DAILY
+from ingestion.tables.shops import SHOPS as API_SHOPS
+from ingestion.tables.videos import OVERVIEW_DAILY as API_VIDEO_DAILY
 
-SOURCE = "seller_center"
 ORIGIN = "file"
 
 _WITHOUT = frozenset({"order_line_components"})
@@ -93,37 +90,25 @@ STATEMENTS = _from_file(STATEMENT_LIST)
 TRANSACTIONS = _from_file(STATEMENT_TRANSACTION_LIST)
 UNSETTLED = _from_file(UNSETTLED_LIST)
 PAYMENTS = _from_file(PAYMENT_LIST)
-AFFILIATE_ORDERS = _from_file(AFFILIATE_ORDER.tables[0])
+AFFILIATE_ORDERS = _from_file(API_AFFILIATE_ORDERS)
 LIVE_SESSIONS = _from_file(API_LIVE_SESSIONS)
 LIVE_DAILY = _from_file(API_LIVE_DAILY)
 VIDEO_DAILY = _from_file(API_VIDEO_DAILY)
 SHOP_DAILY = _from_file(API_SHOP_DAILY)
 
 
-def _dates(names: str) -> list[Column]:
-    return [Column(name, Kind.DATE, name) for name in names.split()]
-
-
-def _counts(names: str) -> list[Column]:
-    return [count(name) for name in names.split()]
-
-
-def _rates(names: str) -> list[Column]:
-    return [Column(name, Kind.RATE, name) for name in names.split()]
-
-
 AFFILIATE_VIDEOS_PERIOD = Table(
     name="affiliate_videos_period",
     key=("video_link", "period_start", "period_end"),
     columns=(
-        *_dates("period_start period_end"),
+        *dates("period_start period_end"),
         *texts("video_id video_link video_name"),
-        *_dates("post_date"),
+        *dates("post_date"),
         *texts("creator_username currency"),
         *monies("gmv affiliate_shoppable_video_gmv avg_order_value est_commission est_flat_fee gpm"),
         *monies("affiliate_refunded_gmv"),
-        *_counts("affiliate_orders affiliate_items_sold affiliate_items_refunded impressions comments likes"),
-        *_rates("ctr"),
+        *counts("affiliate_orders affiliate_items_sold affiliate_items_refunded impressions comments likes"),
+        *rates("ctr"),
         *_OF_FILE,
         count("file_row"),
     ),
@@ -136,14 +121,14 @@ GMV_MAX_CREATIVES_PERIOD = Table(
     columns=(
         text("advertiser_id"),
         text("time_zone"),
-        *_dates("period_start period_end"),
+        *dates("period_start period_end"),
         *texts("campaign_id campaign_name product_id creative_type video_id video_title tiktok_account"),
         *times("post_time"),
         *texts("status exploration_status authorization_type currency"),
         *monies("cost cost_per_order gross_revenue"),
-        *_counts("sku_orders product_impressions product_clicks"),
-        *_rates("roi click_rate conversion_rate view_rate_2s view_rate_6s"),
-        *_rates("view_rate_25 view_rate_50 view_rate_75 view_rate_100"),
+        *counts("sku_orders product_impressions product_clicks"),
+        *rates("roi click_rate conversion_rate view_rate_2s view_rate_6s"),
+        *rates("view_rate_25 view_rate_50 view_rate_75 view_rate_100"),
         *_OF_FILE,
         count("file_row"),
     ),
@@ -158,10 +143,10 @@ FILES = Table(
             "shop_key advertiser_id file_id cells_id file_name sheet layout kind language market time_zone"
         ),
         *texts("currency date_order decimal_mark"),
-        *_dates("period_start period_end"),
+        *dates("period_start period_end"),
         *times("downloaded_at imported_at"),
         text("run_id"),
-        *_counts("header_row rows rows_quarantined"),
+        *counts("header_row rows rows_quarantined"),
         *texts("columns unknown_columns missing_columns explanation_en explanation_zh"),
     ),
 )

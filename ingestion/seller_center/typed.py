@@ -15,7 +15,7 @@ from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from ingestion.privacy import scrub
+from ingestion.engine.privacy import scrub
 from ingestion.seller_center.dates import DateReader, NotADate
 from ingestion.seller_center.layouts import ColumnSpec, Rates, layouts
 from ingestion.seller_center.numbers import currency_of, parse_number, take_apart

@@ -18,7 +18,7 @@ from typing import Any
 from charset_normalizer import from_bytes
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError
 
-from ingestion.errors import TtkpiError
+from home.errors import TtkpiError
 from ingestion.seller_center.layouts import known_headers, normal_header, split_unit
 from ingestion.seller_center.sheets import Cell
 

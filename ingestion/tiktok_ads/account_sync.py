@@ -6,16 +6,18 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from ingestion.config import load_ads_config
-from ingestion.home import Home, storage_error
-from ingestion.privacy import Cleaner
+from home.config import load_ads_config
+from home.layout import Home
+from home.storage import storage_error
+from ingestion.engine.privacy import Cleaner
+from ingestion.engine.units import ShopOutcome, Tell, Work, failed_rows, states, sync_units
+from ingestion.engine.wire import Notify
+from ingestion.tables.sources import TIKTOK_ADS
 from ingestion.tiktok_ads.accounts import INFO_FIELDS
 from ingestion.tiktok_ads.client import AdsClient, AdsProblem, Advertiser
-from ingestion.tiktok_ads.reading import SOURCE, AdsReading, Resource
+from ingestion.tiktok_ads.reading import AdsReading, Resource
 from ingestion.tiktok_ads.resources import RESOURCES
 from ingestion.tiktok_ads.tokens import AdsTokenStore
-from ingestion.tiktok_shop.shop_sync import ShopOutcome, Tell, Work, failed_rows, states, sync_units
-from ingestion.wire import Notify
 
 _log = logging.getLogger(__name__)
 
@@ -108,7 +110,7 @@ def _sync(
     key = reading.advertiser.advertiser_id
     work = Work(
         home=home,
-        source=SOURCE,
+        source=TIKTOK_ADS,
         key=key,
         run_id=run_id,
         read=lambda resource: resource.read(reading, resource),

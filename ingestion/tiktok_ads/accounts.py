@@ -12,31 +12,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ingestion.privacy import Rules
-from ingestion.rows import Kind, Table, bools, fields, text, texts, times
+from ingestion.engine.answers import listed
+from ingestion.engine.columns import Kind, Table, bools, fields, text, texts
+from ingestion.engine.privacy import Rules
+from ingestion.engine.windows import Step
+from ingestion.tables.advertisers import ADVERTISERS
 from ingestion.tiktok_ads.columns import ACCOUNT, CURRENCY, numeric, utc_times
 from ingestion.tiktok_ads.endpoints import ADVERTISER_INFO, CAMPAIGNS
 from ingestion.tiktok_ads.reading import AdsReading, Call, Resource, read_calls
-from ingestion.tiktok_shop.reading import Step, listed
 
 INFO_FIELDS = ("advertiser_id", "name", "currency", "timezone", "display_timezone", "status", "country")
 """What is asked of an account; everything else in it is about its owner."""
 
-ADVERTISERS = Table(
-    name="advertisers",
-    key=("advertiser_id",),
-    shop_key="absent",
-    known=fields("""
-    advertiser_id name currency timezone display_timezone status country create_time owner_bc_id role
-    rejection_reason company company_name_editable industry advertiser_account_type language promotion_area
-    promotion_center_province promotion_center_city brand description balance
-    """),
-    columns=(
-        text("advertiser_id"),
-        *texts("name currency timezone display_timezone status country"),
-        *times("create_time"),
-    ),
-)
 
 CAMPAIGN_LIST = Table(
     name="campaigns",

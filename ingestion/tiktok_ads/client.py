@@ -17,19 +17,18 @@ from urllib.parse import quote, urlencode
 import httpx
 import orjson
 
-from ingestion.config import AdsApiConfig
-from ingestion.errors import TransientError, TtkpiError
+from home.config import AdsApiConfig
+from home.errors import TransientError, TtkpiError
+from ingestion.engine.answers import ApiAnswer
+from ingestion.engine.envelope import parse_envelope
+from ingestion.engine.errors import ApiError, MalformedAnswer, NotAuthorised, RateLimited
+from ingestion.engine.refusals import CallInfo, no_answer, not_an_envelope
+from ingestion.engine.throttle import Throttle
+from ingestion.engine.wire import Notify, http_client, log_warning, retrying
 from ingestion.tiktok_ads.endpoints import AUTHORIZED_ADVERTISERS, Endpoint
 from ingestion.tiktok_ads.errors import AccountRefused, BackendTrouble, IncompleteList, RepeatedPage
 from ingestion.tiktok_ads.refusals import ADDRESSES, Patience, refusal
 from ingestion.tiktok_ads.tokens import AdsGrant, AdsTokenStore
-from ingestion.tiktok_shop.client import ApiAnswer
-from ingestion.tiktok_shop.envelope import parse_envelope
-from ingestion.tiktok_shop.errors import ApiError, NotAuthorised, RateLimited
-from ingestion.tiktok_shop.reading import MalformedAnswer
-from ingestion.tiktok_shop.refusals import Call, no_answer, not_an_envelope
-from ingestion.tiktok_shop.throttle import Throttle
-from ingestion.wire import Notify, http_client, log_warning, retrying
 
 _ALL_CALLS = "all"
 """The limits are the app's, whoever is asked about: one throttle for all."""
@@ -252,7 +251,7 @@ class AdsClient:
             envelope = parse_envelope(response.content)
             if envelope is not None and envelope.code == 0 and response.is_success:
                 return ApiAnswer(envelope.data, response.content, envelope.request_id, datetime.now(UTC))
-        call = Call(
+        call = CallInfo(
             endpoint.name,
             advertiser.advertiser_id,
             advertiser.name,

@@ -18,8 +18,8 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from ingestion.pages import Page, Record
-from ingestion.rows import Column, Kind, computed, computed_on_page, of_page
+from ingestion.engine.columns import Column, Kind, computed, computed_on_page, of_page
+from ingestion.engine.pages import Page, Record
 
 NONE = "-"
 """How reports say that there is no figure. It is not 0."""

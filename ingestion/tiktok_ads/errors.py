@@ -6,7 +6,7 @@ same reactions; where they say shop, an ads account is meant.
 
 from __future__ import annotations
 
-from ingestion.tiktok_shop.errors import (
+from ingestion.engine.errors import (
     ApiError,
     AuthorizationRevoked,
     IncompleteList,

@@ -17,8 +17,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from ingestion.privacy import Rules
-from ingestion.rows import Column, Kind, Table, bools, fields, of_page, text, texts
+from ingestion.engine.answers import listed
+from ingestion.engine.columns import Column, Kind, Table, bools, fields, of_page, text, texts
+from ingestion.engine.errors import NotAvailable
+from ingestion.engine.privacy import Rules
+from ingestion.engine.windows import Step
 from ingestion.tiktok_ads.columns import (
     ACCOUNT,
     CURRENCY,
@@ -51,8 +54,6 @@ from ingestion.tiktok_ads.reading import (
     remember,
     whole_answer,
 )
-from ingestion.tiktok_shop.errors import NotAvailable
-from ingestion.tiktok_shop.reading import Step, listed
 
 _STATUSES = ["STATUS_DELIVERY_OK", "STATUS_DISABLE", "STATUS_NOT_DELIVERY", "STATUS_DELETE"]
 _IDS_A_CALL = 100

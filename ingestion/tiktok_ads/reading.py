@@ -14,11 +14,16 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, Protocol, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from ingestion.config import AdsApiConfig
-from ingestion.errors import TtkpiError
-from ingestion.pages import Page, Record
-from ingestion.privacy import Cleaner, Rules, scrub
-from ingestion.rows import Batch, Drift, Table
+from home.config import AdsApiConfig
+from home.errors import TtkpiError
+from ingestion.engine.answers import ApiAnswer
+from ingestion.engine.columns import Table
+from ingestion.engine.errors import ApiError, MalformedAnswer, NotAvailable, ScopeMissing
+from ingestion.engine.pages import Page, Record
+from ingestion.engine.privacy import Cleaner, Rules, scrub
+from ingestion.engine.rows import Batch, Drift
+from ingestion.engine.windows import Checkpoint, States, Step, Window, plan_window
+from ingestion.tables.sources import TIKTOK_ADS
 from ingestion.tiktok_ads.client import AdsClient, Advertiser, as_text
 from ingestion.tiktok_ads.endpoints import (
     ADVERTISER_INFO,
@@ -34,18 +39,7 @@ from ingestion.tiktok_ads.errors import (
     IncompleteList,
     Maintenance,
 )
-from ingestion.tiktok_shop.client import ApiAnswer
-from ingestion.tiktok_shop.errors import ApiError, NotAvailable, ScopeMissing
-from ingestion.tiktok_shop.reading import (
-    Checkpoint,
-    MalformedAnswer,
-    States,
-    Step,
-    Window,
-    plan_window,
-)
 
-SOURCE = "tiktok_ads"
 PRODUCT, LIVE = "PRODUCT", "LIVE"
 KINDS = {PRODUCT: "PRODUCT_GMV_MAX", LIVE: "LIVE_GMV_MAX"}
 """Kinds of GMV Max: as reports and as the list of campaigns name them."""
@@ -359,7 +353,7 @@ def whole_answer(data: Record) -> tuple[list[Any], Record]:
     return [data], {}
 
 
-def remember(resource: str, what: str, key: str, value: str) -> Checkpoint:
+def remember(resource: str, what: str, key: str, value: str) -> Checkpoint[Call]:
     """Notes a value in the state of a resource, once everything before it is loaded."""
 
     def apply(states: States) -> None:
@@ -535,7 +529,7 @@ def _whole(
     return pages
 
 
-def _progress(reading: AdsReading, resource: Resource, window: Window, end: date) -> Checkpoint:
+def _progress(reading: AdsReading, resource: Resource, window: Window, end: date) -> Checkpoint[Call]:
     read_until = min(reading.begin_of(end + _DAY), window.until)
     with_rows = [day for day in reading.days_with_rows(resource.name) if day <= end]
     reached = min(reading.begin_of(max(with_rows) + _DAY), window.until) if with_rows else None
@@ -576,7 +570,7 @@ def _page(
             request_id=answer.request_id,
         ) from None
     page = Page(
-        source=SOURCE,
+        source=TIKTOK_ADS,
         shop_key=reading.advertiser.advertiser_id,
         resource=resource.name,
         endpoint=endpoint.name,

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 import httpx
 
-from ingestion.tiktok_ads import errors
-from ingestion.tiktok_shop.envelope import Envelope, retry_after, scrub
-from ingestion.tiktok_shop.errors import (
+from ingestion.engine.envelope import Envelope
+from ingestion.engine.errors import (
     ApiError,
     BadAppKey,
     BadAuthCode,
@@ -21,7 +20,8 @@ from ingestion.tiktok_shop.errors import (
     TransientApiError,
     WindowTooLong,
 )
-from ingestion.tiktok_shop.refusals import Call
+from ingestion.engine.refusals import REPORT, TRY_LATER, CallInfo, refusal_text, refused
+from ingestion.tiktok_ads import errors
 
 ADDRESSES = "sources.tiktok_ads.base_url"
 
@@ -37,9 +37,7 @@ _PERMIT = (
     "Give the app this permission in TikTok's developer portal, or the user this ads account in its Business Center, "
     "let the owner authorise the app again and run `ttkpi auth ads CODE`. Until then it is skipped."
 )
-_REPORT = "This is a mistake in the request or a change of the API: report it with the request id."
 _GONE = "There is no such ads account, or no account is left to this token: ask its owner."
-_TRY_LATER = "Run again later; what was synced is kept."
 _SLOWER = (
     "Lower sources.tiktok_ads.requests_per_second (SOURCES__TIKTOK_ADS__REQUESTS_PER_SECOND), or run later."
 )
@@ -50,10 +48,10 @@ _BLOCKED = (
 PARTLY = 20001
 
 _CODES: dict[int, tuple[type[ApiError], str]] = {
-    PARTLY: (TransientApiError, _TRY_LATER),
+    PARTLY: (TransientApiError, TRY_LATER),
     # General: what was asked is wrong, or is not there.
-    **dict.fromkeys((40000, 40002, 40006, 40008, 40009, 40010, 40011), (BadRequest, _REPORT)),
-    **dict.fromkeys((40013, 40014, 40050, 40051, 40052, 40053, 40400), (BadRequest, _REPORT)),
+    **dict.fromkeys((40000, 40002, 40006, 40008, 40009, 40010, 40011), (BadRequest, REPORT)),
+    **dict.fromkeys((40013, 40014, 40050, 40051, 40052, 40053, 40400), (BadRequest, REPORT)),
     **dict.fromkeys((40001, 40003, 40130), (ScopeMissing, _PERMIT)),
     40007: (NotAvailable, "What was asked for does not exist any more; it is skipped."),
     # Limits: of the endpoint, the app, the ads account, and quotas.
@@ -74,12 +72,12 @@ _CODES: dict[int, tuple[type[ApiError], str]] = {
     **dict.fromkeys((40300, 40302), (ShopDeactivated, _GONE)),
     40301: (ShopDeactivated, "The ads account is closed or suspended: ask its owner."),
     # The server: a smaller window may do.
-    **dict.fromkeys((40200, 40201, 40202, 40700), (errors.BackendTrouble, _TRY_LATER)),
-    **dict.fromkeys((50000, 50002, 51010, 51305), (errors.BackendTrouble, _TRY_LATER)),
+    **dict.fromkeys((40200, 40201, 40202, 40700), (errors.BackendTrouble, TRY_LATER)),
+    **dict.fromkeys((50000, 50002, 51010, 51305), (errors.BackendTrouble, TRY_LATER)),
     60001: (errors.Maintenance, "TikTok is being maintained: run again later; what was synced is kept."),
     # Policies and files concern what is written, and nothing is written here.
-    40065: (BadRequest, _REPORT),
-    **dict.fromkeys(range(40900, 40916), (BadRequest, _REPORT)),
+    40065: (BadRequest, REPORT),
+    **dict.fromkeys(range(40900, 40916), (BadRequest, REPORT)),
 }
 
 _RANGE = re.compile(
@@ -121,7 +119,7 @@ class Patience:
         return error
 
 
-def refusal(envelope: Envelope, response: httpx.Response, call: Call, now: float) -> ApiError:
+def refusal(envelope: Envelope, response: httpx.Response, call: CallInfo, now: float) -> ApiError:
     """The error for an envelope with a code other than 0, or with code 0 on an HTTP error status.
 
     Args:
@@ -130,21 +128,8 @@ def refusal(envelope: Envelope, response: httpx.Response, call: Call, now: float
         call: What was asked.
         now: Wall clock, unix seconds.
     """
-    said = scrub(envelope.message, call.secrets)
-    request_id = scrub(envelope.request_id, call.secrets)
     kind, advice = _kind(envelope, response)
-    return kind(
-        f"{call.title}: TikTok answered code {envelope.code}, HTTP {response.status_code}, {said!r}, "
-        f"request id {request_id or 'unknown'}.",
-        advice=advice,
-        code=envelope.code,
-        http_status=response.status_code,
-        request_id=request_id,
-        endpoint=call.endpoint,
-        shop_id=call.shop_id,
-        shop_name=call.shop_name,
-        retry_after=retry_after(response, now),
-    )
+    return refused(kind, refusal_text(envelope, response, call), advice, envelope, response, call, now)
 
 
 def _kind(envelope: Envelope, response: httpx.Response) -> tuple[type[ApiError], str]:
@@ -157,7 +142,7 @@ def _kind(envelope: Envelope, response: httpx.Response) -> tuple[type[ApiError],
         return RateLimited, _SLOWER
     # Numbers from 50000 on are the server's own troubles.
     if response.status_code >= 500 or 50_000 <= envelope.code < 60_000:
-        return errors.BackendTrouble, _TRY_LATER
+        return errors.BackendTrouble, TRY_LATER
     return (
         ApiError,
         "This code is not known here: look it up in TikTok's list, or report it with the request id.",

@@ -14,12 +14,12 @@ from __future__ import annotations
 
 import orjson
 
-from ingestion.privacy import Rules
-from ingestion.rows import Table, fields
+from ingestion.engine.answers import listed
+from ingestion.engine.columns import Table, fields
+from ingestion.engine.privacy import Rules
 from ingestion.tiktok_ads.columns import ACCOUNT, CURRENCY, amounts, counts, dimension, stat_day, stat_hour
 from ingestion.tiktok_ads.endpoints import INTEGRATED_REPORT
 from ingestion.tiktok_ads.reading import AdsReading, Call, ReportByDay, ReportByHour, Resource
-from ingestion.tiktok_shop.reading import listed
 
 BASIC_METRICS = (
     "spend",

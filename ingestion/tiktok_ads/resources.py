@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from ingestion.rows import Table
-from ingestion.sync_log import journal
+from ingestion.engine.columns import Table
+from ingestion.engine.journal import journal
 from ingestion.tiktok_ads.accounts import ADVERTISER
 from ingestion.tiktok_ads.accounts import CAMPAIGN as AD_CAMPAIGN
 from ingestion.tiktok_ads.gmv_max import (

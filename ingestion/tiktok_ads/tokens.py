@@ -17,14 +17,14 @@ from typing import Any
 import httpx
 import orjson
 
-from ingestion.config import AdsApiConfig
+from home.config import AdsApiConfig
+from ingestion.engine.envelope import Envelope, parse_envelope
+from ingestion.engine.errors import BadRequest
+from ingestion.engine.refusals import CallInfo, no_answer, not_an_envelope
+from ingestion.engine.token_file import Form, LockedFile
+from ingestion.engine.wire import Notify, http_client, log_warning, retrying
 from ingestion.tiktok_ads.endpoints import ACCESS_TOKEN_PATH
 from ingestion.tiktok_ads.refusals import ADDRESSES, refusal
-from ingestion.tiktok_shop.envelope import Envelope, parse_envelope
-from ingestion.tiktok_shop.errors import BadRequest
-from ingestion.tiktok_shop.refusals import Call, no_answer, not_an_envelope
-from ingestion.tiktok_shop.token_file import Form, LockedFile
-from ingestion.wire import Notify, http_client, log_warning, retrying
 
 _VERSION = 1
 _LOCK_SECONDS = 180.0
@@ -172,7 +172,7 @@ class AdsAuthHost:
             BadAuthCode: The code is wrong, used, or older than an hour.
             ApiError: Any other refusal or failure.
         """
-        call = Call("access_token", secrets=(self._config.secret, code), addresses=ADDRESSES)
+        call = CallInfo("access_token", secrets=(self._config.secret, code), addresses=ADDRESSES)
         content = orjson.dumps(
             {"app_id": self._config.app_id, "secret": self._config.secret, "auth_code": code}
         )
@@ -195,7 +195,7 @@ class AdsAuthHost:
             obtained_at=obtained_at,
         )
 
-    def _send(self, content: bytes, call: Call) -> Envelope:
+    def _send(self, content: bytes, call: CallInfo) -> Envelope:
         url = f"{self._config.base_url}{ACCESS_TOKEN_PATH}"
         failure: httpx.HTTPError | None = None
         response: httpx.Response | None = None

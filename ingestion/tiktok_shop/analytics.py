@@ -18,19 +18,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 
-from ingestion.privacy import Rules
-from ingestion.rows import Column, Kind, Table, count, fields, money, of_page, text
+from ingestion.engine.answers import nested_list
+from ingestion.engine.columns import Kind, Table, amounts, count, fields, of_page, text
+from ingestion.engine.privacy import Rules
+from ingestion.engine.windows import Checkpoint, States
+from ingestion.tables.shop_days import SHOP_PERFORMANCE_DAILY
 from ingestion.tiktok_shop.endpoints import SHOP_PERFORMANCE, SHOP_PERFORMANCE_PER_HOUR
-from ingestion.tiktok_shop.reading import (
-    Call,
-    Checkpoint,
-    Reading,
-    Resource,
-    States,
-    Step,
-    nested_list,
-    read_calls,
-)
+from ingestion.tiktok_shop.reading import Call, Reading, Resource, Step, read_calls
 from ingestion.tiktok_shop.shop_days import ByDate, local_date
 
 DAYS_PER_CALL = 30
@@ -40,26 +34,6 @@ HOURLY_HISTORY_DAYS = 30
 """The endpoint knows no older days."""
 HOURLY_REREAD_DAYS = 2
 
-_DAY = fields("""
-    breakdowns{affiliate_product_card_attributed_gmv{amount currency} content_breakdown[channel
-    content_type gmv{amount currency} indirect_gmv{amount currency}] seller_product_card_gmv{amount
-    currency} shop_tab_and_search{others{amount currency} search_attributed{amount currency}
-    shop_tab_attributed{amount currency}}} end_date sales{avg_order_value{amount currency}
-    avg_sku_order_value{amount currency} cancellations_and_returns creator_live_attributed_gmv{amount
-    currency} creator_live_gmv{amount currency} creator_live_indirect_gmv{amount currency}
-    creator_video_attributed_gmv{amount currency} creator_video_gmv{amount currency}
-    creator_video_indirect_gmv{amount currency} customers_count gmv{amount currency} gmv_with_tax{amount
-    currency} gmv_with_tiktok_co_funding{amount currency} items_sold live_attributed_gmv{amount
-    currency} live_gmv{amount currency} live_indirect_gmv{amount currency} orders_count
-    product_card_attributed_gmv{amount currency} refunds{amount currency}
-    seller_live_attributed_gmv{amount currency} seller_live_gmv{amount currency}
-    seller_live_indirect_gmv{amount currency} seller_video_attributed_gmv{amount currency}
-    seller_video_gmv{amount currency} seller_video_indirect_gmv{amount currency} shipping_fees{amount
-    currency} sku_orders_count tax{amount currency} video_attributed_gmv{amount currency}
-    video_gmv{amount currency} video_indirect_gmv{amount currency}} start_date
-    traffic{avg_conversation_rate avg_page_views avg_visitors product_clicks product_impressions
-    unique_clicks unique_product_impressions}
-""")
 _HOUR = fields("""
     avg_order_value{amount currency} avg_sku_order_value{amount currency} customers customers_count
     gmv{amount currency} index items_sold live_attributed_gmv{amount currency} orders_count
@@ -67,37 +41,6 @@ _HOUR = fields("""
     unique_clicks unique_product_impressions video_attributed_gmv{amount currency} visitors
 """)
 
-
-def _amounts(names: str, under: str = "") -> tuple[Column, ...]:
-    return tuple(money(name, f"{under}{name}.amount") for name in names.split())
-
-
-SHOP_PERFORMANCE_DAILY = Table(
-    name="shop_performance_daily",
-    key=("start_date",),
-    known=_DAY,
-    columns=(
-        Column("start_date", Kind.DATE, "start_date"),
-        Column("end_date", Kind.DATE, "end_date"),
-        text("currency", "sales.gmv.currency"),
-        *_amounts("gmv gmv_with_tax gmv_with_tiktok_co_funding tax shipping_fees refunds", "sales."),
-        *_amounts("avg_order_value", "sales."),
-        count("orders_count", "sales.orders_count"),
-        count("sku_orders_count", "sales.sku_orders_count"),
-        count("items_sold", "sales.items_sold"),
-        count("customers_count", "sales.customers_count"),
-        count("cancellations_and_returns", "sales.cancellations_and_returns"),
-        count("product_impressions", "traffic.product_impressions"),
-        count("product_clicks", "traffic.product_clicks"),
-        count("unique_product_impressions", "traffic.unique_product_impressions"),
-        count("unique_clicks", "traffic.unique_clicks"),
-        count("avg_visitors", "traffic.avg_visitors"),
-        count("avg_page_views", "traffic.avg_page_views"),
-        Column("avg_conversation_rate", Kind.RATE, "traffic.avg_conversation_rate"),
-        of_page("latest_available_date", "latest_available_date", Kind.DATE),
-        of_page("definition_id", "definition_id"),
-    ),
-)
 
 SHOP_PERFORMANCE_HOURLY = Table(
     name="shop_performance_hourly",
@@ -107,7 +50,7 @@ SHOP_PERFORMANCE_HOURLY = Table(
         of_page("local_date", "local_date", Kind.DATE),
         count("hour_index", "index"),
         text("currency", "gmv.currency"),
-        *_amounts("gmv"),
+        *amounts("gmv"),
         *(count(name) for name in ("orders_count", "sku_orders_count", "items_sold", "customers_count")),
         *(count(name) for name in ("visitors", "product_impressions", "product_clicks")),
         of_page("definition_id", "definition_id"),
@@ -152,7 +95,7 @@ PERFORMANCE_DAILY = Resource(
     name="shop_performance_daily",
     endpoint=SHOP_PERFORMANCE,
     tables=(SHOP_PERFORMANCE_DAILY,),
-    rules=Rules(known=_DAY),
+    rules=Rules(known=SHOP_PERFORMANCE_DAILY.known or {}),
     take=nested_list("performance", "intervals"),
     read=ByDate(
         definition=f"shop_performance/{SHOP_PERFORMANCE.version}/LOCAL",

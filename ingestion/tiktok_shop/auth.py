@@ -14,11 +14,12 @@ from urllib.parse import quote, urlencode
 
 import httpx
 
-from ingestion.config import ShopApiConfig
-from ingestion.tiktok_shop.envelope import parse_envelope
-from ingestion.tiktok_shop.errors import BadRequest
-from ingestion.tiktok_shop.refusals import Call, no_answer, not_an_envelope, refusal
-from ingestion.wire import Notify, http_client, log_warning, retrying
+from home.config import ShopApiConfig
+from ingestion.engine.envelope import parse_envelope
+from ingestion.engine.errors import BadRequest
+from ingestion.engine.refusals import CallInfo, no_answer, not_an_envelope
+from ingestion.engine.wire import Notify, http_client, log_warning, retrying
+from ingestion.tiktok_shop.refusals import ADDRESSES, refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +102,11 @@ class AuthHost:
             "grant_type": grant_type,
         }
         url = f"{self._config.auth_url}/api/v2/token/{path}?{urlencode(query, quote_via=quote, safe='')}"
-        call = Call(name, secrets=(self._config.app_secret, value))
+        call = CallInfo(name, secrets=(self._config.app_secret, value), addresses=ADDRESSES)
         answer: TokenAnswer = self._retrying(self._send, url, call)
         return answer
 
-    def _send(self, url: str, call: Call) -> TokenAnswer:
+    def _send(self, url: str, call: CallInfo) -> TokenAnswer:
         failure: httpx.HTTPError | None = None
         response: httpx.Response | None = None
         try:
@@ -123,7 +124,7 @@ class AuthHost:
         return _read(envelope.data, call, envelope.request_id)
 
 
-def _read(data: dict[str, Any], call: Call, request_id: str) -> TokenAnswer:
+def _read(data: dict[str, Any], call: CallInfo, request_id: str) -> TokenAnswer:
     unusable = [
         *(key for key in ("access_token", "refresh_token") if not _is_text(data.get(key))),
         *(key for key in ("access_token_expire_in", "refresh_token_expire_in") if not _is_int(data.get(key))),

@@ -14,11 +14,11 @@ from urllib.parse import quote, urlencode
 import httpx
 import orjson
 
-from ingestion.config import ShopApiConfig
-from ingestion.errors import ConfigError, TransientError, TtkpiError
-from ingestion.tiktok_shop.endpoints import AUTHORIZED_SHOPS, Endpoint
-from ingestion.tiktok_shop.envelope import parse_envelope
-from ingestion.tiktok_shop.errors import (
+from home.config import ShopApiConfig
+from home.errors import ConfigError, TransientError, TtkpiError
+from ingestion.engine.answers import ApiAnswer
+from ingestion.engine.envelope import parse_envelope
+from ingestion.engine.errors import (
     ApiError,
     BadAppKey,
     BadSignature,
@@ -28,11 +28,13 @@ from ingestion.tiktok_shop.errors import (
     RepeatedPageToken,
     TokenExpired,
 )
-from ingestion.tiktok_shop.refusals import Call, no_answer, not_an_envelope, refusal
+from ingestion.engine.refusals import CallInfo, no_answer, not_an_envelope
+from ingestion.engine.throttle import Throttle
+from ingestion.engine.wire import Notify, http_client, log_warning, retrying
+from ingestion.tiktok_shop.endpoints import AUTHORIZED_SHOPS, Endpoint
+from ingestion.tiktok_shop.refusals import ADDRESSES, refusal
 from ingestion.tiktok_shop.signing import sign
-from ingestion.tiktok_shop.throttle import Throttle
 from ingestion.tiktok_shop.tokens import CREATOR, SELLER, Grant, KnownShop, TokenStore
-from ingestion.wire import Notify, http_client, log_warning, retrying
 
 _log = logging.getLogger(__name__)
 
@@ -61,25 +63,6 @@ class ShopRef:
     code: str
     cipher: str = field(repr=False)
     open_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class ApiAnswer:
-    """A successful answer.
-
-    Attributes:
-        data: Payload, parsed once. Money is text in it, as TikTok sends it.
-        raw: The whole answer as received (decompressed), for the archive.
-        request_id: TikTok's id of the request.
-        retrieved_at: When it arrived, UTC.
-        page: 1 for the first page of a list, and so on.
-    """
-
-    data: dict[str, Any]
-    raw: bytes = field(repr=False)
-    request_id: str
-    retrieved_at: datetime
-    page: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -344,12 +327,13 @@ class ShopClient:
                 return ApiAnswer(
                     envelope.data, response.content, envelope.request_id, datetime.now(UTC), request.page
                 )
-        call = Call(
+        call = CallInfo(
             endpoint.name,
             shop.shop_id if shop is not None else "",
             shop.name if shop is not None else "",
             endpoint.scope,
             (self._config.app_secret, token, signature, shop.cipher if shop is not None else ""),
+            addresses=ADDRESSES,
         )
         if response is None:
             return no_answer(failure or httpx.NetworkError("no answer"), call, self._config.base_url)

@@ -11,8 +11,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-SOURCE = "tiktok_shop"
-"""The Shop API's name in the archive, in raw and in dbt's sources."""
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _PLAIN_VALUE = re.compile(r"[A-Za-z0-9._-]+")
 

@@ -21,9 +21,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from ingestion.pages import Record
-from ingestion.privacy import Rules
-from ingestion.rows import (
+from ingestion.engine.answers import listed, whole_answer
+from ingestion.engine.columns import (
     Child,
     Column,
     Kind,
@@ -37,18 +36,11 @@ from ingestion.rows import (
     texts,
     times,
 )
+from ingestion.engine.pages import Record
+from ingestion.engine.privacy import Rules
+from ingestion.engine.windows import Checkpoint
 from ingestion.tiktok_shop.endpoints import PACKAGE_DETAIL, SEARCH_PACKAGES
-from ingestion.tiktok_shop.reading import (
-    ByTime,
-    Call,
-    Checkpoint,
-    Reading,
-    Resource,
-    Step,
-    listed,
-    read_calls,
-    whole_answer,
-)
+from ingestion.tiktok_shop.reading import ByTime, Call, Reading, Resource, Step, read_calls
 from ingestion.tiktok_shop.shop_days import done_today, is_due
 
 UNDER_WAY = "FULFILLING"

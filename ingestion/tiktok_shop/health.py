@@ -13,10 +13,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from ingestion.privacy import Rules
-from ingestion.rows import Column, Kind, Table, count, fields, of_page, text, texts, times
+from ingestion.engine.answers import whole_answer
+from ingestion.engine.columns import Column, Kind, Table, count, fields, of_page, text, texts, times
+from ingestion.engine.privacy import Rules
+from ingestion.engine.windows import Checkpoint
 from ingestion.tiktok_shop.endpoints import SHOP_HEALTH
-from ingestion.tiktok_shop.reading import Call, Checkpoint, Reading, Resource, Step, read_calls, whole_answer
+from ingestion.tiktok_shop.reading import Call, Reading, Resource, Step, read_calls
 from ingestion.tiktok_shop.shop_days import done_today, is_due, local_date
 
 METRICS = ("NRR", "NBFR", "SFCR", "OTDR", "AHT", "IM_DSAT")

@@ -23,20 +23,25 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ingestion.pages import Page, Record
-from ingestion.privacy import Rules
-from ingestion.rows import (
+from ingestion.engine.answers import listed, nested_list, object_in
+from ingestion.engine.columns import (
     Column,
     Kind,
     Table,
+    amounts,
     count,
+    counts,
     fields,
     first_text,
-    money,
     of_page,
+    rates,
     text,
-    written,
 )
+from ingestion.engine.errors import ApiError, AuthorizationRevoked, NotAvailable, TokenExpired
+from ingestion.engine.pages import Page, Record
+from ingestion.engine.privacy import Rules
+from ingestion.engine.windows import Checkpoint, States
+from ingestion.tables.lives import OVERVIEW_DAILY, SESSIONS
 from ingestion.tiktok_shop.endpoints import (
     LIVE_CORE_STATS,
     LIVE_MINUTES,
@@ -44,19 +49,7 @@ from ingestion.tiktok_shop.endpoints import (
     LIVE_PRODUCTS,
     LIVE_SESSIONS,
 )
-from ingestion.tiktok_shop.errors import ApiError, AuthorizationRevoked, NotAvailable, TokenExpired
-from ingestion.tiktok_shop.reading import (
-    Call,
-    Checkpoint,
-    Reading,
-    Resource,
-    States,
-    Step,
-    listed,
-    nested_list,
-    object_in,
-    read_calls,
-)
+from ingestion.tiktok_shop.reading import Call, Reading, Resource, Step, read_calls
 from ingestion.tiktok_shop.shop_days import ByDate, local_date, together
 
 REREAD_DAYS = 31
@@ -77,26 +70,6 @@ OVERVIEW_ACCOUNT_TYPES = ("ALL", "LINKED_ACCOUNTS", "AFFILIATE_ACCOUNTS")
 NO_PERMISSION = 66009315
 
 _PAID = "amount currency"
-_SESSION = fields(f"""
-    creator{{author_type creator_country nick_name open_id user_name}} end_time id
-    interaction_performance{{comment_rate comments follow_rate like_rate likes new_followers share_rate shares}}
-    sales_performance{{aov{{{_PAID}}} attributed_customers avg_live_auction_price{{{_PAID}}}
-    avg_price{{{_PAID}}} created_sku_orders gmv_with_tiktok_coupons{{{_PAID}}} live_attributed_gmv{{{_PAID}}}
-    live_attributed_items_sold live_attributed_orders live_attributed_sku_orders
-    live_auction_attributed_gmv{{{_PAID}}} live_auction_attributed_items_sold
-    live_auction_attributed_sku_orders live_auction_gmv{{{_PAID}}} live_auction_indirect_gmv{{{_PAID}}}
-    live_gmv{{{_PAID}}} live_indirect_gmv{{{_PAID}}} payment_rate products_sold}} start_time title traffic{{acu
-    avg_viewing_duration avg_viewing_duration_per_viewer ctor ctor_sku_order ctr gmv_per_hour{{{_PAID}}}
-    impressions impressions_per_hour live_ctr order_rate_sku_orders over_1m_live_viewing_rate over_1m_views pcu
-    product_clicks product_impressions products_added show_gpm{{{_PAID}}} tap_through_rate viewers views
-    watch_gpm{{{_PAID}}}}}
-""")
-_OVERVIEW_DAY = fields(f"""
-    avg_live_auction_price{{{_PAID}}} avg_viewing_duration ctor_sku_order end_date live_attributed_gmv{{{_PAID}}}
-    live_attributed_items_sold live_attributed_sku_orders live_auction_attributed_gmv{{{_PAID}}}
-    live_auction_attributed_items_sold live_auction_attributed_sku_orders live_ctr live_gmv{{{_PAID}}}
-    live_indirect_gmv{{{_PAID}}} show_gpm{{{_PAID}}} start_date views
-""")
 _MINUTE = fields(f"""
     start_time end_time sales{{gmv{{{_PAID}}} items_sold customers sku_orders main_orders}} traffic{{viewers views
     product_impressions ctr enter_room_rate product_clicks impressions}} interactions{{new_followers shares
@@ -117,75 +90,6 @@ _CORE_STATS = fields(f"""
 """)
 
 
-def _counts(names: str, under: str = "") -> list[Column]:
-    return [count(name, f"{under}{name}") for name in names.split()]
-
-
-def _amounts(names: str, under: str = "") -> list[Column]:
-    return [money(name, f"{under}{name}.amount") for name in names.split()]
-
-
-def _rates(names: str, under: str = "") -> list[Column]:
-    return [Column(name, Kind.RATE, f"{under}{name}") for name in names.split()]
-
-
-_SESSION_MONEY = """
-    live_attributed_gmv live_gmv live_indirect_gmv gmv_with_tiktok_coupons aov avg_price
-    live_auction_attributed_gmv
-"""
-
-SESSIONS = Table(
-    name="live_sessions",
-    key=("live_room_id",),
-    known=_SESSION,
-    columns=(
-        text("live_room_id", "id"),
-        text("creator_user_name", "creator.user_name"),
-        text("creator_open_id", "creator.open_id"),
-        text("creator_nickname", "creator.nick_name"),
-        text("author_type", "creator.author_type"),
-        of_page("account_type", "account_type"),
-        text("title"),
-        written("start_time", Kind.TIME),
-        written("end_time", Kind.TIME),
-        first_text(
-            "currency",
-            *(f"sales_performance.{name}.currency" for name in _SESSION_MONEY.split()),
-        ),
-        *_counts("impressions views viewers pcu acu avg_viewing_duration", "traffic."),
-        *_counts("avg_viewing_duration_per_viewer over_1m_views", "traffic."),
-        *_counts("product_impressions product_clicks products_added", "traffic."),
-        *_counts("likes comments shares new_followers", "interaction_performance."),
-        *_counts("products_sold created_sku_orders live_attributed_orders", "sales_performance."),
-        *_counts("live_attributed_sku_orders live_attributed_items_sold", "sales_performance."),
-        *_counts("attributed_customers", "sales_performance."),
-        *_amounts(_SESSION_MONEY, "sales_performance."),
-        *_amounts("gmv_per_hour show_gpm watch_gpm", "traffic."),
-        *_rates("tap_through_rate live_ctr ctr ctor_sku_order order_rate_sku_orders", "traffic."),
-        *_rates("over_1m_live_viewing_rate", "traffic."),
-        *_rates("payment_rate", "sales_performance."),
-        of_page("latest_available_date", "latest_available_date", Kind.DATE),
-        of_page("definition_id", "definition_id"),
-    ),
-)
-
-OVERVIEW_DAILY = Table(
-    name="live_overview_daily",
-    key=("start_date", "account_type"),
-    known=_OVERVIEW_DAY,
-    columns=(
-        Column("start_date", Kind.DATE, "start_date"),
-        Column("end_date", Kind.DATE, "end_date"),
-        of_page("account_type", "account_type"),
-        first_text("currency", "live_attributed_gmv.currency", "live_gmv.currency"),
-        *_amounts("live_attributed_gmv live_gmv live_indirect_gmv live_auction_attributed_gmv show_gpm"),
-        *_counts("live_attributed_sku_orders live_attributed_items_sold views avg_viewing_duration"),
-        *_rates("live_ctr ctor_sku_order"),
-        of_page("latest_available_date", "latest_available_date", Kind.DATE),
-        of_page("definition_id", "definition_id"),
-    ),
-)
-
 MINUTES = Table(
     name="live_minutes",
     key=("live_room_id", "minute_start_at"),
@@ -195,11 +99,11 @@ MINUTES = Table(
         Column("minute_start_at", Kind.TIME, "start_time"),
         Column("minute_end_at", Kind.TIME, "end_time"),
         first_text("currency", "sales.gmv.currency", "conversion.avg_price.currency"),
-        *_amounts("gmv", "sales."),
-        *_counts("items_sold customers sku_orders main_orders", "sales."),
+        *amounts("gmv", "sales"),
+        *counts("items_sold customers sku_orders main_orders", "sales"),
         count("created_sku_orders", "conversion.created_sku_orders"),
-        *_counts("viewers views impressions product_impressions product_clicks", "traffic."),
-        *_counts("new_followers shares comments likes", "interactions."),
+        *counts("viewers views impressions product_impressions product_clicks", "traffic"),
+        *counts("new_followers shares comments likes", "interactions"),
     ),
 )
 
@@ -212,14 +116,14 @@ PRODUCTS = Table(
         text("product_id", "id"),
         text("product_name", "name"),
         first_text("currency", "sales.direct_gmv.currency", "sales.avg_price.currency"),
-        *_amounts("direct_gmv avg_price", "sales."),
-        *_counts("items_sold customers created_sku_orders sku_orders main_orders", "sales."),
-        *_counts("product_impressions add_to_cart_count", "traffic."),
+        *amounts("direct_gmv avg_price", "sales"),
+        *counts("items_sold customers created_sku_orders sku_orders main_orders", "sales"),
+        *counts("product_impressions add_to_cart_count", "traffic"),
         # The API's own spelling.
         count("product_clicks", "traffic.produt_clicks"),
-        *_rates("payment_rate", "sales."),
-        *_rates("ctr", "traffic."),
-        *_rates("sku_order_ctor main_order_ctor", "traffic.click_to_order_rate."),
+        *rates("payment_rate", "sales"),
+        *rates("ctr", "traffic"),
+        *rates("sku_order_ctor main_order_ctor", "traffic.click_to_order_rate"),
         of_page("snapshot_id", "snapshot_id"),
     ),
 )
@@ -232,12 +136,12 @@ CORE_STATS = Table(
         of_page("live_room_id", "live_room_id"),
         of_page("creator_open_id", "creator_open_id"),
         first_text("currency", "local_gmv.currency", "local_unit_price.currency"),
-        *_amounts("local_gmv local_unit_price"),
-        *_counts("sales created_order_count paid_order_count buyer_count current_visitor_count watch_pv"),
-        *_counts("product_reach_count product_view_count accumulated_new_follower_count"),
-        *_counts("accumulated_comment_count accumulated_sharing_count"),
-        *_counts("avg_watching_duration peak_concurrent_user_count"),
-        *_rates("click_through_rate click_order_rate"),
+        *amounts("local_gmv local_unit_price"),
+        *counts("sales created_order_count paid_order_count buyer_count current_visitor_count watch_pv"),
+        *counts("product_reach_count product_view_count accumulated_new_follower_count"),
+        *counts("accumulated_comment_count accumulated_sharing_count"),
+        *counts("avg_watching_duration peak_concurrent_user_count"),
+        *rates("click_through_rate click_order_rate"),
     ),
 )
 
@@ -464,7 +368,7 @@ def _note_figures(reading: Reading, call: Call, mark: str) -> Callable[[States],
     return apply
 
 
-def _note_refusal(reading: Reading, resource: Resource, step: Checkpoint) -> None:
+def _note_refusal(reading: Reading, resource: Resource, step: Checkpoint[Call]) -> None:
     if step.refused is not None and step.call is not None:
         room = step.call.context["live_room_id"]
         reading.note(resource.name, f"LIVE session {room} was passed over: no permission.")
@@ -486,7 +390,7 @@ SESSION = Resource(
     name="live_sessions",
     endpoint=LIVE_SESSIONS,
     tables=(SESSIONS,),
-    rules=Rules(known=_SESSION),
+    rules=Rules(known=SESSIONS.known or {}),
     take=listed("live_stream_sessions"),
     read=read_sessions,
     keep_records=True,
@@ -496,7 +400,7 @@ OVERVIEW = Resource(
     name="live_overview_daily",
     endpoint=LIVE_OVERVIEW,
     tables=(OVERVIEW_DAILY,),
-    rules=Rules(known=_OVERVIEW_DAY),
+    rules=Rules(known=OVERVIEW_DAILY.known or {}),
     take=nested_list("performance", "intervals"),
     read=ByDate(
         definition=f"live_overview/{LIVE_OVERVIEW.version}/LOCAL",

@@ -18,8 +18,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from ingestion.privacy import Rules
-from ingestion.rows import (
+from ingestion.engine.answers import listed
+from ingestion.engine.columns import (
     Kind,
     Table,
     bools,
@@ -33,17 +33,16 @@ from ingestion.rows import (
     texts,
     times,
 )
+from ingestion.engine.privacy import Rules
+from ingestion.engine.windows import Checkpoint, States
 from ingestion.tiktok_shop.endpoints import SEARCH_INVENTORY, SEARCH_PRODUCTS
 from ingestion.tiktok_shop.reading import (
     READINGS,
     Call,
-    Checkpoint,
     Reading,
     Resource,
-    States,
     Step,
     incomplete,
-    listed,
     read_calls,
     sliced,
 )

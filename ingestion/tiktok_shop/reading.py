@@ -14,33 +14,27 @@ from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from itertools import pairwise
 from typing import Any, Literal, Protocol
 
-from ingestion.config import ShopApiConfig
-from ingestion.pages import Page, Record
-from ingestion.privacy import Cleaner, Rules, scrub
-from ingestion.rows import Batch, Drift, Table
-from ingestion.tiktok_shop.client import ApiAnswer, ShopClient, ShopRef
-from ingestion.tiktok_shop.endpoints import SOURCE, Endpoint
-from ingestion.tiktok_shop.errors import ApiError, IncompleteList
+from home.config import ShopApiConfig
+from ingestion.engine.answers import ApiAnswer
+from ingestion.engine.columns import Table
+from ingestion.engine.errors import ApiError, IncompleteList, MalformedAnswer
+from ingestion.engine.pages import Page, Record
+from ingestion.engine.privacy import Cleaner, Rules, scrub
+from ingestion.engine.rows import Batch, Drift
+from ingestion.engine.windows import Checkpoint, States, Window, cut_window, plan_window
+from ingestion.tables.sources import TIKTOK_SHOP
+from ingestion.tiktok_shop.client import ShopClient, ShopRef
+from ingestion.tiktok_shop.endpoints import Endpoint
 
 SLICE_ROWS = 2_000
 """A window with more than twice as many records is cut into slices of about so many."""
-SHORTEST_SLICE = 600
-"""Seconds; a window shorter than two of them is read as it is."""
 FIRST_YEAR = 1_577_836_800
 """2020-01-01, before the first TikTok Shop: where cutting an open window begins."""
 READINGS = 3
 """How often a list is read that gives fewer records than it announces."""
 _QUEUE_PAGES = 3
-
-States = Callable[[str], dict[str, Any]]
-"""dlt's state of a resource, by the resource's name."""
-
-
-class MalformedAnswer(ApiError):
-    """An answer without the list it should hold: nothing can be said about its window."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,22 +63,7 @@ class Call:
     grant: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Checkpoint:
-    """Everything before it is complete.
-
-    Attributes:
-        apply: Writes the progress into dlt's state.
-        call: The call that was completed, if it was one.
-        refused: Why the call has no answer, if it is one that may be passed over.
-    """
-
-    apply: Callable[[States], None]
-    call: Call | None = None
-    refused: ApiError | None = None
-
-
-Step = Page | Checkpoint
+Step = Page | Checkpoint[Call]
 Split = Callable[[Call, int], list[Call] | None]
 """From a call and its `total_count`: the calls to make instead, or None to go on with it."""
 
@@ -126,82 +105,6 @@ class Resource:
         """Every raw table the resource feeds, children included."""
         for table in self.tables:
             yield from table.family()
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """What to read of a resource that comes by time: [start, until), in unix seconds.
-
-    Attributes:
-        start: Inclusive.
-        until: Exclusive.
-        since: The start that was asked for explicitly; None when the cursor decides.
-    """
-
-    start: int
-    until: int
-    since: int | None = None
-
-    def advance(self, resource: str, reached: int, *, done: bool) -> Callable[[States], None]:
-        """Notes that everything from the start up to `reached` is complete."""
-
-        def apply(states: States) -> None:
-            state = states(resource)
-            # Kept with the rows, as the log of a run that is killed is never written.
-            known = state.get("begin", state.get("cursor"))
-            # A backfill that goes on begins where it stopped; what it had read begins at `since`.
-            start = self.start if self.since is None else min(self.start, self.since)
-            # Until it meets what is there already, a gap lies between the two.
-            if known is None or reached >= known:
-                state["begin"] = start if known is None else min(start, known)
-            state["cursor"] = max(reached, state.get("cursor", reached))
-            if self.since is None:
-                return
-            if done:
-                state.pop("backfill", None)
-            else:
-                state["backfill"] = {"since": self.since, "at": reached}
-
-        return apply
-
-
-def plan_window(
-    state: Mapping[str, Any], *, since: int | None, until: int, history: int, reread: int
-) -> Window | None:
-    """What to read next. Windows never leave a gap behind the cursor.
-
-    Args:
-        state: dlt's state: `cursor` (everything before is complete, since `begin`) and `backfill` (an explicit start
-            that is not finished yet).
-        since: Explicit start: the time from there is read again. A start beyond the cursor is moved to it.
-        until: End, exclusive.
-        history: Seconds that a first sync reads.
-        reread: Seconds behind the cursor that are read again, as far as they had been read.
-
-    Returns:
-        The window, or None when there is nothing before `until`.
-    """
-    cursor = state.get("cursor")
-    if since is not None:
-        start = since if cursor is None else min(since, cursor)
-        backfill = state.get("backfill")
-        if backfill and backfill["since"] == since:
-            start = max(start, backfill["at"])
-    elif cursor is None:
-        start = until - history
-    else:
-        # Not behind the beginning: else the days in front of it would be there or not, depending on how often
-        # a first sync was interrupted.
-        start = max(cursor - reread, state.get("begin", 0))
-    return Window(start, until, since) if start < until else None
-
-
-def cut_window(window: tuple[int, int], parts: int) -> list[tuple[int, int]]:
-    """Cuts a half-open window into `parts` of nearly equal length, none shorter than `SHORTEST_SLICE`."""
-    start, end = window
-    parts = max(1, min(parts, (end - start) // SHORTEST_SLICE))
-    edges = [start + (end - start) * index // parts for index in range(parts + 1)]
-    return list(pairwise(edges))
 
 
 def sliced(make: Callable[[Call, tuple[int, int]], Call], *, rows: int = SLICE_ROWS) -> Split:
@@ -327,60 +230,6 @@ class Reading:
     def note(self, resource: str, text: str) -> None:
         """Something to be told about a resource that did not fail."""
         self.notes.setdefault(resource, []).append(text)
-
-
-def listed(name: str) -> Callable[[Record], tuple[list[Any], Record]]:
-    """Takes an answer apart that holds its records in list `name`."""
-
-    def take(data: Record) -> tuple[list[Any], Record]:
-        return _taken(data.get(name), name, {key: data[key] for key in data if key not in (name, _TOKEN)})
-
-    return take
-
-
-def nested_list(outer: str, name: str) -> Callable[[Record], tuple[list[Any], Record]]:
-    """Takes an answer apart that holds its records in list `name` of object `outer`."""
-
-    def take(data: Record) -> tuple[list[Any], Record]:
-        inner = data.get(outer)
-        if inner is not None and type(inner) is not dict:
-            raise MalformedAnswer(f"{outer!r} is no object.", advice=_MALFORMED_ADVICE)
-        inner = inner or {}
-        rest = {key: data[key] for key in data if key not in (outer, _TOKEN)}
-        rest |= {key: inner[key] for key in inner if key != name}
-        return _taken(inner.get(name), name, rest)
-
-    return take
-
-
-def object_in(name: str) -> Callable[[Record], tuple[list[Any], Record]]:
-    """Takes an answer apart that is one record, object `name`; no record when it is null."""
-
-    def take(data: Record) -> tuple[list[Any], Record]:
-        value = data.get(name)
-        if value is not None and type(value) is not dict:
-            raise MalformedAnswer(f"{name!r} is no object.", advice=_MALFORMED_ADVICE)
-        rest = {key: data[key] for key in data if key not in (name, _TOKEN)}
-        return [] if value is None else [value], rest
-
-    return take
-
-
-def whole_answer(data: Record) -> tuple[list[Any], Record]:
-    """Takes an answer apart that is one record itself; no record when it is empty."""
-    return [data] if data else [], {}
-
-
-_TOKEN = "next_page_token"  # noqa: S105 (a field name)
-_MALFORMED_ADVICE = "The window is read again by the next run. If it stays so, report it to TikTok."
-
-
-def _taken(value: object, name: str, envelope: Record) -> tuple[list[Any], Record]:
-    if value is None:
-        return [], envelope
-    if type(value) is not list:
-        raise MalformedAnswer(f"{name!r} is no list.", advice=_MALFORMED_ADVICE)
-    return value, envelope
 
 
 def record_of(reading: Reading, resource: Resource, record: Record) -> Page:
@@ -603,7 +452,7 @@ def _page(
     values out."""
     endpoint = resource.endpoint
     page = Page(
-        source=SOURCE,
+        source=TIKTOK_SHOP,
         shop_key=reading.shop.shop_id,
         resource=resource.name,
         endpoint=endpoint.name,

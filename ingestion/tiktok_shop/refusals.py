@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
 
 import httpx
 
-from ingestion.tiktok_shop import errors
-from ingestion.tiktok_shop.envelope import Envelope, clock_offset, describe_body, retry_after, scrub
-from ingestion.tiktok_shop.errors import ApiError
+from ingestion.engine import errors
+from ingestion.engine.envelope import Envelope, clock_offset
+from ingestion.engine.errors import ApiError
+from ingestion.engine.refusals import REPORT, TRY_LATER, CallInfo, refusal_text, refused
+
+ADDRESSES = "sources.tiktok_shop.base_url and auth_url"
 
 _REAUTHORISE = (
     "Let the seller authorise the app again, then run `ttkpi auth exchange CODE` with the new code."
 )
-_TRY_LATER = "Run again later; what was synced is kept."
-_REPORT = "This is a mistake in the request or a change of the API: report it with the request id."
 
 _CODES: dict[int, tuple[type[ApiError], str]] = {
     105001: (errors.TokenExpired, _REAUTHORISE),
@@ -29,7 +28,7 @@ _CODES: dict[int, tuple[type[ApiError], str]] = {
         "The app secret does not belong to the app key: correct sources.tiktok_shop.app_secret in "
         ".dlt/secrets.toml, or SOURCES__TIKTOK_SHOP__APP_SECRET in the environment.",
     ),
-    106013: (errors.BadRequest, _REPORT),
+    106013: (errors.BadRequest, REPORT),
     101000: (
         errors.BadRequest,
         "This kind of token does not fit the endpoint (seller, creator and partner tokens differ): let the "
@@ -44,23 +43,23 @@ _CODES: dict[int, tuple[type[ApiError], str]] = {
         errors.RateLimited,
         "TikTok's test environment counts calls per hour: run again in the next hour.",
     ),
-    36009003: (errors.TransientApiError, _TRY_LATER),
-    36009007: (errors.TransientApiError, _TRY_LATER),
-    10002014: (errors.TransientApiError, _TRY_LATER),
-    10002015: (errors.TransientApiError, _TRY_LATER),
-    10037002: (errors.TransientApiError, _TRY_LATER),
-    10037003: (errors.TransientApiError, _TRY_LATER),
-    10037004: (errors.TransientApiError, _TRY_LATER),
-    10006402: (errors.TransientApiError, _TRY_LATER),
+    36009003: (errors.TransientApiError, TRY_LATER),
+    36009007: (errors.TransientApiError, TRY_LATER),
+    10002014: (errors.TransientApiError, TRY_LATER),
+    10002015: (errors.TransientApiError, TRY_LATER),
+    10037002: (errors.TransientApiError, TRY_LATER),
+    10037003: (errors.TransientApiError, TRY_LATER),
+    10037004: (errors.TransientApiError, TRY_LATER),
+    10006402: (errors.TransientApiError, TRY_LATER),
     36009009: (
         errors.BadRequest,
         "TikTok has no such path: is base_url right? Otherwise the endpoint is gone.",
     ),
-    36009010: (errors.BadRequest, _REPORT),
+    36009010: (errors.BadRequest, REPORT),
     36009014: (errors.BadRequest, "TikTok has withdrawn this version of the endpoint: update this program."),
-    36009021: (errors.BadRequest, _REPORT),
-    36009022: (errors.BadRequest, _REPORT),
-    36009023: (errors.BadRequest, _REPORT),
+    36009021: (errors.BadRequest, REPORT),
+    36009022: (errors.BadRequest, REPORT),
+    36009023: (errors.BadRequest, REPORT),
     36009033: (
         errors.NotAvailable,
         "This machine's address is not on the app's allow list: add it in TikTok's Partner Center.",
@@ -94,37 +93,7 @@ _FILTER = re.compile(r"_(ge|gt|le|lt)\b")
 _PAGE_TOKEN = re.compile(r"(next_)?page[_ ]?token")
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
-    """What a message says about a call, and what it must not say.
-
-    Attributes:
-        endpoint: Name of the endpoint.
-        shop_id: Id of the shop, or empty.
-        shop_name: Name of the shop, or empty.
-        scope: Scope the endpoint needs, or None.
-        secrets: Texts that must not appear anywhere.
-        owner: What the id and name belong to.
-        addresses: The settings that say where the API is.
-    """
-
-    endpoint: str
-    shop_id: str = ""
-    shop_name: str = ""
-    scope: str | None = None
-    secrets: tuple[str, ...] = ()
-    owner: str = "shop"
-    addresses: str = "sources.tiktok_shop.base_url and auth_url"
-
-    @property
-    def title(self) -> str:
-        """Endpoint and owner, for the head of a message."""
-        if not self.shop_id:
-            return self.endpoint
-        return f"{self.endpoint} of {self.owner} {self.shop_name} ({self.shop_id})"
-
-
-def refusal(envelope: Envelope, response: httpx.Response, call: Call, now: float) -> ApiError:
+def refusal(envelope: Envelope, response: httpx.Response, call: CallInfo, now: float) -> ApiError:
     """The error for an envelope with a code other than 0, or with code 0 on an HTTP error status.
 
     Args:
@@ -133,74 +102,13 @@ def refusal(envelope: Envelope, response: httpx.Response, call: Call, now: float
         call: What was asked.
         now: Wall clock, unix seconds.
     """
-    said = scrub(envelope.message, call.secrets)
     kind, advice = _kind(envelope, response)
-    where = f"{call.title}: TikTok answered code {envelope.code}, HTTP {response.status_code}"
-    message = f"{where}, {said!r}, request id {scrub(envelope.request_id, call.secrets) or 'unknown'}."
+    message = refusal_text(envelope, response, call)
     if kind is errors.ClockOff:
         return _clock_off(message, envelope, response, call, now)
     if kind is errors.ScopeMissing:
         return _scope_missing(message, envelope, response, call)
-    return _build(kind, message, advice, envelope, response, call, now)
-
-
-def not_an_envelope(response: httpx.Response, call: Call, now: float) -> ApiError:
-    """The error for an answer that is not TikTok's: gateway pages, cut-off bodies, other servers."""
-    status = response.status_code
-    body = describe_body(response, call.secrets)
-    message = f"{call.title}: HTTP {status} with something that is not TikTok's answer ({body})."
-    # A gateway in trouble answers 2xx or 5xx, a firewall 403; the others come from a server that is not
-    # TikTok's.
-    if status == 429:
-        kind: type[ApiError] = errors.RateLimited
-    elif status < 300 or status >= 500 or status in (403, 408, 425):
-        kind = errors.NotJson
-    else:
-        kind = errors.BadRequest
-    advice = (
-        f"Check {call.addresses}, and proxies on the way."
-        if kind is errors.BadRequest
-        else f"Usually trouble of TikTok's gateway, or a proxy on the way. {_TRY_LATER}"
-    )
-    return kind(
-        message,
-        advice=advice,
-        http_status=status,
-        endpoint=call.endpoint,
-        shop_id=call.shop_id,
-        shop_name=call.shop_name,
-        retry_after=retry_after(response, now),
-    )
-
-
-def no_answer(error: httpx.HTTPError, call: Call, host: str) -> ApiError:
-    """The error for a call that got no answer, or lost it on the way."""
-    kind: type[ApiError] = errors.NoConnection
-    advice = f"Check the network and whether {host} is right. {_TRY_LATER}"
-    if isinstance(error, httpx.TimeoutException):
-        what = "no answer in time"
-    elif isinstance(error, httpx.ConnectError):
-        what = "no connection"
-    elif isinstance(error, httpx.RemoteProtocolError | httpx.ReadError | httpx.DecodingError):
-        what = "the answer was cut off or damaged"
-    elif isinstance(error, httpx.LocalProtocolError | httpx.UnsupportedProtocol):
-        kind, what, advice = errors.BadRequest, "the request could not be sent", _REPORT
-    else:
-        what = "the connection failed"
-    return kind(
-        # The library's own text may quote a header, so only its kind is shown for requests that could not be
-        # sent.
-        f"{call.title}: {what} from {host} ({type(error).__name__}{_reason(error, kind, call.secrets)}).",
-        advice=advice,
-        endpoint=call.endpoint,
-        shop_id=call.shop_id,
-        shop_name=call.shop_name,
-    )
-
-
-def _reason(error: httpx.HTTPError, kind: type[ApiError], secrets: Iterable[str]) -> str:
-    text = scrub(str(error), secrets)
-    return f": {text}" if text and kind is errors.NoConnection else ""
+    return refused(kind, message, advice, envelope, response, call, now)
 
 
 def _kind(envelope: Envelope, response: httpx.Response) -> tuple[type[ApiError], str]:
@@ -212,7 +120,7 @@ def _kind(envelope: Envelope, response: httpx.Response) -> tuple[type[ApiError],
     if response.status_code == 429:
         return _CODES[36009002]
     if response.status_code >= 500:
-        return errors.TransientApiError, _TRY_LATER
+        return errors.TransientApiError, TRY_LATER
     return (
         ApiError,
         "This code is not known here: look it up in TikTok's error list, or report it with the request id.",
@@ -232,43 +140,21 @@ def _overloaded(message: str) -> tuple[type[ApiError], str]:
             "the environment."
         )
     if "cipher" in text:
-        return errors.BadRequest, _REPORT
+        return errors.BadRequest, REPORT
     if "token" in text:
         return errors.TokenExpired, _REAUTHORISE
     if re.search(r"\b(date|time|day|days|period)\b", text) and re.search(
         r"range|exceed|long|limit|maximum", text
     ):
         return errors.WindowTooLong, "Ask for a shorter period at a time."
-    return errors.BadRequest, _REPORT
+    return errors.BadRequest, REPORT
 
 
-def _build(
-    kind: type[ApiError],
-    message: str,
-    advice: str,
-    envelope: Envelope,
-    response: httpx.Response,
-    call: Call,
-    now: float,
-) -> ApiError:
-    return kind(
-        message,
-        advice=advice,
-        code=envelope.code,
-        http_status=response.status_code,
-        request_id=scrub(envelope.request_id, call.secrets),
-        endpoint=call.endpoint,
-        shop_id=call.shop_id,
-        shop_name=call.shop_name,
-        retry_after=retry_after(response, now),
-    )
-
-
-def _scope_missing(message: str, envelope: Envelope, response: httpx.Response, call: Call) -> ApiError:
+def _scope_missing(message: str, envelope: Envelope, response: httpx.Response, call: CallInfo) -> ApiError:
     named = _SCOPE.search(envelope.message)
     scope = named.group() if named else call.scope or ""
     name = f"the scope `{scope}`" if scope else "the scope this endpoint needs"
-    error = _build(
+    error = refused(
         errors.ScopeMissing,
         f"{message} The seller has not granted {name}.",
         f"Add {name} to the app in TikTok's Partner Center and let the seller authorise it again, then run "
@@ -278,13 +164,12 @@ def _scope_missing(message: str, envelope: Envelope, response: httpx.Response, c
         call,
         0.0,
     )
-    if isinstance(error, errors.ScopeMissing):
-        error.scope = scope
+    error.scope = scope
     return error
 
 
 def _clock_off(
-    message: str, envelope: Envelope, response: httpx.Response, call: Call, now: float
+    message: str, envelope: Envelope, response: httpx.Response, call: CallInfo, now: float
 ) -> ApiError:
     offset = clock_offset(response, now)
     if offset is None:
@@ -292,14 +177,13 @@ def _clock_off(
         advice = "Check the clock of this machine (NTP)."
     elif abs(offset) < 20:
         found = f"The clocks agree within {abs(offset):.0f} s, so the request was held up on its way."
-        advice = _TRY_LATER
+        advice = TRY_LATER
     else:
         direction = "ahead of" if offset > 0 else "behind"
         found = f"The clock of this machine is {abs(offset):.0f} s {direction} TikTok's."
         advice = (
             "Set the clock of this machine (NTP): TikTok accepts requests from 5 minutes old to 30 s ahead."
         )
-    error = _build(errors.ClockOff, f"{message} {found}", advice, envelope, response, call, now)
-    if isinstance(error, errors.ClockOff):
-        error.offset_seconds = offset
+    error = refused(errors.ClockOff, f"{message} {found}", advice, envelope, response, call, now)
+    error.offset_seconds = offset
     return error

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from ingestion.errors import ConfigError
-from ingestion.rows import Table
+from home.errors import ConfigError
+from ingestion.engine.columns import Table
 from ingestion.tiktok_shop.analytics import PERFORMANCE_DAILY, PERFORMANCE_HOURLY
 from ingestion.tiktok_shop.creators import (
     AFFILIATE_ORDER,

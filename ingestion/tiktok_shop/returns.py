@@ -10,8 +10,8 @@ Refund amounts are positive, in the currency beside them. One order may have sev
 
 from __future__ import annotations
 
-from ingestion.privacy import Rules
-from ingestion.rows import (
+from ingestion.engine.answers import listed
+from ingestion.engine.columns import (
     Kind,
     Table,
     bools,
@@ -19,34 +19,16 @@ from ingestion.rows import (
     computed,
     fields,
     length_of,
-    monies,
     parent,
     text,
     texts,
     times,
 )
+from ingestion.engine.privacy import Rules
+from ingestion.tables.returns import REFUND, RETURNS
 from ingestion.tiktok_shop.endpoints import SEARCH_CANCELLATIONS, SEARCH_RETURNS
-from ingestion.tiktok_shop.reading import ByTime, Resource, listed
+from ingestion.tiktok_shop.reading import ByTime, Resource
 
-_RETURN = fields("""
-    order_id return_id return_type return_status arbitration_status role return_reason
-    return_reason_text shipment_type handover_method return_tracking_number return_provider_name
-    return_provider_id pre_return_id next_return_id can_buyer_keep_item update_time
-    seller_next_action_response[action deadline] create_time return_line_items[return_line_item_id
-    order_line_item_id sku_id sku_name product_name seller_sku product_image{url width height}
-    refund_amount{currency refund_total refund_subtotal refund_shipping_fee refund_tax
-    retail_delivery_fee buyer_service_fee} return_sub_line_items[return_sub_line_item_id
-    return_line_item_id sub_order_line_item_id order_line_item_id sku_id sku_name product_image{url
-    width height} product_name seller_sku refund_amount{currency refund_total refund_subtotal
-    refund_shipping_fee refund_tax retail_delivery_fee buyer_service_fee}]] discount_amount[currency
-    product_seller_discount shipping_fee_platform_discount shipping_fee_seller_discount
-    product_platform_discount] shipping_fee_amount[currency seller_paid_return_shipping_fee
-    platform_paid_return_shipping_fee buyer_paid_return_shipping_fee] refund_amount{currency
-    refund_total refund_subtotal refund_shipping_fee refund_tax retail_delivery_fee buyer_service_fee}
-    return_shipping_document_type return_method is_combined_return combined_return_id
-    seller_proposed_return_type partial_refund{currency amount} buyer_rejected_partial_refund
-    return_warehouse_address{full_address} is_quick_refund
-""")
 _CANCELLATION = fields("""
     order_id cancel_type cancel_status role cancel_reason cancel_reason_text create_time update_time
     seller_next_action_response[action deadline] refund_amount{currency refund_total refund_subtotal
@@ -60,48 +42,6 @@ _CANCELLATION = fields("""
     retail_delivery_fee buyer_service_fee}]] cancel_id should_replenish_stock
 """)
 
-_REFUND = (
-    text("currency", "refund_amount.currency"),
-    *monies("refund_total refund_subtotal refund_shipping_fee refund_tax", under="refund_amount"),
-    *monies("retail_delivery_fee buyer_service_fee", under="refund_amount"),
-)
-
-RETURN_LINES = Table(
-    name="return_lines",
-    key=("return_id", "return_line_id"),
-    known=_RETURN["return_line_items"],
-    columns=(
-        parent("return_id", "return_id"),
-        parent("return_update_time", "update_time", Kind.TIME),
-        parent("return_status", "return_status"),
-        text("return_line_id", "return_line_item_id"),
-        parent("order_id", "order_id"),
-        text("order_line_id", "order_line_item_id"),
-        *texts("sku_id seller_sku product_name"),
-        *_REFUND,
-    ),
-)
-
-RETURNS = Table(
-    name="returns",
-    key=("return_id",),
-    known=_RETURN,
-    columns=(
-        *texts("return_id order_id return_type return_status arbitration_status role"),
-        *texts("return_reason return_reason_text"),
-        *times("create_time update_time"),
-        *_REFUND,
-        *monies(
-            "seller_paid_return_shipping_fee platform_paid_return_shipping_fee",
-            under="shipping_fee_amount[]",
-        ),
-        *monies("buyer_paid_return_shipping_fee", under="shipping_fee_amount[]"),
-        *bools("is_quick_refund can_buyer_keep_item is_combined_return"),
-        *texts("combined_return_id next_return_id pre_return_id seller_proposed_return_type"),
-        computed("line_count", Kind.INT, length_of("return_line_items")),
-    ),
-    children=(child(RETURN_LINES, "return_line_items"),),
-)
 
 CANCELLATION_LINES = Table(
     name="cancellation_lines",
@@ -115,7 +55,7 @@ CANCELLATION_LINES = Table(
         parent("order_id", "order_id"),
         text("order_line_id", "order_line_item_id"),
         *texts("sku_id seller_sku product_name"),
-        *_REFUND,
+        *REFUND,
     ),
 )
 
@@ -126,7 +66,7 @@ CANCELLATIONS = Table(
     columns=(
         *texts("cancel_id order_id cancel_type cancel_status role cancel_reason cancel_reason_text"),
         *times("create_time update_time"),
-        *_REFUND,
+        *REFUND,
         *bools("should_replenish_stock"),
         computed("line_count", Kind.INT, length_of("cancel_line_items")),
     ),
@@ -137,7 +77,7 @@ RETURN = Resource(
     name="returns",
     endpoint=SEARCH_RETURNS,
     tables=(RETURNS,),
-    rules=Rules(known=_RETURN, drop=("return_warehouse_address",)),
+    rules=Rules(known=RETURNS.known or {}, drop=("return_warehouse_address",)),
     take=listed("return_orders"),
     read=ByTime("update_time", id_field="return_id", send="body"),
 )

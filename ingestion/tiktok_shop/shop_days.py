@@ -7,34 +7,15 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from ingestion.pages import Page
-from ingestion.tiktok_shop.reading import Call, Reading, Resource, States, Step, read_calls
-
-REGION_ZONES = {
-    "BR": "America/Sao_Paulo",
-    "DE": "Europe/Berlin",
-    "ES": "Europe/Madrid",
-    "FR": "Europe/Paris",
-    "GB": "Europe/London",
-    "ID": "Asia/Jakarta",
-    "IE": "Europe/Dublin",
-    "IT": "Europe/Rome",
-    "JP": "Asia/Tokyo",
-    "MX": "America/Mexico_City",
-    "MY": "Asia/Kuala_Lumpur",
-    "PH": "Asia/Manila",
-    "SG": "Asia/Singapore",
-    "TH": "Asia/Bangkok",
-    "US": "America/Los_Angeles",
-    "VN": "Asia/Ho_Chi_Minh",
-}
-"""Which days to ask for; the models have their own seed of zones, with overrides by shop. A zone that is
-a few hours off only shifts when the newest day is asked for the first time."""
+from ingestion.engine.pages import Page
+from ingestion.engine.regions import time_zone_of
+from ingestion.engine.windows import States
+from ingestion.tiktok_shop.reading import Call, Reading, Resource, Step, read_calls
 
 
 def time_zone(reading: Reading) -> str:
-    """The shop's time zone; UTC for a region we do not know."""
-    return REGION_ZONES.get(reading.shop.region, "UTC")
+    """The shop's time zone; UTC for a region that the seed `regions` does not know."""
+    return time_zone_of(reading.shop.region, reading.shop.shop_id) or "UTC"
 
 
 def local_date(reading: Reading, moment: int) -> date:

@@ -13,17 +13,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ingestion.privacy import Rules
-from ingestion.rows import Table, bools, fields, text, texts
+from ingestion.engine.answers import listed
+from ingestion.engine.columns import Table, bools, fields, text, texts
+from ingestion.engine.privacy import Rules
+from ingestion.tables.shops import SHOPS
 from ingestion.tiktok_shop.endpoints import AUTHORIZED_SHOPS, WAREHOUSES
-from ingestion.tiktok_shop.reading import Call, Reading, Resource, Step, listed, read_calls, record_of
-
-SHOPS = Table(
-    name="shops",
-    key=("shop_id",),
-    known=fields("id name region seller_type code"),
-    columns=(text("shop_id", "id"), *texts("name region seller_type code")),
-)
+from ingestion.tiktok_shop.reading import Call, Reading, Resource, Step, read_calls, record_of
 
 WAREHOUSE_LIST = Table(
     name="warehouses",

@@ -16,15 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from ingestion.engine.errors import ApiError, AuthorizationRevoked, BadRequest, NotAuthorised
+from ingestion.engine.wire import Notify, log_warning
 from ingestion.tiktok_shop.auth import TokenAnswer
-from ingestion.tiktok_shop.errors import (
-    ApiError,
-    AuthorizationRevoked,
-    BadRequest,
-    NotAuthorised,
-)
 from ingestion.tiktok_shop.token_file import CREATOR, SELLER, Grant, KnownShop, TokenFile, TokenState
-from ingestion.wire import Notify, log_warning
 
 __all__ = ["CREATOR", "SELLER", "Auth", "Grant", "KnownShop", "TokenStore"]
 

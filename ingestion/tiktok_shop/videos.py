@@ -26,34 +26,30 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from ingestion.pages import Page, Record
-from ingestion.privacy import Rules
-from ingestion.rows import (
+from ingestion.engine.answers import listed, nested_list
+from ingestion.engine.columns import (
     Child,
     Column,
     Kind,
     Table,
+    amounts,
     child,
     computed,
     count,
+    counts,
     fields,
     first_text,
-    money,
     of_page,
     parent,
+    rates,
     text,
 )
+from ingestion.engine.pages import Page, Record
+from ingestion.engine.privacy import Rules
+from ingestion.engine.windows import States
+from ingestion.tables.videos import OVERVIEW_DAILY
 from ingestion.tiktok_shop.endpoints import VIDEO_DETAILS, VIDEO_OVERVIEW, VIDEO_PERFORMANCE
-from ingestion.tiktok_shop.reading import (
-    Call,
-    Reading,
-    Resource,
-    States,
-    Step,
-    listed,
-    nested_list,
-    read_calls,
-)
+from ingestion.tiktok_shop.reading import Call, Reading, Resource, Step, read_calls
 from ingestion.tiktok_shop.shop_days import ByDate, local_date, together
 
 REREAD_DAYS = 7
@@ -77,12 +73,6 @@ _VIDEO = fields(f"""
     products[id name] review_type shares sku_orders title username v_to_l_clicks v_to_l_rate video_finish_rate
     video_post_time views
 """)
-_OVERVIEW_DAY = fields(f"""
-    avg_daily_customers ctor_sku_order ctr end_date gpm{{{_PAID}}} product_clicks product_impressions
-    shoppable_video_attributed_gmv{{{_PAID}}} start_date today video_attributed_gmv{{{_PAID}}}
-    video_attributed_sku_orders video_gmv{{{_PAID}}} video_indirect_gmv{{{_PAID}}} video_product_viewers
-    video_views
-""")
 _DETAIL = fields(f"""
     error{{code message}} performance{{intervals[end_date sales{{overall{{ctr customers gmv{{{_PAID}}}
     gpm{{{_PAID}}} items_sold product_clicks product_impressions}}}} start_date traffic{{comments likes
@@ -91,18 +81,6 @@ _DETAIL = fields(f"""
     video{{duration id play_url thumbnail_url title username video_post_time}} video_id
 """)
 _DETAIL_DAY = (_DETAIL["performance"] or {})["intervals"]
-
-
-def _amounts(names: str, under: str = "") -> list[Column]:
-    return [money(name, f"{under}{name}.amount") for name in names.split()]
-
-
-def _counts(names: str, under: str = "") -> list[Column]:
-    return [count(name, f"{under}{name}") for name in names.split()]
-
-
-def _rates(names: str) -> list[Column]:
-    return [Column(name, Kind.RATE, name) for name in names.split()]
 
 
 def _instants(records: list[Record]) -> list[Any]:
@@ -151,32 +129,14 @@ VIDEOS = Table(
         of_page("time_zone", "time_zone"),
         count("duration"),
         first_text("currency", "gmv.currency", "attributed_gmv.currency"),
-        *_amounts("gmv attributed_gmv indirect_gmv gpm"),
-        *_counts("sku_orders items_sold avg_customers views product_impressions product_clicks"),
-        *_counts("likes comments shares new_followers v_to_l_clicks"),
-        *_rates("click_through_rate ctor v_to_l_rate video_finish_rate"),
+        *amounts("gmv attributed_gmv indirect_gmv gpm"),
+        *counts("sku_orders items_sold avg_customers views product_impressions product_clicks"),
+        *counts("likes comments shares new_followers v_to_l_clicks"),
+        *rates("click_through_rate ctor v_to_l_rate video_finish_rate"),
         of_page("latest_available_date", "latest_available_date", Kind.DATE),
         of_page("definition_id", "definition_id"),
     ),
     children=(child(VIDEO_PRODUCTS, "products"),),
-)
-
-OVERVIEW_DAILY = Table(
-    name="video_overview_daily",
-    key=("start_date", "account_type"),
-    known=_OVERVIEW_DAY,
-    columns=(
-        Column("start_date", Kind.DATE, "start_date"),
-        Column("end_date", Kind.DATE, "end_date"),
-        of_page("account_type", "account_type"),
-        first_text("currency", "video_attributed_gmv.currency", "video_gmv.currency"),
-        *_amounts("video_attributed_gmv shoppable_video_attributed_gmv video_gmv video_indirect_gmv gpm"),
-        *_counts("video_attributed_sku_orders video_views video_product_viewers"),
-        *_counts("product_impressions product_clicks avg_daily_customers"),
-        *_rates("ctr ctor_sku_order"),
-        of_page("latest_available_date", "latest_available_date", Kind.DATE),
-        of_page("definition_id", "definition_id"),
-    ),
 )
 
 
@@ -201,9 +161,9 @@ DETAILS_DAILY = Table(
         Column("start_date", Kind.DATE, "start_date"),
         Column("end_date", Kind.DATE, "end_date"),
         first_text("currency", "sales.overall.gmv.currency", "sales.overall.gpm.currency"),
-        *_amounts("gmv gpm", "sales.overall."),
-        *_counts("customers items_sold product_impressions product_clicks", "sales.overall."),
-        *_counts("views likes comments shares new_followers", "traffic."),
+        *amounts("gmv gpm", "sales.overall"),
+        *counts("customers items_sold product_impressions product_clicks", "sales.overall"),
+        *counts("views likes comments shares new_followers", "traffic"),
         of_page("latest_available_date", "latest_available_date", Kind.DATE),
         of_page("definition_id", "definition_id"),
     ),
@@ -315,7 +275,7 @@ OVERVIEW = Resource(
     name="video_overview_daily",
     endpoint=VIDEO_OVERVIEW,
     tables=(OVERVIEW_DAILY,),
-    rules=Rules(known=_OVERVIEW_DAY),
+    rules=Rules(known=OVERVIEW_DAILY.known or {}),
     take=nested_list("performance", "intervals"),
     read=ByDate(
         definition=f"video_overview/{VIDEO_OVERVIEW.version}/LOCAL",

@@ -12,7 +12,6 @@ between the publication and the instant.
 
 from __future__ import annotations
 
-import os
 import shutil
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -21,9 +20,10 @@ from pathlib import Path
 
 import duckdb
 
-from ingestion.audit_log import recorded
-from ingestion.errors import TtkpiError
-from ingestion.home import Home, storage_errors, sync_folder
+from home.audit_log import recorded
+from home.errors import TtkpiError
+from home.layout import Home
+from home.storage import replacement, storage_errors
 from ingestion.replay import replay_into
 from orchestration.lib.audiences import everything
 from orchestration.lib.build import build
@@ -148,24 +148,13 @@ def _compare(
 
 
 def _write(connection: duckdb.DuckDBPyConnection, target: Path) -> None:
-    fresh = target.with_name(f".{target.name}.new")
-    with storage_errors(target):
-        target.parent.mkdir(parents=True, exist_ok=True)
-        fresh.unlink(missing_ok=True)
-    try:
+    with replacement(target) as fresh:
         connection.execute(f"attach {literal(fresh)} as fresh")
         connection.execute("create schema fresh.marts")
         for choice in everything(mart_columns(connection)):
             copy_mart(connection, choice)
         connection.execute("checkpoint fresh")
         connection.execute("detach fresh")
-        with storage_errors(target):
-            with fresh.open("rb") as file:
-                os.fsync(file.fileno())
-            fresh.replace(target)
-            sync_folder(target.parent)
-    finally:
-        fresh.unlink(missing_ok=True)
 
 
 def _empty(scratch: Home) -> None:

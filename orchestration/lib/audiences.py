@@ -18,7 +18,7 @@ from typing import Any
 
 import duckdb
 
-from ingestion.errors import ConfigError
+from home.errors import ConfigError
 from orchestration.lib.frames import literal, quoted
 from orchestration.lib.marts import is_published
 

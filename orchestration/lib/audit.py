@@ -19,10 +19,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
-from ingestion.audit_log import FAILED, recorded
-from ingestion.errors import TtkpiError
-from ingestion.home import Home, storage_errors
-from ingestion.project import project_dir
+from home.audit_log import FAILED, recorded
+from home.errors import TtkpiError
+from home.layout import Home
+from home.project import project_dir
+from home.storage import storage_errors
 from orchestration.lib.build import (
     BuildReport,
     BuildState,
@@ -34,6 +35,7 @@ from orchestration.lib.build import (
 from orchestration.lib.build import test as run_tests
 from orchestration.lib.expectations import Judge, Outcome, counts, load_suites
 from orchestration.lib.frames import Frames, reading
+from orchestration.lib.history import published_rows
 from orchestration.lib.records import read_record, write_record
 from orchestration.lib.rules import outdated_models
 
@@ -135,9 +137,6 @@ def audit(
         HomeBusy: Another run holds the home.
         StorageError: The results can't be written.
     """
-    # Publication is imported late: it asks for the audit's record, and the audit for its row counts.
-    from orchestration.lib.publish import published_rows
-
     with home.lock("audit"), recorded(home, "audit") as entry:
         state = build_state(home)
         if state is None or not home.warehouse.is_file():

@@ -8,9 +8,10 @@ from datetime import UTC, date, datetime, time, timedelta
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
-from ingestion.errors import ConfigError
-from ingestion.home import Home
-from ingestion.sync import Progress, ShopResult, SyncReport, sync
+from home.errors import ConfigError
+from home.layout import Home
+from ingestion.engine.progress import Progress, ShopResult
+from ingestion.sync import SyncReport, sync
 from orchestration.lib.frames import attach, reading
 
 _MISSING = """

@@ -33,13 +33,14 @@ from typing import IO, Any, Literal, Protocol
 import orjson
 import yaml
 
-from ingestion.audit_log import FAILED, recorded
-from ingestion.audit_log import prepare as prepare_log
-from ingestion.config import PROJECT_ROOT
-from ingestion.errors import ConfigError, TtkpiError
-from ingestion.home import HOME_VARIABLE, Home, storage_errors
-from ingestion.project import project_dir
-from ingestion.raw_tables import declare_tables
+from home.audit_log import FAILED, recorded
+from home.audit_log import prepare as prepare_log
+from home.config import HOME_VARIABLE, PROJECT_ROOT
+from home.errors import ConfigError, TtkpiError
+from home.layout import Home
+from home.project import project_dir
+from home.storage import storage_errors
+from ingestion.sources import ensure_all_tables
 from orchestration.lib.freeze import check as check_frozen
 from orchestration.lib.history import finish_switch
 from orchestration.lib.memory import VARIABLE as MEMORY_VARIABLE
@@ -285,7 +286,7 @@ def build(
         prepare_values(home)
         if any(home.raw.glob("*/*/*.parquet")):
             # A column that this release has and the raw files lack is read as NULL.
-            declare_tables(home)
+            ensure_all_tables(home.raw)
         began = time.monotonic()
         _record(home, state="building", whole=select is None)
         command = ["build"]

@@ -21,8 +21,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ingestion.errors import TtkpiError
-from ingestion.home import Home
+from home.errors import TtkpiError
+from home.layout import Home
 from orchestration.lib import rules
 
 _RECORDS = {"build": "run_results.json", "test": "run_results.json", "source": "sources.json"}

@@ -16,7 +16,7 @@ from typing import Any
 
 import httpx
 
-from ingestion.config import (
+from home.config import (
     ADS_SECTION,
     FX_SECTION,
     SHOP_SECTION,
@@ -24,12 +24,9 @@ from ingestion.config import (
     load_ads_config,
     load_shop_config,
 )
-from ingestion.errors import ConfigError, TtkpiError
-from ingestion.home import Home
-from ingestion.project import project_var
-from ingestion.sandbox.ads.auth import APP_ID, SECRET
-from ingestion.sandbox.server.options import SandboxOptions
-from ingestion.sandbox.server.serve import DEFAULT_PORT, SandboxProcess, ServerFailed
+from home.errors import ConfigError, TtkpiError
+from home.layout import Home
+from home.project import project_var
 from ingestion.tiktok_ads.tokens import AdsAuthHost, AdsTokenStore
 from ingestion.tiktok_shop.auth import AuthHost
 from ingestion.tiktok_shop.token_file import TokenFile
@@ -39,6 +36,9 @@ from orchestration.lib.history import published_manifest
 from orchestration.lib.progress import Reporter
 from orchestration.lib.records import read_record, write_record
 from orchestration.lib.run import RunReport, run_all
+from sandbox.ads.auth import APP_ID, SECRET
+from sandbox.server.options import SandboxOptions
+from sandbox.server.serve import DEFAULT_PORT, SandboxProcess, ServerFailed
 
 DAY_SECONDS = 86_400
 TRUTHS = (
@@ -153,7 +153,7 @@ def demo(
         TtkpiError: Any failure of the run.
     """
     # Generating and serving worlds is needed for nothing else, so it is imported here.
-    from ingestion.sandbox.world.generator import generate
+    from sandbox.world.generator import generate
 
     record = _settings(home, orders=orders, days=days, seed=seed)
     world = World(**record["world"])

@@ -10,8 +10,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from ingestion.home import Home
-from ingestion.project import project_var
+from home.layout import Home
+from home.project import project_var
 from orchestration.lib.demo import DemoResult
 from orchestration.lib.status_report import output
 from orchestration.lib.summary import (

@@ -5,7 +5,8 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from ingestion.home import Home, storage_errors
+from home.layout import Home
+from home.storage import replacement
 from orchestration.lib.build import BuildFailed, NodeProgress, dbt_folder, run_dbt
 
 
@@ -35,9 +36,6 @@ def docs(home: Home, *, progress: NodeProgress | None = None) -> Path:
             raise BuildFailed(
                 "dbt made no docs.", advice=f"What it did is in {dbt_folder(home) / 'logs' / 'dbt.log'}."
             )
-        with storage_errors(target):
-            target.parent.mkdir(parents=True, exist_ok=True)
-            temporary = target.with_name("index.html.tmp")
+        with replacement(target) as temporary:
             shutil.copyfile(made, temporary)
-            temporary.replace(target)
     return target

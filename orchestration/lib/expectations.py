@@ -28,7 +28,7 @@ from typing import Any, Literal, cast
 
 import yaml
 
-from ingestion.errors import ConfigError
+from home.errors import ConfigError
 
 Edge = Literal["raw", "marts"]
 Severity = Literal["critical", "warning"]

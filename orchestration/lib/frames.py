@@ -25,9 +25,9 @@ from typing import Any
 
 import duckdb
 
-from ingestion.errors import TtkpiError
-from ingestion.home import Home
-from ingestion.tiktok_shop.endpoints import SOURCE as TIKTOK_SHOP
+from home.errors import TtkpiError
+from home.layout import Home
+from ingestion.tables.sources import TIKTOK_SHOP
 from orchestration.lib.marts import is_published
 from orchestration.lib.memory import memory_limit
 

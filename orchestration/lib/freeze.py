@@ -18,7 +18,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -31,9 +30,10 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ingestion.audit_log import recorded
-from ingestion.errors import ConfigError, TtkpiError
-from ingestion.home import Home, storage_errors, sync_folder
+from home.audit_log import recorded
+from home.errors import ConfigError, TtkpiError
+from home.layout import Home
+from home.storage import replacement, storage_errors
 from orchestration.lib.frames import attach, reading
 from orchestration.lib.records import read_record, write_record
 
@@ -303,14 +303,5 @@ def _cards(rows: Sequence[Mapping[str, Any]]) -> Iterable[Card]:
 
 
 def _write(path: Path, table: pa.Table) -> None:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    with storage_errors(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            pq.write_table(table, temporary)
-            with temporary.open("rb+") as file:
-                os.fsync(file.fileno())
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
-        sync_folder(path.parent)
+    with replacement(path) as temporary:
+        pq.write_table(table, temporary)

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ingestion.home import Home, storage_errors
+from home.layout import Home
+from home.storage import storage_errors
 from orchestration.lib.build import BuildFailed, dbt_folder, run_dbt, source_age
 
 

@@ -23,9 +23,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ingestion.audit_log import Entry, append, recorded
-from ingestion.errors import TtkpiError
-from ingestion.home import Home, storage_errors, sync_folder
+from home.audit_log import Entry, append, recorded
+from home.errors import TtkpiError
+from home.layout import Home
+from home.storage import replacement, storage_errors, sync_folder
 from orchestration.lib.published_values import SCHEMAS, in_publication, in_store
 from orchestration.lib.records import read_record, write_record
 from orchestration.lib.seal import MANIFEST, problems
@@ -58,6 +59,12 @@ def manifest_path(home: Home) -> Path:
 def published_manifest(home: Home) -> dict[str, Any] | None:
     """The manifest of the current publication; None when nothing was published, or its file is gone."""
     return read_record(manifest_path(home)) if home.published.is_file() else None
+
+
+def published_rows(home: Home) -> dict[str, int]:
+    """Rows per table of the published file; empty when nothing was published."""
+    manifest = published_manifest(home) or {}
+    return {str(name): int(rows) for name, rows in (manifest.get("tables") or {}).items()}
 
 
 def kept(home: Home) -> list[str]:
@@ -242,10 +249,8 @@ def _take_place(home: Home, publication: str) -> None:
             folder.mkdir(mode=0o700, exist_ok=True)
             _replace(source / "audiences" / audience / home.published.name, folder / home.published.name)
             _replace(source / "audiences" / audience / MANIFEST, folder / MANIFEST)
-            sync_folder(folder)
         _replace(source / home.published.name, home.published)
         _replace(source / MANIFEST, manifest_path(home))
-        sync_folder(target)
     _remember_values(home, source, publication)
 
 
@@ -256,28 +261,17 @@ def _remember_values(home: Home, source: Path, publication: str) -> None:
         # A publication of an earlier version has none; one that was returned to is there already.
         if written.is_file() and not remembered.is_file():
             with storage_errors(remembered):
-                remembered.parent.mkdir(parents=True, exist_ok=True)
                 _replace(written, remembered)
-                sync_folder(remembered.parent)
 
 
 def _replace(source: Path, target: Path) -> None:
-    fresh = target.with_name(f".{target.name}.link")
-    fresh.unlink(missing_ok=True)
-    try:
+    with replacement(target) as fresh:
         try:
             os.link(source, fresh)
         except OSError:
             # Not every file system has hard links.
             shutil.copy2(source, fresh)
-            with fresh.open("rb") as file:
-                os.fsync(file.fileno())
         _keep_rights(target, fresh)
-        fresh.replace(target)
-    finally:
-        # A rename between two names of one file leaves both.
-        with suppress(FileNotFoundError):
-            fresh.unlink()
 
 
 def _keep_rights(old: Path, new: Path) -> None:

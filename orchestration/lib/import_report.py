@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from ingestion.seller_center.importing import FileOutcome, ImportReport
+from ingestion.seller_center.outcomes import FileOutcome, ImportReport
 from orchestration.lib.status_report import output
 
 Language = Literal["en", "zh"]

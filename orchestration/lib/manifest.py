@@ -18,9 +18,10 @@ from typing import Any
 
 from filelock import FileLock
 
-from ingestion.errors import TtkpiError
-from ingestion.home import Home, storage_errors
-from ingestion.project import project_dir
+from home.errors import TtkpiError
+from home.layout import Home
+from home.project import project_dir
+from home.storage import storage_errors
 from orchestration.lib.build import dbt_environment
 
 _FOLDERS = ("models", "macros", "seeds", "snapshots", "tests/singular", "tests/generic", "tests/fixtures")

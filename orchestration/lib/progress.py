@@ -11,14 +11,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bars
 
-if TYPE_CHECKING:
-    from ingestion.sync import ShopResult
+from ingestion.engine.progress import Progress, ShopResult
 
 LINE_SECONDS = 5.0
 """In a log, a count that grows is shown this often."""
@@ -35,7 +34,7 @@ class _Shop:
     task: TaskID | None = None
 
 
-class Reporter:
+class Reporter(Progress):
     """Shows the progress of a command. May be called from any thread.
 
     Args:
@@ -47,7 +46,7 @@ class Reporter:
         self.console = console or Console(stderr=True, highlight=False, soft_wrap=True)
         self._live = self.console.is_terminal if live is None else live
         self._lock = threading.RLock()
-        self._progress: Progress | None = None
+        self._progress: Bars | None = None
         self._phase = ""
         self._phase_started = time.monotonic()
         self._last_line = time.monotonic()
@@ -66,7 +65,7 @@ class Reporter:
         done = threading.Event()
         heart: threading.Thread | None = None
         if self._live:
-            self._progress = Progress(
+            self._progress = Bars(
                 SpinnerColumn(),
                 TextColumn("{task.description}", markup=False),
                 BarColumn(bar_width=30),
@@ -105,7 +104,7 @@ class Reporter:
         """A line that says what went wrong."""
         self._line(text, style="red")
 
-    # Sync: the protocol of `ingestion.sync` --------------------------------------------------------
+    # Sync --------------------------------------------------------------------------------------------------
 
     def shop_started(self, shop_key: str, name: str) -> None:
         """A shop's sync begins."""

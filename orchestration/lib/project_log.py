@@ -23,8 +23,8 @@ from typing import Any
 import orjson
 import yaml
 
-from ingestion.audit_log import Entry, append
-from ingestion.home import Home
+from home.audit_log import Entry, append
+from home.layout import Home
 from orchestration.lib.frames import attach, reading
 from orchestration.lib.records import read_record, write_record
 

@@ -34,10 +34,11 @@ from typing import Any, Protocol
 
 import duckdb
 
-from ingestion.audit_log import Entry, current_run, head, recorded, revision
-from ingestion.errors import TtkpiError
-from ingestion.home import Home, StorageError, storage_errors
-from ingestion.project import project_dir
+from home.audit_log import Entry, current_run, head, recorded, revision
+from home.errors import TtkpiError
+from home.layout import Home
+from home.project import project_dir
+from home.storage import StorageError, storage_errors
 from orchestration.lib.audiences import Audience, Choice, audiences, everything
 from orchestration.lib.audit import require_passed
 from orchestration.lib.frames import attach, literal, quoted, reading
@@ -99,12 +100,6 @@ class PublishReport:
     manifest: Path
     publication: str = ""
     audiences: dict[str, dict[str, int]] = field(default_factory=dict)
-
-
-def published_rows(home: Home) -> dict[str, int]:
-    """Rows per table of the published file; empty when nothing was published."""
-    manifest = published_manifest(home) or {}
-    return {str(name): int(rows) for name, rows in (manifest.get("tables") or {}).items()}
 
 
 def publish(home: Home, *, progress: PublishProgress | None = None) -> PublishReport:

@@ -19,7 +19,6 @@ was taken back.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -29,7 +28,8 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ingestion.home import Home, storage_errors, sync_folder
+from home.layout import Home
+from home.storage import replacement, storage_errors
 from orchestration.lib.frames import literal
 
 RESTATEMENTS = "kpi_restatements"
@@ -89,7 +89,6 @@ def prepare(home: Home) -> None:
             folder.mkdir(parents=True, exist_ok=True)
             if not empty.is_file() or not pq.read_schema(empty).equals(schema):
                 _write(empty, schema.empty_table())
-                sync_folder(folder)
 
 
 def in_publication(folder: Path, kind: str) -> Path:
@@ -309,11 +308,5 @@ def _shaped(table: pa.Table, kind: str) -> pa.Table:
 
 
 def _write(path: Path, table: pa.Table) -> None:
-    temporary = path.with_name(f".{path.name}.tmp")
-    try:
+    with replacement(path) as temporary:
         pq.write_table(table, temporary)
-        with temporary.open("rb+") as file:
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)

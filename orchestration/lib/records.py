@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ingestion.errors import TtkpiError
-from ingestion.home import storage_errors, sync_folder
+from home.errors import TtkpiError
+from home.storage import storage_errors, sync_folder
 
 
 class RecordDamaged(TtkpiError):

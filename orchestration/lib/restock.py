@@ -17,9 +17,9 @@ from pathlib import Path
 
 import duckdb
 
-from ingestion.config import PROJECT_ROOT
-from ingestion.errors import ConfigError, TtkpiError
-from ingestion.home import Home, storage_errors
+from home.config import PROJECT_ROOT
+from home.errors import ConfigError, TtkpiError
+from home.layout import Home
 from orchestration.lib.frames import attach
 
 ERP_COLUMNS = PROJECT_ROOT / "seeds" / "inventory" / "erp_columns.csv"
@@ -204,19 +204,6 @@ def as_json(lines: Sequence[Suggestion], columns: Columns) -> bytes:
     """The suggestions as one JSON array."""
     rows = [columns.row(line) for line in lines]
     return (json.dumps(rows, ensure_ascii=False, indent=2) + "\n").encode()
-
-
-def write(path: Path, content: bytes) -> None:
-    """Write a file in one step: whoever watches the folder never reads half of it.
-
-    Raises:
-        StorageError: The disk refuses.
-    """
-    with storage_errors(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(f".{path.name}.tmp")
-        temporary.write_bytes(content)
-        temporary.replace(path)
 
 
 def _harmless(value: Value) -> Value:

@@ -23,11 +23,12 @@ from urllib.parse import urlsplit
 import httpx
 from filelock import FileLock, Timeout
 
-from ingestion.config import environment_name, optional_secret, required_url
-from ingestion.errors import ConfigError, TransientError, TtkpiError
-from ingestion.home import Home, HomeBusy, storage_errors
-from ingestion.pipelines import cause, configure_dlt
-from ingestion.wire import Notify, http_client, is_loopback, is_web_page, log_warning, retrying
+from home.config import environment_name, optional_secret, required_url
+from home.errors import ConfigError, TransientError, TtkpiError
+from home.layout import Home, HomeBusy
+from home.storage import storage_errors
+from ingestion.engine.pipelines import cause, configure_dlt
+from ingestion.engine.wire import Notify, http_client, is_loopback, is_web_page, log_warning, retrying
 from orchestration.lib.records import read_record, write_record
 from orchestration.lib.restock import Columns, Suggestion
 

@@ -26,8 +26,8 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
-from ingestion.home import Home
-from ingestion.project import project_vars
+from home.layout import Home
+from home.project import project_vars
 from orchestration.lib.records import RecordDamaged, read_record, write_record
 
 VARIABLE = "TTKPI_REBUILT_MODELS"

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from ingestion.errors import ConfigError, TtkpiError
-from ingestion.home import Home, HomeBusy
-from ingestion.sync import ShopResult, SyncReport, sync
-from ingestion.tiktok_shop.errors import BadAppKey, BadSignature
+from home.errors import ConfigError, TtkpiError
+from home.layout import Home, HomeBusy
+from ingestion.engine.errors import BadAppKey, BadSignature
+from ingestion.engine.progress import ShopResult
+from ingestion.sync import SyncReport, sync
 from orchestration.lib.audit import AuditFailed, AuditReport, audit
 from orchestration.lib.build import BuildReport, build
 from orchestration.lib.progress import Reporter, Silent

@@ -6,14 +6,14 @@ import logging
 import threading
 import time
 
-from ingestion.sync import ShopResult
+from ingestion.engine.progress import Progress, ShopResult
 
 LINE_SECONDS = 10.0
 """A count that grows is logged this often."""
 
 
-class RunLog:
-    """The progress protocols of `sync()`, `build()`, `audit()`, `publish()`, for a logger and any thread."""
+class RunLog(Progress):
+    """The progress of `sync()`, `build()`, `audit()` and `publish()`, for a logger and any thread."""
 
     def __init__(self, log: logging.Logger, *, every: float = LINE_SECONDS) -> None:
         self._log = log

@@ -16,7 +16,7 @@ from typing import Any
 
 import duckdb
 
-from ingestion.home import storage_errors
+from home.storage import storage_errors
 from orchestration.lib.frames import literal, quoted
 from orchestration.lib.records import RecordDamaged, read_record
 

@@ -12,12 +12,12 @@ from typing import Any
 
 import duckdb
 
-from ingestion.home import Home
-from ingestion.sync_log import SHOP
-from ingestion.tiktok_ads.reading import SOURCE as ADS_SOURCE
+from home.layout import Home
+from ingestion.engine.journal import SHOP
+from ingestion.tables.sources import TIKTOK_ADS as ADS_SOURCE
+from ingestion.tables.sources import TIKTOK_SHOP as SOURCE
 from ingestion.tiktok_ads.resources import OWNER as ADS_OWNER
 from ingestion.tiktok_ads.tokens import AdsGrant, AdsTokenStore
-from ingestion.tiktok_shop.endpoints import SOURCE
 from ingestion.tiktok_shop.token_file import Grant, KnownShop, TokenFile
 from orchestration.lib.audit import last_audit
 from orchestration.lib.build import BuildState, build_state

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from ingestion.home import Home
+from home.layout import Home
 from orchestration.lib.status import AdsAuthorisation, Authorisation, ResourceStatus, Status
 
 PLAIN_WIDTH = 150

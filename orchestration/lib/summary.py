@@ -10,7 +10,7 @@ from typing import Any
 
 import duckdb
 
-from ingestion.project import project_var
+from home.project import project_var
 from orchestration.lib.frames import attach
 
 PERIODS = (7, 30)

@@ -16,9 +16,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from ingestion.audit_log import AuditLogDamaged, entries
-from ingestion.audit_log import check as check_log
-from ingestion.home import Home, HomeBusy, storage_errors
+from home.audit_log import AuditLogDamaged, entries
+from home.audit_log import check as check_log
+from home.layout import Home, HomeBusy
+from home.storage import storage_errors
 from orchestration.lib.history import (
     audiences_folder,
     finish_switch,

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 
 import dagster as dg
 
-from ingestion.home import HomeBusy
+from home.layout import HomeBusy
 
 TRIES = 30
 SECONDS_BETWEEN = 60

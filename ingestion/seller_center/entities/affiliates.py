@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
-from ingestion.pages import Record
+from ingestion.engine.pages import Record
 from ingestion.seller_center.entities.base import Made, Mapper, amount, money, seconds, text_of, whole
 from ingestion.seller_center.sheets import TypedRow
 

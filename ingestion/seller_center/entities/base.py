@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 from typing import Any, ClassVar
 
-from ingestion.pages import Record
+from ingestion.engine.pages import Record
 from ingestion.seller_center.sheets import Decisions, TypedRow
 from ingestion.seller_center.words import code_of
 

@@ -11,7 +11,7 @@ from datetime import date, datetime, time, timedelta
 from typing import ClassVar
 from zoneinfo import ZoneInfo
 
-from ingestion.pages import Record
+from ingestion.engine.pages import Record
 from ingestion.seller_center.entities.base import Made, Mapper, Values, amount, money, whole
 from ingestion.seller_center.sheets import TypedRow
 

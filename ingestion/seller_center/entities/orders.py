@@ -14,7 +14,7 @@ from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
-from ingestion.pages import Record
+from ingestion.engine.pages import Record
 from ingestion.seller_center.entities.base import Made, Mapper, amount, seconds, split, text_of, total
 from ingestion.seller_center.sheets import TypedRow
 from ingestion.seller_center.words import code_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ingestion.pages import Record
+from ingestion.engine.pages import Record
 from ingestion.seller_center.entities.base import Made, Mapper, amount, seconds, text_of
 from ingestion.seller_center.sheets import TypedRow
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
-from ingestion.pages import Record
+from ingestion.engine.pages import Record
 from ingestion.seller_center.entities.base import Made, Mapper, amount, day_of, seconds, text_of, whole
 from ingestion.seller_center.sheets import TypedRow
 

@@ -17,7 +17,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from itertools import groupby
 
-from ingestion.pages import Record
+from ingestion.engine.pages import Record
 from ingestion.seller_center.components import Component, component_of
 from ingestion.seller_center.entities.base import (
     Facts,

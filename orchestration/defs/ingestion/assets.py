@@ -14,13 +14,14 @@ import dagster as dg
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ingestion.home import Home
-from ingestion.sync import ShopResult, SyncReport, prepare, shops_and_accounts, sync
-from ingestion.sync_log import JOURNAL
+from home.layout import Home
+from ingestion.engine.journal import JOURNAL
+from ingestion.engine.progress import ShopResult
+from ingestion.sources import prepare
+from ingestion.sync import SyncReport, shops_and_accounts, sync
+from ingestion.tables.sources import TIKTOK_ADS, TIKTOK_SHOP
 from ingestion.tiktok_ads.account_sync import has_ads
-from ingestion.tiktok_ads.reading import SOURCE as TIKTOK_ADS
 from ingestion.tiktok_ads.resources import JOURNAL as ADS_JOURNAL
-from ingestion.tiktok_shop.endpoints import SOURCE as TIKTOK_SHOP
 from orchestration.defs.ingestion.catalog import DOMAINS, Domain, RawTable
 from orchestration.defs.ingestion.resources import HomeResource, SyncScope
 from orchestration.lib.pools import WAREHOUSE_WRITER

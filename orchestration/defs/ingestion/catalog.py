@@ -15,8 +15,8 @@ from types import ModuleType
 import pyarrow as pa
 
 from ingestion.fx_rates.resource import FX_RATES
-from ingestion.fx_rates.resource import SOURCE as FX_SOURCE
-from ingestion.tiktok_ads.reading import SOURCE as TIKTOK_ADS
+from ingestion.tables.sources import FX_RATES as FX_SOURCE
+from ingestion.tables.sources import TIKTOK_ADS, TIKTOK_SHOP
 from ingestion.tiktok_ads.reading import Resource as AdsResource
 from ingestion.tiktok_ads.resources import RESOURCES as ADS_RESOURCES
 from ingestion.tiktok_shop import (
@@ -32,7 +32,6 @@ from ingestion.tiktok_shop import (
     shops,
     videos,
 )
-from ingestion.tiktok_shop.endpoints import SOURCE as TIKTOK_SHOP
 from ingestion.tiktok_shop.reading import Resource
 from ingestion.tiktok_shop.resources import RESOURCES
 from ingestion.tiktok_shop.shops import SHOP

@@ -10,11 +10,12 @@ from typing import Any
 
 import dagster as dg
 
-from ingestion.config import load_inbox_config
-from ingestion.seller_center.importing import FileOutcome
-from ingestion.seller_center.inbox import arrived, import_inbox, inbox_of
-from ingestion.seller_center.tables import SOURCE, tables
-from ingestion.sync import prepare
+from home.config import load_inbox_config
+from ingestion.inbox import arrived, import_inbox, inbox_of
+from ingestion.seller_center.outcomes import FileOutcome
+from ingestion.seller_center.tables import tables
+from ingestion.sources import prepare
+from ingestion.tables.sources import SELLER_CENTER as SOURCE
 from orchestration.defs.ingestion.assets import column_schema, describe_source
 from orchestration.defs.ingestion.resources import HomeResource
 from orchestration.lib.dagster_types import AssetJob

@@ -6,8 +6,8 @@ from pathlib import Path
 import dagster as dg
 from pydantic import Field, PrivateAttr, field_validator
 
-from ingestion.audit_log import set_origin
-from ingestion.home import Home
+from home.audit_log import set_origin
+from home.layout import Home
 
 
 class HomeResource(dg.ConfigurableResource[Home]):

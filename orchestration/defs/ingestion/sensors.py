@@ -12,10 +12,9 @@ from pathlib import Path
 import dagster as dg
 import duckdb
 
-from ingestion.sync_log import SHOP
-from ingestion.tiktok_ads.reading import SOURCE as TIKTOK_ADS
+from ingestion.engine.journal import SHOP
+from ingestion.tables.sources import TIKTOK_ADS, TIKTOK_SHOP
 from ingestion.tiktok_ads.resources import OWNER as ACCOUNT
-from ingestion.tiktok_shop.endpoints import SOURCE as TIKTOK_SHOP
 from orchestration.defs.ingestion.resources import HomeResource, SyncScope
 from orchestration.lib.alerts import Alert, raise_alert
 from orchestration.lib.dagster_types import AssetJob

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
-from ingestion.home import Home, HomeBusy
+from home.layout import Home, HomeBusy
 from orchestration.defs.ingestion.resources import HomeResource
 from orchestration.lib.alerts import FILE_NAME, Alert, raise_alert
 from orchestration.lib.audit import last_audit

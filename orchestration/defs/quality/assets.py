@@ -13,11 +13,10 @@ from typing import Any
 import dagster as dg
 from pydantic import Field
 
-from ingestion.project import project_dir
-from ingestion.sync_log import JOURNAL
-from ingestion.tiktok_ads.reading import SOURCE as TIKTOK_ADS
+from home.project import project_dir
+from ingestion.engine.journal import JOURNAL
+from ingestion.tables.sources import TIKTOK_ADS, TIKTOK_SHOP
 from ingestion.tiktok_ads.resources import JOURNAL as ADS_JOURNAL
-from ingestion.tiktok_shop.endpoints import SOURCE as TIKTOK_SHOP
 from orchestration.defs.ingestion.catalog import DOMAINS
 from orchestration.defs.ingestion.resources import HomeResource
 from orchestration.lib.audit import AuditReport, audit

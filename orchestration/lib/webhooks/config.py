@@ -17,8 +17,8 @@ import re
 from typing import Any
 from urllib.parse import urlsplit
 
-from ingestion.config import environment_name
-from ingestion.errors import ConfigError
+from home.config import environment_name
+from home.errors import ConfigError
 from orchestration.lib.webhooks.dingtalk import DingTalk
 from orchestration.lib.webhooks.feishu import Feishu
 from orchestration.lib.webhooks.notices import CRITICAL, WARNING

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from ingestion.errors import TtkpiError
-from ingestion.home import Home
-from ingestion.wire import Notify, log_warning
+from home.errors import TtkpiError
+from home.layout import Home
+from ingestion.engine.wire import Notify, log_warning
 from orchestration.lib.webhooks.config import PLATFORMS
 from orchestration.lib.webhooks.ledger import Ledger, sending
 from orchestration.lib.webhooks.notices import Notice, find

@@ -15,7 +15,8 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from ingestion.home import Home, HomeBusy, storage_errors
+from home.layout import Home, HomeBusy
+from home.storage import storage_errors
 from orchestration.lib.records import RecordDamaged, read_record, write_record
 
 FILE_NAME = "webhooks.json"

@@ -10,7 +10,7 @@ from typing import Any
 
 import duckdb
 
-from ingestion.home import Home
+from home.layout import Home
 from orchestration.lib.alerts import Alert, read_alerts
 from orchestration.lib.demo import is_demo_home
 from orchestration.lib.frames import CannotRead, attach, reading

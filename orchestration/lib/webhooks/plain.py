@@ -17,7 +17,7 @@ from typing import ClassVar
 
 import httpx
 
-from ingestion.wire import is_web_page
+from ingestion.engine.wire import is_web_page
 from orchestration.lib.webhooks.notices import Notice
 from orchestration.lib.webhooks.platform import (
     JSON_HEADERS,

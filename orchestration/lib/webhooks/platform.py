@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from ingestion.errors import TransientError, TtkpiError
+from home.errors import TransientError, TtkpiError
 from orchestration.lib.webhooks.notices import Notice
 
 TITLE = "TikTok Shop KPI"

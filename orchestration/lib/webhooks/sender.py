@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from ingestion.errors import TtkpiError
-from ingestion.wire import Notify, http_client, log_warning, retrying
+from home.errors import TtkpiError
+from ingestion.engine.wire import Notify, http_client, log_warning, retrying
 from orchestration.lib.webhooks.config import PLATFORMS
 from orchestration.lib.webhooks.ledger import Ledger
 from orchestration.lib.webhooks.notices import Notice

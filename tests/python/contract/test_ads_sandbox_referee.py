@@ -21,16 +21,16 @@ from business_api_client.rest import ApiException
 from business_api_client.tiktok_business.tiktok_code import NumericErrorCodes
 from business_api_client.tiktok_business.tiktok_exceptions import TiktokSDKError
 
-from ingestion.config import AdsApiConfig
-from ingestion.sandbox.ads.auth import APP_ID, AUTH_CODE, SECRET
-from ingestion.sandbox.server.serve import SandboxServer, start_in_thread
-from ingestion.sandbox.world.generator import generate
+from home.config import AdsApiConfig
 from ingestion.tiktok_ads import endpoints, gmv_max, reports
 from ingestion.tiktok_ads import resources as ads
 from ingestion.tiktok_ads.client import AdsClient, Advertiser
 from ingestion.tiktok_ads.endpoints import Endpoint
 from ingestion.tiktok_ads.refusals import _CODES
 from ingestion.tiktok_ads.tokens import AdsAuthHost, AdsTokenStore
+from sandbox.ads.auth import APP_ID, AUTH_CODE, SECRET
+from sandbox.server.serve import SandboxServer, start_in_thread
+from sandbox.world.generator import generate
 
 CLOCK = 1_794_096_000  # 2026-11-08T00:00:00Z
 ONE, TWO = "7400000000000000001", "7400000000000000002"

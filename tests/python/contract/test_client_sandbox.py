@@ -16,17 +16,18 @@ from typing import Any
 import httpx
 import pytest
 
-from ingestion.config import FxConfig, ShopApiConfig
+from home.config import FxConfig, ShopApiConfig
+from ingestion.engine import errors
+from ingestion.engine.wire import MAX_TRIES
 from ingestion.fx_rates.source import fetch_fx_rates
-from ingestion.sandbox.server.serve import SandboxServer
-from ingestion.sandbox.world.generator import generate
-from ingestion.sandbox.world.store import Store
-from ingestion.tiktok_shop import endpoints, errors
+from ingestion.tiktok_shop import endpoints
 from ingestion.tiktok_shop.auth import AuthHost
 from ingestion.tiktok_shop.client import GrantProblem, ShopClient, ShopRef
 from ingestion.tiktok_shop.endpoints import Endpoint
 from ingestion.tiktok_shop.tokens import TokenStore
-from ingestion.wire import MAX_TRIES
+from sandbox.server.serve import SandboxServer
+from sandbox.world.generator import generate
+from sandbox.world.store import Store
 
 CLOCK = 1_794_096_000  # 2026-11-08T00:00:00Z
 GB = "7495000000000000404"

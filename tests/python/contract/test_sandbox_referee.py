@@ -21,8 +21,8 @@ from tiktok_shop_api import TikTokShop, TikTokShopAuth, TikTokShopError
 from tiktok_shop_api.generated import models
 from tiktok_shop_api.generated.types import UNSET, Unset
 
-from ingestion.sandbox.server.serve import SandboxServer, start_in_thread
-from ingestion.sandbox.world.generator import generate
+from sandbox.server.serve import SandboxServer, start_in_thread
+from sandbox.world.generator import generate
 
 CLOCK = 1_794_096_000  # 2026-11-08T00:00:00Z
 DAY = 86_400

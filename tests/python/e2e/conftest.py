@@ -15,10 +15,8 @@ import duckdb
 import httpx
 import pytest
 
-from ingestion.config import load_ads_config, load_shop_config
-from ingestion.home import Home
-from ingestion.sandbox.server.serve import SandboxServer, start_in_thread
-from ingestion.sandbox.world.generator import generate
+from home.config import load_ads_config, load_shop_config
+from home.layout import Home
 from ingestion.sync import SyncReport
 from ingestion.sync import sync as run_sync
 from ingestion.tiktok_ads.tokens import AdsAuthHost, AdsTokenStore
@@ -28,6 +26,8 @@ from orchestration.lib.audit import audit
 from orchestration.lib.build import build
 from orchestration.lib.publish import publish
 from orchestration.lib.run import RunReport, run_all
+from sandbox.server.serve import SandboxServer, start_in_thread
+from sandbox.world.generator import generate
 
 CLOCK = datetime(2026, 11, 8, tzinfo=UTC)
 """World time at which the sandbox starts."""
@@ -214,7 +214,7 @@ def configured(sandbox: SandboxServer, home: Home, environment: None) -> Home:
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """What the client would wait for seconds between its tries takes no time."""
-    monkeypatch.setattr("ingestion.wire.backoff_seconds", lambda failures, retry_after: 0.01)
+    monkeypatch.setattr("ingestion.engine.wire.backoff_seconds", lambda failures, retry_after: 0.01)
 
 
 @pytest.fixture(scope="session")

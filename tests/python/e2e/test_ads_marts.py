@@ -17,12 +17,12 @@ from typing import Any
 import pytest
 from conftest import CLOCK, admin, authorise, authorise_ads, copy_of, opened, settings, sync
 
-from ingestion.home import Home
-from ingestion.sandbox.server.serve import start_in_thread
+from home.layout import Home
 from ingestion.tiktok_ads.resources import RESOURCES
 from orchestration.lib.audit import audit
 from orchestration.lib.build import build
 from orchestration.lib.publish import publish
+from sandbox.server.serve import start_in_thread
 
 Rows = list[dict[str, Any]]
 US, TH = "7495000000000000505", "7495000000000000101"

@@ -13,16 +13,17 @@ import pyarrow as pa
 import pytest
 from conftest import CLOCK, Told, admin, authorise, authorise_ads, raw, sync
 
-from ingestion.compact import compact
-from ingestion.errors import ConfigError
-from ingestion.home import Home
+from home.errors import ConfigError
+from home.layout import Home
+from ingestion.engine.compact import compact
+from ingestion.engine.progress import ShopResult
 from ingestion.replay import replay
-from ingestion.sandbox.server.serve import SandboxServer
-from ingestion.sync import ShopResult, SyncReport
+from ingestion.sync import SyncReport
 from ingestion.tiktok_ads import resources as ads
 from ingestion.tiktok_ads.tokens import AdsTokenStore
 from orchestration.cli import main
 from orchestration.lib.status import status
+from sandbox.server.serve import SandboxServer
 
 US_ADS, TH_ADS = "7400000000000000001", "7400000000000000002"
 US, TH = "7495000000000000505", "7495000000000000101"

@@ -8,10 +8,10 @@ import duckdb
 import pytest
 from conftest import CLOCK, authorise, opened, sync
 
-from ingestion.home import Home
-from ingestion.sandbox.server.serve import SandboxServer
+from home.layout import Home
 from orchestration.lib.backfill import backfill, find_gaps, troubles
 from orchestration.lib.build import build
+from sandbox.server.serve import SandboxServer
 
 SHOP = "7495000000000000202"  # Vietnam: no clock change
 MODELS = "+ops_coverage +dim_shops"

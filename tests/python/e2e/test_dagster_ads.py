@@ -11,11 +11,11 @@ import dagster as dg
 import pytest
 from conftest import CLOCK, admin, authorise_ads, raw
 
-from ingestion.home import Home
-from ingestion.sandbox.server.serve import SandboxServer
+from home.layout import Home
 from orchestration.defs.ingestion.catalog import DOMAINS
 from orchestration.defs.ingestion.sensors import read_failures
 from orchestration.lib.translators import raw_key
+from sandbox.server.serve import SandboxServer
 
 US_ADS, TH_ADS, US = "7400000000000000001", "7400000000000000002", "7495000000000000505"
 FIRST = raw_key("tiktok_ads", "advertisers")

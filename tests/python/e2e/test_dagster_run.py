@@ -15,15 +15,15 @@ import duckdb
 import httpx
 import pytest
 
-from ingestion.config import load_shop_config
-from ingestion.home import Home
-from ingestion.sandbox.server.serve import SandboxServer, start_in_thread
-from ingestion.sandbox.world.generator import generate
+from home.config import load_shop_config
+from home.layout import Home
 from ingestion.tiktok_shop.auth import AuthHost
 from ingestion.tiktok_shop.tokens import TokenStore
 from orchestration.defs.ingestion.catalog import DOMAINS
 from orchestration.defs.ingestion.sensors import read_failures
 from orchestration.lib.translators import AUDIT_REPORT, raw_key
+from sandbox.server.serve import SandboxServer, start_in_thread
+from sandbox.world.generator import generate
 
 CLOCK = datetime(2026, 11, 8, tzinfo=UTC)
 SHOPS = 5

@@ -14,8 +14,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from ingestion.config import PROJECT_ROOT
-from ingestion.home import Home
+from home.config import PROJECT_ROOT
+from home.layout import Home
 
 _SIZE = ["--orders", "400", "--days", "30", "--port", "0"]
 

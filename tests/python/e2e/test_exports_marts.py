@@ -16,11 +16,12 @@ import httpx
 import pytest
 from conftest import CLOCK, admin, copy_of, settings
 
-from ingestion.home import Home
-from ingestion.sandbox.server.serve import SandboxServer, start_in_thread
-from ingestion.sandbox.world.catalog import SHOPS
-from ingestion.seller_center.importing import FileOutcome, ImportOptions, import_files
+from home.layout import Home
+from ingestion.importing import import_files
+from ingestion.seller_center.outcomes import FileOutcome, ImportOptions
 from orchestration.lib.build import run_dbt
+from sandbox.server.serve import SandboxServer, start_in_thread
+from sandbox.world.catalog import SHOPS
 
 ADVERTISER, ACCOUNT_ZONE = "7400000000000000001", "America/Los_Angeles"
 MARTS = (

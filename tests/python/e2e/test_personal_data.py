@@ -20,16 +20,16 @@ import pytest
 from conftest import CLOCK, admin, authorise, authorise_ads, settings
 from scan import WIDTH, Scanner, telling
 
-from ingestion.config import load_ads_config, load_shop_config
-from ingestion.home import Home
-from ingestion.project import project_dir
-from ingestion.sandbox.server.serve import start_in_thread
-from ingestion.sandbox.world.generator import generate
+from home.config import load_ads_config, load_shop_config
+from home.layout import Home
+from home.project import project_dir
 from orchestration.cli import main
 from orchestration.lib.docs_site import docs
 from orchestration.lib.history import audiences_folder
 from orchestration.lib.run import run_all
 from orchestration.lib.verify import verify_home
+from sandbox.server.serve import start_in_thread
+from sandbox.world.generator import generate
 
 KEYS = ("privacy.key", "freeze.key", "seal.key")
 TOKENS = ("tokens.json", "ads_tokens.json")

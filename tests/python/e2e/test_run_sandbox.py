@@ -28,23 +28,23 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from ingestion.config import load_ads_config, load_shop_config
-from ingestion.home import Home
-from ingestion.project import project_dir
+from home.config import load_ads_config, load_shop_config
+from home.layout import Home
+from home.project import project_dir
 from ingestion.replay import replay
-from ingestion.sandbox.server.serve import start_in_thread
-from ingestion.sandbox.world import health
-from ingestion.sandbox.world.catalog import SHOPS
-from ingestion.sandbox.world.generator import generate
-from ingestion.sandbox.world.people import personal_markers, personal_values
-from ingestion.sandbox.world.store import Store
-from ingestion.sandbox.world.truth_records import bodies
 from ingestion.tiktok_ads.tokens import AdsAuthHost, AdsTokenStore
 from ingestion.tiktok_shop.auth import AuthHost
 from ingestion.tiktok_shop.tokens import TokenStore
 from orchestration.lib.as_of import as_of
 from orchestration.lib.build import build, run_dbt
 from orchestration.lib.run import RunReport, run_all
+from sandbox.server.serve import start_in_thread
+from sandbox.world import health
+from sandbox.world.catalog import SHOPS
+from sandbox.world.generator import generate
+from sandbox.world.people import personal_markers, personal_values
+from sandbox.world.store import Store
+from sandbox.world.truth_records import bodies
 
 CLOCK = 1_794_096_000  # 2026-11-08T00:00:00Z
 DAY = 86_400

@@ -15,8 +15,8 @@ import pytest
 from benchmarks.soak.content import different
 from benchmarks.soak.schedule import play
 from benchmarks.soak.stage import Chapter, Scene, Stage, stage
-from ingestion.home import Home
-from ingestion.sandbox.server.plans import KINDS, FaultPlan
+from home.layout import Home
+from sandbox.server.plans import KINDS, FaultPlan
 
 SCHEDULES: tuple[tuple[int, Chapter], ...] = ((267, "first sync"), (40, "next day"), (343, "first sync"))
 """Seeds whose plans hold every kind of fault between them."""

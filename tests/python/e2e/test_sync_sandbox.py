@@ -16,18 +16,19 @@ import duckdb
 import httpx
 import pytest
 
-from ingestion.config import load_shop_config
-from ingestion.errors import ConfigError
-from ingestion.home import Home, HomeBusy
+from home.config import load_shop_config
+from home.errors import ConfigError
+from home.layout import Home, HomeBusy
+from ingestion.engine.errors import BadSignature
+from ingestion.engine.progress import ShopResult
 from ingestion.replay import replay
-from ingestion.sandbox.server.serve import SandboxServer
-from ingestion.sandbox.world.generator import generate
-from ingestion.sandbox.world.store import Store
-from ingestion.sync import ShopResult, SyncReport, sync
+from ingestion.sync import SyncReport, sync
 from ingestion.tiktok_shop.auth import AuthHost
-from ingestion.tiktok_shop.errors import BadSignature
 from ingestion.tiktok_shop.resources import RESOURCES, tables
 from ingestion.tiktok_shop.tokens import TokenStore
+from sandbox.server.serve import SandboxServer
+from sandbox.world.generator import generate
+from sandbox.world.store import Store
 
 CLOCK = 1_794_096_000  # 2026-11-08T00:00:00Z
 DAY = 86_400
@@ -215,9 +216,9 @@ def test_kill_at_any_point(site: Site) -> None:
     # Small units, so that some are committed before the kill and some are not.
     code = (
         "import sys; from pathlib import Path; from datetime import datetime, UTC\n"
-        "import ingestion.tiktok_shop.shop_sync as s, ingestion.tiktok_shop.reading as r\n"
+        "import ingestion.engine.units as s, ingestion.tiktok_shop.reading as r\n"
         "s.UNIT_ROWS, s.BATCH_RECORDS = 1_500, 100; r.sliced.__kwdefaults__['rows'] = 50\n"
-        "from ingestion.home import Home; from ingestion.sync import sync\n"
+        "from home.layout import Home; from ingestion.sync import sync\n"
         "if __name__ == '__main__':\n"
         "    report = sync(Home(Path(sys.argv[1])), shops=sys.argv[3:],\n"
         "                  until=datetime.fromtimestamp(int(sys.argv[2]), UTC))\n"
@@ -258,7 +259,7 @@ def test_workers_end_with_a_killed_parent(site: Site) -> None:
     script = site.root / "run_sync.py"
     script.write_text(
         "import sys; from pathlib import Path; from datetime import datetime, UTC\n"
-        "from ingestion.home import Home; from ingestion.sync import sync\n"
+        "from home.layout import Home; from ingestion.sync import sync\n"
         "if __name__ == '__main__':\n"
         "    sync(Home(Path(sys.argv[1])), until=datetime.fromtimestamp(int(sys.argv[2]), UTC))\n"
     )

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from conftest import CLOCK, admin, authorise, marts, query, raw, run, settings, sync
 
-from ingestion.home import Home
-from ingestion.sandbox.server.serve import SandboxServer, start_in_thread
+from home.layout import Home
 from ingestion.sync import SyncReport
 from orchestration.lib.audit import AuditFailed, last_audit
 from orchestration.lib.run import exit_code
+from sandbox.server.serve import SandboxServer, start_in_thread
 
 TH, GB = "7495000000000000101", "7495000000000000404"
 ORDERS_PATH = "/orders/search"
@@ -60,10 +60,10 @@ def stormy(world_dir: Path, published_home: Home, tmp_path_factory: pytest.TempP
             for name, value in settings(server.base_url).items():
                 patch.setenv(name, value)
             patch.setenv("TTKPI_HOME", str(place.root))
-            patch.setattr("ingestion.wire.backoff_seconds", lambda failures, retry_after: 0.01)
+            patch.setattr("ingestion.engine.wire.backoff_seconds", lambda failures, retry_after: 0.01)
             # Without the waiting, calls that run side by side can fall into step with a rule and meet it five times
             # in a row (seen once in some twenty runs); that a call is given up after five has its own tests.
-            patch.setattr("ingestion.wire.MAX_TRIES", 10)
+            patch.setattr("ingestion.engine.wire.MAX_TRIES", 10)
             authorise(server, place)
             # The same key, so that buyers have the same hashes in both homes.
             shutil.copy(published_home.root / "privacy.key", place.root)

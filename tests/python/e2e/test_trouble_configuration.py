@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from conftest import CLOCK, admin, command_environment, raw
 
-from ingestion.home import Home
-from ingestion.sandbox.server.serve import SandboxServer
+from home.layout import Home
 from orchestration.cli import main
+from sandbox.server.serve import SandboxServer
 
 FAILED, WRONG_CONFIGURATION = 1, 2
 UNTIL = ["--until", CLOCK.date().isoformat()]
@@ -198,7 +198,7 @@ def test_a_clock_that_is_off(
 def test_a_clock_that_was_put_back(configured: Home, monkeypatch: pytest.MonkeyPatch, ttkpi: Command) -> None:
     assert ttkpi("sync", "--resource", "warehouses", *UNTIL)[0] == 0
     now = time.time
-    monkeypatch.setattr("ingestion.pipelines.time.time", lambda: now() - 7200)
+    monkeypatch.setattr("ingestion.engine.pipelines.time.time", lambda: now() - 7200)
     code, said = ttkpi("sync", "--resource", "warehouses", *UNTIL)
     assert code == FAILED, said
     assert "behind the newest load" in said

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from conftest import CLOCK, command_environment, marts, query
 
-from ingestion.home import Home
+from home.layout import Home
 from orchestration.cli import main
 from orchestration.lib.history import history_folder
 

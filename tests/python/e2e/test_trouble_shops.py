@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 from conftest import CLOCK, admin, authorise, query, raw, run, sync
 
-from ingestion.config import load_shop_config
-from ingestion.home import Home
-from ingestion.sandbox.server.serve import SandboxServer
-from ingestion.sync import Silent, SyncReport
+from home.config import load_shop_config
+from home.layout import Home
+from ingestion.engine.progress import Progress as Silent
+from ingestion.sync import SyncReport
 from ingestion.tiktok_shop.auth import AuthHost
 from ingestion.tiktok_shop.tokens import TokenStore
 from orchestration.cli import main
+from sandbox.server.serve import SandboxServer
 
 TH, VN, MY, GB, US = (f"749500000000000{n}" for n in ("0101", "0202", "0303", "0404", "0505"))
 RETURNS_SCOPE = "seller.return_refund.basic"

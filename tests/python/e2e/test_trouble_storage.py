@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 from conftest import CLOCK, copy_of, opened, query, raw, sync
 
-from ingestion.home import Home
-from ingestion.sandbox.server.serve import SandboxServer
+from home.layout import Home
 from orchestration.cli import main
 from orchestration.lib.publish import publish
+from sandbox.server.serve import SandboxServer
 
 TH, GB = "7495000000000000101", "7495000000000000404"
 UNTIL = ["--until", CLOCK.date().isoformat()]

@@ -11,13 +11,13 @@ from typing import Any
 import httpx
 import orjson
 
-from ingestion.config import AdsApiConfig
-from ingestion.privacy import Cleaner
+from home.config import AdsApiConfig
+from ingestion.engine.privacy import Cleaner
+from ingestion.engine.throttle import Throttle
 from ingestion.tiktok_ads.accounts import INFO_FIELDS
 from ingestion.tiktok_ads.client import AdsClient, Advertiser
 from ingestion.tiktok_ads.reading import AdsReading
 from ingestion.tiktok_ads.tokens import AdsAuthHost, AdsTokenStore
-from ingestion.tiktok_shop.throttle import Throttle
 
 NOW = 1_790_000_000
 DAY = 86_400

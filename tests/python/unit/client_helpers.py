@@ -10,10 +10,10 @@ from typing import Any
 import httpx
 import orjson
 
-from ingestion.config import ShopApiConfig
+from home.config import ShopApiConfig
+from ingestion.engine.throttle import Throttle
 from ingestion.tiktok_shop.auth import TokenAnswer
 from ingestion.tiktok_shop.client import ShopClient, ShopRef
-from ingestion.tiktok_shop.throttle import Throttle
 from ingestion.tiktok_shop.tokens import TokenStore
 
 NOW = 1_790_000_000

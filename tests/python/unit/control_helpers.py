@@ -7,7 +7,7 @@ from pathlib import Path
 
 import duckdb
 
-from ingestion.home import Home
+from home.layout import Home
 from orchestration.lib.build import dbt_folder, fingerprint
 from orchestration.lib.records import write_record
 

@@ -12,8 +12,8 @@ from typing import Any
 from python_calamine import CalamineWorkbook
 from world_helpers import CLOCK, SHOP
 
-from ingestion.sandbox.exports.export import Written, write_file
-from ingestion.sandbox.world.store import Store
+from sandbox.exports.export import Written, write_file
+from sandbox.world.store import Store
 
 Table = list[dict[str, Any]]
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import duckdb
 
-from ingestion.home import Home
-from ingestion.seller_center.importing import ImportOptions
+from home.layout import Home
+from ingestion.seller_center.outcomes import ImportOptions
 
 SHOP = "7495000000000000102"
 _LINE = (

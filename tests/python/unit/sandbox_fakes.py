@@ -17,8 +17,8 @@ from urllib.parse import quote
 import httpx
 import orjson
 
-from ingestion.sandbox.server.serve import SandboxProcess, SandboxServer
-from ingestion.sandbox.world.store import Store
+from sandbox.server.serve import SandboxProcess, SandboxServer
+from sandbox.world.store import Store
 
 NOW = 1_794_096_000  # 2026-11-08T00:00:00Z
 HORIZON = NOW + 14 * 86_400

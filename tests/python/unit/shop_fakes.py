@@ -14,13 +14,15 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ingestion.config import ShopApiConfig
-from ingestion.home import Home
-from ingestion.sync import prepare
-from ingestion.tiktok_shop.client import ApiAnswer, ShopRef
+from home.config import ShopApiConfig
+from home.layout import Home
+from ingestion.engine.answers import ApiAnswer
+from ingestion.engine.units import ShopOutcome
+from ingestion.sources import prepare
+from ingestion.tiktok_shop.client import ShopRef
 from ingestion.tiktok_shop.endpoints import Endpoint
 from ingestion.tiktok_shop.resources import BY_NAME, RESOURCES
-from ingestion.tiktok_shop.shop_sync import ShopJob, ShopOutcome, sync_shop
+from ingestion.tiktok_shop.shop_sync import ShopJob, sync_shop
 from ingestion.tiktok_shop.tokens import Grant
 
 DAY = 86_400

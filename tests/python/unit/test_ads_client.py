@@ -26,15 +26,12 @@ from ads_fakes import (
     refused,
 )
 
-from ingestion.errors import TtkpiError
-from ingestion.tiktok_ads import errors
-from ingestion.tiktok_ads.client import AdsClient, AdsProblem
-from ingestion.tiktok_ads.endpoints import ADVERTISER_INFO, CAMPAIGNS, GMV_MAX_REPORT, GMV_MAX_STORES
-from ingestion.tiktok_ads.refusals import MINUTE_LIMIT_SECONDS
-from ingestion.tiktok_shop.errors import (
+from home.errors import TtkpiError
+from ingestion.engine.errors import (
     ApiError,
     BadAppKey,
     BadRequest,
+    MalformedAnswer,
     NoConnection,
     NotAuthorised,
     NotAvailable,
@@ -44,9 +41,12 @@ from ingestion.tiktok_shop.errors import (
     TransientApiError,
     WindowTooLong,
 )
-from ingestion.tiktok_shop.reading import MalformedAnswer
-from ingestion.tiktok_shop.throttle import Throttle
-from ingestion.wire import MAX_TRIES
+from ingestion.engine.throttle import Throttle
+from ingestion.engine.wire import MAX_TRIES
+from ingestion.tiktok_ads import errors
+from ingestion.tiktok_ads.client import AdsClient, AdsProblem
+from ingestion.tiktok_ads.endpoints import ADVERTISER_INFO, CAMPAIGNS, GMV_MAX_REPORT, GMV_MAX_STORES
+from ingestion.tiktok_ads.refusals import MINUTE_LIMIT_SECONDS
 
 
 def test_a_request_is_as_the_api_wants_it(tmp_path: Path) -> None:

@@ -12,12 +12,12 @@ import orjson
 import pytest
 from ads_fakes import ONE, STORE, TWO, AdsWorld, ads_world, at, info, listed, ok, reading, refused
 
-from ingestion.pages import Page
+from ingestion.engine.errors import ApiError, MalformedAnswer, ScopeMissing
+from ingestion.engine.pages import Page
+from ingestion.engine.windows import Checkpoint
 from ingestion.tiktok_ads import resources as ads
 from ingestion.tiktok_ads.errors import AccountRefused, BackendTrouble, DayLimitReached, Maintenance
 from ingestion.tiktok_ads.reading import AdsReading
-from ingestion.tiktok_shop.errors import ApiError, ScopeMissing
-from ingestion.tiktok_shop.reading import Checkpoint, MalformedAnswer
 
 States = dict[str, dict[str, Any]]
 Serve = Callable[[str, dict[str, str]], httpx.Response]

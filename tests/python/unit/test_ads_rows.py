@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from ads_fakes import ONE, STORE, at
 
-from ingestion.pages import Page
-from ingestion.rows import Drift, build
+from ingestion.engine.pages import Page
+from ingestion.engine.rows import Drift, build
 from ingestion.tiktok_ads import resources as ads
 
 DAY_METRICS = {"spend": "12.34", "billed_cost": "-", "impressions": "1000", "clicks": "17", "conversion": "0"}

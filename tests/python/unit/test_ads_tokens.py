@@ -12,8 +12,8 @@ import orjson
 import pytest
 from ads_fakes import CODE, CONFIG, NOW, ONE, SECRET, TOKEN, TWO, AdsWorld, ads_world, grant, ok, refused
 
+from ingestion.engine.errors import ApiError, BadAppKey, BadAuthCode, BadRequest, TokenFileError
 from ingestion.tiktok_ads.tokens import AdsTokenStore
-from ingestion.tiktok_shop.errors import ApiError, BadAppKey, BadAuthCode, BadRequest, TokenFileError
 
 
 def exchanged(path: Path, *answers: httpx.Response) -> AdsWorld:
@@ -159,7 +159,7 @@ def test_no_room_on_the_disk_is_told_before_the_code_is_used(
     def full(descriptor: int, content: bytes) -> int:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("ingestion.tiktok_shop.token_file.os.write", full)
+    monkeypatch.setattr("ingestion.engine.token_file.os.write", full)
     with pytest.raises(TokenFileError, match="No space left"):
         made.tokens.exchange(CODE, made.host)
     assert made.requests == []

@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from ingestion.home import Home
+from home.layout import Home
 from orchestration.lib.as_of import NothingKnown, ValueDifference, _compare, as_of
 from orchestration.lib.published_values import PUBLICATIONS, VALUES, published_at_instant
 

@@ -16,9 +16,9 @@ import duckdb
 import pytest
 from control_helpers import change_marts, make_home, mark_audited
 
-from ingestion.errors import ConfigError
-from ingestion.home import Home
-from ingestion.project import project_dir
+from home.errors import ConfigError
+from home.layout import Home
+from home.project import project_dir
 from orchestration.lib import publish as publishing
 from orchestration.lib.history import audiences_folder, history_folder, kept
 from orchestration.lib.publish import publish

@@ -11,9 +11,9 @@ import pandas as pd
 import pytest
 from control_helpers import LOAD, SHOP, change_marts, make_home, mark_built, write_raw
 
-from ingestion.errors import ConfigError
-from ingestion.home import Home
-from ingestion.project import project_dir
+from home.errors import ConfigError
+from home.layout import Home
+from home.project import project_dir
 from orchestration.lib.audit import AuditFailed, AuditReport, audit, last_audit
 from orchestration.lib.expectations import Expectation, Judge, Suite, load_suites
 from orchestration.lib.frames import Frames, reading

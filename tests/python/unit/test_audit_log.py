@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from ingestion import audit_log
-from ingestion.audit_log import (
+from home import audit_log
+from home.audit_log import (
     BEGINNING,
     AuditLogDamaged,
     Entry,
@@ -25,8 +25,9 @@ from ingestion.audit_log import (
     recorded,
     set_origin,
 )
-from ingestion.errors import ConfigError
-from ingestion.home import Home, HomeBusy, StorageError
+from home.errors import ConfigError
+from home.layout import Home, HomeBusy
+from home.storage import StorageError
 
 
 @pytest.fixture
@@ -212,9 +213,9 @@ class TestKills:
         code = f"""
             import resource
             from pathlib import Path
-            from ingestion.audit_log import Entry, append
-            from ingestion.errors import TtkpiError
-            from ingestion.home import Home
+            from home.audit_log import Entry, append
+            from home.errors import TtkpiError
+            from home.layout import Home
             limit = {len(before) + 100}
             resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
             try:
@@ -251,8 +252,8 @@ class TestKills:
     def test_many_processes_at_once(self, home: Home) -> None:
         code = f"""
             from pathlib import Path
-            from ingestion.audit_log import Entry, append
-            from ingestion.home import Home
+            from home.audit_log import Entry, append
+            from home.layout import Home
             for number in range(10):
                 append(Home(Path({str(home.root)!r})), Entry("sync"))
         """

@@ -8,8 +8,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from ingestion.errors import ConfigError
-from ingestion.home import Home
+from home.errors import ConfigError
+from home.layout import Home
 from orchestration.lib.backfill import Gap, find_gaps
 
 

@@ -12,10 +12,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from ingestion.config import PROJECT_ROOT
-from ingestion.errors import ConfigError
-from ingestion.home import Home
-from ingestion.project import project_dir
+from home.config import PROJECT_ROOT
+from home.errors import ConfigError
+from home.layout import Home
+from home.project import project_dir
 from orchestration.lib.build import (
     BuildFailed,
     BuildReport,

@@ -12,9 +12,10 @@ import click
 import pytest
 from control_helpers import authorise_ads, make_home, mark_audited
 
-from ingestion.errors import TtkpiError
-from ingestion.home import Home
-from ingestion.sync import ShopResult, SyncReport
+from home.errors import TtkpiError
+from home.layout import Home
+from ingestion.engine.progress import ShopResult
+from ingestion.sync import SyncReport
 from orchestration.cli import cli, main
 from orchestration.lib.audit import AuditFailed
 
@@ -163,7 +164,7 @@ def test_home_in_use_exits_2_and_names_the_holder(
     clean: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     configure(monkeypatch)
-    code = "import sys; from pathlib import Path; from ingestion.home import Home\n"
+    code = "import sys; from pathlib import Path; from home.layout import Home\n"
     code += f"with Home(Path({str(clean)!r})).lock('run'): print('held', flush=True); sys.stdin.read()"
     other = subprocess.Popen(
         [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True

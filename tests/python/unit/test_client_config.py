@@ -12,8 +12,8 @@ import pytest
 from dlt.common.configuration.container import Container
 from dlt.common.configuration.specs.pluggable_run_context import PluggableRunContext
 
-from ingestion.config import PROJECT_ROOT, REAL_BASE_URL, FxConfig, load_fx_config, load_shop_config
-from ingestion.errors import ConfigError
+from home.config import PROJECT_ROOT, REAL_BASE_URL, FxConfig, load_fx_config, load_shop_config
+from home.errors import ConfigError
 
 PREFIX = "SOURCES__TIKTOK_SHOP__"
 
@@ -145,7 +145,7 @@ def test_a_file_that_is_no_toml(project: Path) -> None:
     broken = project / "broken"
     (broken / ".dlt").mkdir(parents=True)
     (broken / ".dlt" / "config.toml").write_text("[sources.tiktok_shop\napp_key = 1")
-    program = "from ingestion.config import load_shop_config\nload_shop_config()"
+    program = "from home.config import load_shop_config\nload_shop_config()"
     done = subprocess.run(
         [sys.executable, "-c", program],
         cwd=broken,
@@ -166,8 +166,8 @@ def test_a_file_that_is_no_toml(project: Path) -> None:
 
 def test_the_projects_own_files_are_found_from_anywhere(project: Path) -> None:
     program = (
-        "import ingestion.config, dlt\n"
-        "print(dlt.config.get('runtime.dlthub_telemetry'), ingestion.config.load_fx_config().csv_path)"
+        "import home.config, dlt\n"
+        "print(dlt.config.get('runtime.dlthub_telemetry'), home.config.load_fx_config().csv_path)"
     )
     done = subprocess.run(
         [sys.executable, "-c", program],

@@ -11,8 +11,8 @@ import httpx
 import orjson
 import pytest
 
-from ingestion.config import FxConfig
-from ingestion.errors import ConfigError, TtkpiError
+from home.config import FxConfig
+from home.errors import ConfigError, TtkpiError
 from ingestion.fx_rates import source
 from ingestion.fx_rates.source import (
     SCHEMA,

@@ -11,10 +11,11 @@ import httpx
 import pytest
 from client_helpers import CIPHER, NOW, OPEN_ID, SHOP, FakeAuth, ok, refused, world
 
-from ingestion.tiktok_shop import errors
-from ingestion.tiktok_shop.client import ApiAnswer, GrantProblem
+from ingestion.engine import errors
+from ingestion.engine.answers import ApiAnswer
+from ingestion.engine.throttle import Throttle
+from ingestion.tiktok_shop.client import GrantProblem
 from ingestion.tiktok_shop.endpoints import ENDPOINTS, SEARCH_ORDERS, SEARCH_RETURNS, WAREHOUSES
-from ingestion.tiktok_shop.throttle import Throttle
 from ingestion.tiktok_shop.token_file import Grant
 
 

@@ -11,10 +11,10 @@ import httpx
 import pytest
 from client_helpers import NOW, SHOP, Answer, ok, refused, world
 
-from ingestion.tiktok_shop import errors
+from ingestion.engine import errors
+from ingestion.engine.errors import ApiError
+from ingestion.engine.wire import MAX_TRIES, backoff_seconds
 from ingestion.tiktok_shop.endpoints import SEARCH_ORDERS, SHOP_PERFORMANCE, STATEMENTS, WAREHOUSES
-from ingestion.tiktok_shop.errors import ApiError
-from ingestion.wire import MAX_TRIES, backoff_seconds
 
 HTML = httpx.Response(502, html="<html><title>502 Bad Gateway</title><body>nginx</body></html>")
 CUT_OFF = httpx.Response(200, content=b'{"code":0,"message":"Success","data":{"orders":[{"id":"1')

@@ -11,8 +11,8 @@ import httpx
 import pytest
 from client_helpers import CIPHER, CONFIG, SECRET, SHOP, Answer, FakeAuth, ok, refused, world
 
-from ingestion.errors import TtkpiError
-from ingestion.tiktok_shop import errors
+from home.errors import TtkpiError
+from ingestion.engine import errors
 from ingestion.tiktok_shop.auth import AuthHost
 from ingestion.tiktok_shop.endpoints import SEARCH_ORDERS
 from ingestion.tiktok_shop.tokens import TokenStore

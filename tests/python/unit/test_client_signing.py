@@ -13,10 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tiktok_shop_api.signing import Signer
 
-from ingestion.sandbox.server.refusal import Refusal
-from ingestion.sandbox.server.signing import check_signature
 from ingestion.tiktok_shop.endpoints import AUTHORIZED_SHOPS, SEARCH_ORDERS, STATEMENTS
 from ingestion.tiktok_shop.signing import sign
+from sandbox.server.refusal import Refusal
+from sandbox.server.signing import check_signature
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 KEYS = st.text(st.sampled_from("abcdefxyz_ABZ019"), min_size=1, max_size=8)

@@ -14,7 +14,7 @@ import httpx
 import pytest
 from client_helpers import CONFIG, NOW, OPEN_ID, FakeAuth, ok, refused
 
-from ingestion.tiktok_shop import errors
+from ingestion.engine import errors
 from ingestion.tiktok_shop.auth import AuthHost, TokenAnswer
 from ingestion.tiktok_shop.token_file import KnownShop, TokenFile
 from ingestion.tiktok_shop.tokens import TokenStore

@@ -17,12 +17,12 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from ingestion.config import PROJECT_ROOT
+from home.config import PROJECT_ROOT
+from home.layout import Home
+from home.project import project_dir
+from ingestion.engine.journal import JOURNAL
 from ingestion.fx_rates.resource import FX_RATES
-from ingestion.home import Home
-from ingestion.project import project_dir
 from ingestion.seller_center import tables as files
-from ingestion.sync_log import JOURNAL
 from ingestion.tiktok_ads import resources as ads
 from ingestion.tiktok_shop.resources import RESOURCES, tables
 from orchestration.defs.ingestion.catalog import DOMAINS

@@ -10,8 +10,8 @@ import dagster as dg
 import pytest
 from control_helpers import make_home, mark_audited
 
-from ingestion.audit_log import set_origin
-from ingestion.home import Home
+from home.audit_log import set_origin
+from home.layout import Home
 from orchestration.defs.ingestion.resources import HomeResource
 from orchestration.defs.publish.assets import AS_SEALED, build_published_assets
 from orchestration.lib.history import published_manifest

@@ -10,7 +10,7 @@ from pathlib import Path
 import dagster as dg
 import duckdb
 
-from ingestion.errors import ConfigError
+from home.errors import ConfigError
 from orchestration.defs.ingestion.resources import HomeResource
 from orchestration.defs.ingestion.sensors import build_failed_shop_sensor, read_failures
 from orchestration.defs.publish.sensors import run_failure_alert

@@ -9,9 +9,9 @@ import pytest
 import yaml
 from pydantic import ValidationError
 
-from ingestion.errors import ConfigError
-from ingestion.home import Home
-from ingestion.project import project_var
+from home.errors import ConfigError
+from home.layout import Home
+from home.project import project_var
 from orchestration.dagster_home import TEMPLATE, prepare
 from orchestration.defs.ingestion.resources import HomeResource, SyncScope
 from orchestration.lib.manifest import ManifestError, fingerprint, load_manifest

@@ -20,7 +20,7 @@ import pytest
 from test_dbt_finance_incremental import row, settled, statement
 from test_dbt_incremental import DAY, ROOT, SHOP, Raw, content, rows
 
-from ingestion.rows import Table
+from ingestion.engine.columns import Table
 from ingestion.tiktok_ads.resources import tables
 
 SELECT = ["+path:models/marts/ads"]

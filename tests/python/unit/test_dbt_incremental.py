@@ -18,10 +18,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from ingestion.engine.columns import Table
+from ingestion.engine.journal import JOURNAL
 from ingestion.fx_rates.resource import FX_RATES
-from ingestion.rows import Table
 from ingestion.seller_center.tables import tables as file_tables
-from ingestion.sync_log import JOURNAL
 from ingestion.tiktok_shop.resources import tables
 
 ROOT = Path(__file__).parents[3]

@@ -317,7 +317,7 @@ def test_the_zone_of_every_region_is_a_usual_one() -> None:
 
 
 def test_every_source_table_of_the_platform_is_declared(manifest: dict[str, Any]) -> None:
-    from ingestion.sync_log import JOURNAL
+    from ingestion.engine.journal import JOURNAL
     from ingestion.tiktok_shop.resources import tables
 
     declared = {node["name"] for node in manifest["sources"].values() if node["source_name"] == "tiktok_shop"}

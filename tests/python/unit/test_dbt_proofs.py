@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from ingestion.home import Home
+from home.layout import Home
 from orchestration.lib.build import build
 
 ROOT = Path(__file__).parents[3]

@@ -17,9 +17,9 @@ import pytest
 import yaml
 from test_dbt_incremental import DAY, SHOP, Raw, rows
 
-from ingestion.home import Home
-from ingestion.pipelines import SCHEMA_FILE
-from ingestion.project import project_vars
+from home.layout import Home
+from home.project import project_vars
+from ingestion.engine.pipelines import SCHEMA_FILE
 from orchestration.lib.audit import AuditFailed, audit
 from orchestration.lib.build import BuildReport, build
 from orchestration.lib.progress import Silent

@@ -12,8 +12,8 @@ import pytest
 from control_helpers import SHOP, change_marts, make_home, mark_audited
 from rich.console import Console
 
-from ingestion.errors import ConfigError
-from ingestion.home import Home
+from home.errors import ConfigError
+from home.layout import Home
 from ingestion.tiktok_shop.token_file import Grant, TokenFile, TokenState
 from orchestration.lib.demo import World, _environment, _settings, refuse_demo_home
 from orchestration.lib.demo_report import _promotion_table, _show_difference

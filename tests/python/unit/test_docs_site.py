@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ingestion.home import Home
+from home.layout import Home
 from orchestration.lib import docs_site
 from orchestration.lib.build import BuildFailed, dbt_folder
 from orchestration.lib.docs_site import docs

@@ -9,9 +9,9 @@ from typing import Any
 import duckdb
 import pytest
 
-from ingestion.archive import Archive, Entry
-from ingestion.home import StorageError
-from ingestion.pages import Page
+from home.storage import StorageError
+from ingestion.engine.archive import Archive, Entry
+from ingestion.engine.pages import Page
 
 
 def page(number: int, rows: int, **changes: Any) -> Page:

@@ -11,17 +11,13 @@ from typing import Any
 import pytest
 from shop_fakes import DAY, NOW, FakeClient, raw, run, unpacked
 
-from ingestion.home import Home
-from ingestion.rows import Kind
+from home.layout import Home
+from ingestion.engine.columns import Kind
+from ingestion.engine.errors import ScopeMissing
+from ingestion.tables.affiliate_orders import displayed_amount
 from ingestion.tiktok_shop import creators
-from ingestion.tiktok_shop.creators import (
-    CREATORS_PER_SYNC,
-    REREAD_DAYS,
-    WINDOW_DAYS,
-    displayed_amount,
-)
+from ingestion.tiktok_shop.creators import CREATORS_PER_SYNC, REREAD_DAYS, WINDOW_DAYS
 from ingestion.tiktok_shop.endpoints import SEARCH_AFFILIATE_ORDERS, SEARCH_SAMPLE_APPLICATIONS
-from ingestion.tiktok_shop.errors import ScopeMissing
 from ingestion.tiktok_shop.reading import Resource
 
 ORDERS, OPEN, CONTENT = "search_affiliate_orders", "search_open_collaborations", "creator_content_details"

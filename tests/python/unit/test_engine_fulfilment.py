@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 from shop_fakes import DAY, NOW, SECRET_WORDS, SHOP, FakeClient, raw, rows, run, unpacked
 
-from ingestion.home import Home
+from home.layout import Home
+from ingestion.engine.errors import ScopeMissing
 from ingestion.replay import replay
 from ingestion.tiktok_shop import fulfilment
-from ingestion.tiktok_shop.errors import ScopeMissing
 from ingestion.tiktok_shop.health import METRICS
 
 SEARCH, DETAIL, HEALTH = "search_packages", "package_detail", "shop_health"

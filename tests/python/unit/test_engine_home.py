@@ -11,15 +11,16 @@ from pathlib import Path
 
 import pytest
 
-import ingestion.home as home_module
-from ingestion.errors import ConfigError
-from ingestion.home import Home, HomeBusy, StorageError, exchange_folders, finish_exchange
+import home.storage as storage_module
+from home.errors import ConfigError
+from home.layout import Home, HomeBusy
+from home.storage import StorageError, exchange_folders, finish_exchange
 
 
 def test_the_lock_says_who_holds_it(tmp_path: Path) -> None:
     home = Home(tmp_path)
     code = (
-        "import sys; from pathlib import Path; from ingestion.home import Home\n"
+        "import sys; from pathlib import Path; from home.layout import Home\n"
         "with Home(Path(sys.argv[1])).lock('replay'): print('held', flush=True); sys.stdin.read()"
     )
     with subprocess.Popen(
@@ -76,7 +77,7 @@ def test_from_env(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 @pytest.mark.parametrize("atomic", [True, False])
 def test_folders_change_places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, atomic: bool) -> None:
     if not atomic:
-        monkeypatch.setattr(home_module, "_swap_names", lambda one, other: False)
+        monkeypatch.setattr(storage_module, "_swap_names", lambda one, other: False)
     new, current = tmp_path / "new", tmp_path / "raw"
     for folder in (new, current):
         folder.mkdir()

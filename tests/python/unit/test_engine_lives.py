@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from shop_fakes import DAY, NOW, FakeClient, raw, run
 
-from ingestion.home import Home
+from home.layout import Home
+from ingestion.engine.errors import AuthorizationRevoked, NotAvailable, ScopeMissing
 from ingestion.tiktok_shop import lives
-from ingestion.tiktok_shop.errors import AuthorizationRevoked, NotAvailable, ScopeMissing
 from ingestion.tiktok_shop.lives import NO_PERMISSION
 from ingestion.tiktok_shop.tokens import CREATOR, Grant
 

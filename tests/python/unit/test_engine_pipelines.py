@@ -8,9 +8,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from ingestion.home import Home
-from ingestion.pipelines import load, mark_dataset, named, open_pipeline
-from ingestion.rows import bulk_work
+from home.layout import Home
+from ingestion.engine.pipelines import load, mark_dataset, named, open_pipeline
+from ingestion.engine.processes import bulk_work
 
 
 def test_tables_given_to_dlt_do_not_add_up(tmp_path: Path) -> None:

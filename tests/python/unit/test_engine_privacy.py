@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from shop_fakes import NOW, SECRET_WORDS, FakeClient, order, run, unpacked
 
-from ingestion.home import Home
-from ingestion.privacy import Cleaner, Rules, scrub
-from ingestion.rows import fields
+from home.layout import Home
+from ingestion.engine.columns import fields
+from ingestion.engine.privacy import Cleaner, Rules, scrub
 from ingestion.tiktok_shop.finance import PAYMENT
 from ingestion.tiktok_shop.orders import ORDER
 from ingestion.tiktok_shop.resources import RESOURCES

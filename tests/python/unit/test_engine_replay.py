@@ -11,18 +11,16 @@ import pyarrow.parquet as pq
 import pytest
 from shop_fakes import DAY, NOW, FakeClient, order, raw, rows, run, tree
 
-import ingestion.compact as compact_module
+import ingestion.engine.compact as compact_module
 import ingestion.replay as replay_module
-from ingestion.archive import Archive
-from ingestion.compact import compact
-from ingestion.home import Home
-from ingestion.pipelines import recover
+from home.layout import Home
+from ingestion.engine.archive import Archive
+from ingestion.engine.compact import compact
+from ingestion.engine.journal import JOURNAL, SHOP, LogRow, write_journal
+from ingestion.engine.pipelines import recover
 from ingestion.replay import replay, replay_into
-from ingestion.sync import _write_journal
-from ingestion.sync_log import JOURNAL, SHOP, LogRow
-from ingestion.tiktok_shop.endpoints import SOURCE
+from ingestion.tables.sources import TIKTOK_SHOP as SOURCE
 from ingestion.tiktok_shop.resources import RESOURCES, tables
-from ingestion.tiktok_shop.shop_sync import ShopOutcome
 
 
 @pytest.fixture
@@ -32,7 +30,7 @@ def home(tmp_path: Path) -> Home:
     client.lists["unsettled_transactions"] = [{"id": str(n), "currency": "THB"} for n in range(5)]
     for step in range(3):
         outcome = run(home, client, until=NOW + step * DAY, run_id=f"run{step}")
-        _write_journal(home, SOURCE, SHOP, f"run{step}", outcome.log, [outcome])
+        write_journal(home, SOURCE, SHOP, f"run{step}", outcome.log, {outcome.shop_key: outcome.drift})
     return home
 
 
@@ -137,7 +135,7 @@ def test_a_log_row_without_times(tmp_path: Path) -> None:
     home = Home(tmp_path)
     run(home, FakeClient({}), "warehouses")
     row = LogRow("r", "7001", "orders", "search_orders", "failed", 1, 2, error_message="x")
-    _write_journal(home, SOURCE, SHOP, "r", [row], [ShopOutcome("7001")])
+    write_journal(home, SOURCE, SHOP, "r", [row], {})
     found = raw(home, "sync_log").to_pylist()
     assert found[0]["status"] == "failed" and found[0]["cursor"] is None and found[0]["shop_key"] == "7001"
 
@@ -165,7 +163,7 @@ class TestReplayInto:
         until = datetime.now(UTC)
         client = FakeClient({"search_orders": [order(900, NOW + DAY)]})
         outcome = run(home, client, until=NOW + 9 * DAY, run_id="later")
-        _write_journal(home, SOURCE, SHOP, "later", outcome.log, [outcome])
+        write_journal(home, SOURCE, SHOP, "later", outcome.log, {outcome.shop_key: outcome.drift})
         before = tree(home.raw)
         other = Home(tmp_path / "other")
         report = replay_into(home, other, until)

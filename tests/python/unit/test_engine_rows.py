@@ -13,31 +13,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shop_fakes import NOW, order
 
-from ingestion.pages import Page
-from ingestion.rows import (
-    MISSING,
-    Batch,
-    Drift,
-    Kind,
-    Table,
-    build,
-    fields,
-    first_text,
-    money,
-    text,
-    times,
-    to_array,
-    written,
-)
-from ingestion.tiktok_shop.finance import (
-    ORDER_TRANSACTION_LIST,
-    STATEMENT_TOTALS,
-    STATEMENT_TRANSACTION_LIST,
-    open_orders,
-)
-from ingestion.tiktok_shop.orders import ORDERS
+from ingestion.engine.columns import Kind, Table, fields, first_text, money, text, times, written
+from ingestion.engine.pages import Page
+from ingestion.engine.rows import MISSING, Batch, Drift, build
+from ingestion.engine.values import to_array
+from ingestion.tables.finance import STATEMENT_TRANSACTION_LIST
+from ingestion.tables.orders import ORDERS
+from ingestion.tables.returns import RETURNS
+from ingestion.tiktok_shop.finance import ORDER_TRANSACTION_LIST, STATEMENT_TOTALS, open_orders
 from ingestion.tiktok_shop.resources import tables
-from ingestion.tiktok_shop.returns import RETURNS
 
 AT = datetime(2026, 11, 8, 1, 2, 3, 456789, tzinfo=UTC)
 

@@ -13,15 +13,15 @@ import pytest
 from dlt.destinations.impl.filesystem.filesystem import FilesystemClient
 from shop_fakes import CONFIG, DAY, NOW, SHOP, FakeClient, order, raw, rows, run
 
+import ingestion.engine.units as units_module
 import ingestion.tiktok_shop.reading as reading_module
-import ingestion.tiktok_shop.shop_sync as shop_sync_module
-from ingestion.archive import Archive
-from ingestion.home import Home
-from ingestion.pipelines import ClockBehind, check_clock, recover
-from ingestion.sync import prepare
-from ingestion.tiktok_shop.errors import AuthorizationRevoked, ScopeMissing, TransientApiError
+from home.layout import Home
+from ingestion.engine.archive import Archive
+from ingestion.engine.errors import AuthorizationRevoked, ScopeMissing, TransientApiError
+from ingestion.engine.pipelines import ClockBehind, check_clock, recover
+from ingestion.engine.units import ShopOutcome
+from ingestion.sources import prepare
 from ingestion.tiktok_shop.resources import tables
-from ingestion.tiktok_shop.shop_sync import ShopOutcome
 
 VOLATILE = ("_dlt_load_id", "page_id", "retrieved_at")
 
@@ -134,8 +134,8 @@ def test_what_came_before_a_failure_stays_and_the_rest_follows(
 
 def test_units_are_committed_one_by_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(reading_module.sliced.__kwdefaults__, "rows", 100)  # type: ignore[arg-type]
-    monkeypatch.setattr(shop_sync_module, "BATCH_RECORDS", 100)
-    monkeypatch.setattr(shop_sync_module, "UNIT_ROWS", 600)
+    monkeypatch.setattr(units_module, "BATCH_RECORDS", 100)
+    monkeypatch.setattr(units_module, "UNIT_ROWS", 600)
     home = Home(tmp_path)
     outcome = run(home, FakeClient({"search_orders": orders(1000)}), "orders", "returns", "payments")
     assert {row.status for row in outcome.log} == {"ok"}
@@ -195,12 +195,13 @@ def test_a_full_disk_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     client = FakeClient({"search_orders": orders(50)})
     home.root.mkdir(exist_ok=True)
     home.privacy_key()
+    prepare(home)
 
     def full(*args: Any) -> None:
         raise OSError(errno.ENOSPC, "No space left on device", str(home.archive))
 
     with monkeypatch.context() as patched:
-        patched.setattr("ingestion.archive.os.fsync", full)
+        patched.setattr("ingestion.engine.archive.os.fsync", full)
         outcome = run(home, client, "orders", "returns")
     assert {row.status for row in outcome.log} == {"failed"}
     assert "No space left" in (outcome.log[0].error_message or "")

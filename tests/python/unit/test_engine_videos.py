@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 from shop_fakes import DAY, NOW, FakeClient, raw, rows, run
 
-from ingestion.home import Home
+from home.layout import Home
+from ingestion.engine.errors import ScopeMissing
 from ingestion.replay import replay
 from ingestion.tiktok_shop import videos
-from ingestion.tiktok_shop.errors import ScopeMissing
 from ingestion.tiktok_shop.videos import HISTORY_DAYS, REREAD_DAYS
 
 HOUR = 3_600

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shop_fakes import DAY, NOW
 
-from ingestion.tiktok_shop.reading import SHORTEST_SLICE, Call, Window, cut_window, plan_window, sliced
+from ingestion.engine.windows import SHORTEST_SLICE, Window, cut_window, plan_window
+from ingestion.tiktok_shop.reading import Call, sliced
 
 PLAN: dict[str, Any] = {"until": NOW, "history": 120 * DAY, "reread": 2 * DAY, "since": None}
 

@@ -469,7 +469,7 @@ def test_every_fee_column_is_a_component_that_the_seed_knows() -> None:
     """Guards a fee that a file tells and that no KPI counts."""
     import csv
 
-    from ingestion.config import PROJECT_ROOT
+    from home.config import PROJECT_ROOT
     from ingestion.seller_center.components import _components
 
     with (PROJECT_ROOT / "seeds" / "finance" / "fee_types.csv").open(encoding="utf-8") as file:

@@ -12,13 +12,15 @@ import pyarrow as pa
 import pytest
 from import_helpers import CONTACT, HEADER, SHOP, downloaded, known_shop, order, raw_rows, write_orders
 
-from ingestion.archive import Archive
-from ingestion.compact import compact
-from ingestion.errors import ConfigError
-from ingestion.home import Home
+from home.errors import ConfigError
+from home.layout import Home
+from ingestion.engine.archive import Archive
+from ingestion.engine.compact import compact
+from ingestion.importing import import_files
 from ingestion.replay import replay
-from ingestion.seller_center import importing
-from ingestion.seller_center.importing import ImportOptions, ImportReport, explain_file, import_files
+from ingestion.seller_center import store
+from ingestion.seller_center.importer import explain_file
+from ingestion.seller_center.outcomes import ImportOptions, ImportReport
 from ingestion.seller_center.tables import tables
 from orchestration.cli import main
 
@@ -111,7 +113,7 @@ def test_a_kill_between_archive_and_load_costs_nothing(
 ) -> None:
     """Guards a file that counts as known and whose rows are nowhere."""
     path = write_orders(tmp_path / "orders.csv", order(), order(577100000000000002))
-    original = importing._Import._load
+    original = store.FileStore._load
 
     def killed(self: Any, owner: str, built: Iterable[tuple[str, pa.Table]]) -> None:
         tables = dict(built)
@@ -120,7 +122,7 @@ def test_a_kill_between_archive_and_load_costs_nothing(
         original(self, owner, tables.items())
 
     with monkeypatch.context() as patch:
-        patch.setattr(importing._Import, "_load", killed)
+        patch.setattr(store.FileStore, "_load", killed)
         with pytest.raises(KeyboardInterrupt):
             import_files(home, [path], known_shop())
     assert raw_rows(home, "orders") == []

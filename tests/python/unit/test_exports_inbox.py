@@ -10,10 +10,10 @@ import dagster as dg
 import pytest
 from import_helpers import SHOP, known_shop, order, raw_rows, write_orders
 
-from ingestion.config import InboxConfig, load_inbox_config
-from ingestion.home import Home
-from ingestion.seller_center.importing import import_files
-from ingestion.seller_center.inbox import arrived, import_inbox
+from home.config import InboxConfig, load_inbox_config
+from home.layout import Home
+from ingestion.importing import import_files
+from ingestion.inbox import arrived, import_inbox
 from orchestration.defs.ingestion.inbox import INBOX, build_inbox_assets, build_inbox_sensor
 from orchestration.defs.ingestion.resources import HomeResource
 

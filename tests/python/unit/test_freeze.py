@@ -17,8 +17,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from ingestion.errors import ConfigError
-from ingestion.home import Home
+from home.errors import ConfigError
+from home.layout import Home
 from orchestration.cli import main
 from orchestration.lib.freeze import SCHEMA, FreezeRefused, FrozenDamaged, check, freeze
 

@@ -11,12 +11,12 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from ingestion.config import FxConfig
+from home.config import FxConfig
+from home.layout import Home
+from ingestion.engine.pipelines import adopt_dataset
 from ingestion.fx_rates import resource
 from ingestion.fx_rates.resource import sync_fx_rates
 from ingestion.fx_rates.source import FxRequest
-from ingestion.home import Home
-from ingestion.pipelines import adopt_dataset
 
 
 @pytest.fixture

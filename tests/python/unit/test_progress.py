@@ -8,7 +8,7 @@ import time
 import pytest
 from rich.console import Console
 
-from ingestion.sync import Progress, ShopResult
+from ingestion.engine.progress import Progress, ShopResult
 from orchestration.lib import progress as module
 from orchestration.lib.progress import Reporter
 

@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from ingestion.home import Home
+from home.layout import Home
 from orchestration.lib.project_log import digests, project_state, record_changes
 
 MANIFEST: dict[str, Any] = {

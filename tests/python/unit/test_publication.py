@@ -16,9 +16,9 @@ import duckdb
 import pytest
 from control_helpers import change_marts, make_home, mark_audited
 
-from ingestion.audit_log import check as check_log
-from ingestion.errors import ConfigError
-from ingestion.home import Home
+from home.audit_log import check as check_log
+from home.errors import ConfigError
+from home.layout import Home
 from orchestration.cli import main
 from orchestration.lib.history import (
     KEPT,
@@ -295,8 +295,8 @@ class TestVerify:
         code = f"""
             import os
             from pathlib import Path
-            from ingestion import audit_log
-            from ingestion.home import Home
+            from home import audit_log
+            from home.layout import Home
             from orchestration.lib.publish import publish
             audit_log.append = lambda *_: os._exit(9)
             publish(Home(Path({str(home.root)!r})))
@@ -489,8 +489,8 @@ def test_killed_at_each_point_of_the_switch(home: Home, event: str, point: int) 
     code = f"""
         import os
         from pathlib import Path
-        from ingestion import audit_log
-        from ingestion.home import Home
+        from home import audit_log
+        from home.layout import Home
         from orchestration.lib import history
         from orchestration.lib.publish import publish
         calls, replace = 0, history._replace
@@ -529,7 +529,7 @@ def test_killed_while_writing_leaves_the_old_file_and_no_rest(home: Home) -> Non
     code = f"""
         import os
         from pathlib import Path
-        from ingestion.home import Home
+        from home.layout import Home
         from orchestration.lib import publish
         publish._settle = lambda *_: os._exit(9)
         publish.publish(Home(Path({str(home.root)!r})))
@@ -551,7 +551,7 @@ def test_killed_while_pruning_leaves_no_half_publication(home: Home) -> None:
     code = f"""
         import os
         from pathlib import Path
-        from ingestion.home import Home
+        from home.layout import Home
         from orchestration.lib import history
         from orchestration.lib.publish import publish
         sweep = history._sweep

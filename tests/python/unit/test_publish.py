@@ -14,10 +14,12 @@ import duckdb
 import pytest
 from control_helpers import change_marts, make_home, mark_audited, mark_built
 
-from ingestion.home import Home, HomeBusy, StorageError
+from home.layout import Home, HomeBusy
+from home.storage import StorageError
 from orchestration.lib.audit import AuditFailed
 from orchestration.lib.frames import CannotRead
-from orchestration.lib.publish import PublishFailed, publish, published_rows
+from orchestration.lib.history import published_rows
+from orchestration.lib.publish import PublishFailed, publish
 
 _READER = """
 import duckdb, sys
@@ -142,7 +144,7 @@ class TestRefusals:
         assert gmv(home) == 3000
 
     def test_home_in_use_by_another_process(self, home: Home) -> None:
-        code = "import sys; from pathlib import Path; from ingestion.home import Home\n"
+        code = "import sys; from pathlib import Path; from home.layout import Home\n"
         code += (
             f"with Home(Path({str(home.root)!r})).lock('replay'): print('held', flush=True); sys.stdin.read()"
         )
@@ -169,8 +171,8 @@ def test_full_disk_leaves_the_old_file_and_no_rest(home: Home) -> None:
     code = f"""
         import resource
         from pathlib import Path
-        from ingestion.errors import TtkpiError
-        from ingestion.home import Home
+        from home.errors import TtkpiError
+        from home.layout import Home
         from orchestration.lib.publish import publish
         resource.setrlimit(resource.RLIMIT_FSIZE, (4_000_000, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
         try:

@@ -17,7 +17,7 @@ import duckdb
 import pytest
 from control_helpers import SHOP, change_marts, make_home, mark_audited
 
-from ingestion.home import Home
+from home.layout import Home
 from orchestration.lib.history import finish_switch, rollback
 from orchestration.lib.publish import publish
 from orchestration.lib.published_values import prepare
@@ -210,8 +210,8 @@ def test_a_kill_leaves_all_rows_of_a_publication_or_none(home: Home, where: str,
     code = f"""
         import os
         from pathlib import Path
-        from ingestion import audit_log
-        from ingestion.home import Home
+        from home import audit_log
+        from home.layout import Home
         from orchestration.lib import history, publish
         {"audit_log" if name == "append" else module}.{name} = lambda *_: os._exit(9)
         publish.publish(Home(Path({str(home.root)!r})))

@@ -18,8 +18,8 @@ from typing import Any
 import duckdb
 import pytest
 
-from ingestion.errors import ConfigError
-from ingestion.home import Home
+from home.errors import ConfigError
+from home.layout import Home
 from orchestration.cli import main
 from orchestration.lib.restock import (
     ERP_COLUMNS,

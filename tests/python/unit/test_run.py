@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
-from ingestion.errors import ConfigError, TtkpiError
-from ingestion.home import Home, HomeBusy, StorageError
-from ingestion.sync import ShopResult, SyncReport
-from ingestion.tiktok_shop.errors import BadAppKey, BadSignature, NotAuthorised, RateLimited
+from home.errors import ConfigError, TtkpiError
+from home.layout import Home, HomeBusy
+from home.storage import StorageError
+from ingestion.engine.errors import BadAppKey, BadSignature, NotAuthorised, RateLimited
+from ingestion.engine.progress import ShopResult
+from ingestion.sync import SyncReport
 from orchestration.lib import run as module
 from orchestration.lib.audit import AuditFailed, AuditReport
 from orchestration.lib.build import BuildFailed, BuildReport, NodeResult

@@ -14,11 +14,11 @@ from click.testing import CliRunner
 from export_helpers import written
 from world_helpers import CLOCK, DAY, SHOP, world_of
 
-from ingestion.sandbox.exports.export import write_file, write_folder
-from ingestion.sandbox.exports.layouts import DOWNLOADED, LAYOUTS
-from ingestion.sandbox.server.serve import SandboxServer
-from ingestion.sandbox.world.store import Store
 from orchestration.cli import cli
+from sandbox.exports.export import write_file, write_folder
+from sandbox.exports.layouts import DOWNLOADED, LAYOUTS
+from sandbox.server.serve import SandboxServer
+from sandbox.world.store import Store
 
 TH = SHOP["TH"]
 

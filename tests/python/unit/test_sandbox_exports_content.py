@@ -14,10 +14,10 @@ import pytest
 from export_helpers import exact, grid, october, table, total, written
 from world_helpers import CLOCK, SHOP, bodies, world_of
 
-from ingestion.sandbox.ads import figures
-from ingestion.sandbox.ads.accounts import ACCOUNTS, PRODUCT
-from ingestion.sandbox.world.live_rooms import Session
-from ingestion.sandbox.world.store import Store
+from sandbox.ads import figures
+from sandbox.ads.accounts import ACCOUNTS, PRODUCT
+from sandbox.world.live_rooms import Session
+from sandbox.world.store import Store
 
 HEADERS = orjson.loads((Path(__file__).parent / "export_headers.json").read_bytes())
 

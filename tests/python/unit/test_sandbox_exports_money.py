@@ -14,8 +14,8 @@ import pytest
 from export_helpers import exact, grid, table, total, written
 from world_helpers import SHOP, bodies, world_of
 
-from ingestion.sandbox.exports.income import INDONESIAN
-from ingestion.sandbox.world.store import Store
+from sandbox.exports.income import INDONESIAN
+from sandbox.world.store import Store
 
 HEADERS = orjson.loads((Path(__file__).parent / "export_headers.json").read_bytes())
 DAY = 86_400
@@ -265,7 +265,7 @@ def test_unsettled_orders_add_up(store: Store, tmp_path: Path) -> None:
 def test_a_fee_without_a_column_is_no_file(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from ingestion.sandbox.exports import income
+    from sandbox.exports import income
 
     monkeypatch.setitem(income.MARKET_FEES, "TH", ())
     with pytest.raises(ValueError, match="no column for vat_amount in TH"):

@@ -16,10 +16,10 @@ import pytest
 from export_helpers import grid, table, written
 from world_helpers import CLOCK, DAY, SHOP, bodies, world_of
 
-from ingestion.sandbox.exports import formats
-from ingestion.sandbox.exports.orders import _MONEY, _TEXTS, _TIMES, _UNKNOWN, COLUMNS
-from ingestion.sandbox.world.lives import COMPLETED_REFUNDS
-from ingestion.sandbox.world.store import Store
+from sandbox.exports import formats
+from sandbox.exports.orders import _MONEY, _TEXTS, _TIMES, _UNKNOWN, COLUMNS
+from sandbox.world.lives import COMPLETED_REFUNDS
+from sandbox.world.store import Store
 
 HEADERS = orjson.loads((Path(__file__).parent / "export_headers.json").read_bytes())
 LAYOUTS = ["order_us", "order_vn_54", "order_ph_55", "order_id_65"]

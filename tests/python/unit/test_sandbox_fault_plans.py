@@ -6,8 +6,8 @@ from collections import Counter
 
 import pytest
 
-from ingestion.sandbox.server.faults import Rule
-from ingestion.sandbox.server.plans import KINDS, Calm, FaultPlan
+from sandbox.server.faults import Rule
+from sandbox.server.plans import KINDS, Calm, FaultPlan
 
 CALM = Calm(
     {

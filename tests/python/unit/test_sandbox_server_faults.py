@@ -11,8 +11,8 @@ import orjson
 import pytest
 from sandbox_fakes import GB, TH, Caller, orders_world, sandbox
 
-from ingestion.sandbox.server.damage import damaged
-from ingestion.sandbox.server.faults import Rule
+from sandbox.server.damage import damaged
+from sandbox.server.faults import Rule
 
 
 @pytest.fixture(scope="module")

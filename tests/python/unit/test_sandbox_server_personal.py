@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ingestion.sandbox.server.personal import Personal
+from sandbox.server.personal import Personal
 
 
 def read(body: bytes) -> dict[str, list[str]]:

@@ -14,13 +14,13 @@ import psutil
 import pytest
 from sandbox_fakes import NOW, Caller, FakeStore, sandbox
 
-from ingestion.sandbox.server.serve import SandboxProcess, SandboxServer, ServerFailed
-from ingestion.sandbox.world.generator import generate
+from sandbox.server.serve import SandboxProcess, SandboxServer, ServerFailed
+from sandbox.world.generator import generate
 
 PARENT = """
 import sys
 from pathlib import Path
-from ingestion.sandbox.server.serve import SandboxProcess
+from sandbox.server.serve import SandboxProcess
 server = SandboxProcess(Path(sys.argv[1])).start()
 print(server.pid, flush=True)
 sys.stdin.read()

@@ -12,9 +12,9 @@ import pytest
 from sandbox_fakes import Caller
 from world_helpers import CLOCK, DAY, SHOP, world_of
 
-from ingestion.sandbox.server.serve import SandboxServer
-from ingestion.sandbox.world import promotion
-from ingestion.sandbox.world.store import Store
+from sandbox.server.serve import SandboxServer
+from sandbox.world import promotion
+from sandbox.world.store import Store
 
 ORDERS = "/affiliate_seller/202410/orders/search"
 SESSIONS = "/analytics/202609/shop_lives/performance"

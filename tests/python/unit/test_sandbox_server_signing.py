@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import pytest
 from sandbox_fakes import SHOPS, Caller, orders_world, sandbox, sign
 
-from ingestion.sandbox.server.refusal import Refusal
-from ingestion.sandbox.server.signing import check_signature, check_timestamp, signature
+from sandbox.server.refusal import Refusal
+from sandbox.server.signing import check_signature, check_timestamp, signature
 
 DETAILS = "/order/202507/orders"
 

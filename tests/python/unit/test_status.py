@@ -10,8 +10,8 @@ import pytest
 from control_helpers import LOAD, SHOP, authorise_ads, make_home, write_raw
 from rich.console import Console
 
-from ingestion.home import Home
-from ingestion.tiktok_shop.errors import TokenFileError
+from home.layout import Home
+from ingestion.engine.errors import TokenFileError
 from ingestion.tiktok_shop.token_file import Grant, KnownShop, TokenFile, TokenState
 from orchestration.lib.status import ads_authorisations, authorisations, status
 from orchestration.lib.status_report import show_ads_authorisations, show_authorisations, show_status

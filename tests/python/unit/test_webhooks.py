@@ -21,9 +21,10 @@ from dlt.common.configuration.container import Container
 from dlt.common.configuration.specs.pluggable_run_context import PluggableRunContext
 from webhook_receiver import SECRET, TOKEN, Answer, Call, Receiver, at_most, receiving, said
 
-from ingestion.config import PROJECT_ROOT
-from ingestion.errors import ConfigError
-from ingestion.home import Home, HomeBusy, StorageError
+from home.config import PROJECT_ROOT
+from home.errors import ConfigError
+from home.layout import Home, HomeBusy
+from home.storage import StorageError
 from orchestration.cli import main
 from orchestration.defs.ingestion.resources import HomeResource
 from orchestration.defs.publish.sensors import alert_webhooks

@@ -9,8 +9,8 @@ import orjson
 import pytest
 from world_helpers import CLOCK, DAY, Json, bodies, everywhere, money, world_of
 
-from ingestion.sandbox.world.catalog import SHOPS
-from ingestion.sandbox.world.store import Store
+from sandbox.world.catalog import SHOPS
+from sandbox.world.store import Store
 
 PARTS = ("revenue", "shipping_cost", "fee_tax", "adjustment")
 

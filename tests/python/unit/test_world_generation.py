@@ -18,10 +18,11 @@ import psutil
 import pytest
 from world_helpers import CLOCK, DAY, SHOP, bodies, everywhere, world_of
 
-from ingestion.config import PROJECT_ROOT
-from ingestion.sandbox.world import generator
-from ingestion.sandbox.world.people import personal_markers, personal_values
-from ingestion.sandbox.world.store import META, Store, generate
+from home.config import PROJECT_ROOT
+from sandbox.world import generator
+from sandbox.world.generator import generate
+from sandbox.world.people import personal_markers, personal_values
+from sandbox.world.store import META, Store
 
 SIZE: Any = {"orders": 600, "days": 40}
 
@@ -175,7 +176,7 @@ def test_a_killed_generation_leaves_nothing_half_made(
 def test_no_worker_outlives_a_killed_generation(tmp_path: Path) -> None:
     """They waited for work for ever, a gigabyte of them after some killed benchmarks."""
     code = (
-        "from pathlib import Path; from ingestion.sandbox.world.generator import generate\n"
+        "from pathlib import Path; from sandbox.world.generator import generate\n"
         "if __name__ == '__main__':\n"
         f"    generate(Path({str(tmp_path / 'world')!r}), orders=500_000, days=100, seed=1, clock={CLOCK})\n"
     )

@@ -8,8 +8,8 @@ from decimal import Decimal
 import pytest
 from world_helpers import CLOCK, DAY, SHOP, Json, bodies, everywhere, money, world_of
 
-from ingestion.sandbox.world.catalog import SHOPS
-from ingestion.sandbox.world.store import Store
+from sandbox.world.catalog import SHOPS
+from sandbox.world.store import Store
 
 COMPLETED = {
     "RETURN_OR_REFUND_REQUEST_COMPLETE",

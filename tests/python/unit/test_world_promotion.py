@@ -11,13 +11,13 @@ from zoneinfo import ZoneInfo
 import pytest
 from world_helpers import CLOCK, DAY, SHOP, Json, bodies, everywhere, money, world_of
 
-from ingestion.sandbox.world import promotion
-from ingestion.sandbox.world.catalog import SHOPS, Shop
-from ingestion.sandbox.world.live_rooms import GROWS_DAYS, Session
-from ingestion.sandbox.world.people import personal_values
-from ingestion.sandbox.world.store import Store
-from ingestion.sandbox.world.truth import truth
-from ingestion.sandbox.world.video_days import figures_of_day
+from sandbox.world import promotion
+from sandbox.world.catalog import SHOPS, Shop
+from sandbox.world.live_rooms import GROWS_DAYS, Session
+from sandbox.world.people import personal_values
+from sandbox.world.store import Store
+from sandbox.world.truth import truth
+from sandbox.world.video_days import figures_of_day
 
 HORIZON = CLOCK + 14 * DAY
 COMMISSIONS = {

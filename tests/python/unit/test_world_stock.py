@@ -10,11 +10,11 @@ from zoneinfo import ZoneInfo
 import pytest
 from world_helpers import CLOCK, DAY, SHOP, Json, bodies, everywhere, world_of
 
-from ingestion.sandbox.world import health
-from ingestion.sandbox.world.catalog import SHOPS, Shop, skus
-from ingestion.sandbox.world.deadlines import deadlines
-from ingestion.sandbox.world.store import Store
-from ingestion.sandbox.world.truth import truth
+from sandbox.world import health
+from sandbox.world.catalog import SHOPS, Shop, skus
+from sandbox.world.deadlines import deadlines
+from sandbox.world.store import Store
+from sandbox.world.truth import truth
 
 HOUR = 3_600
 

@@ -13,10 +13,10 @@ from zoneinfo import ZoneInfo
 import pytest
 from world_helpers import CLOCK, DAY, SHOP, Json, bodies, everywhere, money, world_of
 
-from ingestion.sandbox.world import costs
-from ingestion.sandbox.world.catalog import SHOPS, Shop, skus
-from ingestion.sandbox.world.store import KINDS, Store
-from ingestion.sandbox.world.truth import TABLES, truth
+from sandbox.world import costs
+from sandbox.world.catalog import SHOPS, Shop, skus
+from sandbox.world.store import KINDS, Store
+from sandbox.world.truth import TABLES, truth
 
 COMPLETED = (
     "RETURN_OR_REFUND_REQUEST_COMPLETE",
@@ -203,9 +203,7 @@ def test_every_table_is_told_and_no_other(world: Path) -> None:
 def test_the_cost_sheet_is_the_seed(capsys: pytest.CaptureFixture[str]) -> None:
     costs.main()
     printed = capsys.readouterr().out
-    assert SEED.read_text() == printed, (
-        "python -m ingestion.sandbox.world.costs > seeds/finance/sku_costs.csv"
-    )
+    assert SEED.read_text() == printed, "python -m sandbox.world.costs > seeds/finance/sku_costs.csv"
     rows = list(csv.DictReader(io.StringIO(printed)))
     for shop in SHOPS:
         known = {row["seller_sku"] for row in rows if row["shop_key"] == shop.id}

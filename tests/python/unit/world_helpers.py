@@ -11,8 +11,9 @@ from typing import Any
 import orjson
 import pytest
 
-from ingestion.sandbox.world.catalog import SHOPS, Shop
-from ingestion.sandbox.world.store import Store, generate
+from sandbox.world.catalog import SHOPS, Shop
+from sandbox.world.generator import generate
+from sandbox.world.store import Store
 
 CLOCK = 1_794_096_000  # 2026-11-08T00:00:00Z
 DAY = 86_400

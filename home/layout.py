@@ -1,0 +1,283 @@
+"""The folder that holds everything this project keeps, and the lock that lets one run at a time change it.
+
+| inside | what |
+| --- | --- |
+| `tokens.json` | the sellers' tokens, mode 0600 |
+| `ads_tokens.json` | the tokens of ads accounts, mode 0600 |
+| `privacy.key` | the key that turns buyer ids into hashes, mode 0600; made once |
+| `freeze.key` | the key that signs frozen months, mode 0600; made once |
+| `seal.key` | the key that seals publications and the audit log, mode 0600; made once |
+| `audit_log.jsonl`, `audit_log.head.json` | who did what; only grows (`home/audit_log.py`) |
+| `frozen/` | scorecards of the months that were frozen; written once, never changed |
+| `restock.json` | which suggestion to order was accepted where |
+| `webhooks.json` | which alert was told to which webhook, mode 0600 |
+| `inbox/` | files that were downloaded by hand and wait to be imported; then `inbox/done`, `inbox/refused` |
+| `archive/` | every page as it came, without contact data; never changed |
+| `raw/` | typed rows as Parquet, `raw/<source>/<table>/` |
+| `dlt/` | dlt's working folders |
+| `warehouse.duckdb`, `published/` | what dbt builds, and what BI reads |
+| `published_values/` | what each publication changed of the KPIs of a day; only grows |
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from home.config import HOME_VARIABLE, PROJECT_ROOT
+from home.errors import ConfigError, TtkpiError
+from home.storage import finish_exchange, storage_error, storage_errors
+
+AUDIT_LOG_HEAD = "audit_log.head.json"
+"""Number and hash of the newest entry of the audit log."""
+_KEY_BYTES = 32
+_held: set[tuple[str, int]] = set()
+"""Homes held by this process, with the thread that took them."""
+
+
+class HomeBusy(TtkpiError):
+    """Another run is at work in the same home.
+
+    Attributes:
+        holder: What the other run wrote about itself: pid, host, purpose, since; empty when unreadable.
+    """
+
+    def __init__(self, message: str, *, advice: str = "", holder: dict[str, Any] | None = None) -> None:
+        super().__init__(message, advice=advice)
+        self.holder = holder or {}
+
+
+@dataclass(frozen=True)
+class Home:
+    """The project's folder (`TTKPI_HOME`, default `.ttkpi/` in the checkout).
+
+    Attributes:
+        root: The folder, absolute.
+    """
+
+    root: Path
+
+    @classmethod
+    def from_env(cls) -> Home:
+        """The home named by `TTKPI_HOME`, or `.ttkpi/` in the project. Nothing is created yet."""
+        value = os.environ.get(HOME_VARIABLE, "").strip()
+        path = Path(value).expanduser() if value else PROJECT_ROOT / ".ttkpi"
+        return cls(path.absolute())
+
+    @property
+    def tokens_file(self) -> Path:
+        """The sellers' tokens."""
+        return self.root / "tokens.json"
+
+    @property
+    def ads_tokens_file(self) -> Path:
+        """The tokens of ads accounts."""
+        return self.root / "ads_tokens.json"
+
+    @property
+    def archive(self) -> Path:
+        """Every page as it came."""
+        return self.root / "archive"
+
+    @property
+    def frozen(self) -> Path:
+        """Frozen months."""
+        return self.root / "frozen"
+
+    @property
+    def freeze_key_file(self) -> Path:
+        """The key that signs frozen months."""
+        return self.root / "freeze.key"
+
+    @property
+    def seal_key_file(self) -> Path:
+        """The key that seals publications and the audit log."""
+        return self.root / "seal.key"
+
+    @property
+    def raw(self) -> Path:
+        """Typed rows, `<source>/<table>/*.parquet`."""
+        return self.root / "raw"
+
+    @property
+    def raw_new(self) -> Path:
+        """Where `replay` builds the folder that then takes the place of `raw`."""
+        return self.root / "raw.new"
+
+    @property
+    def dlt(self) -> Path:
+        """dlt's working folders, one per pipeline."""
+        return self.root / "dlt"
+
+    @property
+    def warehouse(self) -> Path:
+        """The DuckDB file that dbt builds."""
+        return self.root / "warehouse.duckdb"
+
+    @property
+    def published(self) -> Path:
+        """The DuckDB file that BI tools read."""
+        return self.root / "published" / "marts.duckdb"
+
+    @property
+    def published_values(self) -> Path:
+        """The values of KPIs that were published."""
+        return self.root / "published_values"
+
+    def prepare(self) -> None:
+        """Makes the folders that a run needs. Brings the raw folder back if a kill came while it was exchanged.
+
+        Raises:
+            StorageError: The home can't be created or written.
+        """
+        with storage_errors(self.root):
+            for folder in (self.root, self.archive, self.dlt):
+                folder.mkdir(parents=True, exist_ok=True)
+            if not self.raw.exists():
+                finish_exchange(self.raw)
+            self.raw.mkdir(exist_ok=True)
+
+    def privacy_key(self) -> bytes:
+        """The key of the buyer hashes. Made at the first call; with another key every buyer would look new.
+
+        Raises:
+            ConfigError: The file is there but is not a key.
+            StorageError: It can't be read or created.
+        """
+        return _key(
+            self.root / "privacy.key",
+            advice="Restore it from your backup: with another key every buyer would look new.",
+        )
+
+    def freeze_key(self) -> bytes:
+        """The key that signs frozen months. Made at the first call.
+
+        Raises:
+            ConfigError: The file is there but is not a key.
+            StorageError: It can't be read or created.
+        """
+        return _key(
+            self.freeze_key_file,
+            advice="Restore it from your backup: with another key no frozen month can be checked.",
+        )
+
+    def seal_key(self) -> bytes:
+        """The key that seals publications and the audit log. Made before anything was sealed, and never again.
+
+        Raises:
+            ConfigError: The file is there but is not a key, or it is gone.
+            StorageError: It can't be read or created.
+        """
+        if not self.seal_key_file.is_file() and (self.root / AUDIT_LOG_HEAD).is_file():
+            raise ConfigError(
+                f"{self.seal_key_file} is missing: what was sealed in {self.root} can't be checked or continued.",
+                advice="Restore it from your backup. To begin anew with another key, move audit_log.jsonl, "
+                f"{AUDIT_LOG_HEAD} and published/history out of the home and keep them.",
+            )
+        return _key(
+            self.seal_key_file,
+            advice="Restore it from your backup: with another key no former publication can be checked.",
+        )
+
+    @contextmanager
+    def lock(self, purpose: str) -> Iterator[None]:
+        """Holds the home for one run. The operating system frees it when the process ends, however it ends.
+
+        A thread that holds it may take it again: `ttkpi run` holds it from the sync to the publication,
+        and each of them takes it when run alone.
+
+        Args:
+            purpose: What the run does, for the message that others get.
+
+        Raises:
+            HomeBusy: Another process holds it; the message names its pid, host, purpose and start.
+            StorageError: The home can't be written.
+        """
+        with storage_errors(self.root):
+            self.root.mkdir(parents=True, exist_ok=True)
+        note = self.root / "lock.json"
+        key = (str(self.root.resolve()), threading.get_ident())
+        if key in _held:
+            # The commands call each other: whoever holds the home may take it again.
+            yield
+            return
+        lock = FileLock(self.root / "lock", mode=0o600)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            raise self._busy(note) from None
+        except OSError as error:
+            raise storage_error(error, self.root) from error
+        _held.add(key)
+        try:
+            holder = {
+                "pid": os.getpid(),
+                "host": socket.gethostname(),
+                "purpose": purpose,
+                "since": datetime.now(UTC).isoformat(timespec="seconds"),
+            }
+            with storage_errors(note):
+                note.write_text(json.dumps(holder), encoding="utf-8")
+            yield
+        finally:
+            _held.discard(key)
+            note.unlink(missing_ok=True)
+            lock.release()
+
+    def _busy(self, note: Path) -> HomeBusy:
+        try:
+            holder = json.loads(note.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            holder = {}
+        if not isinstance(holder, dict) or not holder:
+            return HomeBusy(
+                f"Another run is using {self.root}.", advice="Wait until it has finished, then try again."
+            )
+        return HomeBusy(
+            f"{self.root} is in use by process {holder.get('pid')} on {holder.get('host')} "
+            f"({holder.get('purpose')}, since {holder.get('since')}).",
+            advice="Wait for it to finish, then try again. If that process hangs, end it: nothing is lost.",
+            holder=holder,
+        )
+
+
+def _key(path: Path, *, advice: str) -> bytes:
+    with storage_errors(path):
+        if not path.exists():
+            _create_key(path)
+        text = path.read_text(encoding="ascii", errors="replace").strip()
+    try:
+        key = bytes.fromhex(text)
+    except ValueError:
+        key = b""
+    if len(key) != _KEY_BYTES:
+        raise ConfigError(f"{path} does not hold a key of {_KEY_BYTES} bytes in hexadecimal.", advice=advice)
+    return key
+
+
+def _create_key(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "w", encoding="ascii") as file:
+        file.write(secrets.token_hex(_KEY_BYTES) + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        # A link fails when the name is taken: of two first runs, one key wins and both use it.
+        os.link(temporary, path)
+    except FileExistsError:
+        pass
+    finally:
+        temporary.unlink()

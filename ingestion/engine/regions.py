@@ -1,0 +1,98 @@
+"""The markets of TikTok Shop, from the seed `regions`: the time zone and the currency of each.
+
+The seed is the only place that knows them. A single shop may have another zone (seed `shop_settings`).
+"""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from home.config import PROJECT_ROOT
+from home.errors import ConfigError
+
+_REGIONS = PROJECT_ROOT / "seeds" / "shared" / "regions.csv"
+_SETTINGS = PROJECT_ROOT / "seeds" / "shared" / "shop_settings.csv"
+
+
+@dataclass(frozen=True, slots=True)
+class Market:
+    """A market.
+
+    Attributes:
+        region: Its code, such as `GB`.
+        time_zone: IANA name of the zone in which its days are counted.
+        currency: ISO code.
+    """
+
+    region: str
+    time_zone: str
+    currency: str
+
+
+@cache
+def markets() -> Mapping[str, Market]:
+    """All markets, by region code.
+
+    Raises:
+        ConfigError: A zone in the seed is none.
+    """
+    return {
+        row["region"]: Market(row["region"], checked_zone(row["time_zone"]), row["currency"])
+        for row in _rows(_REGIONS)
+    }
+
+
+@cache
+def markets_by_currency() -> Mapping[str, str]:
+    """The region codes of the currencies that only one market has: the euro names none."""
+    shared = Counter(market.currency for market in markets().values())
+    return {market.currency: market.region for market in markets().values() if shared[market.currency] == 1}
+
+
+def time_zone_of(region: str, shop_key: str = "") -> str | None:
+    """The zone in which a shop's days are counted; None for a market that the seed does not know.
+
+    Args:
+        region: Code of its market.
+        shop_key: Its id: a single shop may have a zone of its own.
+
+    Raises:
+        ConfigError: A zone in the seeds is none.
+    """
+    own = _zones_of_shops().get(shop_key)
+    market = markets().get(region)
+    return own or (market.time_zone if market else None)
+
+
+def checked_zone(zone: str) -> str:
+    """The zone, if it is one.
+
+    Raises:
+        ConfigError: It is not.
+    """
+    try:
+        ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise ConfigError(
+            f"{zone!r} is no time zone.",
+            advice="Write an IANA name such as America/Los_Angeles or Etc/GMT+8.",
+        ) from None
+    return zone
+
+
+@cache
+def _zones_of_shops() -> Mapping[str, str]:
+    return {
+        row["shop_key"]: checked_zone(row["time_zone"]) for row in _rows(_SETTINGS) if row.get("time_zone")
+    }
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))

@@ -1,0 +1,149 @@
+"""A folder that is watched: what is put into it is imported and moved away.
+
+    inbox/<shop id or ads account id>/...   files to import
+    inbox/...                               files whose shop their market and currency tell
+    inbox/done/                             imported, or known before
+    inbox/refused/                          refused, each with a text beside it that says why
+
+A file that is still being written is left alone: it is taken when nothing has changed in it for a while.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+
+from home.config import InboxConfig
+from home.layout import Home
+from home.storage import storage_errors
+from ingestion.engine.progress import Progress as Progress
+from ingestion.importing import import_files
+from ingestion.seller_center.export_files import is_export
+from ingestion.seller_center.outcomes import FileOutcome, ImportOptions
+from ingestion.seller_center.owners import known_accounts, known_shops
+from ingestion.seller_center.sheets import Problem
+
+DONE, REFUSED = "done", "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """A file that can be imported.
+
+    Attributes:
+        path: Where it lies.
+        folder: The folder of the inbox that it lies in; empty when it lies in the inbox itself.
+        mark: Changes when the file does.
+    """
+
+    path: Path
+    folder: str
+    mark: str
+
+
+def inbox_of(home: Home, config: InboxConfig) -> Path:
+    """Where the inbox is: configured, or `inbox/` in the home."""
+    return config.folder or home.root / "inbox"
+
+
+def arrived(inbox: Path, settle_seconds: float, now: float | None = None) -> list[Arrived]:
+    """The files in which nothing has changed for so long, in the order of their paths.
+
+    Raises:
+        StorageError: The folder can't be read.
+    """
+    now = time.time() if now is None else now
+    found: list[Arrived] = []
+    if not inbox.is_dir():
+        return found
+    with storage_errors(inbox):
+        folders = [("", inbox)]
+        folders += [
+            (one.name, one)
+            for one in sorted(inbox.iterdir())
+            if one.is_dir() and one.name not in (DONE, REFUSED) and not one.name.startswith(".")
+        ]
+        for name, folder in folders:
+            inside = folder.rglob("*") if name else folder.iterdir()
+            for path in sorted(inside):
+                if not path.is_file() or not is_export(path):
+                    continue
+                about = path.stat()
+                # A copy that keeps the time of its original changes the time of its status until it is complete.
+                if now - max(about.st_mtime, about.st_ctime) >= settle_seconds:
+                    found.append(Arrived(path, name, f"{about.st_size}-{about.st_mtime_ns}"))
+    return found
+
+
+def import_inbox(home: Home, config: InboxConfig, *, progress: Progress | None = None) -> list[FileOutcome]:
+    """Imports what has arrived and moves it to `done` or `refused`.
+
+    Args:
+        home: Where everything is.
+        config: Where the inbox is.
+        progress: Is told of files.
+
+    Returns:
+        What came of each file; its path is where the file lay.
+
+    Raises:
+        HomeBusy: Another run is at work in this home.
+        StorageError: The disk refuses.
+    """
+    inbox = inbox_of(home, config)
+    by_folder: dict[str, list[Path]] = defaultdict(list)
+    for one in arrived(inbox, config.settle_seconds):
+        by_folder[one.folder].append(one.path)
+    outcomes: list[FileOutcome] = []
+    with home.lock("import"):
+        for folder, paths in by_folder.items():
+            options = _options(home, folder)
+            if options is None:
+                found = [_of_nobody(path, folder) for path in paths]
+            else:
+                found = import_files(home, paths, options, progress=progress).files
+            for outcome in found:
+                _move(inbox, folder, outcome)
+            outcomes += found
+    return outcomes
+
+
+def _options(home: Home, folder: str) -> ImportOptions | None:
+    """What the name of a folder says; None when it is the name of nobody known."""
+    if not folder:
+        return ImportOptions()
+    home.prepare()
+    shops = known_shops(home.raw)
+    shop = next((one.key for one in shops.values() if folder in (one.key, one.code)), None)
+    if shop is not None:
+        return ImportOptions(shop=shop)
+    return ImportOptions(advertiser=folder) if folder in known_accounts(home.raw) else None
+
+
+def _of_nobody(path: Path, folder: str) -> FileOutcome:
+    problem = Problem("unknown_folder", "error", path.name, values={"folder": folder})
+    return FileOutcome(path, problems=[problem])
+
+
+def _move(inbox: Path, folder: str, outcome: FileOutcome) -> None:
+    refused = outcome.status == "refused"
+    target_folder = inbox / (REFUSED if refused else DONE) / folder
+    with storage_errors(target_folder):
+        target_folder.mkdir(parents=True, exist_ok=True)
+        target = _free(target_folder / outcome.path.name)
+        outcome.path.replace(target)
+        if refused:
+            text = "\n".join([*outcome.why("en"), "", *outcome.why("zh"), ""])
+            target.with_name(f"{target.name}.txt").write_text(text, encoding="utf-8")
+
+
+def _free(path: Path) -> Path:
+    """A name that is not taken: another file of this name may have come before."""
+    number = 1
+    found = path
+    while found.exists():
+        number += 1
+        found = path.with_name(f"{path.stem} ({number}){path.suffix}")
+    return found

@@ -1,0 +1,44 @@
+"""Which files are exports: by their names, as what is in them is looked at later."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from home.errors import ConfigError
+from home.storage import storage_errors
+
+SUFFIXES = (".csv", ".xlsx")
+
+
+def files_in(paths: Iterable[Path]) -> list[Path]:
+    """The files to import: those that are named, and all CSV and XLSX files in folders that are named.
+
+    Raises:
+        ConfigError: A path does not exist, or there is no file.
+    """
+    found: dict[Path, None] = {}
+    for path in paths:
+        if path.is_dir():
+            with storage_errors(path):
+                inside = sorted(one for one in path.rglob("*") if one.is_file() and is_export(one))
+            found |= dict.fromkeys(inside)
+        elif path.is_file():
+            found[path] = None
+        else:
+            raise ConfigError(
+                f"There is no file or folder {path}. 找不到该文件或文件夹。",
+                advice="Check the path. 请检查路径。",
+            )
+    if not found:
+        raise ConfigError(
+            "There is no CSV or XLSX file to import. 没有可导入的 CSV 或 XLSX 文件。",
+            advice="Name files, or a folder that holds them. 请指定文件，或包含文件的文件夹。",
+        )
+    return list(found)
+
+
+def is_export(path: Path) -> bool:
+    """Whether a file may be an export, by its name."""
+    # `~$book.xlsx` is what a spreadsheet program puts beside a workbook that is open.
+    return path.suffix.lower() in SUFFIXES and not path.name.startswith(("~$", "."))

@@ -1,0 +1,80 @@
+"""Reads a file and finds out whose it is: dates and amounts are read by the market of the shop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from ingestion.seller_center.explain import check_cells, explain
+from ingestion.seller_center.messages import LANGUAGES
+from ingestion.seller_center.outcomes import FileOutcome
+from ingestion.seller_center.owners import Owner, Owners
+from ingestion.seller_center.reader import read_file
+from ingestion.seller_center.sheets import DateOrder, FileReading, Problem, ShopFacts
+
+ADS_KINDS = frozenset({"gmv_max_creatives"})
+HashPerson = Callable[[str], str]
+"""Turns a buyer's user name into its keyed hash."""
+
+
+class Identifier:
+    """Reads files with what is known of their owners.
+
+    Args:
+        owners: Shops and ads accounts.
+        date_order: How dates like 05/06/2026 are read; None: by what is in the file.
+        hash_person: Hashes the names of buyers; None: they are cut.
+    """
+
+    def __init__(self, owners: Owners, date_order: DateOrder | None, hash_person: HashPerson | None) -> None:
+        self._owners = owners
+        self._date_order = date_order
+        self._hash_person = hash_person
+
+    def identify(self, path: Path, outcome: FileOutcome) -> tuple[FileReading | None, Owner | None]:
+        """The file as it was read, and its owner; what speaks against it is added to the outcome."""
+        owner = self._owners.likely_shop(path)
+        reading = self._read(path, owner.facts if owner else None, outcome)
+        if reading is None:
+            return None, None
+        if reading.sheets:
+            guess, owner = owner, self._owner_of(reading, owner, outcome)
+            if owner is not None and owner is not guess:
+                again = self._read(path, owner.facts, outcome)
+                if again is None:
+                    return None, owner
+                reading = again
+        outcome.problems = [*reading.problems, *outcome.problems]
+        outcome.kinds = [sheet.decisions.kind for sheet in reading.sheets]
+        outcome.layouts = [sheet.decisions.layout for sheet in reading.sheets]
+        return reading, owner
+
+    def _owner_of(self, reading: FileReading, guess: Owner | None, outcome: FileOutcome) -> Owner | None:
+        if any(sheet.decisions.kind in ADS_KINDS for sheet in reading.sheets):
+            found = self._owners.account(reading.path)
+        else:
+            found = guess or self._owners.fitting_shop(reading)
+        if isinstance(found, Problem):
+            outcome.problems.append(found)
+            return None
+        return found
+
+    def _read(self, path: Path, facts: ShopFacts | None, outcome: FileOutcome) -> FileReading | None:
+        try:
+            return read_file(path, shop=facts, date_order=self._date_order, hash_person=self._hash_person)
+        except OSError as error:
+            outcome.problems.append(unreadable(path, error))
+            return None
+
+
+def unreadable(path: Path, error: OSError) -> Problem:
+    """That a file can't be read."""
+    return Problem("unreadable", "error", path.name, values={"reason": error.strerror or str(error)})
+
+
+def explain_cells(reading: FileReading, outcome: FileOutcome) -> None:
+    """Adds to an outcome what an import would see in every cell."""
+    outcome.file_id = reading.sha256
+    checked = {sheet.name: check_cells(sheet, reading.path.name) for sheet in reading.sheets}
+    outcome.rows = sum(rows for rows, _ in checked.values())
+    outcome.explanations = {language: explain(reading, language, checked) for language in LANGUAGES}

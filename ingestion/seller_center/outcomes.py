@@ -1,0 +1,101 @@
+"""What a person says about files, and what came of importing them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+from ingestion.seller_center.messages import Language
+from ingestion.seller_center.sheets import DateOrder, Problem
+
+
+@dataclass(frozen=True, slots=True)
+class ImportOptions:
+    """What a person says about files.
+
+    Attributes:
+        shop: Id of the shop that all of them are of.
+        region: Market of that shop, if no API has ever listed it.
+        name: Name of that shop, in the same case.
+        advertiser: Id of the ads account that ads reports are of.
+        time_zone: Its IANA zone, if no API has ever listed it.
+        date_order: How dates like 05/06/2026 are read.
+        downloaded_at: When the files were downloaded; by default what they say, else when they were last changed.
+    """
+
+    shop: str | None = None
+    region: str | None = None
+    name: str | None = None
+    advertiser: str | None = None
+    time_zone: str | None = None
+    date_order: DateOrder | None = None
+    downloaded_at: datetime | None = None
+
+
+@dataclass(slots=True)
+class FileOutcome:
+    """What came of a file.
+
+    Attributes:
+        path: The file.
+        status: `imported`; `known` when its content was there before; `refused`.
+        owner: The shop or ads account; empty when it was not found out.
+        file_id: SHA-256 of its bytes.
+        kinds: What its sheets hold.
+        layouts: Ids of their layouts.
+        rows: Rows of the file.
+        loaded: Rows loaded by raw table.
+        quarantined: Cells and rows that were set aside.
+        problems: What a person must know: first what stopped the file.
+        explanations: What was seen, by language.
+        currencies: Currencies of its amounts.
+        first: Earliest instant that it tells of, unix seconds.
+        last: The latest one.
+    """
+
+    path: Path
+    status: Literal["imported", "known", "refused"] = "refused"
+    owner: str = ""
+    file_id: str = ""
+    kinds: list[str] = field(default_factory=list)
+    layouts: list[str] = field(default_factory=list)
+    rows: int = 0
+    loaded: dict[str, int] = field(default_factory=dict)
+    quarantined: int = 0
+    problems: list[Problem] = field(default_factory=list)
+    explanations: dict[str, str] = field(default_factory=dict)
+    currencies: set[str] = field(default_factory=set)
+    first: int | None = None
+    last: int | None = None
+
+    def why(self, language: Language) -> list[str]:
+        """What stopped the file, in sentences."""
+        return [problem.text(language) for problem in self.problems if problem.severity == "error"]
+
+
+@dataclass(slots=True)
+class ImportReport:
+    """How an import went.
+
+    Attributes:
+        run_id: Names the run in the archive, in `sync_log` and in `drift`.
+        files: One outcome per file, in the order of their paths.
+        errors: What went wrong beside the files (exchange rates).
+        recovered: Files that a kill had left in the archive only, and that are loaded now.
+        fx_rows: Exchange rates loaded.
+        seconds: Time it took.
+    """
+
+    run_id: str
+    files: list[FileOutcome] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    recovered: int = 0
+    fx_rows: int = 0
+    seconds: float = 0.0
+
+    @property
+    def refused(self) -> list[FileOutcome]:
+        """The files of which nothing was loaded."""
+        return [one for one in self.files if one.status == "refused"]
