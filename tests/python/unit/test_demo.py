@@ -15,10 +15,10 @@ from rich.console import Console
 from home.errors import ConfigError
 from home.layout import Home
 from ingestion.tiktok_shop.token_file import Grant, TokenFile, TokenState
-from orchestration.lib.demo import World, _environment, _settings, refuse_demo_home
-from orchestration.lib.demo_report import _promotion_table, _show_difference
-from orchestration.lib.publish import publish
-from orchestration.lib.summary import Promotion, compare, kpis, promotion
+from orchestration.demo.demo import World, _environment, _settings, refuse_demo_home
+from orchestration.demo.report import _promotion_table, _show_difference
+from orchestration.demo.summary import Promotion, compare, kpis, promotion
+from orchestration.publish.publish import publish
 
 _NOTHING = {"orders": None, "days": None, "seed": None}
 
