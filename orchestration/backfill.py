@@ -8,11 +8,11 @@ from datetime import UTC, date, datetime, time, timedelta
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
+from home.database import attach, reading
 from home.errors import ConfigError
 from home.layout import Home
 from ingestion.engine.progress import Progress, ShopResult
 from ingestion.sync import SyncReport, sync
-from orchestration.audit.frames import attach, reading
 
 _MISSING = """
     select

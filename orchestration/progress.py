@@ -1,4 +1,4 @@
-"""What a person sees while a command works: live bars on a terminal, plain lines in a log.
+"""What a person sees of a command: live bars on a terminal, plain lines in a log.
 
 Nothing here may slow the work: pages and nodes are counted at once and shown a few times a second at most.
 A log is never silent for long: when nothing was worth a line for a while, a line says how far things are.
@@ -23,6 +23,15 @@ LINE_SECONDS = 5.0
 """In a log, a count that grows is shown this often."""
 SILENCE_SECONDS = 15.0
 """In a log, a line that says what is being done comes after so much silence."""
+
+PLAIN_WIDTH = 150
+"""Width of a table in a log or a pipe, which has none of its own."""
+
+
+def output() -> Console:
+    """Standard output: as wide as the terminal, or wide enough for a log."""
+    console = Console(highlight=False)
+    return console if console.is_terminal else Console(highlight=False, width=PLAIN_WIDTH)
 
 
 @dataclass(slots=True)

@@ -12,6 +12,7 @@ from typing import Any
 
 import duckdb
 
+from home.database import CannotRead, literal
 from home.layout import Home
 from ingestion.engine.journal import SHOP
 from ingestion.tables.sources import TIKTOK_ADS as ADS_SOURCE
@@ -20,7 +21,6 @@ from ingestion.tiktok_ads.resources import OWNER as ADS_OWNER
 from ingestion.tiktok_ads.tokens import AdsGrant, AdsTokenStore
 from ingestion.tiktok_shop.token_file import Grant, KnownShop, TokenFile
 from orchestration.audit.audit import last_audit
-from orchestration.audit.frames import CannotRead, literal
 from orchestration.build.build import BuildState, build_state
 from orchestration.history.publications import published_manifest
 

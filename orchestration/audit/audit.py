@@ -20,13 +20,14 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from home.audit_log import FAILED, recorded
+from home.database import reading
 from home.errors import TtkpiError
 from home.layout import Home
 from home.project import project_dir
 from home.records import read_record, write_record
 from home.storage import storage_errors
 from orchestration.audit.expectations import Judge, Outcome, counts, load_suites
-from orchestration.audit.frames import Frames, reading
+from orchestration.audit.frames import Frames
 from orchestration.build.build import (
     BuildReport,
     BuildState,

@@ -24,9 +24,9 @@ import orjson
 import yaml
 
 from home.audit_log import Entry, append
+from home.database import attach, reading
 from home.layout import Home
 from home.records import read_record, write_record
-from orchestration.audit.frames import attach, reading
 
 State = dict[str, dict[str, str]]
 """What is known of each subject, by event."""

@@ -203,7 +203,8 @@ def sandbox(
     \b
     Example:  ttkpi sandbox --orders 200000 --rate-limit 5
     """
-    from orchestration.demo.demo import CLOCK_START, DemoFailed, demo_folder
+    from home.demo_home import demo_folder
+    from orchestration.demo.demo import CLOCK_START, DemoFailed
     from sandbox.server.serve import STATE_FILE, ServerFailed, serve
     from sandbox.world.generator import generate
 
@@ -293,7 +294,8 @@ def sandbox_exports(
     \b
     Example:  ttkpi sandbox-exports downloads --orders 2000 --from 2026-10-01
     """
-    from orchestration.demo.demo import CLOCK_START, demo_folder
+    from home.demo_home import demo_folder
+    from orchestration.demo.demo import CLOCK_START
     from sandbox.exports.export import write_folder
     from sandbox.world.generator import generate
     from sandbox.world.store import Store, meta_of
@@ -353,10 +355,10 @@ def auth_exchange(code: str) -> None:
     """
     from home.audit_log import recorded
     from home.config import load_shop_config
+    from home.demo_home import refuse_demo_home
     from ingestion.tiktok_shop.auth import AuthHost
     from ingestion.tiktok_shop.client import ShopClient
     from ingestion.tiktok_shop.tokens import TokenStore
-    from orchestration.demo.demo import refuse_demo_home
 
     home, reporter = _home(), _reporter()
     refuse_demo_home(home)
@@ -389,9 +391,9 @@ def auth_ads(code: str) -> None:
     """
     from home.audit_log import recorded
     from home.config import load_ads_config
+    from home.demo_home import refuse_demo_home
     from ingestion.tiktok_ads.client import AdsClient, AdsProblem
     from ingestion.tiktok_ads.tokens import AdsAuthHost, AdsTokenStore
-    from orchestration.demo.demo import refuse_demo_home
 
     home, reporter = _home(), _reporter()
     config = load_ads_config()
@@ -487,7 +489,7 @@ def run(
                ttkpi run --shop 7495000000000000101 --since 2026-10-01
                ttkpi run --shop 7400000000000000001 --since 2026-10-01 (an ads account)
     """
-    from orchestration.demo.demo import refuse_demo_home
+    from home.demo_home import refuse_demo_home
     from orchestration.run import SOME_SHOPS_FAILED, run_all
 
     home, reporter = _home(), _reporter()
@@ -519,8 +521,8 @@ def sync(shops: Sequence[str], since: date | None, until: datetime | None, resou
                ttkpi sync --shop 7495000000000000101 --resource orders --since 2026-10-01 --until 2026-11-01
                ttkpi sync --resource gmv_max_campaign_daily
     """
+    from home.demo_home import refuse_demo_home
     from ingestion.sync import sync as run_sync
-    from orchestration.demo.demo import refuse_demo_home
     from orchestration.run import require_some_shop, tell_sync
 
     home, reporter = _home(), _reporter()
@@ -593,12 +595,12 @@ def import_files(
                ttkpi import "Creative data.xlsx" --advertiser 7400000000000000001 --time-zone Etc/GMT+8
                ttkpi import --explain --lang zh orders.csv
     """
+    from home.demo_home import refuse_demo_home
     from ingestion.importing import import_files as run_import
     from ingestion.seller_center.export_files import files_in
     from ingestion.seller_center.importer import explain_file
     from ingestion.seller_center.outcomes import ImportOptions
     from orchestration.cli.import_report import show_import
-    from orchestration.demo.demo import refuse_demo_home
     from orchestration.run import SOME_SHOPS_FAILED
 
     home, reporter = _home(), _reporter()
@@ -1012,9 +1014,9 @@ def backfill(gaps: bool, closing_within: int | None, dry_run: bool) -> None:
     Examples:  ttkpi backfill --gaps --dry-run
                ttkpi backfill --gaps --closing-within 7
     """
+    from home.demo_home import refuse_demo_home
     from orchestration.backfill import backfill as read_gaps
     from orchestration.backfill import find_gaps, troubles
-    from orchestration.demo.demo import refuse_demo_home
     from orchestration.run import FAILED, SOME_SHOPS_FAILED, tell_sync
 
     home, reporter = _home(), _reporter()

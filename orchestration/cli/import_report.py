@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from ingestion.seller_center.outcomes import FileOutcome, ImportReport
-from orchestration.cli.status_report import output
+from orchestration.progress import output
 
 Language = Literal["en", "zh"]
 

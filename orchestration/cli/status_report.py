@@ -11,17 +11,10 @@ from rich.markup import escape
 from rich.table import Table
 
 from home.layout import Home
+from orchestration.progress import output
 from orchestration.status import AdsAuthorisation, Authorisation, ResourceStatus, Status
 
-PLAIN_WIDTH = 150
-"""Width of a table in a log or a pipe, which has none of its own."""
 _SOON_DAYS = 14
-
-
-def output() -> Console:
-    """Standard output: as wide as the terminal, or wide enough for a log."""
-    console = Console(highlight=False)
-    return console if console.is_terminal else Console(highlight=False, width=PLAIN_WIDTH)
 
 
 def show_authorisations(known: Sequence[Authorisation], console: Console | None = None) -> None:

@@ -18,9 +18,9 @@ from pathlib import Path
 import duckdb
 
 from home.config import PROJECT_ROOT
+from home.database import attach
 from home.errors import ConfigError, TtkpiError
 from home.layout import Home
-from orchestration.audit.frames import attach
 
 ERP_COLUMNS = PROJECT_ROOT / "seeds" / "inventory" / "erp_columns.csv"
 FIELDS = (

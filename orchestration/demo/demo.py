@@ -24,6 +24,7 @@ from home.config import (
     load_ads_config,
     load_shop_config,
 )
+from home.demo_home import demo_folder
 from home.errors import ConfigError, TtkpiError
 from home.layout import Home
 from home.project import project_var
@@ -50,7 +51,6 @@ TRUTHS = (
     "fulfilment_daily",
 )
 """Tables of the world's own figures that the demo compares."""
-_LOCAL_HOSTS = ("127.0.0.1", "localhost", "[::1]")
 
 
 class DemoFailed(TtkpiError):
@@ -95,37 +95,6 @@ class DemoResult:
     first_requests: int
     truth: Mapping[str, list[dict[str, Any]]]
     docs: Path
-
-
-def demo_folder(home: Home) -> Path:
-    """Where the sandbox of a home lives."""
-    return home.root / "sandbox"
-
-
-def is_demo_home(home: Home) -> bool:
-    """Whether the home holds the shops of a demo."""
-    return (demo_folder(home) / "demo.json").is_file()
-
-
-def refuse_demo_home(home: Home, base_url: str | None = None) -> None:
-    """Keep real shops and ads accounts out of a home that holds the demo's.
-
-    Args:
-        home: The home.
-        base_url: The host that is to be asked; by default the shops'.
-
-    Raises:
-        ConfigError: The home is a demo's, and the host is not on this machine.
-    """
-    if not is_demo_home(home):
-        return
-    base_url = base_url or load_shop_config().base_url
-    if any(f"//{host}" in base_url for host in _LOCAL_HOSTS):
-        return
-    raise ConfigError(
-        f"{home.root} holds the shops of the demo, and {base_url} would add real ones to them.",
-        advice="Point TTKPI_HOME to another folder, or delete this one if you do not need the demo any more.",
-    )
 
 
 def demo(

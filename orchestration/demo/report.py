@@ -12,7 +12,6 @@ from rich.table import Table
 
 from home.layout import Home
 from home.project import project_var
-from orchestration.cli.status_report import output
 from orchestration.demo.demo import DemoResult
 from orchestration.demo.summary import (
     PERIODS,
@@ -26,6 +25,7 @@ from orchestration.demo.summary import (
     people,
     promotion,
 )
+from orchestration.progress import output
 
 _COMPARED: tuple[tuple[str, str, tuple[str, ...], Mapping[str, str] | None, str], ...] = (
     ("kpi_shop_daily", "kpi_shop_daily", ("shop_key", "business_date"), None, "true"),

@@ -10,8 +10,8 @@ from typing import Any
 
 import duckdb
 
+from home.database import attach
 from home.project import project_var
-from orchestration.audit.frames import attach
 
 PERIODS = (7, 30)
 """Days back from the last complete business date."""

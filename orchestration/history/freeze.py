@@ -31,11 +31,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from home.audit_log import recorded
+from home.database import attach, reading
 from home.errors import ConfigError, TtkpiError
 from home.layout import Home
 from home.records import read_record, write_record
 from home.storage import replacement, storage_errors
-from orchestration.audit.frames import attach, reading
 
 SCHEMA = pa.schema(
     [

@@ -28,9 +28,9 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from home.database import literal
 from home.layout import Home
 from home.storage import replacement, storage_errors
-from orchestration.audit.frames import literal
 
 RESTATEMENTS = "kpi_restatements"
 

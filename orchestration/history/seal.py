@@ -16,9 +16,9 @@ from typing import Any
 
 import duckdb
 
+from home.database import literal, quoted
 from home.records import RecordDamaged, read_record
 from home.storage import storage_errors
-from orchestration.audit.frames import literal, quoted
 
 MANIFEST = "manifest.json"
 PUBLICATION_TABLE = "ops_publication"

@@ -21,11 +21,11 @@ from pathlib import Path
 import duckdb
 
 from home.audit_log import recorded
+from home.database import attach, literal, reading
 from home.errors import TtkpiError
 from home.layout import Home
 from home.storage import replacement, storage_errors
 from ingestion.replay import replay_into
-from orchestration.audit.frames import attach, literal, reading
 from orchestration.build.build import build
 from orchestration.history.published_values import PublishedThen, published_at_instant
 from orchestration.progress import Reporter, Silent

@@ -18,8 +18,8 @@ from typing import Any
 
 import duckdb
 
+from home.database import literal, quoted
 from home.errors import ConfigError
-from orchestration.audit.frames import literal, quoted
 from orchestration.build.marts import is_published
 
 SEED = "seeds/trust/audiences.csv"

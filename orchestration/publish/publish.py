@@ -35,13 +35,13 @@ from typing import Any, Protocol
 import duckdb
 
 from home.audit_log import Entry, current_run, head, recorded, revision
+from home.database import attach, literal, quoted, reading
 from home.errors import TtkpiError
 from home.layout import Home
 from home.project import project_dir
 from home.records import write_record
 from home.storage import StorageError, storage_errors
 from orchestration.audit.audit import require_passed
-from orchestration.audit.frames import attach, literal, quoted, reading
 from orchestration.build.marts import is_published
 from orchestration.history.publications import (
     end_switch,

@@ -10,10 +10,10 @@ from typing import Any
 
 import duckdb
 
+from home.database import CannotRead, attach, reading
+from home.demo_home import is_demo_home
 from home.layout import Home
-from orchestration.audit.frames import CannotRead, attach, reading
 from orchestration.deliver.alerts import Alert, read_alerts
-from orchestration.demo.demo import is_demo_home
 from orchestration.history.publications import published_manifest
 
 CRITICAL, WARNING = "critical", "warning"

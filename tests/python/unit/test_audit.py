@@ -11,12 +11,13 @@ import pandas as pd
 import pytest
 from control_helpers import LOAD, SHOP, change_marts, make_home, mark_built, write_raw
 
+from home.database import reading
 from home.errors import ConfigError
 from home.layout import Home
 from home.project import project_dir
 from orchestration.audit.audit import AuditFailed, AuditReport, audit, last_audit
 from orchestration.audit.expectations import Expectation, Judge, Suite, load_suites
-from orchestration.audit.frames import Frames, reading
+from orchestration.audit.frames import Frames
 from orchestration.publish.publish import publish
 
 

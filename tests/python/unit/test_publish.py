@@ -14,10 +14,10 @@ import duckdb
 import pytest
 from control_helpers import change_marts, make_home, mark_audited, mark_built
 
+from home.database import CannotRead
 from home.layout import Home, HomeBusy
 from home.storage import StorageError
 from orchestration.audit.audit import AuditFailed
-from orchestration.audit.frames import CannotRead
 from orchestration.history.publications import published_rows
 from orchestration.publish.publish import PublishFailed, publish
 
