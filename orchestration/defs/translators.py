@@ -161,8 +161,8 @@ def home_of_test(manifest: Mapping[str, Any], unique_id: str) -> str | None:
         return None
     # The longest match: `fct_orders__x` belongs to fct_orders, `stg_tiktok_shop__orders__x` to the staging
     # model.
-    named = [parent for parent in parents if str(test["name"]).startswith(f"{parent.split('.')[-1]}__")]
-    return max(named, key=len) if named else parents[0]
+    matching = [parent for parent in parents if str(test["name"]).startswith(f"{parent.split('.')[-1]}__")]
+    return max(matching, key=len) if matching else parents[0]
 
 
 def parents_of_test(manifest: Mapping[str, Any], unique_id: str) -> list[str]:

@@ -228,7 +228,7 @@ def _show_people(console: Console, home: Home) -> None:
     found = people(home.published)
     console.print(
         f"People 团队考核: {found.cards} scorecards in {found.roles} roles of the newest month. "
-        f"Glossary 指标词典: {found.columns:,} columns, {found.named:,} with a name in 中文. "
+        f"Glossary 指标词典: {found.columns:,} columns, {found.translated:,} with a name in 中文. "
         f"Brushing 疑似刷单: {found.flags} flags for a person to look at."
     )
 

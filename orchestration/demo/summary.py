@@ -91,14 +91,14 @@ class People:
         cards: Cards of the newest month: persons and roles.
         roles: Roles among them.
         columns: Columns in the glossary.
-        named: Of those, columns with a name in 中文.
+        translated: Of those, columns with a name in 中文.
         flags: Flags of orders that a person should look at.
     """
 
     cards: int
     roles: int
     columns: int
-    named: int
+    translated: int
     flags: int
 
 
@@ -429,14 +429,14 @@ _PEOPLE = """
     )
 
     , glossary as (
-        select count(*) as columns, count(label_zh) as named from marts.kpi_glossary
+        select count(*) as columns, count(label_zh) as translated from marts.kpi_glossary
     )
 
     , flags as (
         select count(*) as flags from marts.kpi_brushing_flags
     )
 
-    select cards.cards, cards.roles, glossary.columns, glossary.named, flags.flags
+    select cards.cards, cards.roles, glossary.columns, glossary.translated, flags.flags
     from cards, glossary, flags
 """
 
