@@ -132,22 +132,6 @@ def run_all(
     return report
 
 
-def run(home: Home, **options: Any) -> int:
-    """`run_all` for callers who want the exit code only.
-
-    Returns:
-        0 published; 3 some shops or ads accounts failed, the rest was published; 4 the audit stopped the publication;
-        2 wrong configuration, or the home is in use; 1 anything else that a person can act on.
-    """
-    try:
-        return run_all(home, **options).exit_code
-    except TtkpiError as error:
-        reporter = options.get("reporter")
-        if isinstance(reporter, Reporter):
-            reporter.error(str(error))
-        return exit_code(error)
-
-
 def require_some_shop(report: SyncReport) -> None:
     """Stop when no shop could be read; where only ads accounts were asked for, none of those.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -536,12 +537,9 @@ def _equal(ours: Any, theirs: Any) -> bool:
 
 
 def _query(published: Path, sql: str, parameters: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
-    connection = duckdb.connect(":memory:")
-    try:
+    with closing(duckdb.connect(":memory:")) as connection:
         connection.execute("set TimeZone = 'UTC'")
         attach(connection, published, "published")
         connection.execute("use published")
         rows: list[tuple[Any, ...]] = connection.execute(sql, dict(parameters or {})).fetchall()
-    finally:
-        connection.close()
     return rows

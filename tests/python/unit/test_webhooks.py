@@ -381,7 +381,7 @@ def test_killed_after_the_platform_took_it_it_comes_twice_not_never(
 
     with receiving(chats.plain) as chat:
         with monkeypatch.context() as patch:
-            patch.setattr(Ledger, "tell", kill)
+            patch.setattr(Ledger, "record_delivery", kill)
             with pytest.raises(Killed):
                 send(clean, hook(chat, "plain"))
         assert len(chat.calls) == 1
