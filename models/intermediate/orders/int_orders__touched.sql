@@ -73,7 +73,7 @@ with built_from as (
     -- what names its order and came, left or changed
     select shop_key, subject as order_id, input as reason
     from changed
-    where input in ('affiliate_order', 'estimate', 'file_returns', 'file_transactions')
+    where input in ('affiliate_order', 'estimate', 'file_returns', 'statement_rows')
     union all
     -- a statement was paid
     select transactions.shop_key, transactions.order_id, 'statement' as reason
