@@ -664,8 +664,11 @@ def test_shuffled_loads_end_as_the_stories_do(
     alone = [[load] for load in loads if load not in (first, first + 1)]
 
     again = tmp_path_factory.mktemp("shuffled")
-    end = played(again, loads, sorted([*alone, [first, first + 1]]), fails)
+    together = sorted([*alone, [first, first + 1]])
+    end = played(again, loads, together, fails)
 
+    after_failure = touched(again, together.index([fails]) + 2, PASSING)
+    assert "unfinished" in after_failure["statement file"]
     assert not unlike_a_full_refresh(again, end)
     business = "columns(c -> not starts_with(c, '_'))"
     one, other = (
