@@ -50,8 +50,28 @@
 {%- endmacro %}
 
 {#-
-    At the end of a run: when the list of touched orders and every order-level model was built, that is what the next list is compared with. After a
-    failed, partial or killed run the next list holds the orders of this one, too.
+    Orders of lists of which not every order-level model was built: a failed, partial or killed run may have put into some models what has left again
+    since, and what no comparison with an earlier state can show.
+-#}
+{% macro unfinished_orders() -%}
+    {%- set relation = adapter.get_relation(database=target.database, schema='builds', identifier='orders_unfinished') if execute -%}
+    {%- if relation %}
+    select shop_key, order_id from {{ relation }}
+    {%- else %}
+    select cast(null as string) as shop_key, cast(null as string) as order_id
+    where 1 = 0
+    {%- endif -%}
+{%- endmacro %}
+
+{#- With the list of touched orders: it is unfinished until `keep_compared` says otherwise. -#}
+{% macro begin_touched(list) -%}
+    create schema if not exists builds;
+    create or replace table builds.orders_unfinished as select shop_key, order_id from {{ list }}
+{%- endmacro %}
+
+{#-
+    At the end of a run: when the list of touched orders and every order-level model was built, that is what the next list is compared with, and nothing
+    is unfinished. After a failed, partial or killed run the next list holds the orders of this one, too.
 -#}
 {% macro keep_compared(results) -%}
     {%- if execute -%}
@@ -66,6 +86,7 @@
     create or replace table builds.orders_compared as
         select input, shop_key, subject, digest
         from {{ (graph.nodes.values() | selectattr('name', 'equalto', 'int_orders__compared') | first).relation_name }};
+    drop table if exists builds.orders_unfinished;
         {%- endif -%}
     {%- endif -%}
 {%- endmacro %}
