@@ -10,7 +10,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -19,7 +19,6 @@ from filelock import FileLock
 from home.errors import TtkpiError
 from home.layout import Home
 from ingestion.engine.archive import Archive, Entry, hash_schema
-from ingestion.engine.columns import Table
 from ingestion.engine.errors import (
     ApiError,
     AuthorizationRevoked,
@@ -37,6 +36,7 @@ from ingestion.engine.journal import LogRow, Status
 from ingestion.engine.pages import Page
 from ingestion.engine.pipelines import load, named, open_pipeline
 from ingestion.engine.processes import bulk_work
+from ingestion.engine.resources import Resource
 from ingestion.engine.rows import Batch, Drift
 from ingestion.engine.windows import Checkpoint, Step
 
@@ -93,37 +93,6 @@ Tell = Callable[[str, str, int], None]
 """Told of progress: shop, resource, records that just came."""
 
 
-class Named(Protocol):
-    """An endpoint, as far as the engine needs to know it."""
-
-    @property
-    def name(self) -> str:
-        """Its name, for the log."""
-
-
-class Readable(Protocol):
-    """A resource, as far as the engine needs to know it: see `reading.Resource`."""
-
-    @property
-    def name(self) -> str:
-        """Its name."""
-
-    @property
-    def endpoint(self) -> Named:
-        """Where it is read."""
-
-    @property
-    def tables(self) -> tuple[Table, ...]:
-        """Raw tables it feeds."""
-
-    @property
-    def snapshot(self) -> bool:
-        """Whether it is stored only as a whole."""
-
-    def all_tables(self) -> Iterator[Table]:
-        """The same tables with their children."""
-
-
 @dataclass(frozen=True, slots=True)
 class Work:
     """What the engine is to sync.
@@ -151,7 +120,7 @@ class Work:
     fatal: tuple[type[BaseException], ...] = _FATAL
 
 
-def sync_units(work: Work, resources: Sequence[Readable], tell: Tell) -> ShopOutcome:
+def sync_units(work: Work, resources: Sequence[Resource[Any, Any]], tell: Tell) -> ShopOutcome:
     """Reads resources and loads them, unit by unit. Nothing is raised: what went wrong is in the outcome's log."""
     started = time.monotonic()
     sync = _Sync(work, resources, tell)
@@ -166,7 +135,7 @@ def sync_units(work: Work, resources: Sequence[Readable], tell: Tell) -> ShopOut
 class _Task:
     """One resource during a sync."""
 
-    resource: Readable
+    resource: Resource[Any, Any]
     steps: Iterator[Step] | None = None
     batch: Batch | None = None
     marks: list[Checkpoint[Any]] = field(default_factory=list)
@@ -207,7 +176,7 @@ class _Unit:
 
 
 class _Sync:
-    def __init__(self, work: Work, resources: Sequence[Readable], tell: Tell) -> None:
+    def __init__(self, work: Work, resources: Sequence[Resource[Any, Any]], tell: Tell) -> None:
         self._work = work
         self._tell = tell
         self._archive = Archive(work.home.archive)

@@ -16,8 +16,13 @@ from ingestion.engine.columns import Kind
 from ingestion.engine.errors import ScopeMissing
 from ingestion.tables.affiliate_orders import displayed_amount
 from ingestion.tiktok_shop import creators
-from ingestion.tiktok_shop.creators import CREATORS_PER_SYNC, REREAD_DAYS, WINDOW_DAYS
-from ingestion.tiktok_shop.endpoints import SEARCH_AFFILIATE_ORDERS, SEARCH_SAMPLE_APPLICATIONS
+from ingestion.tiktok_shop.creators import (
+    CREATORS_PER_SYNC,
+    REREAD_DAYS,
+    SEARCH_AFFILIATE_ORDERS,
+    SEARCH_SAMPLE_APPLICATIONS,
+    WINDOW_DAYS,
+)
 from ingestion.tiktok_shop.reading import Resource
 
 ORDERS, OPEN, CONTENT = "search_affiliate_orders", "search_open_collaborations", "creator_content_details"
