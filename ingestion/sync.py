@@ -36,7 +36,7 @@ from ingestion.engine.pipelines import (
 from ingestion.engine.processes import end_with_parent
 from ingestion.engine.progress import Progress, ShopResult
 from ingestion.engine.rows import Drift
-from ingestion.engine.units import ShopOutcome, Tell, failed_rows
+from ingestion.engine.units import OnPage, ShopOutcome, failed_rows
 from ingestion.engine.wire import Notify
 from ingestion.fx_rates.resource import REPORTING_CURRENCY, load_rates
 from ingestion.sources import prepare
@@ -137,12 +137,12 @@ def sync(
             )
         _load_fx(home, report, outcomes, begin, end, config, reporting_currency, progress)
         compact_when_due(home, progress.message)
-        _tell_log(entry, report, since=since, until=until, resources=resources)
+        _describe_run(entry, report, since=since, until=until, resources=resources)
     report.seconds = time.monotonic() - started
     return report
 
 
-def _tell_log(
+def _describe_run(
     entry: Entry,
     report: SyncReport,
     *,
@@ -274,7 +274,7 @@ def _sync_ads(
             accounts,
             begin,
             end,
-            tell=progress.page,
+            on_page=progress.page,
             started=started,
             finished=finished,
             notify=progress.message,
@@ -377,9 +377,9 @@ def _run(
     return outcomes
 
 
-def _work(job: ShopJob, client: ShopClient, tell: Tell) -> ShopOutcome:
+def _work(job: ShopJob, client: ShopClient, on_page: OnPage) -> ShopOutcome:
     try:
-        return sync_shop(job, client, [SHOPS.by_name[name] for name in job.resources], tell)
+        return sync_shop(job, client, [SHOPS.by_name[name] for name in job.resources], on_page)
     except OSError as error:
         return _failed(job, storage_error(error, job.home.root))
     except Exception as error:  # noqa: BLE001 (one shop's trouble stays with that shop)
@@ -405,9 +405,9 @@ def _lost(job: ShopJob) -> ShopOutcome:
 def _result(outcome: ShopOutcome, key: str, name: str, region: str) -> ShopResult:
     troubled = [row for row in outcome.log if row.status != "ok"]
     errors = list(dict.fromkeys(row.error_message for row in troubled if row.error_message))
-    aside = outcome.drift.set_aside()
-    if aside:
-        errors.append(f"{aside} records without a key were set aside; see the raw table drift.")
+    unkeyed = outcome.drift.unkeyed()
+    if unkeyed:
+        errors.append(f"{unkeyed} records without a key were set aside; see the raw table drift.")
     status: Literal["ok", "partial", "failed"] = "ok"
     if errors or troubled:
         status = "failed" if outcome.log and len(troubled) >= _asked(outcome) else "partial"
@@ -538,14 +538,14 @@ def _start_worker(events: Queue[_Event | None]) -> None:
 def _work_in_process(job: ShopJob) -> ShopOutcome:
     global _client
     configure_dlt()
-    _tell("shop", job.shop.shop_id, job.shop.name, 0)
+    _send_event("shop", job.shop.shop_id, job.shop.name, 0)
     if _client is None:
         # One for all shops of this worker: a connection pool and its certificates are slow to make.
-        _, _client = _connect(job.home, job.config, lambda text: _tell("message", "", text, 0))
-    return _work(job, _client, lambda shop_key, resource, rows: _tell("page", shop_key, resource, rows))
+        _, _client = _connect(job.home, job.config, lambda text: _send_event("message", "", text, 0))
+    return _work(job, _client, lambda shop_key, resource, rows: _send_event("page", shop_key, resource, rows))
 
 
-def _tell(kind: str, shop_key: str, text: str, rows: int) -> None:
+def _send_event(kind: str, shop_key: str, text: str, rows: int) -> None:
     if _events is not None:
         try:
             _events.put_nowait((kind, shop_key, text, rows))

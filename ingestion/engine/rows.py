@@ -58,7 +58,7 @@ class Drift:
         for key, rows in other.seen.items():
             self.seen[key] += rows
 
-    def set_aside(self, table: str | None = None) -> int:
+    def unkeyed(self, table: str | None = None) -> int:
         """Records that could not become rows."""
         return sum(
             rows for (name, _, what), rows in self.seen.items() if what == MISSING and table in (None, name)
