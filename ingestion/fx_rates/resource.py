@@ -202,13 +202,8 @@ def _page(origin: str, path: str, query: dict[str, str], at: datetime, records: 
         shop_key="",
         resource=FX_RATES.name,
         endpoint=origin,
-        version="",
         path=path,
         query=query,
-        body=None,
-        window=None,
-        number=1,
         retrieved_at=at,
-        request_id="",
         records=records,
     )

@@ -21,7 +21,7 @@ from ingestion.engine.answers import ApiAnswer
 from ingestion.engine.errors import ApiError, MalformedAnswer, NotAvailable, ScopeMissing
 from ingestion.engine.pages import Page, Record
 from ingestion.engine.privacy import Cleaner, scrub
-from ingestion.engine.rows import Batch, Drift
+from ingestion.engine.rows import take_rows
 from ingestion.engine.windows import Checkpoint, States, Step, Window, plan_window
 from ingestion.tables.sources import TIKTOK_ADS
 from ingestion.tiktok_ads.client import AdsClient, Advertiser, as_text
@@ -141,16 +141,7 @@ class AdsReading:
             try:
                 self._account = self._ask_account()
             except ScopeMissing as error:
-                self._account = AccountRefused(
-                    error.message,
-                    advice=error.advice,
-                    code=error.code,
-                    http_status=error.http_status,
-                    request_id=error.request_id,
-                    endpoint=error.endpoint,
-                    shop_id=error.shop_id,
-                    shop_name=error.shop_name,
-                )
+                self._account = error.as_kind(AccountRefused)
             except TtkpiError as error:
                 self._account = error
         if isinstance(self._account, TtkpiError):
@@ -566,10 +557,6 @@ def _page(
         context=reading.context(call),
         size=len(answer.raw),
     )
-    page.shape = reading.cleaner.clean(page.records, resource.rules)
-    page.pack()
-    batch = Batch(resource.tables, Drift())
-    batch.add(page)
-    page.rows = batch.settle()
+    take_rows(page, resource.tables, resource.rules, reading.cleaner)
     page.records = []
     return page

@@ -22,7 +22,7 @@ from ingestion.engine.answers import ApiAnswer
 from ingestion.engine.errors import ApiError, IncompleteList, MalformedAnswer
 from ingestion.engine.pages import Page, Record
 from ingestion.engine.privacy import Cleaner, scrub
-from ingestion.engine.rows import Batch, Drift
+from ingestion.engine.rows import take_rows
 from ingestion.engine.windows import Checkpoint, States, Window, cut_window, plan_window
 from ingestion.tables.sources import TIKTOK_SHOP
 from ingestion.tiktok_shop.client import ShopClient, ShopRef
@@ -413,8 +413,7 @@ def _page(
     records: list[Any],
     envelope: Record,
 ) -> Page:
-    """Everything that is done to the objects of a page, in one go: cut, pack for the archive, take the
-    values out."""
+    """The page with its rows."""
     endpoint = resource.endpoint
     page = Page(
         source=TIKTOK_SHOP,
@@ -434,11 +433,7 @@ def _page(
         context=call.context,
         size=len(answer.raw),
     )
-    page.shape = reading.cleaner.clean(page.records, resource.rules)
-    page.pack()
-    batch = Batch(resource.tables, Drift())
-    batch.add(page)
-    page.rows = batch.settle()
+    take_rows(page, resource.tables, resource.rules, reading.cleaner)
     if not resource.keep_records:
         page.records = []
     return page
