@@ -23,7 +23,7 @@ export SHOW_INSTALL
 
 .PHONY: help
 help: ## show this list
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
 
 $(VENV)/.runtime: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -52,6 +52,10 @@ lint: $(VENV)/.dev ## ruff, mypy, and which room may use which
 	@ruff format --check .
 	@mypy
 	@lint-imports --no-logo --no-cache
+
+.PHONY: check
+check: lint ## while you work: lint, types, the tests that changed and those of the documents
+	@pytest tests/python/unit/test_docs_pages.py $$(git diff --name-only --diff-filter=d HEAD -- tests/python | grep '/test_[^/]*\.py$$')
 
 .PHONY: unit
 unit: $(VENV)/.dev ## unit tests, on all cores
@@ -86,6 +90,10 @@ dagster: $(VENV)/.runtime ## open the Dagster UI on http://127.0.0.1:3000
 .PHONY: docs
 docs: $(VENV)/.runtime ## the KPI glossary as one HTML file
 	@$(BIN)/ttkpi docs
+
+.PHONY: docs-pages
+docs-pages: $(VENV)/.runtime ## write the generated parts of docs/ again: commands, marts, picture
+	@$(BIN)/python -m orchestration.docs_pages $(PAGES_ARGS)
 
 .PHONY: lock
 lock: $(VENV)/.dev ## resolve requirements*.in again into the lock files

@@ -11,7 +11,7 @@ from home.audit_log import FAILED, PARTLY, recorded
 from home.layout import Home
 from ingestion.engine.compact import compact_when_due
 from ingestion.engine.progress import Progress
-from ingestion.fx_rates.resource import REPORTING_CURRENCY, load_rates
+from ingestion.fx_rates.resource import load_rates
 from ingestion.seller_center.export_files import files_in
 from ingestion.seller_center.importer import Importer
 from ingestion.seller_center.outcomes import ImportOptions, ImportReport
@@ -24,7 +24,6 @@ def import_files(
     options: ImportOptions | None = None,
     *,
     progress: Progress | None = None,
-    reporting_currency: str = REPORTING_CURRENCY,
 ) -> ImportReport:
     """Imports files and folders. Can be killed at any point: the same call continues.
 
@@ -33,7 +32,6 @@ def import_files(
         paths: Files and folders.
         options: What is said about them.
         progress: Is told of files.
-        reporting_currency: Currency for which exchange rates are loaded.
 
     Raises:
         ConfigError: A path does not exist, or an option is wrong.
@@ -55,7 +53,7 @@ def import_files(
             importer.add(path)
         progress.count(len(wanted), len(wanted), "files")
         importer.finish()
-        _load_rates(home, importer, reporting_currency, now, progress)
+        _load_rates(home, importer, now, progress)
         compact_when_due(home, progress.message)
         entry.subject = report.run_id
         if report.refused:
@@ -69,7 +67,7 @@ def import_files(
     return report
 
 
-def _load_rates(home: Home, importer: Importer, quote: str, now: datetime, progress: Progress) -> None:
+def _load_rates(home: Home, importer: Importer, now: datetime, progress: Progress) -> None:
     """Loads exchange rates for the days that the files tell of, in the currencies of all known shops."""
     imported = [one for one in importer.report.files if one.status == "imported"]
     currencies = {currency for one in imported for currency in one.currencies}
@@ -81,7 +79,7 @@ def _load_rates(home: Home, importer: Importer, quote: str, now: datetime, progr
     since = (datetime.fromtimestamp(first, UTC) if first is not None else now).date() - timedelta(days=1)
     until = now.date() + timedelta(days=2)
     report = importer.report
-    report.fx_rows, problems = load_rates(home, currencies, quote, since, until, run_id=report.run_id)
+    report.fx_rows, problems = load_rates(home, currencies, since, until, run_id=report.run_id)
     for text in problems:
         report.errors.append(text)
         progress.message(text)

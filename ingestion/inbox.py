@@ -77,16 +77,13 @@ def arrived(inbox: Path, settle_seconds: float, now: float | None = None) -> lis
     return found
 
 
-def import_inbox(
-    home: Home, config: InboxConfig, *, progress: Progress | None = None, reporting_currency: str
-) -> list[FileOutcome]:
+def import_inbox(home: Home, config: InboxConfig, *, progress: Progress | None = None) -> list[FileOutcome]:
     """Imports what has arrived and moves it to `done` or `refused`.
 
     Args:
         home: Where everything is.
         config: Where the inbox is.
         progress: Is told of files.
-        reporting_currency: Currency for which exchange rates are loaded.
 
     Returns:
         What came of each file; its path is where the file lay.
@@ -106,9 +103,7 @@ def import_inbox(
             if options is None:
                 found = [_of_nobody(path, folder) for path in paths]
             else:
-                found = import_files(
-                    home, paths, options, progress=progress, reporting_currency=reporting_currency
-                ).files
+                found = import_files(home, paths, options, progress=progress).files
             for outcome in found:
                 _move(inbox, folder, outcome)
             outcomes += found

@@ -38,7 +38,7 @@ from ingestion.engine.progress import Progress, ShopResult
 from ingestion.engine.rows import Drift
 from ingestion.engine.units import OnPage, ShopOutcome, failed_rows
 from ingestion.engine.wire import Notify
-from ingestion.fx_rates.resource import REPORTING_CURRENCY, load_rates
+from ingestion.fx_rates.resource import load_rates
 from ingestion.sources import prepare
 from ingestion.tables.sources import TIKTOK_ADS, TIKTOK_SHOP
 from ingestion.tiktok_ads.account_sync import AdsSync, has_ads, known_accounts, sync_accounts
@@ -90,7 +90,6 @@ def sync(
     until: datetime | None = None,
     resources: Sequence[str] | None = None,
     progress: Progress | None = None,
-    reporting_currency: str = REPORTING_CURRENCY,
 ) -> SyncReport:
     """Loads what is new. Can be killed at any point: the next call continues, and nothing is lost or doubled.
 
@@ -102,7 +101,6 @@ def sync(
         until: End of all windows, exclusive; now by default.
         resources: Names of resources, or of raw tables they feed; all by default.
         progress: Is told of shops and pages.
-        reporting_currency: Currency for which exchange rates are loaded.
 
     Raises:
         ConfigError: The configuration is wrong, nobody has authorised the app, or a name is unknown.
@@ -135,7 +133,7 @@ def sync(
             outcomes += _sync_ads(
                 home, report, of_ads, account_ids, begin, end, progress, alone=not report.shops
             )
-        _load_fx(home, report, outcomes, begin, end, config, reporting_currency, progress)
+        _load_fx(home, report, outcomes, begin, end, config, progress)
         compact_when_due(home, progress.message)
         _describe_run(entry, report, since=since, until=until, resources=resources)
     report.seconds = time.monotonic() - started
@@ -454,7 +452,6 @@ def _load_fx(
     begin: int | None,
     end: int,
     config: ShopApiConfig,
-    quote: str,
     progress: Progress,
 ) -> None:
     currencies = {currency for outcome in outcomes for currency in outcome.currencies}
@@ -466,7 +463,7 @@ def _load_fx(
     since = datetime.fromtimestamp(first, UTC).date() - timedelta(days=1)
     # A business date may be ahead of the date in UTC.
     until = datetime.fromtimestamp(end, UTC).date() + timedelta(days=2)
-    report.fx_rows, problems = load_rates(home, currencies, quote, since, until, run_id=report.run_id)
+    report.fx_rows, problems = load_rates(home, currencies, since, until, run_id=report.run_id)
     for text in problems:
         report.errors.append(text)
         progress.message(text)

@@ -638,7 +638,7 @@ def build(full_refresh: bool, select: str | None, unit_tests: bool) -> None:
     \b
     Examples:  ttkpi build
                ttkpi build --full-refresh
-               ttkpi build --select kpi_shop_daily+
+               ttkpi build --select +kpi_shop_daily
     """
     from orchestration.lib.build import build as run_build
     from orchestration.lib.run import tell_build

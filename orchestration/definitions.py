@@ -8,6 +8,7 @@ from __future__ import annotations
 import dagster as dg
 
 from home.layout import Home
+from home.project import project_var
 from orchestration.defs.dbt.assets import build_dbt_assets
 from orchestration.defs.dbt.checks import build_freshness_checks
 from orchestration.defs.ingestion.assets import build_ingestion_assets
@@ -19,7 +20,7 @@ from orchestration.defs.publish.jobs import build_jobs
 from orchestration.defs.publish.schedules import build_schedules
 from orchestration.defs.publish.sensors import alert_webhooks, run_failure_alert
 from orchestration.defs.quality.assets import build_audit_assets
-from orchestration.lib.manifest import load_manifest, project_var
+from orchestration.lib.manifest import load_manifest
 from orchestration.lib.translators import HouseDbtTranslator
 
 

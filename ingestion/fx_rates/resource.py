@@ -14,21 +14,22 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.dataset
 
 from home.config import FxConfig, load_fx_config
 from home.errors import TtkpiError
 from home.layout import Home
+from home.project import cost_currencies, project_var
+from home.storage import storage_errors
 from ingestion.engine.archive import Archive
 from ingestion.engine.columns import Column, Kind, Table, fields, text
 from ingestion.engine.errors import describe
 from ingestion.engine.pages import Page, Record
 from ingestion.engine.pipelines import for_table, load, open_pipeline
 from ingestion.engine.rows import Drift, build
-from ingestion.fx_rates.source import fx_rows, iter_fx_pages, read_csv_rates
+from ingestion.fx_rates.source import LOOKBACK_DAYS, fx_rows, iter_fx_pages, read_csv_rates
 from ingestion.tables.sources import FX_RATES as FX_SOURCE
-
-REPORTING_CURRENCY = "CNY"
-"""The default of the dbt var `reporting_currency`."""
 
 FX_RATES = Table(
     name="fx_rates",
@@ -53,7 +54,6 @@ def fx_table(pages: Sequence[Page]) -> dict[str, pa.Table]:
 def sync_fx_rates(
     home: Home,
     currencies: Iterable[str],
-    quote: str,
     since: date,
     until: date,
     *,
@@ -61,12 +61,13 @@ def sync_fx_rates(
     config: FxConfig | None = None,
     problems: list[TtkpiError] | None = None,
 ) -> int:
-    """Loads the rates that are not there yet.
+    """Loads the rates to the reporting currency that are not there yet, for shops and for what goods cost.
+
+    Where a currency is new, or the reporting currency has changed, for all days of which the home has rates.
 
     Args:
         home: Where everything is; its lock must be held.
         currencies: Currencies of the shops.
-        quote: Reporting currency.
         since: First business date; rates are loaded from a week before it.
         until: First business date that is not wanted.
         run_id: The run, for the archive.
@@ -85,14 +86,16 @@ def sync_fx_rates(
 
     config = config or load_fx_config()
     archive = Archive(home.archive)
-    wanted = sorted({currency for currency in currencies if currency != quote})
+    quote = project_var("reporting_currency")
+    wanted = sorted({*currencies, *cost_currencies()} - {quote})
+    earliest = min(since, _first_day(home) or since)
     loaded = 0
 
     def rates() -> Iterator[Any]:
         nonlocal loaded
         state = dlt.current.resource_state()
         source = _csv_pages if config.base_url is None else _http_pages
-        for pages in source(config, wanted, quote, since, until, state, problems):
+        for pages in source(config, wanted, quote, since, earliest, until, state, problems):
             if not pages:
                 continue
             archive.commit([archive.write(pages, run_id=run_id)])
@@ -112,14 +115,13 @@ def sync_fx_rates(
 
 
 def load_rates(
-    home: Home, currencies: Iterable[str], quote: str, since: date, until: date, *, run_id: str
+    home: Home, currencies: Iterable[str], since: date, until: date, *, run_id: str
 ) -> tuple[int, list[str]]:
     """Loads the rates that are not there yet, as far as that is possible: trouble with rates stops no sync.
 
     Args:
         home: Where everything is; its lock must be held.
         currencies: Currencies of the shops.
-        quote: Reporting currency.
         since: First business date.
         until: First business date that is not wanted.
         run_id: The run, for the archive.
@@ -130,7 +132,7 @@ def load_rates(
     problems: list[TtkpiError] = []
     rows = 0
     try:
-        rows = sync_fx_rates(home, currencies, quote, since, until, run_id=run_id, problems=problems)
+        rows = sync_fx_rates(home, currencies, since, until, run_id=run_id, problems=problems)
     except TtkpiError as error:
         problems.append(error)
     return rows, [describe(problem) for problem in problems]
@@ -141,11 +143,12 @@ def _csv_pages(
     currencies: list[str],
     quote: str,
     since: date,
+    earliest: date,
     until: date,
     state: dict[str, Any],
     problems: list[TtkpiError] | None,
 ) -> Iterator[list[Page]]:
-    rows = read_csv_rates(config.csv_path, currencies, quote, since, until)
+    rows = read_csv_rates(config.csv_path, currencies, quote, earliest, until)
     records = _records(rows)
     seen = hashlib.sha256(repr(records).encode()).hexdigest()
     if records and state.get("csv") != seen:
@@ -158,6 +161,7 @@ def _http_pages(
     currencies: list[str],
     quote: str,
     since: date,
+    earliest: date,
     until: date,
     state: dict[str, Any],
     problems: list[TtkpiError] | None,
@@ -165,7 +169,7 @@ def _http_pages(
     covered: dict[str, list[str]] = state.setdefault("covered", {})
     for currency in currencies:
         known = covered.get(f"{currency}/{quote}")
-        start = since
+        start = since if known else earliest
         if known and since >= date.fromisoformat(known[0]):
             # `iter_fx_pages` goes back a week from here by itself: late corrections come along.
             start = max(since, min(date.fromisoformat(known[1]), until - timedelta(days=1)))
@@ -186,9 +190,21 @@ def _http_pages(
         if failed and problems is not None:
             problems.extend(failed)
         else:
-            first = min(since, date.fromisoformat(known[0])) if known else since
+            first = min(since, date.fromisoformat(known[0])) if known else earliest
             last = max(until, date.fromisoformat(known[1])) if known else until
             covered[f"{currency}/{quote}"] = [first.isoformat(), last.isoformat()]
+
+
+def _first_day(home: Home) -> date | None:
+    """The first day for which the home asked for rates, as far as its rows tell; None when there are none."""
+    folder = home.raw / FX_SOURCE / FX_RATES.name
+    if not any(folder.glob("*.parquet")):
+        return None
+    with storage_errors(folder):
+        days = pyarrow.dataset.dataset(folder, format="parquet").to_table(columns=["rate_date"])["rate_date"]
+    first = pc.min(days).as_py()
+    # Rates are read from a week before the first day that needs one.
+    return None if first is None else first + timedelta(days=LOOKBACK_DAYS)
 
 
 def _records(rows: pa.Table) -> list[Record]:

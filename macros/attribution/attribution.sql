@@ -14,11 +14,6 @@
     {{ return("'" ~ rule ~ "'") }}
 {%- endmacro %}
 
-{#- A condition on the credits: each sold line under one rule, which is enough to know its day. -#}
-{% macro under_one_rule() -%}
-    rule = '{{ attribution_rules() | first }}'
-{%- endmacro %}
-
 {#- A creator's name as every table has it: TikTok's names know no case, and people write the @. NULL when there is none. -#}
 {% macro creator_name(expression) -%}
     nullif(lower(trim(replace({{ expression }}, '@', ''))), '')
@@ -52,18 +47,4 @@
         when coalesce({{ columns | join(', ') }}) is not null
             then {% for column in columns %}coalesce({{ column }}, 0){{ ' + ' if not loop.last }}{% endfor %}
     end
-{%- endmacro %}
-
-{#-
-    A number made of a text. The sum of such numbers changes when one of many rows does, in whatever order they are read: the trace of a
-    change that is too small for a count or a maximum to show.
--#}
-{% macro text_number(expression) -%}
-    {{ adapter.dispatch('text_number', 'tiktok_shop_kpi')(expression) }}
-{%- endmacro %}
-{% macro default__text_number(expression) -%}
-    cast(xxhash64({{ expression }}) as decimal(38, 0))
-{%- endmacro %}
-{% macro duckdb__text_number(expression) -%}
-    cast(md5_number_lower({{ expression }}) as decimal(38, 0))
 {%- endmacro %}

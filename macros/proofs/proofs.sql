@@ -40,10 +40,15 @@
     {%- endif -%}
 {%- endmacro %}
 
-{#- At the start of a run: a full refresh makes tables of which nothing is proved. -#}
+{#- At the start of a run: of a table that is built in full nothing is proved. -#}
 {% macro forget_proofs() -%}
     {%- if flags.FULL_REFRESH -%}
     drop schema if exists proofs cascade
+    {%- elif execute %}
+    create schema if not exists proofs;
+        {%- for node in graph.nodes.values() if is_rebuilt(node.unique_id) and node.config.materialized == 'incremental' %}
+    drop table if exists proofs.{{ node.alias }};
+        {%- endfor -%}
     {%- endif -%}
 {%- endmacro %}
 

@@ -27,7 +27,7 @@
 -- Whatever the clock, an order belongs to a day near its own.
 , near_days as (
     {%- for offset in near_days() %}
-    select shop_key, {{ add_days('shop_local_date', offset) }} as near_date from days
+    select shop_key, {{ add_days('shop_local_date', offset) }} as near_date from days where sales_differ
     {{ 'union' if not loop.last }}
     {%- endfor %}
 )
@@ -117,7 +117,7 @@
     where refunds.completed_at is not null
 )
 
-, all_readings as (
+, sale_readings as (
     select shop_key, shop_local_date, 'own' as reading_kind, 'own' as reading, order_id, buyer_key, gmv, 1 as orders, sku_orders, units_sold as units, cast(null as decimal(18, 4)) as refunds
     from read_orders
     where is_paid_order
@@ -140,6 +140,9 @@
     from excluded
     where reading = '{{ reading }}'
     {%- endfor %}
+)
+
+, refund_readings as (
     {%- for kind, reading, day, figure in [
         ['own', 'own', 'completed_local_date', 'refund_amount'],
         ['definition', 'with_tax', 'completed_local_date', 'coalesce(refund_subtotal, 0) + coalesce(refund_tax, 0)'],
@@ -149,18 +152,24 @@
         ['clock', 'utc', 'completed_date_utc', 'refund_amount'],
         ['clock', 'reporting_zone', 'refund_business_date', 'refund_amount'],
     ] %}
-    union all
     select
         shop_key, {{ day }} as shop_local_date, '{{ kind }}' as reading_kind, '{{ reading }}' as reading, order_id, cast(null as string) as buyer_key,
         cast(null as decimal(18, 4)) as gmv, cast(null as bigint) as orders, cast(null as bigint) as sku_orders, cast(null as bigint) as units, {{ figure }} as refunds
     from read_refunds
+    {{ 'union all' if not loop.last }}
     {%- endfor %}
 )
 
 , order_readings as (
-    select all_readings.*
-    from all_readings
-    inner join days on all_readings.shop_key = days.shop_key and all_readings.shop_local_date = days.shop_local_date
+    select sale_readings.*
+    from sale_readings
+    inner join days on sale_readings.shop_key = days.shop_key and sale_readings.shop_local_date = days.shop_local_date
+    where days.sales_differ
+    union all
+    select refund_readings.*
+    from refund_readings
+    inner join days on refund_readings.shop_key = days.shop_key and refund_readings.shop_local_date = days.shop_local_date
+    where days.refunds_differ
 )
 {%- endmacro %}
 

@@ -22,6 +22,7 @@ from typing import Any, Protocol
 from home.audit_log import FAILED, recorded
 from home.errors import TtkpiError
 from home.layout import Home
+from home.project import project_dir
 from home.storage import storage_errors
 from orchestration.lib.build import (
     BuildReport,
@@ -30,13 +31,13 @@ from orchestration.lib.build import (
     build_state,
     fingerprint,
     last_report,
-    project_dir,
 )
 from orchestration.lib.build import test as run_tests
 from orchestration.lib.expectations import Judge, Outcome, counts, load_suites
 from orchestration.lib.frames import Frames, reading
 from orchestration.lib.history import published_rows
 from orchestration.lib.records import read_record, write_record
+from orchestration.lib.rules import outdated_models
 
 SHRINK_SUITE = "marts.monitoring.tables"
 """The suite that compares row counts with the published file; a person may accept its findings."""
@@ -222,6 +223,11 @@ def _of_build(home: Home, state: BuildState) -> Iterable[Outcome]:
         problem = "The last build could not build every model. Run `ttkpi build` to see which."
     elif state.fingerprint != fingerprint(home.warehouse):
         problem = f"{home.warehouse} was changed after the last build. Run `ttkpi build` again."
+    elif outdated := outdated_models(home):
+        problem = (
+            f"{len(outdated)} models are not yet built by the rules of the project ({next(iter(outdated.values()))}). "
+            "Run `ttkpi build` without a selection."
+        )
     yield Outcome(
         check="build",
         name="the warehouse is what the last build made",

@@ -5,6 +5,7 @@
 | `dbt/build.json` | what the last build was, and whether it is complete |
 | `dbt/run_results.json` | dbt's results of it, node by node |
 | `dbt/parsed.json` | which state of the project dbt has parsed |
+| `dbt/built.json` | by which rule each table was built (`orchestration/lib/rules.py`) |
 | `dbt/target`, `dbt/logs` | dbt's own folders: two homes never share them, and the checkout may be read-only |
 
 A data test that fails is not an error of the build: the audit judges it. dbt does not build what depends on a model
@@ -23,7 +24,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -37,7 +38,9 @@ from home.audit_log import prepare as prepare_log
 from home.config import HOME_VARIABLE, PROJECT_ROOT
 from home.errors import ConfigError, TtkpiError
 from home.layout import Home
+from home.project import project_dir
 from home.storage import storage_errors
+from ingestion.sources import ensure_all_tables
 from orchestration.lib.freeze import check as check_frozen
 from orchestration.lib.history import finish_switch
 from orchestration.lib.memory import VARIABLE as MEMORY_VARIABLE
@@ -47,7 +50,6 @@ from orchestration.lib.project_log import project_state as project_hashes
 from orchestration.lib.published_values import prepare as prepare_values
 from orchestration.lib.records import read_record, write_record
 
-PROJECT_VARIABLE = "TTKPI_PROJECT"
 _WORKER = "orchestration.lib.dbt_worker"
 _KILLED = -9
 _MESSAGE_LINES = 6
@@ -126,6 +128,7 @@ class BuildReport:
         seconds: Time the whole build took.
         run_results: dbt's `run_results.json` of this build.
         manifest: dbt's `manifest.json`.
+        rebuilt: Why models were built from all history; empty when none was.
     """
 
     build_id: str
@@ -135,6 +138,7 @@ class BuildReport:
     seconds: float
     run_results: Path
     manifest: Path
+    rebuilt: str = ""
 
     @property
     def errors(self) -> list[NodeResult]:
@@ -185,13 +189,9 @@ class BuildReport:
         shown = [f"{node.name}: {_shortened(node.message or node.status)}" for node in self.errors[:3]]
         more = f"\n... and {len(self.errors) - 3} more" if len(self.errors) > 3 else ""
         also = f" {len(self.skipped)} nodes that depend on them were not run." if self.skipped else ""
-        # dbt's words when a model has other columns than its table (on_schema_change: fail).
-        outdated = any("out of sync" in node.message for node in self.errors)
-        advice = "Models have changed: build once with `ttkpi build --full-refresh`. " if outdated else ""
+        advice = ""
         if any("Out of Memory Error" in node.message for node in self.errors):
-            advice = (
-                f"Give it more memory, now {memory_limit()}: `{MEMORY_VARIABLE}=4GB ttkpi build`. {advice}"
-            )
+            advice = f"Give it more memory, now {memory_limit()}: `{MEMORY_VARIABLE}=4GB ttkpi build`. "
         raise BuildFailed(
             f"{len(self.errors)} of {len(self.nodes)} dbt nodes could not be built.{also}\n"
             + "\n".join(shown)
@@ -220,22 +220,6 @@ class BuildState:
     whole: bool
     finished_at: str
     fingerprint: str
-
-
-def project_dir() -> Path:
-    """The dbt project: `TTKPI_PROJECT`, or the checkout this package is in.
-
-    Raises:
-        ConfigError: There is no dbt project.
-    """
-    value = os.environ.get(PROJECT_VARIABLE, "").strip()
-    folder = Path(value).expanduser().absolute() if value else PROJECT_ROOT
-    if not (folder / "dbt_project.yml").is_file():
-        raise ConfigError(
-            f"There is no dbt project in {folder}: dbt_project.yml is missing.",
-            advice=f"Run ttkpi from an editable install of the repository, or set {PROJECT_VARIABLE} to its folder.",
-        )
-    return folder
 
 
 def dbt_folder(home: Home) -> Path:
@@ -275,7 +259,7 @@ def build(
     freshness: bool = True,
     progress: NodeProgress | None = None,
 ) -> BuildReport:
-    """Build seeds and models and run the data tests.
+    """Build seeds and models and run the data tests. What depends on a changed rule is built from all history.
 
     Args:
         home: Where raw is read and the warehouse is written.
@@ -300,6 +284,9 @@ def build(
         prepare_log(home)
         finish_switch(home)
         prepare_values(home)
+        if any(home.raw.glob("*/*/*.parquet")):
+            # A column that this release has and the raw files lack is read as NULL.
+            ensure_all_tables(home.raw)
         began = time.monotonic()
         _record(home, state="building", whole=select is None)
         command = ["build"]
@@ -315,8 +302,9 @@ def build(
             commands.append(["source", "freshness"])
         results = dbt_folder(home) / "target" / "run_results.json"
         results.unlink(missing_ok=True)
-        _run_dbt(home, project, commands, progress)
+        rebuilt = _run_dbt(home, project, commands, progress)
         report = _report(home, whole=select is None, freshness=freshness, seconds=time.monotonic() - began)
+        report = replace(report, rebuilt=rebuilt)
         _record(
             home,
             state="built" if report.ok else "failed",
@@ -331,6 +319,7 @@ def build(
         entry.details |= {
             "selection": select,
             "full_refresh": full_refresh,
+            "rebuilt": report.rebuilt or None,
             "nodes": len(report.nodes),
             "errors": [node.name for node in report.errors],
             "changes": record_changes(home, hashes),
@@ -427,7 +416,8 @@ def _record(home: Home, **fields: Any) -> None:
 
 def _run_dbt(
     home: Home, project: Path, commands: Sequence[Sequence[str]], progress: NodeProgress | None
-) -> None:
+) -> str:
+    """Runs dbt commands; returns why a build makes models from all history, if it does."""
     if importlib.util.find_spec("dbt.cli") is None:
         raise ConfigError("dbt is not installed.", advice="Run `make install`.")
     folder = dbt_folder(home)
@@ -456,9 +446,10 @@ def _run_dbt(
             encoding="utf-8",
         )
         failure: str | None = None
+        rebuilt = ""
         try:
             if process.stdout is not None:
-                failure = _follow(process.stdout, progress)
+                failure, rebuilt = _follow(process.stdout, progress)
             code = process.wait()
         except BaseException:
             process.kill()
@@ -471,7 +462,7 @@ def _run_dbt(
         if code == 0:
             if any(one[0] == "parse" for one in commands):
                 write_record(_parsed(home), {"project": state})
-            return
+            return rebuilt
         said.seek(0)
         tail = "\n".join(plain(said.read()).splitlines()[-20:])
     raise _failure(home, code, failure or tail)
@@ -509,9 +500,14 @@ def _parsed(home: Home) -> Path:
     return dbt_folder(home) / "parsed.json"
 
 
-def _follow(lines: IO[str], progress: NodeProgress | None) -> str | None:
-    """Reads the worker's lines until it ends; returns why a command could not run, if one could not."""
+def _follow(lines: IO[str], progress: NodeProgress | None) -> tuple[str | None, str]:
+    """Reads the worker's lines until it ends.
+
+    Returns:
+        Why a command could not run, if one could not; and why models are built from all history, if any are.
+    """
     failure: str | None = None
+    rebuilt = ""
     for line in lines:
         event: dict[str, Any] = json.loads(line)
         if event["event"] == "node" and progress is not None and event["command"] in ("build", "test"):
@@ -527,7 +523,11 @@ def _follow(lines: IO[str], progress: NodeProgress | None) -> str | None:
             failure = plain(event["exception"])
         elif event["event"] == "command" and event["name"] == "parse" and progress is not None:
             progress.message("dbt has read the project")
-    return failure
+        elif event["event"] == "plan" and event["text"]:
+            rebuilt = event["text"]
+            if progress is not None:
+                progress.message(rebuilt)
+    return failure, rebuilt
 
 
 def _failure(home: Home, code: int, text: str) -> BuildFailed:

@@ -2,7 +2,8 @@
 
 Run by `lib/build.py` as `python -m orchestration.lib.dbt_worker COMMANDS`, where COMMANDS is a JSON list of dbt
 argument lists. On standard output goes one JSON object per line: `{"event": "node", ...}` for each node that finished,
-then `{"event": "command", ...}` for each command. What dbt itself writes goes to standard error.
+then `{"event": "command", ...}` for each command. Before a build comes `{"event": "plan", ...}`: why models are built
+from all history (`lib/rules.py`). What dbt itself writes goes to standard error.
 
 A process of its own, for three reasons: dbt-duckdb keeps the warehouse file open for as long as its module lives, and
 an open writer would keep the audit and the publication out; the memory of dbt and of DuckDB's buffers goes back to the
@@ -19,6 +20,10 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+
+from home.errors import TtkpiError
+from home.layout import Home
+from orchestration.lib import rules
 
 _RECORDS = {"build": "run_results.json", "test": "run_results.json", "source": "sources.json"}
 """What is kept of a command's results. dbt itself would write the whole manifest.json with each of them, which takes
@@ -83,16 +88,23 @@ def run(commands: Sequence[Sequence[str]], descriptor: int) -> bool:
 
     teller = Teller(descriptor)
     manifest = None
+    plan: rules.Plan | None = None
     for arguments in commands:
         teller.start(arguments[0])
         record = _RECORDS.get(arguments[0])
         given = [*arguments, "--no-write-json"] if record else list(arguments)
+        if arguments[0] == "build":
+            plan = _planned(teller, manifest, arguments)
+            if plan is None:
+                return False
         outcome = dbtRunner(manifest=manifest, callbacks=[teller.hear]).invoke(given)
         trouble: BaseException | None = outcome.exception
         if record and outcome.result is not None:
             try:
                 outcome.result.write(str(Path(os.environ["DBT_TARGET_PATH"]) / record))
-            except OSError as error:
+                if plan is not None and arguments[0] == "build":
+                    _record_built(plan, outcome.result)
+            except (OSError, TtkpiError) as error:
                 # A full disk stops the build as any other trouble of dbt does: told in a sentence.
                 trouble = trouble or error
         teller.tell(
@@ -109,6 +121,41 @@ def run(commands: Sequence[Sequence[str]], descriptor: int) -> bool:
             gc.freeze()
             gc.enable()
     return True
+
+
+def _planned(teller: Teller, manifest: Any, arguments: Sequence[str]) -> rules.Plan | None:
+    """What has to be built from all history, which dbt reads in its environment; None when that can't be found out."""
+    try:
+        plan = rules.plan(Home.from_env(), Path(os.environ["DBT_PROJECT_DIR"]), _content(manifest))
+    except (OSError, TtkpiError) as error:
+        teller.tell(event="command", name=arguments[0], success=False, exception=str(error))
+        return None
+    # Read when a model runs, never when the project is parsed: what dbt keeps of its parsing does not depend on it.
+    os.environ[rules.VARIABLE] = f" {' '.join(plan.rebuilt_models)} "
+    if "--full-refresh" not in arguments:
+        teller.tell(event="plan", text=plan.reason(whole="--select" not in arguments))
+    return plan
+
+
+def _content(manifest: Any) -> dict[str, Any]:
+    """The part of `manifest.json` that rules are made of, from what dbt has in memory: the file is as old as the last
+    edit of the project, and the home may have moved since."""
+    nodes = {
+        one: node
+        for one, node in manifest.nodes.items()
+        if node.resource_type in ("model", "seed", "snapshot")
+    }
+    kinds = {"nodes": nodes, "macros": manifest.macros, "sources": manifest.sources}
+    parts = {
+        kind: {one: node.to_dict(omit_none=True) for one, node in known.items()}
+        for kind, known in kinds.items()
+    }
+    return {"metadata": {"project_name": manifest.metadata.project_name}, **parts}
+
+
+def _record_built(plan: rules.Plan, result: Any) -> None:
+    built = [one.node.unique_id for one in result.results if str(one.status) in ("success", "no-op")]
+    rules.record_built(Home.from_env(), plan, built)
 
 
 def end_with_parent() -> None:

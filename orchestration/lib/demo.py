@@ -26,6 +26,7 @@ from home.config import (
 )
 from home.errors import ConfigError, TtkpiError
 from home.layout import Home
+from home.project import project_var
 from ingestion.tiktok_ads.tokens import AdsAuthHost, AdsTokenStore
 from ingestion.tiktok_shop.auth import AuthHost
 from ingestion.tiktok_shop.token_file import TokenFile
@@ -322,7 +323,10 @@ def _requests(base_url: str) -> int:
 
 
 def _truth(base_url: str, table: str) -> list[dict[str, Any]]:
-    rows = _call("GET", f"{base_url}/_sandbox/truth/{table}")
+    counted_in = httpx.QueryParams(
+        currency=project_var("reporting_currency"), time_zone=project_var("reporting_timezone")
+    )
+    rows = _call("GET", f"{base_url}/_sandbox/truth/{table}?{counted_in}")
     if not isinstance(rows, list):
         raise DemoFailed(f"The sandbox gave no table {table}.")
     return rows

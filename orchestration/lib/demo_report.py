@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from home.layout import Home
+from home.project import project_var
 from orchestration.lib.demo import DemoResult
 from orchestration.lib.status_report import output
 from orchestration.lib.summary import (
@@ -115,7 +116,7 @@ def _show_sync(console: Console, result: DemoResult) -> None:
 
 def _table(lines: Sequence[Kpis], days: int) -> Table:
     table = Table(
-        title=f"Last {days} complete days 最近{days}天 (business date in Shanghai)",
+        title=f"Last {days} complete days 最近{days}天 (business date in {project_var('reporting_timezone')})",
         box=SIMPLE_HEAD,
         title_justify="left",
         padding=(0, 1, 0, 0),

@@ -198,7 +198,7 @@ def check(home: Home) -> int:
         home.frozen.mkdir(parents=True, exist_ok=True)
         files = sorted(path for path in home.frozen.glob("*.parquet") if path.name != _NONE)
     empty = home.frozen / _NONE
-    if not empty.is_file():
+    if not empty.is_file() or not pq.read_schema(empty).equals(SCHEMA):
         _write(empty, SCHEMA.empty_table())
     if files and not home.freeze_key_file.is_file():
         raise ConfigError(

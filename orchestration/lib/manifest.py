@@ -16,13 +16,13 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import yaml
 from filelock import FileLock
 
-from home.errors import ConfigError, TtkpiError
+from home.errors import TtkpiError
 from home.layout import Home
+from home.project import project_dir
 from home.storage import storage_errors
-from orchestration.lib.build import dbt_environment, project_dir
+from orchestration.lib.build import dbt_environment
 
 _FOLDERS = ("models", "macros", "seeds", "snapshots", "tests/singular", "tests/generic", "tests/fixtures")
 _FILES = ("dbt_project.yml", "profiles.yml", "requirements.lock")
@@ -54,19 +54,6 @@ def fingerprint(project_dir: Path, home: Home) -> str:
         stat = path.stat()
         digest.update(f"{path.relative_to(project_dir)}|{stat.st_size}|{stat.st_mtime_ns}\n".encode())
     return digest.hexdigest()[:16]
-
-
-def project_var(name: str, project: Path | None = None) -> str:
-    """Value of a dbt var in `dbt_project.yml`, for what Dagster shares with the models (the time zone).
-
-    Raises:
-        ConfigError: The project does not set it, or there is none.
-    """
-    path = (project or project_dir()) / "dbt_project.yml"
-    value = (yaml.safe_load(path.read_text(encoding="utf-8")).get("vars") or {}).get(name)
-    if value is None:
-        raise ConfigError(f"The var {name} is not set.", advice=f"Set it under `vars` in {path}.")
-    return str(value)
 
 
 def load_manifest(home: Home, project: Path | None = None) -> dict[str, Any]:

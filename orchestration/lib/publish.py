@@ -37,10 +37,10 @@ import duckdb
 from home.audit_log import Entry, current_run, head, recorded, revision
 from home.errors import TtkpiError
 from home.layout import Home
+from home.project import project_dir
 from home.storage import StorageError, storage_errors
 from orchestration.lib.audiences import Audience, Choice, audiences, everything
 from orchestration.lib.audit import require_passed
-from orchestration.lib.build import project_dir
 from orchestration.lib.frames import attach, literal, quoted, reading
 from orchestration.lib.history import (
     end_switch,

@@ -87,7 +87,7 @@ def prepare(home: Home) -> None:
         empty = folder / NONE
         with storage_errors(folder):
             folder.mkdir(parents=True, exist_ok=True)
-            if not empty.is_file():
+            if not empty.is_file() or not pq.read_schema(empty).equals(schema):
                 _write(empty, schema.empty_table())
 
 

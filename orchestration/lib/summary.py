@@ -10,6 +10,7 @@ from typing import Any
 
 import duckdb
 
+from home.project import project_var
 from orchestration.lib.frames import attach
 
 PERIODS = (7, 30)
@@ -128,7 +129,7 @@ _KPIS = """
             currency,
             data_until,
             -- Complete days only: the day in which the data end is still growing.
-            cast(timezone('Asia/Shanghai', data_until) as date) as today
+            cast(timezone($reporting_timezone, data_until) as date) as today
         from marts.dim_shops
     )
 
@@ -186,13 +187,13 @@ _KPIS = """
         from joined
         union all
         select
-            shop_key, 2, '', 'CNY', gmv_rc, net_gmv_rc, refunded_gmv_rc, paid_orders, settlement_amount_rc, fees_amount,
-            revenue_amount
+            shop_key, 2, '', $reporting_currency, gmv_rc, net_gmv_rc, refunded_gmv_rc, paid_orders,
+            settlement_amount_rc, fees_amount, revenue_amount
         from joined
         union all
         select
-            'total', 3, 'All shops', 'CNY', sum(gmv_rc), sum(net_gmv_rc), sum(refunded_gmv_rc), sum(paid_orders),
-            sum(settlement_amount_rc), null, null
+            'total', 3, 'All shops', $reporting_currency, sum(gmv_rc), sum(net_gmv_rc), sum(refunded_gmv_rc),
+            sum(paid_orders), sum(settlement_amount_rc), null, null
         from joined
     )
 
@@ -218,7 +219,7 @@ _PROMOTION = """
             shop_name,
             currency,
             -- Complete days only: the day in which the data end is still growing.
-            cast(timezone('Asia/Shanghai', data_until) as date) as today
+            cast(timezone($reporting_timezone, data_until) as date) as today
         from marts.dim_shops
     )
 
@@ -308,8 +309,8 @@ _PROMOTION = """
         union all
         -- Not every shop has an ads account, so returns are not of all shops.
         select
-            'total', 2, 'All shops', 'CNY', sum(attributed_gmv_rc), sum(gmv_rc), sum(live_sessions), sum(own_gmv_rc),
-            sum(ad_spend_rc), sum(unknown_days), null, null, null
+            'total', 2, 'All shops', $reporting_currency, sum(attributed_gmv_rc), sum(gmv_rc), sum(live_sessions),
+            sum(own_gmv_rc), sum(ad_spend_rc), sum(unknown_days), null, null, null
         from joined
     )
 
@@ -466,7 +467,7 @@ def promotion(published: Path, days: int) -> list[Promotion]:
     Raises:
         CannotRead: The published file can't be read.
     """
-    return [Promotion(*row) for row in _query(published, _PROMOTION, {"days": days})]
+    return [Promotion(*row) for row in _query(published, _PROMOTION, _reporting(days))]
 
 
 def kpis(published: Path, days: int) -> list[Kpis]:
@@ -475,7 +476,7 @@ def kpis(published: Path, days: int) -> list[Kpis]:
     Raises:
         CannotRead: The published file can't be read.
     """
-    return [Kpis(*row) for row in _query(published, _KPIS, {"days": days})]
+    return [Kpis(*row) for row in _query(published, _KPIS, _reporting(days))]
 
 
 def compare(
@@ -519,6 +520,13 @@ def compare(
                 different.append(f"{' '.join(key)} {column}: {value} is {theirs.get(name)} in the world")
     different += [f"{' '.join(key)} is not in the world" for key in mine]
     return Comparison(table, len(truth), numbers, tuple(different[:_SHOWN]), len(different))
+
+
+def _reporting(days: int) -> dict[str, Any]:
+    return {
+        "days": days,
+        **{name: project_var(name) for name in ("reporting_currency", "reporting_timezone")},
+    }
 
 
 def _equal(ours: Any, theirs: Any) -> bool:

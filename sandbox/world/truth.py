@@ -18,13 +18,14 @@ from sandbox.world import truth_promotion, truth_stock
 from sandbox.world.catalog import SHOPS
 from sandbox.world.store import KINDS, Store
 from sandbox.world.truth_records import (
+    DEFAULT_REPORTING,
     ZERO,
     Json,
     Rates,
+    Reporting,
     SaleLine,
     Sum,
     bodies,
-    business_date,
     rows_of,
     sales,
 )
@@ -65,13 +66,14 @@ TABLES = (
 )
 
 
-def truth(directory: Path, clock: int, table: str) -> list[Json]:
+def truth(directory: Path, clock: int, table: str, reporting: Reporting = DEFAULT_REPORTING) -> list[Json]:
     """One table of the ground truth, as of a clock. Amounts are decimal text.
 
     Args:
         directory: A generated world.
         clock: The world's time, unix seconds.
         table: One of `TABLES`.
+        reporting: Currency and calendar of the readers.
 
     Raises:
         ValueError: There is no such table.
@@ -79,17 +81,19 @@ def truth(directory: Path, clock: int, table: str) -> list[Json]:
     store = Store.open(directory)
     match table:
         case "kpi_shop_daily":
-            return rows_of(_shop_days(store, clock), ("shop_key", "business_date", "currency"))
+            return rows_of(_shop_days(store, clock, reporting), ("shop_key", "business_date", "currency"))
         case "kpi_product_daily":
-            return rows_of(_product_days(store, clock), ("shop_key", "business_date", "product_id"))
+            return rows_of(
+                _product_days(store, clock, reporting), ("shop_key", "business_date", "product_id")
+            )
         case "kpi_shop_hourly":
-            return rows_of(_shop_hours(store, clock), ("shop_key", "hour_start_at"))
+            return rows_of(_shop_hours(store, clock, reporting), ("shop_key", "hour_start_at"))
         case "settlement_daily":
             return list(_statements(store, clock))
         case "fee_groups":
             return list(_components(store, clock))
         case "creator_daily":
-            return list(truth_promotion.creator_days(store, clock))
+            return list(truth_promotion.creator_days(store, clock, reporting))
         case "live_sessions":
             return list(truth_promotion.live_sessions(store, clock))
         case "video_daily":
@@ -134,7 +138,7 @@ def _add_lines(total: Sum, lines: list[SaleLine], day: date | None, rates: Rates
         if day is not None:
             pieces = [rates.convert(amount, day) for amount in (line.sale, cancelled, line.refunded)]
             known = [piece for piece in pieces if piece is not None]
-            # What is left in yuan is what the rounded amounts leave, so that the identity holds there too.
+            # What is left is what the rounded amounts leave, so that the identity holds in both currencies.
             total.add("net_gmv_rc", known[0] - known[1] - known[2] if len(known) == 3 else None)
         total.add("refunded_units", 1 if line.refunded > 0 else 0)
     total.add("units_sold", len(lines))
@@ -152,15 +156,17 @@ def _empty_day() -> Sum:
     return total
 
 
-def _shop_days(store: Store, clock: int) -> dict[tuple[str, ...], Sum]:
+def _shop_days(store: Store, clock: int, reporting: Reporting) -> dict[tuple[str, ...], Sum]:
     days: dict[tuple[str, ...], Sum] = defaultdict(_empty_day)
     for shop in SHOPS:
-        rates = Rates(shop.currency)
+        rates = reporting.rates(shop.currency)
         for order, sold, lines in sales(store, shop, clock):
-            days[shop.id, str(business_date(order["create_time"])), shop.currency].add("created_orders", 1)
+            days[shop.id, str(reporting.business_date(order["create_time"])), shop.currency].add(
+                "created_orders", 1
+            )
             if sold is None:
                 continue
-            day = business_date(sold)
+            day = reporting.business_date(sold)
             total = days[shop.id, str(day), shop.currency]
             _add_lines(total, lines, day, rates)
             paid = Decimal(order["payment"]["total_amount"])
@@ -171,31 +177,31 @@ def _shop_days(store: Store, clock: int) -> dict[tuple[str, ...], Sum]:
             total.sets["buyers"].add(int(order["user_id"]))
             for line in lines:
                 for at, amount in line.events:
-                    refund_day = business_date(at)
+                    refund_day = reporting.business_date(at)
                     total = days[shop.id, str(refund_day), shop.currency]
                     total.add("refund_amount_by_refund_date", amount)
                     total.add("refund_amount_by_refund_date_rc", rates.convert(amount, refund_day))
     return days
 
 
-def _product_days(store: Store, clock: int) -> dict[tuple[str, ...], Sum]:
+def _product_days(store: Store, clock: int, reporting: Reporting) -> dict[tuple[str, ...], Sum]:
     days: dict[tuple[str, ...], Sum] = defaultdict(Sum)
     for shop in SHOPS:
-        rates = Rates(shop.currency)
+        rates = reporting.rates(shop.currency)
         for _, sold, lines in sales(store, shop, clock):
             if sold is None:
                 continue
-            day = business_date(sold)
+            day = reporting.business_date(sold)
             for product_id in {line.product_id for line in lines}:
                 chosen = [line for line in lines if line.product_id == product_id]
                 _add_lines(days[shop.id, str(day), product_id], chosen, day, rates)
     return days
 
 
-def _shop_hours(store: Store, clock: int) -> dict[tuple[str, ...], Sum]:
+def _shop_hours(store: Store, clock: int, reporting: Reporting) -> dict[tuple[str, ...], Sum]:
     hours: dict[tuple[str, ...], Sum] = defaultdict(Sum)
     for shop in SHOPS:
-        rates = Rates(shop.currency)
+        rates = reporting.rates(shop.currency)
         for order, sold, lines in sales(store, shop, clock):
             if sold is None:
                 continue

@@ -16,7 +16,7 @@ from sandbox.world.live_rooms import Session
 from sandbox.world.money import text
 from sandbox.world.promotion import OWN_ACCOUNTS, video
 from sandbox.world.store import Store
-from sandbox.world.truth_records import ZERO, SaleLine, bodies, business_date, sales
+from sandbox.world.truth_records import ZERO, Reporting, SaleLine, bodies, sales
 from sandbox.world.video_days import figures_of_day
 
 Json = dict[str, Any]
@@ -52,7 +52,7 @@ class _Creator:
         }
 
 
-def creator_days(store: Store, clock: int) -> Iterator[Json]:
+def creator_days(store: Store, clock: int, reporting: Reporting) -> Iterator[Json]:
     """Sales and commissions of creators by day, credited to whom the platform names (rule `platform`)."""
     for shop in SHOPS:
         days: dict[tuple[str, str], _Creator] = defaultdict(_Creator)
@@ -60,7 +60,7 @@ def creator_days(store: Store, clock: int) -> Iterator[Json]:
         for order, sold, lines in sales(store, shop, clock):
             if sold is None:
                 continue
-            day = str(business_date(sold))
+            day = str(reporting.business_date(sold))
             claimed = claims.get(order["id"], {})
             for line, part in _parts_of_order(lines):
                 row = claimed.get(line.sku_id)

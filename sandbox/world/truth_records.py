@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -17,8 +18,6 @@ from sandbox.world.store import Store
 
 Json = dict[str, Any]
 
-REPORTING_CURRENCY = "CNY"
-REPORTING_ZONE = ZoneInfo("Asia/Shanghai")
 RATE_LIFE_DAYS = 7
 ZERO = Decimal(0)
 _REFUNDED = {
@@ -42,23 +41,50 @@ def bodies(store: Store, kind: str, shop: Shop, clock: int) -> Iterator[Json]:
         yield orjson.loads(record.body)
 
 
-class Rates:
-    """Yuan for one unit of a currency, by day, as an accountant would look them up."""
+@dataclass(frozen=True, slots=True)
+class Reporting:
+    """What the readers of the KPIs count in, and whose midnight ends their day.
 
-    def __init__(self, currency: str) -> None:
+    Attributes:
+        currency: ISO 4217 code.
+        zone: IANA name of a time zone.
+    """
+
+    currency: str = "CNY"
+    zone: str = "Asia/Shanghai"
+
+    def business_date(self, at: int) -> date:
+        """The day of an instant on the reporting calendar."""
+        return datetime.fromtimestamp(at, ZoneInfo(self.zone)).date()
+
+    def rates(self, currency: str) -> Rates:
+        """What a currency is worth in the reporting currency."""
+        return Rates(currency, self.currency)
+
+
+DEFAULT_REPORTING = Reporting()
+
+
+class Rates:
+    """What one unit of a currency is worth in another, by day, as an accountant would look it up."""
+
+    def __init__(self, currency: str, quote: str) -> None:
         self._currency = currency
+        self._quote = quote
         self._known: dict[date, Decimal | None] = {}
 
     def on(self, day: date) -> Decimal | None:
         """The rate of the day, else the last one before it that is not too old."""
         if day not in self._known:
             start = day - timedelta(days=RATE_LIFE_DAYS)
-            rates = rates_between(start, day, self._currency, REPORTING_CURRENCY)
+            if self._currency == self._quote:
+                return Decimal(1)
+            rates = rates_between(start, day, self._currency, self._quote)
             self._known[day] = rates[-1][1] if rates else None
         return self._known[day]
 
     def convert(self, amount: Decimal, day: date) -> Decimal | None:
-        """An amount in yuan, to four places, half away from zero."""
+        """An amount in the other currency, to four places, half away from zero."""
         rate = self.on(day)
         return None if rate is None else (amount * rate).quantize(Decimal("0.0001"), ROUND_HALF_UP)
 
@@ -138,8 +164,3 @@ def sales(store: Store, shop: Shop, clock: int) -> Iterator[tuple[Json, int | No
         if order["is_cod"]:
             sold = order["create_time"] if order["status"] != "UNPAID" or sold else None
         yield order, sold, lines
-
-
-def business_date(at: int) -> date:
-    """The day of an instant on the reporting calendar."""
-    return datetime.fromtimestamp(at, REPORTING_ZONE).date()

@@ -11,8 +11,7 @@ with gmv_max as (
         sum(cost) as cost,
         sum(net_cost) as net_cost,
         sum(orders) as orders,
-        sum(gross_revenue) as gross_revenue,
-        max(_dlt_load_id) as _dlt_load_id
+        sum(gross_revenue) as gross_revenue
     from {{ ref('stg_tiktok_ads__gmv_max_campaign_daily') }}
     group by advertiser_id, campaign_id, stat_date
 )
@@ -29,8 +28,7 @@ with gmv_max as (
         campaign_id,
         stat_date,
         sum(spend) as spend,
-        sum(billed_cost) as billed_cost,
-        max(_dlt_load_id) as _dlt_load_id
+        sum(billed_cost) as billed_cost
     from {{ ref('stg_tiktok_ads__tt_shop_report_daily') }}
     where campaign_id is not null
     group by advertiser_id, campaign_id, stat_date
@@ -73,10 +71,7 @@ with gmv_max as (
         basic.onsite_shopping,
         basic.total_onsite_shopping_value,
         tt_shop.spend as tt_shop_spend,
-        tt_shop.billed_cost as tt_shop_billed_cost,
-        greatest(
-            coalesce(gmv_max._dlt_load_id, ''), coalesce(basic._dlt_load_id, ''), coalesce(tt_shop._dlt_load_id, '')
-        ) as _dlt_load_id
+        tt_shop.billed_cost as tt_shop_billed_cost
     from campaign_days
     left join gmv_max
         on campaign_days.advertiser_id = gmv_max.advertiser_id
@@ -118,6 +113,5 @@ select
     case when is_gmv_max then gmv_max_gross_revenue else total_onsite_shopping_value end as reported_gmv,
     impressions,
     clicks,
-    conversions,
-    _dlt_load_id
+    conversions
 from joined

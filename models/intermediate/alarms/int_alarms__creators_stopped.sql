@@ -14,7 +14,7 @@ with falls as (
         count(distinct case when days.business_date < {{ add_days('falls.kpi_date', -1) }} and days.attributed_gmv > 0 then days.business_date end) as days_before,
         sum(case when days.business_date >= {{ add_days('falls.kpi_date', -1) }} then days.attributed_gmv else 0 end) as gmv_now
     from falls
-    inner join {{ ref('kpi_creator_daily') }} as days
+    inner join {{ ref('int_creators__creator_days') }} as days
         on falls.shop_key = days.shop_key
         and days.business_date >= {{ add_days('falls.kpi_date', -29) }}
         and days.business_date <= falls.kpi_date

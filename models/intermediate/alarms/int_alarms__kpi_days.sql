@@ -7,23 +7,23 @@ with shops as (
 )
 
 , own_sales as (
-    select * from {{ ref('kpi_shop_daily') }}
+    select * from {{ ref('int_sales__shop_days') }}
 )
 
 , ads as (
-    select * from {{ ref('kpi_ads_daily') }}
+    select * from {{ ref('int_ads__shop_days') }}
 )
 
 -- Figures of two definitions are never compared: the shop's newest one.
 , definitions as (
     select shop_key, max_by(platform_gmv_definition, shop_local_date) as platform_gmv_definition
-    from {{ ref('kpi_shop_platform_daily') }}
+    from {{ ref('int_sales__shop_platform_days') }}
     group by shop_key
 )
 
 , platform as (
     select days.*
-    from {{ ref('kpi_shop_platform_daily') }} as days
+    from {{ ref('int_sales__shop_platform_days') }} as days
     inner join definitions
         on days.shop_key = definitions.shop_key and days.platform_gmv_definition = definitions.platform_gmv_definition
 )

@@ -23,13 +23,14 @@ with shops as (
 )
 
 , product_sales as (
-    select recent.shop_key, recent.product_id, sum(days.gmv) as gmv
+    select recent.shop_key, recent.product_id, sum(lines.gmv) as gmv
     from recent
-    inner join {{ ref('kpi_product_daily') }} as days
-        on recent.shop_key = days.shop_key
-        and recent.product_id = days.product_id
-        and days.business_date >= {{ add_days('recent.stopped_date', -28) }}
-        and days.business_date < recent.stopped_date
+    inner join {{ ref('fct_order_lines') }} as lines
+        on recent.shop_key = lines.shop_key
+        and recent.product_id = lines.product_id
+        and lines.business_date >= {{ add_days('recent.stopped_date', -28) }}
+        and lines.business_date < recent.stopped_date
+    where lines.is_counted
     group by recent.shop_key, recent.product_id
 )
 
@@ -40,7 +41,7 @@ with shops as (
 , shop_sales as (
     select stop_dates.shop_key, stop_dates.stopped_date, sum(days.gmv) as gmv
     from stop_dates
-    inner join {{ ref('kpi_shop_daily') }} as days
+    inner join {{ ref('int_sales__shop_days') }} as days
         on stop_dates.shop_key = days.shop_key
         and days.business_date >= {{ add_days('stop_dates.stopped_date', -28) }}
         and days.business_date < stop_dates.stopped_date

@@ -53,7 +53,7 @@ with shops as (
             {%- endfor %}
         end) as lost_gmv
     from limits
-    inner join {{ ref('kpi_shop_daily') }} as days
+    inner join {{ ref('int_sales__shop_days') }} as days
         on limits.shop_key = days.shop_key
         and days.business_date <= limits.kpi_date
         and days.business_date > {{ add_days('limits.kpi_date', '-1 * limits.limit_days') }}

@@ -27,7 +27,7 @@ with shops as (
 
 , first_days as (
     select shop_key, min(business_date) as first_business_date
-    from {{ ref('kpi_shop_daily') }}
+    from {{ ref('int_sales__shop_days') }}
     group by shop_key
 )
 

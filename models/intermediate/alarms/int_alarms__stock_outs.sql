@@ -1,10 +1,11 @@
 with positions as (
     select
-        *,
-        sum(units_sold_28d) over (partition by shop_key, snapshot_date) as shop_units_sold_28d,
-        max(snapshot_date) over (partition by shop_key) as newest_date,
-        stock_status = 'out' as is_out
-    from {{ ref('kpi_stock_health') }}
+        stock.*,
+        products.product_name,
+        sum(stock.units_sold_28d) over (partition by stock.shop_key, stock.snapshot_date) as shop_units_sold_28d,
+        max(stock.snapshot_date) over (partition by stock.shop_key) as newest_date
+    from {{ ref('int_inventory__stock_velocity') }} as stock
+    left join {{ ref('dim_products') }} as products on stock.shop_key = products.shop_key and stock.product_id = products.product_id
 )
 
 , numbered as (

@@ -33,7 +33,6 @@ with credits as (
         on credits.shop_key = lines.shop_key
         and credits.order_id = lines.order_id
         and credits.line_id = lines.line_id
-        and credits.business_date = lines.business_date
 )
 
 select

@@ -1,48 +1,19 @@
-{{ config(materialized='incremental', unique_key=['shop_key', 'order_id']) }}
-
-{%- set costs_state = seed_state(ref('sku_costs'), ['shop_key', 'seller_sku', 'unit_cost', 'currency', 'valid_from', 'valid_to']) %}
+{{ config(materialized='incremental', incremental_strategy='touched_orders', unique_key=['shop_key', 'order_id']) }}
 
 -- What the units that the buyer keeps cost the seller. A unit is kept unless it was cancelled or came back with a completed
 -- return (a refund alone leaves it with the buyer); a gift is kept and costs as well, although it is no sale.
-with rate_days as (
-    select rate_date, rates_state from {{ ref('int_shared__rate_days') }}
-)
-
-{% if is_incremental() -%}
--- Orders with new lines or returns; those of a day with another rate; all of them when a cost has changed.
-, changed as (
-    select shop_key, order_id
-    from {{ ref('fct_order_lines') }}
-    where _dlt_load_id > {{ load_watermark(this) }} or _returns_load_id > {{ load_watermark(this, '_returns_load_id') }}
-    union
-    select existing.shop_key, existing.order_id
-    from {{ this }} as existing
-    left join rate_days on existing.business_date = rate_days.rate_date
-    where existing._costs_state <> {{ costs_state }} or existing._rates_state is distinct from rate_days.rates_state
+with touched as (
+    select * from {{ ref('int_orders__touched') }}
 )
 
 , lines as (
-    select lines.*
-    from {{ ref('fct_order_lines') }} as lines
-    inner join changed on lines.shop_key = changed.shop_key and lines.order_id = changed.order_id
-    where not (lines.is_sample_order or lines.is_replacement_order or lines.is_exchange_order)
+    {{ rows_of_touched(ref('fct_order_lines')) }}
+    where not (input.is_sample_order or input.is_replacement_order or input.is_exchange_order)
 )
 
 , refunds as (
-    select refunds.*
-    from {{ ref('fct_refund_lines') }} as refunds
-    inner join changed on refunds.shop_key = changed.shop_key and refunds.order_id = changed.order_id
+    {{ rows_of_touched(ref('fct_refund_lines')) }}
 )
-{%- else -%}
-, lines as (
-    select * from {{ ref('fct_order_lines') }}
-    where not (is_sample_order or is_replacement_order or is_exchange_order)
-)
-
-, refunds as (
-    select * from {{ ref('fct_refund_lines') }}
-)
-{%- endif %}
 
 , returned_lines as (
     select distinct refunds.shop_key, refunds.order_id, refunds.order_line_id
@@ -73,9 +44,7 @@ with rate_days as (
         lines.seller_sku,
         lines.currency,
         lines.business_date,
-        case when not lines.is_paid or lines.is_cancelled or returned_lines.order_line_id is not null then 0 else 1 end as units_kept,
-        lines._dlt_load_id,
-        lines._returns_load_id
+        case when not lines.is_paid or lines.is_cancelled or returned_lines.order_line_id is not null then 0 else 1 end as units_kept
     from lines
     left join returned_lines
         on lines.shop_key = returned_lines.shop_key
@@ -103,11 +72,7 @@ select
     case
         when kept.units_kept = 0 then cast(0 as decimal(18, 4))
         else {{ to_reporting('costs.unit_cost', 'cost_rates.fx_rate') }}
-    end as cost_amount_rc,
-    {{ costs_state }} as _costs_state,
-    rate_days.rates_state as _rates_state,
-    kept._dlt_load_id,
-    kept._returns_load_id
+    end as cost_amount_rc
 from kept
 left join costs
     on kept.shop_key = costs.shop_key
@@ -118,5 +83,4 @@ left join fx_rates as cost_rates
     on costs.currency = cost_rates.base_currency and kept.business_date = cost_rates.rate_date
 left join fx_rates as shop_rates
     on kept.currency = shop_rates.base_currency and kept.business_date = shop_rates.rate_date
-left join rate_days on kept.business_date = rate_days.rate_date
 {{ oldest_first('business_date') }}

@@ -1,37 +1,20 @@
-{{ config(materialized='incremental', unique_key=['shop_key', 'order_id']) }}
+{{ config(materialized='incremental', incremental_strategy='touched_orders', unique_key=['shop_key', 'order_id']) }}
 
-with shops as (
+with touched as (
+    select * from {{ ref('int_orders__touched') }}
+)
+
+, shops as (
     select shop_key, time_zone from {{ ref('int_shared__shops') }}
 )
 
-{% if is_incremental() -%}
-{%- set watermark = load_watermark(this) %}
-, changed as (
-    select shop_key, order_id from {{ ref('stg_tiktok_shop__orders') }} where _dlt_load_id > {{ watermark }}
-    union
-    select shop_key, order_id from {{ ref('fct_orders') }} where _dlt_load_id > {{ watermark }}
-)
-
 , orders as (
-    select orders.*
-    from {{ ref('stg_tiktok_shop__orders') }} as orders
-    inner join changed on orders.shop_key = changed.shop_key and orders.order_id = changed.order_id
+    {{ rows_of_touched(ref('stg_tiktok_shop__orders')) }}
 )
 
 , sales as (
-    select sales.*
-    from {{ ref('fct_orders') }} as sales
-    inner join changed on sales.shop_key = changed.shop_key and sales.order_id = changed.order_id
+    {{ rows_of_touched(ref('fct_orders')) }}
 )
-{%- else -%}
-, orders as (
-    select * from {{ ref('stg_tiktok_shop__orders') }}
-)
-
-, sales as (
-    select * from {{ ref('fct_orders') }}
-)
-{%- endif %}
 
 select
     orders.shop_key,
@@ -51,8 +34,7 @@ select
     -- the sale
     coalesce(sales.is_paid_order, false) as is_sold,
     case when sales.is_paid_order then sales.shop_local_date end as sale_date,
-    orders.order_status = 'CANCELLED' and coalesce(orders.cancellation_initiator, '') = 'SELLER' as is_cancelled_by_seller,
-    least(orders._dlt_load_id, coalesce(sales._dlt_load_id, orders._dlt_load_id)) as _dlt_load_id
+    orders.order_status = 'CANCELLED' and coalesce(orders.cancellation_initiator, '') = 'SELLER' as is_cancelled_by_seller
 from orders
 inner join shops on orders.shop_key = shops.shop_key
 left join sales on orders.shop_key = sales.shop_key and orders.order_id = sales.order_id

@@ -1,6 +1,6 @@
-{{ config(materialized='incremental', unique_key=['shop_key', 'snapshot_date']) }}
+{{ config(materialized='table') }}
 
-with positions as (
+with stock as (
     select
         shop_key,
         snapshot_date,
@@ -8,50 +8,13 @@ with positions as (
         sku_id,
         max(seller_sku) as seller_sku,
         sum(sellable_units) as sellable_units,
-        sum(committed_units) as committed_units,
-        max(_dlt_load_id) as _dlt_load_id
+        sum(committed_units) as committed_units
     from {{ ref('fct_stock_daily') }}
     group by shop_key, snapshot_date, product_id, sku_id
 )
 
 , units as (
     select * from {{ ref('int_inventory__units_sold_daily') }}
-)
-
-{% if is_incremental() -%}
-, new_sales as (
-    select distinct shop_key, shop_local_date
-    from units
-    where _dlt_load_id > {{ load_watermark(this, '_orders_load_id') }}
-)
-
--- Days with a newer list; and those that look back on a day of which more became known.
-, changed_days as (
-    select shop_key, snapshot_date
-    from positions
-    where _dlt_load_id > {{ load_watermark(this) }}
-    union
-    select positions.shop_key, positions.snapshot_date
-    from (select distinct shop_key, snapshot_date from positions) as positions
-    inner join new_sales
-        on positions.shop_key = new_sales.shop_key
-        and new_sales.shop_local_date < positions.snapshot_date
-        and new_sales.shop_local_date >= {{ add_days('positions.snapshot_date', -28) }}
-)
-
-, stock as (
-    select positions.*
-    from positions
-    inner join changed_days on positions.shop_key = changed_days.shop_key and positions.snapshot_date = changed_days.snapshot_date
-)
-{%- else -%}
-, stock as (
-    select * from positions
-)
-{%- endif %}
-
-, last_load as (
-    select max(_dlt_load_id) as _orders_load_id from units
 )
 
 -- One row per position and day of the 28 before it on which it sold.
@@ -97,15 +60,13 @@ select
     stock.sku_id,
     stock.seller_sku,
     stock.sellable_units,
+    stock.sellable_units <= 0 as is_out,
     stock.committed_units,
     coalesce(windows.units_sold_7d, 0) as units_sold_7d,
     coalesce(windows.units_sold_14d, 0) as units_sold_14d,
     coalesce(windows.units_sold_28d, 0) as units_sold_28d,
-    coalesce(windows.spike_velocity, 0) as spike_velocity,
-    stock._dlt_load_id,
-    last_load._orders_load_id
+    coalesce(windows.spike_velocity, 0) as spike_velocity
 from stock
-cross join last_load
 left join windows
     on stock.shop_key = windows.shop_key
     and stock.snapshot_date = windows.snapshot_date

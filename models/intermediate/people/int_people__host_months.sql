@@ -17,7 +17,7 @@ select
     {{ known_sum('hosts.' ~ column, where='hosts.credited_minutes is not null') }} as rated_{{ column }}{{ ',' if not loop.last }}
     {%- endfor %}
 from assignments
-inner join {{ ref('kpi_live_hosts') }} as hosts
+inner join {{ ref('int_live__host_parts') }} as hosts
     on assignments.shop_key = hosts.shop_key
     and lower(assignments.person_name) = lower(trim(hosts.host_name))
     and (assignments.scope_type = 'shop' or assignments.scope_id = hosts.account_username)

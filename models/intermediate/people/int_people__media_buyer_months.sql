@@ -15,7 +15,7 @@ with assignments as (
         days.paid_gmv_rc,
         days.paid_net_gmv_after_fees_rc
     from assignments
-    inner join {{ ref('kpi_ads_daily') }} as days
+    inner join {{ ref('int_ads__shop_days') }} as days
         on assignments.shop_key = days.shop_key
         and days.business_date >= assignments.from_date
         and days.business_date < assignments.to_date

@@ -12,7 +12,7 @@ select
     {{ known_sum('days.' ~ column) }} as {{ column }}{{ ',' if not loop.last }}
     {%- endfor %}
 from assignments
-inner join {{ ref('kpi_shop_daily') }} as days
+inner join {{ ref('int_sales__shop_days') }} as days
     on assignments.shop_key = days.shop_key
     and days.business_date >= assignments.from_date
     and days.business_date < assignments.to_date

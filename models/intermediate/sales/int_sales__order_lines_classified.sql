@@ -1,37 +1,20 @@
-{{ config(materialized='incremental', unique_key=['shop_key', 'order_id']) }}
+{{ config(materialized='incremental', incremental_strategy='touched_orders', unique_key=['shop_key', 'order_id']) }}
 
-with shops as (
+with touched as (
+    select * from {{ ref('int_orders__touched') }}
+)
+
+, shops as (
     select shop_key, time_zone from {{ ref('int_shared__shops') }}
 )
 
-{% if is_incremental() -%}
-{%- set watermark = load_watermark(this) %}
-, changed as (
-    select shop_key, order_id from {{ ref('stg_tiktok_shop__orders') }} where _dlt_load_id > {{ watermark }}
-    union
-    select shop_key, order_id from {{ ref('stg_tiktok_shop__order_lines') }} where _dlt_load_id > {{ watermark }}
-)
-
 , orders as (
-    select orders.*
-    from {{ ref('stg_tiktok_shop__orders') }} as orders
-    inner join changed on orders.shop_key = changed.shop_key and orders.order_id = changed.order_id
+    {{ rows_of_touched(ref('stg_tiktok_shop__orders')) }}
 )
 
 , lines as (
-    select lines.*
-    from {{ ref('stg_tiktok_shop__order_lines') }} as lines
-    inner join changed on lines.shop_key = changed.shop_key and lines.order_id = changed.order_id
+    {{ rows_of_touched(ref('stg_tiktok_shop__order_lines')) }}
 )
-{%- else -%}
-, orders as (
-    select * from {{ ref('stg_tiktok_shop__orders') }}
-)
-
-, lines as (
-    select * from {{ ref('stg_tiktok_shop__order_lines') }}
-)
-{%- endif %}
 
 , joined as (
     select
@@ -63,9 +46,7 @@ with shops as (
         coalesce(orders.is_exchange_order, false) as is_exchange_order,
         orders.create_time,
         orders.paid_time,
-        shops.time_zone,
-        -- The older of the two marks: if only one of them was built up to some load, this model asks for that load again.
-        least(orders._dlt_load_id, lines._dlt_load_id) as _dlt_load_id
+        shops.time_zone
     from lines
     inner join orders on lines.shop_key = orders.shop_key and lines.order_id = orders.order_id
     left join shops on lines.shop_key = shops.shop_key
@@ -119,7 +100,6 @@ select
     sale_time,
     {{ reporting_date('create_time') }} as created_business_date,
     {{ reporting_date('sale_time') }} as business_date,
-    {{ local_date('sale_time', 'time_zone') }} as shop_local_date,
-    _dlt_load_id
+    {{ local_date('sale_time', 'time_zone') }} as shop_local_date
 from timed
 {{ oldest_first('create_time') }}

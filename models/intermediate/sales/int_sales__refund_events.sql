@@ -67,8 +67,7 @@ with returns as (
             case when order_lines.is_counted and not order_lines.is_cancelled then order_lines.sale_price end, 0
         ) as refundable_amount,
         case when outcomes.outcome = 'completed' then coalesce(return_lines.refund_subtotal, 0) else 0 end as completed_subtotal,
-        case when outcomes.outcome = 'pending' then coalesce(return_lines.refund_subtotal, 0) else 0 end as pending_subtotal,
-        returns._dlt_load_id
+        case when outcomes.outcome = 'pending' then coalesce(return_lines.refund_subtotal, 0) else 0 end as pending_subtotal
     from return_lines
     inner join returns on return_lines.shop_key = returns.shop_key and return_lines.return_id = returns.return_id
     left join outcomes on returns.return_status = outcomes.return_status
@@ -117,6 +116,5 @@ select
     completed_at,
     sale_time,
     sale_business_date,
-    {{ reporting_date('completed_at') }} as refund_business_date,
-    _dlt_load_id
+    {{ reporting_date('completed_at') }} as refund_business_date
 from accumulated

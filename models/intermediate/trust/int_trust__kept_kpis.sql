@@ -24,5 +24,5 @@ select
     glossary.definition_version,
     glossary.definition_digest
 from kept
-left join {{ ref('kpi_glossary') }} as glossary
+left join {{ ref('int_shared__kpi_definitions') }} as glossary
     on kept.model_name = glossary.model_name and kept.column_name = glossary.column_name

@@ -9,7 +9,7 @@ with differences as (
 
 , read_values as (
     {%- for measure in measures %}
-    select shop_key, shop_local_date, reading_kind, reading, '{{ measure }}' as measure, {{ measure }} as reading_value, _day_state
+    select shop_key, shop_local_date, reading_kind, reading, '{{ measure }}' as measure, {{ measure }} as reading_value
     from {{ ref('int_trust__reading_sums') }}
     where {{ measure }} is not null
     {{ 'union all' if not loop.last }}
@@ -25,7 +25,6 @@ with differences as (
         differences.platform_gmv_definition,
         read_values.reading_kind,
         read_values.reading,
-        read_values._day_state,
         row_number() over (
             partition by differences.shop_key, differences.shop_local_date, differences.measure, differences.platform_gmv_definition
             order by
@@ -48,7 +47,6 @@ select
     measure,
     platform_gmv_definition,
     reading_kind,
-    reading,
-    {{ dbt.concat(['_day_state', "'|'", 'reading_kind', "'|'", 'reading']) }} as _reading_state
+    reading
 from matching
 where choice = 1

@@ -90,9 +90,7 @@ select
     {{ rate('fx_rates.fx_rate') }} as fx_rate,
     cast(fx_rates.fx_is_stale as boolean) as fx_is_stale,
     {{ to_reporting('assigned.spend', 'fx_rates.fx_rate') }} as spend_rc,
-    {{ to_reporting('assigned.reported_gmv', 'fx_rates.fx_rate') }} as reported_gmv_rc,
-    -- bookkeeping
-    cast(assigned._dlt_load_id as string) as _dlt_load_id
+    {{ to_reporting('assigned.reported_gmv', 'fx_rates.fx_rate') }} as reported_gmv_rc
 from assigned
 left join last_days on assigned.advertiser_id = last_days.advertiser_id
 left join fx_rates on assigned.currency = fx_rates.base_currency and assigned.stat_date = fx_rates.rate_date

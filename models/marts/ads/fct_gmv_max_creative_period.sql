@@ -30,6 +30,5 @@ select
     {{ ratio('gross_revenue', 'cost') }} as roas_reported,
     -- bookkeeping
     cast(file_id as string) as file_id,
-    {{ instant('retrieved_at') }} as downloaded_at,
-    cast(_dlt_load_id as string) as _dlt_load_id
+    {{ instant('retrieved_at') }} as downloaded_at
 from reported

@@ -25,8 +25,6 @@ select
     {{ rate('fx_rates.fx_rate') }} as fx_rate,
     cast(fx_rates.fx_is_stale as boolean) as fx_is_stale,
     {{ to_reporting('reported.cost', 'fx_rates.fx_rate') }} as cost_rc,
-    {{ to_reporting('reported.gross_revenue', 'fx_rates.fx_rate') }} as gross_revenue_rc,
-    -- bookkeeping
-    cast(reported._dlt_load_id as string) as _dlt_load_id
+    {{ to_reporting('reported.gross_revenue', 'fx_rates.fx_rate') }} as gross_revenue_rc
 from reported
 left join fx_rates on reported.currency = fx_rates.base_currency and reported.stat_date = fx_rates.rate_date

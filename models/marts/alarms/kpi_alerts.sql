@@ -9,7 +9,7 @@ with shops as (
     select
         *,
         is_adverse and evidence not in ('data_late', 'authorisation') as is_task
-    from {{ ref('kpi_anomalies') }}
+    from {{ ref('int_alarms__anomalies') }}
     where is_judged and raises_alert and coalesce(evidence, 'none') not in ('data_late', 'authorisation')
 )
 
@@ -68,7 +68,7 @@ with shops as (
             ]) ~ " end"
         ]) }} as message_zh
     from newest_kpi_runs as runs
-    inner join {{ ref('kpi_anomalies') }} as days
+    inner join {{ ref('int_alarms__anomalies') }} as days
         on runs.shop_key = days.shop_key and runs.kpi_name = days.kpi_name and runs.last_seen = days.kpi_date
     where runs.recency = 1
 )
@@ -413,7 +413,7 @@ with shops as (
         count(*) as flags,
         sum(flagged_orders) as flagged_orders,
         sum(flagged_gmv_share) as flagged_gmv_share
-    from {{ ref('kpi_brushing_flags') }}
+    from {{ ref('int_alarms__brushing_flags') }}
     group by shop_key, pattern
 )
 

@@ -1,4 +1,4 @@
-{{ config(materialized='incremental', unique_key=['shop_key', 'order_id']) }}
+{{ config(materialized='incremental', incremental_strategy='touched_orders', unique_key=['shop_key', 'order_id']) }}
 
 {%- set parts = ['standard', 'partner', 'shop_ads', 'cofunded'] %}
 {%- set raw_names = {
@@ -8,54 +8,26 @@
     'cofunded': 'cofunded_creator_bonus_amount',
 } %}
 
-with fx_rates as (
+with touched as (
+    select * from {{ ref('int_orders__touched') }}
+)
+
+, fx_rates as (
     select base_currency, rate_date, fx_rate, fx_is_stale
     from {{ ref('int_shared__fx_rates_filled') }}
 )
 
-{% if is_incremental() -%}
--- Orders of which an affiliate row, a line or the exchange rate changed. A commission is settled, or taken back, weeks after the sale.
-, changed as (
-    select shop_key, order_id
-    from {{ ref('stg_tiktok_shop__affiliate_order_skus') }}
-    where _dlt_load_id > {{ load_watermark(this) }}
-    union
-    select shop_key, order_id
-    from {{ ref('fct_order_lines') }}
-    where _dlt_load_id > {{ load_watermark(this, '_lines_load_id') }}
-    union
-    select existing.shop_key, existing.order_id
-    from {{ this }} as existing
-    left join fx_rates on existing.currency = fx_rates.base_currency and existing.business_date = fx_rates.rate_date
-    where
-        existing.fx_rate is distinct from fx_rates.fx_rate
-        or existing.fx_is_stale is distinct from fx_rates.fx_is_stale
-)
-
 , affiliate_rows as (
-    select affiliate_rows.*
-    from {{ ref('stg_tiktok_shop__affiliate_order_skus') }} as affiliate_rows
-    inner join changed on affiliate_rows.shop_key = changed.shop_key and affiliate_rows.order_id = changed.order_id
+    {{ rows_of_touched(ref('stg_tiktok_shop__affiliate_order_skus')) }}
 )
 
 , lines as (
-    select lines.*
-    from {{ ref('fct_order_lines') }} as lines
-    inner join changed on lines.shop_key = changed.shop_key and lines.order_id = changed.order_id
+    {{ rows_of_touched(ref('fct_order_lines')) }}
 )
-{%- else -%}
-, affiliate_rows as (
-    select * from {{ ref('stg_tiktok_shop__affiliate_order_skus') }}
-)
-
-, lines as (
-    select * from {{ ref('fct_order_lines') }}
-)
-{%- endif %}
 
 -- The whole order is known or not; what of it was sold of the SKU is another matter.
 , orders as (
-    select shop_key, order_id, max(business_date) as business_date, max(_dlt_load_id) as _lines_load_id
+    select shop_key, order_id, max(business_date) as business_date
     from lines
     group by shop_key, order_id
 )
@@ -87,7 +59,6 @@ with fx_rates as (
         coalesce(sold_skus.units_sold, 0) as units_sold,
         -- What was not sold (not paid, a sample, a gift) is in no day.
         case when sold_skus.units_sold > 0 then orders.business_date end as business_date,
-        orders._lines_load_id,
         {%- for part in parts %}
         named.estimated_{{ raw_names[part] }} as est_{{ part }}_commission,
         named.actual_{{ raw_names[part] }} as actual_{{ part }}_commission,
@@ -187,9 +158,6 @@ select
     cast(fx_is_stale as boolean) as fx_is_stale,
     {{ to_reporting('est_commission', 'fx_rate') }} as est_commission_rc,
     {{ to_reporting('actual_commission', 'fx_rate') }} as actual_commission_rc,
-    {{ to_reporting('commission_amount', 'fx_rate') }} as commission_amount_rc,
-    -- bookkeeping
-    cast(_dlt_load_id as string) as _dlt_load_id,
-    cast(_lines_load_id as string) as _lines_load_id
+    {{ to_reporting('commission_amount', 'fx_rate') }} as commission_amount_rc
 from decided
 {{ oldest_first('business_date') }}

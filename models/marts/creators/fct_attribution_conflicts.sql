@@ -1,32 +1,9 @@
-{{
-    config(
-        materialized='incremental',
-        unique_key=['shop_key', 'business_date'],
-        post_hook="{{ delete_outdated_days(ref('int_creators__claim_days'), '_claims_state') }}"
-    )
-}}
-
-{%- set claim_days = ref('int_creators__claim_days') %}
-{%- set first_day = first_changed_day(claim_days, '_claims_state') %}
-
-with days as (
-    {{ changed_days(claim_days, '_claims_state', first_day) }}
-)
-
-, claims as (
-    select claims.*
-    from {{ ref('fct_creator_claims') }} as claims
-    inner join days on claims.shop_key = days.shop_key and claims.business_date = days.business_date
-    where claims.business_date >= {{ first_day }}
-)
-
-, claim_sums as (
+with claim_sums as (
     select
         shop_key,
         order_id,
         line_id,
         max(business_date) as business_date,
-        max(_claims_state) as _claims_state,
         max(product_id) as product_id,
         count(*) as claim_count,
         count(distinct creator_username) as creator_count,
@@ -38,7 +15,7 @@ with days as (
         max(case when claim_type = 'live_room' then creator_username end) as live_room_creator,
         max(case when claim_type = 'ads' then evidence end) as ads_evidence,
         max(case when claim_type = 'code' then creator_username end) as code_creator
-    from claims
+    from {{ ref('fct_creator_claims') }}
     group by shop_key, order_id, line_id
     having count(*) > 1
 )
@@ -56,8 +33,6 @@ with days as (
         on credits.shop_key = claim_sums.shop_key
         and credits.order_id = claim_sums.order_id
         and credits.line_id = claim_sums.line_id
-        and credits.business_date = claim_sums.business_date
-    where credits.business_date >= {{ first_day }}
     group by credits.shop_key, credits.order_id, credits.line_id, credits.rule
 )
 
@@ -104,12 +79,9 @@ select
     {%- for rule in attribution_rules() %}
     cast(side_by_side.creator_{{ rule }} as string) as creator_{{ rule }}
     {{- ',' if not loop.last }}
-    {%- endfor %},
-    -- bookkeeping
-    cast(claim_sums._claims_state as string) as _claims_state
+    {%- endfor %}
 from claim_sums
 left join side_by_side
     on claim_sums.shop_key = side_by_side.shop_key
     and claim_sums.order_id = side_by_side.order_id
     and claim_sums.line_id = side_by_side.line_id
-{{ oldest_first('business_date') }}

@@ -1,36 +1,25 @@
-{{
-    config(
-        materialized='incremental',
-        unique_key=['shop_key', 'business_date'],
-        post_hook="{{ delete_outdated_days(ref('int_creators__claim_days'), '_claims_state', under_one_rule()) }}"
-    )
-}}
+{{ config(materialized='incremental', incremental_strategy='touched_orders', unique_key=['shop_key', 'order_id']) }}
 
-{%- set claim_days = ref('int_creators__claim_days') %}
-{%- set first_day = first_changed_day(claim_days, '_claims_state', under_one_rule()) %}
-
-with days as (
-    {{ changed_days(claim_days, '_claims_state', first_day, under_one_rule()) }}
+with touched as (
+    select * from {{ ref('int_orders__touched') }}
 )
 
 , sold_lines as (
-    select lines.shop_key, lines.order_id, lines.line_id, lines.business_date, days._claims_state
-    from {{ ref('fct_order_lines') }} as lines
-    inner join days on lines.shop_key = days.shop_key and lines.business_date = days.business_date
-    where lines.is_counted and lines.business_date >= {{ first_day }}
+    {{ rows_of_touched(ref('fct_order_lines')) }}
+    where input.is_counted
 )
 
 , claims as (
-    select claims.*
-    from {{ ref('fct_creator_claims') }} as claims
-    inner join days on claims.shop_key = days.shop_key and claims.business_date = days.business_date
-    where claims.business_date >= {{ first_day }}
+    {{ rows_of_touched(ref('fct_creator_claims')) }}
 )
 
 -- An order is one order: each of its lines stands for the same part of it, and the last one for the rest.
 , numbered as (
     select
-        *,
+        shop_key,
+        order_id,
+        line_id,
+        business_date,
         cast(row_number() over (partition by shop_key, order_id order by line_id asc nulls last) as integer) as line_number,
         cast(count(*) over (partition by shop_key, order_id) as integer) as lines_of_order
     from sold_lines
@@ -130,7 +119,6 @@ with days as (
         lines.line_id,
         lines.business_date,
         lines.order_part,
-        lines._claims_state,
         rules.rule,
         coalesce(decisions.creator_username, 'none') as creator_username,
         coalesce(decisions.basis, 'no_claim') as basis,
@@ -165,7 +153,6 @@ select
         round(cast(order_part as decimal(19, 10)) * {{ rate('credit_to') }}, 10)
         - round(cast(order_part as decimal(19, 10)) * {{ rate('credit_from') }}, 10)
         as decimal(18, 10)
-    ) as order_credit,
-    cast(_claims_state as string) as _claims_state
+    ) as order_credit
 from credited
 {{ oldest_first('business_date') }}

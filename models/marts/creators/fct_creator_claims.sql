@@ -1,33 +1,13 @@
-{{
-    config(
-        materialized='incremental',
-        unique_key=['shop_key', 'business_date'],
-        post_hook="{{ delete_outdated_days(ref('int_creators__claim_days'), '_claims_state') }}"
-    )
-}}
+{{ config(materialized='incremental', incremental_strategy='touched_orders', unique_key=['shop_key', 'order_id']) }}
 
-{%- set claim_days = ref('int_creators__claim_days') %}
-{%- set first_day = first_changed_day(claim_days, '_claims_state') %}
-
--- Only sold lines: what was not sold can be credited to nobody.
-with days as (
-    {{ changed_days(claim_days, '_claims_state', first_day) }}
+with touched as (
+    select * from {{ ref('int_orders__touched') }}
 )
 
+-- Only sold lines: what was not sold can be credited to nobody.
 , lines as (
-    select
-        lines.shop_key,
-        lines.order_id,
-        lines.line_id,
-        lines.sku_id,
-        lines.product_id,
-        lines.room_id,
-        lines.create_time,
-        lines.business_date,
-        days._claims_state
-    from {{ ref('fct_order_lines') }} as lines
-    inner join days on lines.shop_key = days.shop_key and lines.business_date = days.business_date
-    where lines.is_counted and lines.business_date >= {{ first_day }}
+    {{ rows_of_touched(ref('fct_order_lines')) }}
+    where input.is_counted
 )
 
 , contents as (
@@ -35,14 +15,13 @@ with days as (
 )
 
 , affiliate_rows as (
-    select * from {{ ref('fct_affiliate_order_lines') }}
+    {{ rows_of_touched(ref('fct_affiliate_order_lines')) }}
 )
 
 -- What is evidence of ads is decided there. A fee is of the whole order, a shop ads rate of its SKU.
 , ads_orders as (
-    select shop_key, order_id, attribution_basis as evidence
-    from {{ ref('int_ads__orders_classified') }}
-    where ad_evidence = 'paid'
+    {{ rows_of_touched(ref('int_ads__orders_classified')) }}
+    where input.ad_evidence = 'paid'
 )
 
 , code_orders as (
@@ -119,14 +98,14 @@ with days as (
         cast(null as {{ type_instant() }}) as content_time,
         cast(null as string) as collaboration_type,
         cast(null as string) as collaboration_id,
-        ads_orders.evidence
+        ads_orders.attribution_basis as evidence
     from lines
     inner join ads_orders on lines.shop_key = ads_orders.shop_key and lines.order_id = ads_orders.order_id
     left join affiliate_rows
         on lines.shop_key = affiliate_rows.shop_key
         and lines.order_id = affiliate_rows.order_id
         and lines.sku_id = affiliate_rows.sku_id
-    where ads_orders.evidence <> 'shop_ads_commission_rate' or affiliate_rows.shop_ads_commission_rate > 0
+    where ads_orders.attribution_basis <> 'shop_ads_commission_rate' or affiliate_rows.shop_ads_commission_rate > 0
 )
 
 , code_claims as (
@@ -173,9 +152,7 @@ select
     cast(lines.product_id as string) as product_id,
     cast(lines.sku_id as string) as sku_id,
     {{ instant('lines.create_time') }} as order_create_time,
-    cast(lines.business_date as date) as business_date,
-    -- bookkeeping
-    cast(lines._claims_state as string) as _claims_state
+    cast(lines.business_date as date) as business_date
 from claims
 inner join lines
     on claims.shop_key = lines.shop_key and claims.order_id = lines.order_id and claims.line_id = lines.line_id

@@ -17,7 +17,7 @@ with last_days as (
 )
 
 , days as (
-    select * from {{ ref('kpi_creator_daily') }}
+    select * from {{ ref('int_creators__creator_days') }}
     where creator_username <> 'none'
 )
 

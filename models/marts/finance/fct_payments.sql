@@ -38,8 +38,6 @@ select
     {{ money('payments.amount_before_exchange') }} as amount_before_exchange,
     {{ rate('payments.exchange_rate') }} as exchange_rate,
     -- what the platform's rate does not explain; below one smallest unit it is its rounding
-    {{ money('payments.amount - ' ~ money_product('payments.amount_before_exchange', 'payments.exchange_rate')) }} as exchange_difference,
-    -- bookkeeping
-    cast(payments._dlt_load_id as string) as _dlt_load_id
+    {{ money('payments.amount - ' ~ money_product('payments.amount_before_exchange', 'payments.exchange_rate')) }} as exchange_difference
 from payments
 left join statements on payments.shop_key = statements.shop_key and payments.payment_id = statements.payment_id

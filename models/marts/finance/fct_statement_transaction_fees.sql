@@ -1,51 +1,27 @@
-{{
-    config(
-        materialized='incremental',
-        unique_key=['shop_key', 'statement_id', 'transaction_id'],
-        post_hook="{{ delete_vanished(ref('stg_tiktok_shop__statement_transactions'), ['shop_key', 'statement_id', 'transaction_id']) }}"
-    )
-}}
+{{ config(materialized='incremental', incremental_strategy='touched_orders', unique_key=['shop_key', '_order_id']) }}
 
-{%- set fee_types_state = fee_types_state(ref('fee_types')) %}
-
-with transactions as (
-    select * from {{ ref('stg_tiktok_shop__statement_transactions') }}
+with touched as (
+    select * from {{ ref('int_orders__touched') }}
 )
 
 , fee_types as (
     select * from {{ ref('fee_types') }}
 )
 
-{% if is_incremental() -%}
--- New and restated rows; all of them when the seed that maps them has changed.
-, changed as (
-    select shop_key, statement_id, transaction_id
-    from {{ ref('stg_tiktok_shop__statement_transaction_components') }}
-    where _dlt_load_id > {{ load_watermark(this) }}
-    union
-    select shop_key, statement_id, transaction_id
-    from {{ ref('stg_tiktok_shop__statement_transactions') }}
-    where _dlt_load_id > {{ load_watermark(this) }}
-    union
-    select shop_key, statement_id, transaction_id
-    from {{ this }}
-    where _fee_types_state <> {{ fee_types_state }}
+, all_transactions as (
+    select
+        transactions.shop_key,
+        transactions.statement_id,
+        transactions.transaction_id,
+        transactions.order_id,
+        transactions.statement_time,
+        {{ order_of_transaction('transactions') }} as _order_id
+    from {{ ref('stg_tiktok_shop__statement_transactions') }} as transactions
 )
 
--- Before anything is joined to them: history has ten components to a transaction.
-, components as (
-    select components.*
-    from {{ ref('stg_tiktok_shop__statement_transaction_components') }} as components
-    inner join changed
-        on components.shop_key = changed.shop_key
-        and components.statement_id = changed.statement_id
-        and components.transaction_id = changed.transaction_id
+, transactions as (
+    {{ rows_of_touched('all_transactions', '_order_id') }}
 )
-{%- else -%}
-, components as (
-    select * from {{ ref('stg_tiktok_shop__statement_transaction_components') }}
-)
-{%- endif %}
 
 , timed as (
     select
@@ -53,8 +29,8 @@ with transactions as (
         transactions.order_id,
         transactions.statement_time,
         {{ local_date('transactions.statement_time', "'UTC'") }} as statement_date_utc,
-        greatest(components._dlt_load_id, transactions._dlt_load_id) as last_load_id
-    from components
+        transactions._order_id
+    from {{ ref('stg_tiktok_shop__statement_transaction_components') }} as components
     inner join transactions
         on components.shop_key = transactions.shop_key
         and components.statement_id = transactions.statement_id
@@ -79,8 +55,8 @@ select
     cast(timed.statement_date_utc as date) as statement_date_utc,
     cast(timed.currency as string) as currency,
     {{ money('timed.amount') }} as amount,
-    cast({{ fee_types_state }} as string) as _fee_types_state,
-    cast(timed.last_load_id as string) as _dlt_load_id
+    -- bookkeeping
+    cast(timed._order_id as string) as _order_id
 from timed
 left join fee_types
     on timed.component_group = fee_types.component_group

@@ -1,10 +1,4 @@
-{{
-    config(
-        materialized='incremental',
-        unique_key=['shop_key', 'statement_id', 'transaction_id'],
-        post_hook="{{ delete_vanished(ref('stg_tiktok_shop__statement_transactions'), ['shop_key', 'statement_id', 'transaction_id']) }}"
-    )
-}}
+{{ config(materialized='incremental', incremental_strategy='touched_orders', unique_key=['shop_key', '_order_id']) }}
 
 {%- set groups = {
     'platform_fee_amount': 'platform_fee',
@@ -16,61 +10,27 @@
     'unmapped_fee_amount': 'unmapped',
 } %}
 
-{%- set fee_types_state = fee_types_state(ref('fee_types')) %}
+with touched as (
+    select * from {{ ref('int_orders__touched') }}
+)
 
-with fx_rates as (
+, fx_rates as (
     select base_currency, rate_date, fx_rate, fx_is_stale
     from {{ ref('int_shared__fx_rates_filled') }}
 )
 
-{% if is_incremental() -%}
--- A rate may come, or be corrected, long after the statement, and a fee may be mapped long after it was charged.
-, changed as (
-    select shop_key, statement_id, transaction_id
-    from {{ ref('stg_tiktok_shop__statement_transactions') }}
-    where _dlt_load_id > {{ load_watermark(this) }}
-    union
-    select shop_key, statement_id, transaction_id
-    from {{ ref('fct_statement_transaction_fees') }}
-    where _dlt_load_id > {{ load_watermark(this) }}
-    union
-    select existing.shop_key, existing.statement_id, existing.transaction_id
-    from {{ this }} as existing
-    left join fx_rates
-        on existing.currency = fx_rates.base_currency
-        and existing.statement_date_utc = fx_rates.rate_date
-    where
-        existing.fx_rate is distinct from fx_rates.fx_rate
-        or existing.fx_is_stale is distinct from fx_rates.fx_is_stale
-        or existing._fee_types_state <> {{ fee_types_state }}
-)
-
-, wanted as (
-    select transactions.*
+, all_transactions as (
+    select transactions.*, {{ order_of_transaction('transactions') }} as _order_id
     from {{ ref('stg_tiktok_shop__statement_transactions') }} as transactions
-    inner join changed
-        on transactions.shop_key = changed.shop_key
-        and transactions.statement_id = changed.statement_id
-        and transactions.transaction_id = changed.transaction_id
-)
--- Before they are summed: history has ten components to a transaction.
-, wanted_components as (
-    select components.*
-    from {{ ref('fct_statement_transaction_fees') }} as components
-    inner join changed
-        on components.shop_key = changed.shop_key
-        and components.statement_id = changed.statement_id
-        and components.transaction_id = changed.transaction_id
-)
-{%- else -%}
-, wanted as (
-    select * from {{ ref('stg_tiktok_shop__statement_transactions') }}
 )
 
-, wanted_components as (
-    select * from {{ ref('fct_statement_transaction_fees') }}
+, transactions as (
+    {{ rows_of_touched('all_transactions', '_order_id') }}
 )
-{%- endif %}
+
+, components as (
+    {{ rows_of_touched(ref('fct_statement_transaction_fees'), '_order_id') }}
+)
 
 , component_sums as (
     select
@@ -83,7 +43,7 @@ with fx_rates as (
         sum(case when fee_group = 'refund' then amount else 0 end) as refunded_revenue_amount,
         sum(case when component_group in ('shipping', 'fee', 'tax') then amount else 0 end) as charges_amount,
         sum(case when component_group = 'revenue' then amount else 0 end) as revenue_components_amount
-    from wanted_components
+    from components
     where is_additive
     group by shop_key, statement_id, transaction_id
 )
@@ -92,7 +52,7 @@ with fx_rates as (
     select
         *,
         {{ local_date('statement_time', "'UTC'") }} as statement_date_utc
-    from wanted
+    from transactions
 )
 
 , joined as (
@@ -193,7 +153,6 @@ select
     {{ to_reporting(column, 'fx_rate') }} as {{ column }}_rc,
     {%- endfor %}
     -- bookkeeping
-    cast({{ fee_types_state }} as string) as _fee_types_state,
-    cast(_dlt_load_id as string) as _dlt_load_id
+    cast(_order_id as string) as _order_id
 from judged
 {{ oldest_first('statement_date_utc') }}

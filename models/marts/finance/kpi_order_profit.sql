@@ -1,109 +1,29 @@
-{{
-    config(
-        materialized='incremental',
-        unique_key=['shop_key', 'order_id'],
-        post_hook="delete from {{ this }} where exists (
-            select 1 from {{ ref('fct_orders') }} as orders
-            where orders.shop_key = {{ this }}.shop_key and orders.order_id = {{ this }}.order_id and not orders.is_paid_order
-        )"
-    )
-}}
-
--- depends_on: {{ ref('fct_statement_transactions') }}
--- depends_on: {{ ref('stg_tiktok_shop__unsettled_transactions') }}
--- depends_on: {{ ref('stg_tiktok_shop__unsettled_transaction_components') }}
+{{ config(materialized='incremental', incremental_strategy='touched_orders', unique_key=['shop_key', 'order_id']) }}
 
 {%- set charges = [
     'platform_fee_amount', 'affiliate_commission_amount', 'ads_commission_amount', 'seller_shipping_amount', 'tax_amount',
 ] %}
 
-{#- What settlements are mapped with, and what units cost. -#}
-{%- set seeds_state = dbt.concat([
-    fee_types_state(ref('fee_types')),
-    seed_state(ref('sku_costs'), ['shop_key', 'seller_sku', 'unit_cost', 'currency', 'valid_from', 'valid_to']),
-]) %}
-
-with rate_days as (
-    select rate_date, rates_state from {{ ref('int_shared__rate_days') }}
-)
-
-{% if is_incremental() -%}
-, file_rows as (
-    select shop_key, order_id, count(*) as row_count
-    from {{ ref('fct_statement_transactions') }}
-    where origin = 'file' and transaction_type = 'ORDER' and order_id is not null
-    group by shop_key, order_id
-)
-
--- Orders that changed, were settled, are or were estimated, or whose day has another rate; all of them when a fee's place or a cost has changed.
-, changed as (
-    select shop_key, order_id
-    from {{ ref('fct_orders') }}
-    where _dlt_load_id > {{ load_watermark(this) }} or _returns_load_id > {{ load_watermark(this, '_returns_load_id') }}
-    union
-    select shop_key, order_id
-    from {{ ref('fct_statement_transactions') }}
-    where _dlt_load_id > {{ load_watermark(this, '_statements_load_id') }} and order_id is not null
-    union
-    select shop_key, order_id
-    from {{ ref('stg_tiktok_shop__unsettled_transactions') }}
-    where order_id is not null
-    union
-    select existing.shop_key, existing.order_id
-    from {{ this }} as existing
-    left join rate_days on existing.business_date = rate_days.rate_date
-    where
-        existing.profit_basis = 'estimated'
-        or existing._seeds_state <> {{ seeds_state }}
-        or existing._rates_state is distinct from rate_days.rates_state
-    union
-    -- Rows of a file leave when the API tells of their statement.
-    select existing.shop_key, existing.order_id
-    from {{ this }} as existing
-    left join file_rows on existing.shop_key = file_rows.shop_key and existing.order_id = file_rows.order_id
-    where existing._file_rows > 0 and existing._file_rows is distinct from file_rows.row_count
+with touched as (
+    select * from {{ ref('int_orders__touched') }}
 )
 
 , orders as (
-    select orders.*
-    from {{ ref('fct_orders') }} as orders
-    inner join changed on orders.shop_key = changed.shop_key and orders.order_id = changed.order_id
-    where orders.is_paid_order
+    {{ rows_of_touched(ref('fct_orders')) }}
+    where input.is_paid_order
 )
 
 , lines as (
-    select lines.*
-    from {{ ref('fct_order_lines') }} as lines
-    inner join changed on lines.shop_key = changed.shop_key and lines.order_id = changed.order_id
+    {{ rows_of_touched(ref('fct_order_lines')) }}
 )
 
 , line_costs as (
-    select line_costs.*
-    from {{ ref('int_finance__order_line_costs') }} as line_costs
-    inner join changed on line_costs.shop_key = changed.shop_key and line_costs.order_id = changed.order_id
+    {{ rows_of_touched(ref('int_finance__order_line_costs')) }}
 )
 
 , settlements as (
-    {{ order_settlements(only='changed') | indent(4) }}
+    {{ rows_of_touched(ref('int_finance__order_settlements')) }}
 )
-{%- else -%}
-, orders as (
-    select * from {{ ref('fct_orders') }}
-    where is_paid_order
-)
-
-, lines as (
-    select * from {{ ref('fct_order_lines') }}
-)
-
-, line_costs as (
-    select * from {{ ref('int_finance__order_line_costs') }}
-)
-
-, settlements as (
-    select * from {{ ref('int_finance__order_settlements') }}
-)
-{%- endif %}
 
 -- The seller earns the sale price and the platform's discount, so that is what a cancelled or refunded unit takes away.
 , line_bases as (
@@ -152,32 +72,18 @@ with rate_days as (
         order_costs.units_kept,
         order_costs.cogs_amount,
         order_costs.cogs_amount_rc,
-        -- A cancelled order never reaches a statement: nothing is charged for it, and that is known.
-        case
-            when settlements.profit_basis is not null then settlements.profit_basis
-            when orders.is_cancelled then 'cancelled'
-            else 'none'
-        end as profit_basis,
+        settlements.profit_basis,
         settlements.first_statement_time,
         settlements.settlement_amount,
         settlements.revenue_amount,
         {%- for charge in charges + ['ad_fee_amount'] %}
-        case
-            when settlements.profit_basis is not null then settlements.{{ charge }}
-            when orders.is_cancelled then 0
-        end as {{ charge }},
+        settlements.{{ charge }}
+        {{- ',' if not loop.last }}
         {%- endfor %}
-        settlements.profit_basis as settlement_basis,
-        rate_days.rates_state,
-        settlements._statements_load_id,
-        settlements._file_rows,
-        orders._dlt_load_id,
-        orders._returns_load_id
     from orders
     left join line_bases on orders.shop_key = line_bases.shop_key and orders.order_id = line_bases.order_id
     left join order_costs on orders.shop_key = order_costs.shop_key and orders.order_id = order_costs.order_id
-    left join settlements on orders.shop_key = settlements.shop_key and orders.order_id = settlements.order_id
-    left join rate_days on orders.business_date = rate_days.rate_date
+    inner join settlements on orders.shop_key = settlements.shop_key and orders.order_id = settlements.order_id
 )
 
 , costed as (
@@ -185,9 +91,9 @@ with rate_days as (
         *,
         -- The only ad cost that is known per order; spend of the ads account is not divided among orders here.
         -- An estimate has no field for it: unknown, which is not none.
-        case when settlement_basis = 'settled' or profit_basis = 'cancelled' then -ad_fee_amount end as ad_spend,
+        case when profit_basis in ('settled', 'cancelled') then -ad_fee_amount end as ad_spend,
         case
-            when settlement_basis = 'settled' then 'order_fee'
+            when profit_basis = 'settled' then 'order_fee'
             when profit_basis = 'cancelled' then 'none'
             else 'unknown'
         end as ad_spend_basis
@@ -240,13 +146,6 @@ select
     {{ to_reporting('settlement_amount', 'fx_rate') }} as settlement_amount_rc,
     {{ money('cogs_amount_rc') }} as cogs_amount_rc,
     {{ to_reporting('ad_spend', 'fx_rate') }} as ad_spend_rc,
-    {{ to_reporting('contribution_profit', 'fx_rate') }} as contribution_profit_rc,
-    -- bookkeeping
-    cast({{ seeds_state }} as string) as _seeds_state,
-    cast(rates_state as string) as _rates_state,
-    cast(_statements_load_id as string) as _statements_load_id,
-    cast(_file_rows as bigint) as _file_rows,
-    cast(_dlt_load_id as string) as _dlt_load_id,
-    cast(_returns_load_id as string) as _returns_load_id
+    {{ to_reporting('contribution_profit', 'fx_rate') }} as contribution_profit_rc
 from profits
 {{ oldest_first('business_date') }}

@@ -1,32 +1,7 @@
-{{ config(materialized='incremental', unique_key=['shop_key', 'package_id']) }}
-
-{% if is_incremental() -%}
-with changed as (
-    select shop_key, package_id
-    from {{ ref('stg_tiktok_shop__packages') }}
-    where _dlt_load_id > {{ load_watermark(this) }}
-    union
-    select shop_key, package_id
-    from {{ ref('stg_tiktok_shop__package_details') }}
-    where _dlt_load_id > {{ load_watermark(this, '_details_load_id') }}
-    union
-    select package_orders.shop_key, package_orders.package_id
-    from {{ ref('stg_tiktok_shop__package_orders') }} as package_orders
-    inner join {{ ref('int_inventory__order_deadlines') }} as orders
-        on package_orders.shop_key = orders.shop_key and package_orders.order_id = orders.order_id
-    where orders._dlt_load_id > {{ load_watermark(this, '_orders_load_id') }}
-)
-
-, packages as (
-    select packages.*
-    from {{ ref('stg_tiktok_shop__packages') }} as packages
-    inner join changed on packages.shop_key = changed.shop_key and packages.package_id = changed.package_id
-)
-{%- else -%}
 with packages as (
     select * from {{ ref('stg_tiktok_shop__packages') }}
 )
-{%- endif %}
+
 
 -- The platform tells when an order was handed over and delivered, not a package: the last of its orders stands for it.
 , order_times as (
@@ -39,8 +14,7 @@ with packages as (
         min(orders.delivery_deadline_at) as delivery_deadline_at,
         case when count(*) = count(orders.ready_at) then max(orders.ready_at) end as ready_at,
         case when count(*) = count(orders.handed_over_at) then max(orders.handed_over_at) end as handed_over_at,
-        case when count(*) = count(orders.delivered_at) then max(orders.delivered_at) end as delivered_at,
-        max(orders._dlt_load_id) as _orders_load_id
+        case when count(*) = count(orders.delivered_at) then max(orders.delivered_at) end as delivered_at
     from packages
     inner join {{ ref('stg_tiktok_shop__package_orders') }} as package_orders
         on packages.shop_key = package_orders.shop_key and packages.package_id = package_orders.package_id
@@ -50,9 +24,7 @@ with packages as (
 )
 
 , details as (
-    select details.*
-    from {{ ref('stg_tiktok_shop__package_details') }} as details
-    inner join packages on details.shop_key = packages.shop_key and details.package_id = packages.package_id
+    select * from {{ ref('stg_tiktok_shop__package_details') }}
 )
 
 select
@@ -73,11 +45,7 @@ select
     {{ instant('order_times.handover_deadline_at') }} as handover_deadline_at,
     {{ instant('order_times.handed_over_at') }} as handed_over_at,
     {{ instant('order_times.delivery_deadline_at') }} as delivery_deadline_at,
-    {{ instant('order_times.delivered_at') }} as delivered_at,
-    cast(packages._dlt_load_id as string) as _dlt_load_id,
-    cast(order_times._orders_load_id as string) as _orders_load_id,
-    cast(details._dlt_load_id as string) as _details_load_id
+    {{ instant('order_times.delivered_at') }} as delivered_at
 from packages
 left join order_times on packages.shop_key = order_times.shop_key and packages.package_id = order_times.package_id
 left join details on packages.shop_key = details.shop_key and packages.package_id = details.package_id
-{{ oldest_first('create_time') }}

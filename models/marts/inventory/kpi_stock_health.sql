@@ -105,7 +105,7 @@ with stock as (
             else greatest(order_up_to_units - sellable_units, moq_units)
         end as wanted_units,
         case
-            when sellable_units <= 0 then 'out'
+            when is_out then 'out'
             when reorder_point_units is null then null
             when days_of_cover < lead_time_days then 'critical'
             when planned_units_28d > 0 and sellable_units <= reorder_point_units then 'low'

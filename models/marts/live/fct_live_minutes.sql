@@ -1,5 +1,3 @@
-{{ config(materialized='incremental', unique_key=['shop_key', 'live_room_id', 'minute_start_at']) }}
-
 {%- set counts = [
     'viewers', 'views', 'impressions', 'product_impressions', 'product_clicks', 'created_sku_orders', 'sku_orders', 'main_orders', 'items_sold',
     'customers', 'likes', 'comments', 'shares', 'new_followers',
@@ -13,9 +11,6 @@ with shops as (
     select minutes.*, shops.time_zone
     from {{ ref('stg_tiktok_shop__live_minutes') }} as minutes
     left join shops on minutes.shop_key = shops.shop_key
-    {%- if is_incremental() %}
-    where minutes._dlt_load_id > {{ load_watermark(this) }}
-    {%- endif %}
 )
 
 select
@@ -41,7 +36,5 @@ select
     cast(currency as string) as currency,
     {{ money('gmv') }} as minute_gmv,
     -- bookkeeping
-    {{ instant('retrieved_at') }} as figures_read_at,
-    cast(_dlt_load_id as string) as _dlt_load_id
+    {{ instant('retrieved_at') }} as figures_read_at
 from minutes
-{{ oldest_first('business_date') }}

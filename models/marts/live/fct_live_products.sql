@@ -1,12 +1,7 @@
-{{ config(materialized='incremental', unique_key=['shop_key', 'live_room_id']) }}
-
 -- All products of a session are replaced together: one that is missing from the newest listing is gone.
 with products as (
     select *
     from {{ ref('stg_tiktok_shop__live_products') }}
-    {%- if is_incremental() %}
-    where _dlt_load_id > {{ load_watermark(this) }}
-    {%- endif %}
 )
 
 select
@@ -31,6 +26,5 @@ select
     cast(currency as string) as currency,
     {{ money('direct_gmv') }} as direct_gmv,
     -- bookkeeping
-    {{ instant('retrieved_at') }} as figures_read_at,
-    cast(_dlt_load_id as string) as _dlt_load_id
+    {{ instant('retrieved_at') }} as figures_read_at
 from products

@@ -1,11 +1,3 @@
-{{
-    config(
-        materialized='incremental',
-        unique_key=['shop_key', 'live_room_id'],
-        post_hook="{{ delete_vanished(ref('stg_tiktok_shop__live_sessions'), ['shop_key', 'live_room_id']) }}"
-    )
-}}
-
 {%- set counts = [
     'views', 'viewers', 'over_1m_views', 'product_impressions', 'product_clicks', 'products_added', 'products_sold', 'created_sku_orders',
     'likes', 'comments', 'shares', 'new_followers',
@@ -20,9 +12,6 @@ with shops as (
     select sessions.*, shops.time_zone
     from {{ ref('stg_tiktok_shop__live_sessions') }} as sessions
     left join shops on sessions.shop_key = shops.shop_key
-    {%- if is_incremental() %}
-    where sessions._dlt_load_id > {{ load_watermark(this) }}
-    {%- endif %}
 )
 
 select
@@ -69,6 +58,5 @@ select
     {{ rate(column) }} as platform_{{ column }},
     {%- endfor %}
     -- bookkeeping
-    {{ instant('retrieved_at') }} as figures_read_at,
-    cast(_dlt_load_id as string) as _dlt_load_id
+    {{ instant('retrieved_at') }} as figures_read_at
 from sessions

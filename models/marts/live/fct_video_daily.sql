@@ -1,5 +1,3 @@
-{{ config(materialized='incremental', unique_key=['shop_key', 'video_id', 'shop_local_date']) }}
-
 {%- set counts = [
     'views', 'product_impressions', 'product_clicks', 'sku_orders', 'items_sold', 'likes', 'comments', 'shares', 'new_followers', 'v_to_l_clicks',
 ] %}
@@ -8,34 +6,12 @@ with shops as (
     select shop_key, time_zone from {{ ref('int_shared__shops') }}
 )
 
-{% if is_incremental() -%}
--- Two sources, two marks: a day whose details come later is built again.
-, changed as (
-    select shop_key, video_id, start_date
-    from {{ ref('stg_tiktok_shop__video_performance') }}
-    where _dlt_load_id > {{ load_watermark(this) }}
-    union
-    select shop_key, video_id, start_date
-    from {{ ref('stg_tiktok_shop__video_details_daily') }}
-    where _dlt_load_id > {{ load_watermark(this, '_details_load_id') }}
-)
-
-, listed as (
-    select listed.*
-    from {{ ref('stg_tiktok_shop__video_performance') }} as listed
-    inner join changed
-        on listed.shop_key = changed.shop_key
-        and listed.video_id = changed.video_id
-        and listed.start_date = changed.start_date
-)
-{%- else -%}
 , listed as (
     select * from {{ ref('stg_tiktok_shop__video_performance') }}
 )
-{%- endif %}
 
 , details as (
-    select shop_key, video_id, start_date, customers, _dlt_load_id as _details_load_id
+    select shop_key, video_id, start_date, customers
     from {{ ref('stg_tiktok_shop__video_details_daily') }}
 )
 
@@ -71,9 +47,7 @@ select
     {{ money('listed.gmv') }} as video_gmv,
     {{ money('listed.indirect_gmv') }} as video_indirect_gmv,
     -- bookkeeping
-    {{ instant('listed.retrieved_at') }} as figures_read_at,
-    cast(listed._dlt_load_id as string) as _dlt_load_id,
-    cast(details._details_load_id as string) as _details_load_id
+    {{ instant('listed.retrieved_at') }} as figures_read_at
 from listed
 left join details
     on listed.shop_key = details.shop_key

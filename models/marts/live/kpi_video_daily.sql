@@ -1,5 +1,3 @@
-{{ config(materialized='incremental', unique_key=['shop_key', 'video_id', 'shop_local_date']) }}
-
 {%- set counts = ['views', 'product_impressions', 'product_clicks', 'sku_orders', 'items_sold', 'likes', 'comments', 'shares', 'new_followers'] %}
 {%- set amounts = ['video_attributed_gmv', 'video_gmv', 'video_indirect_gmv'] %}
 
@@ -36,30 +34,6 @@ with videos as (
         and videos.shop_local_date = fx_rates.rate_date
 )
 
-, stated as (
-    select
-        *,
-        {{ dbt.concat([
-            "coalesce(_dlt_load_id, '')", "'|'", "coalesce(_details_load_id, '')", "'|'",
-            "coalesce(cast(fx_rate as string), '')",
-            "case when fx_is_stale then 's' else '' end",
-            "case when is_provisional then 'p' else '' end",
-        ]) }} as _row_state
-    from joined
-)
-
-, changed as (
-    select stated.*
-    from stated
-    {%- if is_incremental() %}
-    left join {{ this }} as existing
-        on stated.shop_key = existing.shop_key
-        and stated.video_id = existing.video_id
-        and stated.shop_local_date = existing.shop_local_date
-    where existing._row_state is null or existing._row_state <> stated._row_state
-    {%- endif %}
-)
-
 select
     cast(shop_key as string) as shop_key,
     cast(video_id as string) as video_id,
@@ -89,7 +63,5 @@ select
     {{ money(amount) }} as {{ amount }},
     {{ to_reporting(amount, 'fx_rate') }} as {{ amount }}_rc,
     {%- endfor %}
-    {{ money_ratio('cast(video_attributed_gmv as decimal(19, 4)) * 1000', 'views') }} as gpm,
-    -- bookkeeping
-    cast(_row_state as string) as _row_state
-from changed
+    {{ money_ratio('cast(video_attributed_gmv as decimal(19, 4)) * 1000', 'views') }} as gpm
+from joined

@@ -89,7 +89,7 @@ with assignment_months as (
         and kpis.kpi_name = common.kpi_name
         and cards.month_start >= common.valid_from
         and (common.valid_to is null or cards.month_start < common.valid_to)
-    left join {{ ref('kpi_glossary') }} as glossary
+    left join {{ ref('int_shared__kpi_definitions') }} as glossary
         on kpis.definition_model = glossary.model_name
         and kpis.definition_column = glossary.column_name
 )

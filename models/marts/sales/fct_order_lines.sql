@@ -1,39 +1,17 @@
-{{ config(materialized='incremental', unique_key=['shop_key', 'order_id']) }}
+{{ config(materialized='incremental', incremental_strategy='touched_orders', unique_key=['shop_key', 'order_id']) }}
 
-with fx_rates as (
+with touched as (
+    select * from {{ ref('int_orders__touched') }}
+)
+
+, fx_rates as (
     select base_currency, rate_date, fx_rate, fx_is_stale
     from {{ ref('int_shared__fx_rates_filled') }}
 )
 
-{% if is_incremental() -%}
--- Orders whose lines, returns or exchange rate changed. A rate may come, or be corrected, long after the sale.
-, changed as (
-    select shop_key, order_id
-    from {{ ref('int_sales__order_lines_classified') }}
-    where _dlt_load_id > {{ load_watermark(this) }}
-    union
-    select shop_key, order_id
-    from {{ ref('stg_tiktok_shop__returns') }}
-    where _dlt_load_id > {{ load_watermark(this, '_returns_load_id') }}
-    union
-    select existing.shop_key, existing.order_id
-    from {{ this }} as existing
-    left join fx_rates on existing.currency = fx_rates.base_currency and existing.business_date = fx_rates.rate_date
-    where
-        existing.fx_rate is distinct from fx_rates.fx_rate
-        or existing.fx_is_stale is distinct from fx_rates.fx_is_stale
-)
-
 , lines as (
-    select lines.*
-    from {{ ref('int_sales__order_lines_classified') }} as lines
-    inner join changed on lines.shop_key = changed.shop_key and lines.order_id = changed.order_id
+    {{ rows_of_touched(ref('int_sales__order_lines_classified')) }}
 )
-{%- else -%}
-, lines as (
-    select * from {{ ref('int_sales__order_lines_classified') }}
-)
-{%- endif %}
 
 , line_refunds as (
     select
@@ -44,12 +22,6 @@ with fx_rates as (
         sum(pending_subtotal) as pending_subtotal
     from {{ ref('int_sales__refund_events') }}
     group by shop_key, order_id, order_line_id
-)
-
-, return_marks as (
-    select shop_key, order_id, max(_dlt_load_id) as _returns_load_id
-    from {{ ref('stg_tiktok_shop__returns') }}
-    group by shop_key, order_id
 )
 
 , measured as (
@@ -85,14 +57,12 @@ with fx_rates as (
             else 0
         end as orders_with_product,
         fx_rates.fx_rate,
-        fx_rates.fx_is_stale,
-        return_marks._returns_load_id
+        fx_rates.fx_is_stale
     from lines
     left join line_refunds
         on lines.shop_key = line_refunds.shop_key
         and lines.order_id = line_refunds.order_id
         and lines.line_id = line_refunds.order_line_id
-    left join return_marks on lines.shop_key = return_marks.shop_key and lines.order_id = return_marks.order_id
     left join fx_rates on lines.currency = fx_rates.base_currency and lines.business_date = fx_rates.rate_date
 )
 
@@ -161,9 +131,6 @@ select
     {{ to_reporting('refunded_gmv', 'fx_rate') }} as refunded_gmv_rc,
     {{ to_reporting('pending_refund_gmv', 'fx_rate') }} as pending_refund_gmv_rc,
     -- The difference of the rounded parts, not rounded again: the parts sum to gmv in reporting currency, too.
-    {{ money(to_reporting('gmv', 'fx_rate') ~ ' - ' ~ to_reporting('cancelled_gmv', 'fx_rate') ~ ' - ' ~ to_reporting('refunded_gmv', 'fx_rate')) }} as net_gmv_rc,
-    -- bookkeeping
-    cast(_dlt_load_id as string) as _dlt_load_id,
-    cast(_returns_load_id as string) as _returns_load_id
+    {{ money(to_reporting('gmv', 'fx_rate') ~ ' - ' ~ to_reporting('cancelled_gmv', 'fx_rate') ~ ' - ' ~ to_reporting('refunded_gmv', 'fx_rate')) }} as net_gmv_rc
 from netted
 {{ oldest_first('create_time') }}

@@ -1,10 +1,14 @@
-{{ config(materialized='incremental', unique_key=['shop_key', 'order_id']) }}
+{{ config(materialized='incremental', incremental_strategy='touched_orders', unique_key=['shop_key', 'order_id']) }}
 
 {%- set amounts = [
     'gmv', 'gmv_list', 'gmv_before_platform_discount', 'cancelled_gmv', 'refunded_gmv', 'pending_refund_gmv', 'net_gmv',
 ] %}
 
-with fx_rates as (
+with touched as (
+    select * from {{ ref('int_orders__touched') }}
+)
+
+, fx_rates as (
     select base_currency, rate_date, fx_rate, fx_is_stale
     from {{ ref('int_shared__fx_rates_filled') }}
 )
@@ -13,45 +17,13 @@ with fx_rates as (
     select shop_key, time_zone from {{ ref('int_shared__shops') }}
 )
 
-{% if is_incremental() -%}
-{%- set watermark = load_watermark(this) %}
-, changed as (
-    select shop_key, order_id
-    from {{ ref('stg_tiktok_shop__orders') }}
-    where _dlt_load_id > {{ watermark }}
-    union
-    select shop_key, order_id
-    from {{ ref('fct_order_lines') }}
-    where _dlt_load_id > {{ watermark }} or _returns_load_id > {{ load_watermark(this, '_returns_load_id') }}
-    union
-    select existing.shop_key, existing.order_id
-    from {{ this }} as existing
-    left join fx_rates on existing.currency = fx_rates.base_currency and existing.business_date = fx_rates.rate_date
-    where
-        existing.fx_rate is distinct from fx_rates.fx_rate
-        or existing.fx_is_stale is distinct from fx_rates.fx_is_stale
-)
-
 , orders as (
-    select orders.*
-    from {{ ref('stg_tiktok_shop__orders') }} as orders
-    inner join changed on orders.shop_key = changed.shop_key and orders.order_id = changed.order_id
+    {{ rows_of_touched(ref('stg_tiktok_shop__orders')) }}
 )
 
 , lines as (
-    select lines.*
-    from {{ ref('fct_order_lines') }} as lines
-    inner join changed on lines.shop_key = changed.shop_key and lines.order_id = changed.order_id
+    {{ rows_of_touched(ref('fct_order_lines')) }}
 )
-{%- else -%}
-, orders as (
-    select * from {{ ref('stg_tiktok_shop__orders') }}
-)
-
-, lines as (
-    select * from {{ ref('fct_order_lines') }}
-)
-{%- endif %}
 
 , line_sums as (
     select
@@ -67,10 +39,9 @@ with fx_rates as (
         sum(sku_orders) as sku_orders,
         {%- for amount in amounts %}
         sum({{ amount }}) as {{ amount }},
-        sum({{ amount }}_rc) as {{ amount }}_rc,
+        sum({{ amount }}_rc) as {{ amount }}_rc
+        {{- ',' if not loop.last }}
         {%- endfor %}
-        min(_dlt_load_id) as _dlt_load_id,
-        max(_returns_load_id) as _returns_load_id
     from lines
     group by shop_key, order_id
 )
@@ -90,10 +61,9 @@ with fx_rates as (
         line_sums.sku_orders,
         {%- for amount in amounts %}
         line_sums.{{ amount }},
-        line_sums.{{ amount }}_rc,
+        line_sums.{{ amount }}_rc
+        {{- ',' if not loop.last }}
         {%- endfor %}
-        least(orders._dlt_load_id, coalesce(line_sums._dlt_load_id, orders._dlt_load_id)) as order_load_id,
-        line_sums._returns_load_id
     from orders
     left join line_sums on orders.shop_key = line_sums.shop_key and orders.order_id = line_sums.order_id
     left join shops on orders.shop_key = shops.shop_key
@@ -166,10 +136,8 @@ select
     cast(fx_is_stale as boolean) as fx_is_stale,
     {{ to_reporting('buyer_paid_amount', 'fx_rate') }} as buyer_paid_amount_rc,
     {%- for amount in amounts %}
-    {{ money(amount ~ '_rc') }} as {{ amount }}_rc,
+    {{ money(amount ~ '_rc') }} as {{ amount }}_rc
+    {{- ',' if not loop.last }}
     {%- endfor %}
-    -- bookkeeping
-    cast(order_load_id as string) as _dlt_load_id,
-    cast(_returns_load_id as string) as _returns_load_id
 from priced
 {{ oldest_first('create_time') }}

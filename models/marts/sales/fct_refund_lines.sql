@@ -42,9 +42,7 @@ select
     cast('{{ var("reporting_currency") }}' as string) as reporting_currency,
     {{ rate('fx_rates.fx_rate') }} as fx_rate,
     cast(fx_rates.fx_is_stale as boolean) as fx_is_stale,
-    {{ to_reporting('refunds.refund_amount', 'fx_rates.fx_rate') }} as refund_amount_rc,
-    -- bookkeeping
-    cast(refunds._dlt_load_id as string) as _dlt_load_id
+    {{ to_reporting('refunds.refund_amount', 'fx_rates.fx_rate') }} as refund_amount_rc
 from refunds
 left join fx_rates
     on refunds.currency = fx_rates.base_currency

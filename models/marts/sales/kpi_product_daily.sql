@@ -1,30 +1,12 @@
-{{
-    config(
-        materialized='incremental',
-        unique_key=['shop_key', 'business_date'],
-        post_hook="delete from {{ this }} where not exists (
-            select 1 from {{ ref('kpi_shop_daily') }} as days
-            where days.shop_key = {{ this }}.shop_key and days.business_date = {{ this }}.business_date and days.paid_orders > 0
-        )"
-    )
-}}
-
 {%- set amounts = ['gmv', 'gmv_list', 'gmv_before_platform_discount', 'cancelled_gmv', 'refunded_gmv', 'pending_refund_gmv', 'net_gmv'] %}
 
-with days as (
-    select
-        days.shop_key,
-        days.business_date,
-        days.fx_rate,
-        days.fx_is_stale,
-        days.is_provisional,
-        {{ day_state('days') }} as _day_state
-    from {{ ref('kpi_shop_daily') }} as days
-    {%- if is_incremental() %}
-    left join (select distinct shop_key, business_date, _day_state from {{ this }}) as existing
-        on days.shop_key = existing.shop_key and days.business_date = existing.business_date
-    where existing._day_state is null or existing._day_state <> {{ day_state('days') }}
-    {%- endif %}
+with fx_rates as (
+    select base_currency, rate_date, fx_rate, fx_is_stale
+    from {{ ref('int_shared__fx_rates_filled') }}
+)
+
+, data_until as (
+    select shop_key, data_until from {{ ref('int_shared__shop_data_until') }}
 )
 
 , sales as (
@@ -42,7 +24,6 @@ with days as (
         sum(lines.units_sold) as units_sold,
         sum(lines.refunded_units) as refunded_units
     from {{ ref('fct_order_lines') }} as lines
-    inner join days on lines.shop_key = days.shop_key and lines.business_date = days.business_date
     where lines.is_counted
     group by lines.shop_key, coalesce(lines.product_id, 'unknown'), lines.business_date, lines.currency
 )
@@ -53,9 +34,9 @@ select
     cast(sales.business_date as date) as business_date,
     cast(sales.currency as string) as currency,
     cast('{{ var("reporting_currency") }}' as string) as reporting_currency,
-    {{ rate('days.fx_rate') }} as fx_rate,
-    cast(days.fx_is_stale as boolean) as fx_is_stale,
-    cast(days.is_provisional as boolean) as is_provisional,
+    {{ rate('fx_rates.fx_rate') }} as fx_rate,
+    cast(fx_rates.fx_is_stale as boolean) as fx_is_stale,
+    {{ is_provisional('sales.business_date', 'data_until.data_until', var('maturity_days_refunds')) }} as is_provisional,
     {%- for amount in amounts %}
     {{ money('sales.' ~ amount) }} as {{ amount }},
     {{ money('sales.' ~ amount ~ '_rc') }} as {{ amount }}_rc,
@@ -66,7 +47,7 @@ select
     cast(sales.refunded_units as bigint) as refunded_units,
     {{ ratio('sales.refunded_gmv', 'sales.gmv') }} as refund_rate,
     {{ ratio('sales.cancelled_gmv', 'sales.gmv') }} as cancellation_rate,
-    {{ ratio('sales.refunded_units', 'sales.units_sold') }} as return_unit_rate,
-    cast(days._day_state as string) as _day_state
+    {{ ratio('sales.refunded_units', 'sales.units_sold') }} as return_unit_rate
 from sales
-inner join days on sales.shop_key = days.shop_key and sales.business_date = days.business_date
+left join fx_rates on sales.currency = fx_rates.base_currency and sales.business_date = fx_rates.rate_date
+left join data_until on sales.shop_key = data_until.shop_key

@@ -1,14 +1,3 @@
-{{
-    config(
-        materialized='incremental',
-        unique_key=['shop_key', 'business_date'],
-        post_hook="delete from {{ this }} where paid_orders > 0 and not exists (
-            select 1 from {{ ref('kpi_shop_daily') }} as days
-            where days.shop_key = {{ this }}.shop_key and days.business_date = {{ this }}.business_date and days.paid_orders > 0
-        )"
-    )
-}}
-
 {%- set amounts = ['gmv', 'cancelled_gmv', 'refunded_gmv', 'net_gmv'] %}
 
 with shops as (
@@ -36,55 +25,12 @@ with shops as (
 , platform_ranked as (
     select
         *,
-        {{ reporting_date('hour_start_at') }} as business_date,
         row_number() over (partition by shop_key, hour_start_at order by definition_id desc nulls last) as definition_rank
     from platform_hours
 )
 
 , platform as (
     select * from platform_ranked where definition_rank = 1
-)
-
-, platform_days as (
-    select shop_key, business_date, currency, max(_dlt_load_id) as _platform_load_id
-    from platform
-    group by shop_key, business_date, currency
-)
-
-, platform_states as (
-    select
-        platform_days.shop_key,
-        platform_days.business_date,
-        max({{ dbt.concat([
-            'platform_days._platform_load_id', "'|'",
-            "coalesce(cast(fx_rates.fx_rate as string), '')",
-            "case when fx_rates.fx_is_stale then 's' else '' end",
-            "case when " ~ is_provisional('platform_days.business_date', 'data_until.data_until', var('maturity_days_refunds')) ~ " then 'p' else '' end",
-        ]) }}) as _platform_state
-    from platform_days
-    left join fx_rates on platform_days.currency = fx_rates.base_currency and platform_days.business_date = fx_rates.rate_date
-    left join data_until on platform_days.shop_key = data_until.shop_key
-    group by platform_days.shop_key, platform_days.business_date
-)
-
-, day_states as (
-    select
-        coalesce(days.shop_key, platform_states.shop_key) as shop_key,
-        coalesce(days.business_date, platform_states.business_date) as business_date,
-        {{ dbt.concat(["coalesce(" ~ day_state('days') ~ ", '')", "'|'", "coalesce(platform_states._platform_state, '')"]) }} as _day_state
-    from {{ ref('kpi_shop_daily') }} as days
-    full outer join platform_states
-        on days.shop_key = platform_states.shop_key and days.business_date = platform_states.business_date
-)
-
-, days as (
-    select day_states.*
-    from day_states
-    {%- if is_incremental() %}
-    left join (select distinct shop_key, business_date, _day_state from {{ this }}) as existing
-        on day_states.shop_key = existing.shop_key and day_states.business_date = existing.business_date
-    where existing._day_state is null or existing._day_state <> day_states._day_state
-    {%- endif %}
 )
 
 , sales as (
@@ -101,7 +47,6 @@ with shops as (
         sum(orders.units_sold) as units_sold,
         count(distinct orders.buyer_key) as buyers
     from {{ ref('fct_orders') }} as orders
-    inner join days on orders.shop_key = days.shop_key and orders.business_date = days.business_date
     where orders.is_paid_order
     group by orders.shop_key, orders.currency, {{ instant(dbt.date_trunc('hour', 'orders.sale_time')) }}
 )
@@ -109,9 +54,7 @@ with shops as (
 , hours as (
     select shop_key, hour_start_at, currency from sales
     union
-    select platform.shop_key, platform.hour_start_at, platform.currency
-    from platform
-    inner join days on platform.shop_key = days.shop_key and platform.business_date = days.business_date
+    select shop_key, hour_start_at, currency from platform
 )
 
 , joined as (
@@ -174,9 +117,7 @@ select
     cast(joined.visitors as bigint) as visitors,
     cast(joined.product_impressions as bigint) as product_impressions,
     cast(joined.product_clicks as bigint) as product_clicks,
-    {{ ratio('joined.platform_customers', 'joined.visitors') }} as conversion_rate,
-    cast(days._day_state as string) as _day_state
+    {{ ratio('joined.platform_customers', 'joined.visitors') }} as conversion_rate
 from joined
-inner join days on joined.shop_key = days.shop_key and joined.business_date = days.business_date
 left join fx_rates on joined.currency = fx_rates.base_currency and joined.business_date = fx_rates.rate_date
 left join data_until on joined.shop_key = data_until.shop_key

@@ -1,41 +1,19 @@
-{{
-    config(
-        materialized='incremental',
-        unique_key=['shop_key', 'shop_local_date', 'measure', 'platform_definition'],
-        post_hook="delete from {{ this }} where not exists (
-            select 1 from {{ ref('int_trust__readings_chosen') }} as chosen
-            where
-                chosen.shop_key = {{ this }}.shop_key
-                and chosen.shop_local_date = {{ this }}.shop_local_date
-                and chosen.measure = {{ this }}.measure
-                and chosen.platform_gmv_definition = {{ this }}.platform_definition
-                and chosen._reading_state = {{ this }}._reading_state
-        )"
-    )
-}}
-
 {%- set measures = ['gmv', 'orders', 'sku_orders', 'units', 'refunds'] %}
 
+-- A buyer of two orders is one customer: customers have no parts.
 with chosen as (
-    select chosen.*
-    from {{ ref('int_trust__readings_chosen') }} as chosen
-    {%- if is_incremental() %}
-    left join (select distinct shop_key, shop_local_date, measure, platform_definition, _reading_state from {{ this }}) as existing
-        on chosen.shop_key = existing.shop_key
-        and chosen.shop_local_date = existing.shop_local_date
-        and chosen.measure = existing.measure
-        and chosen.platform_gmv_definition = existing.platform_definition
-    {%- endif %}
-    -- a buyer of two orders is one customer: customers have no parts
-    where
-        chosen.measure <> 'customers'
-        {%- if is_incremental() %}
-        and (existing._reading_state is null or existing._reading_state <> chosen._reading_state)
-        {%- endif %}
+    select * from {{ ref('int_trust__readings_chosen') }}
+    where measure <> 'customers'
 )
 
 , days as (
-    select distinct shop_key, shop_local_date from chosen
+    select
+        shop_key,
+        shop_local_date,
+        max(case when measure <> 'refunds' then 1 else 0 end) = 1 as sales_differ,
+        max(case when measure = 'refunds' then 1 else 0 end) = 1 as refunds_differ
+    from chosen
+    group by shop_key, shop_local_date
 )
 
 {{ order_readings() }}
@@ -84,7 +62,6 @@ with chosen as (
         chosen.platform_gmv_definition,
         chosen.reading_kind,
         chosen.reading,
-        chosen._reading_state,
         order_values.order_id,
         {{ 'order_values.order_value' if side == 'own' else '0' }} as own_value,
         {{ 'order_values.order_value' if side == 'platform' else '0' }} as platform_value
@@ -107,12 +84,11 @@ with chosen as (
         platform_gmv_definition,
         reading_kind,
         reading,
-        _reading_state,
         order_id,
         sum(own_value) as own_value,
         sum(platform_value) as platform_value
     from parts
-    group by shop_key, shop_local_date, measure, platform_gmv_definition, reading_kind, reading, _reading_state, order_id
+    group by shop_key, shop_local_date, measure, platform_gmv_definition, reading_kind, reading, order_id
     having sum(own_value) <> sum(platform_value)
 )
 
@@ -127,7 +103,6 @@ select
     cast(case when compared.measure in ('gmv', 'refunds') then orders.currency end as string) as currency,
     {{ money('compared.own_value') }} as own_value,
     {{ money('compared.platform_value') }} as platform_value,
-    {{ money('compared.own_value - compared.platform_value') }} as difference,
-    cast(compared._reading_state as string) as _reading_state
+    {{ money('compared.own_value - compared.platform_value') }} as difference
 from compared
 left join {{ ref('fct_orders') }} as orders on compared.shop_key = orders.shop_key and compared.order_id = orders.order_id

@@ -24,7 +24,6 @@ from ingestion.tiktok_ads.account_sync import has_ads
 from ingestion.tiktok_ads.resources import JOURNAL as ADS_JOURNAL
 from orchestration.defs.ingestion.catalog import DOMAINS, Domain, RawTable
 from orchestration.defs.ingestion.resources import HomeResource, SyncScope
-from orchestration.lib.manifest import project_var
 from orchestration.lib.pools import WAREHOUSE_WRITER
 from orchestration.lib.run import require_some_shop
 from orchestration.lib.run_log import RunLog
@@ -177,7 +176,6 @@ def build_domain_assets(domain: Domain, manifest: Mapping[str, Any]) -> dg.Asset
                     until=scope.until_instant,
                     resources=domain.resources_of({table.name for table in tables}),
                     progress=RunLog(context.log),
-                    reporting_currency=project_var("reporting_currency"),
                 )
         if domain.name == ESSENTIAL_DOMAIN:
             require_some_shop(report)

@@ -19,7 +19,6 @@ from ingestion.tables.sources import SELLER_CENTER as SOURCE
 from orchestration.defs.ingestion.assets import column_schema, describe_source
 from orchestration.defs.ingestion.resources import HomeResource
 from orchestration.lib.dagster_types import AssetJob
-from orchestration.lib.manifest import project_var
 from orchestration.lib.pools import WAREHOUSE_WRITER
 from orchestration.lib.run_log import RunLog
 from orchestration.lib.translators import endpoint_key, raw_key
@@ -74,7 +73,6 @@ def build_inbox_assets(manifest: Mapping[str, Any]) -> list[dg.AssetsDefinition 
                 place,
                 load_inbox_config(),
                 progress=RunLog(context.log),
-                reporting_currency=project_var("reporting_currency"),
             )
         for outcome in outcomes:
             context.log_event(materialised(outcome))

@@ -13,13 +13,13 @@ from typing import Any
 import dagster as dg
 from pydantic import Field
 
+from home.project import project_dir
 from ingestion.engine.journal import JOURNAL
 from ingestion.tables.sources import TIKTOK_ADS, TIKTOK_SHOP
 from ingestion.tiktok_ads.resources import JOURNAL as ADS_JOURNAL
 from orchestration.defs.ingestion.catalog import DOMAINS
 from orchestration.defs.ingestion.resources import HomeResource
 from orchestration.lib.audit import AuditReport, audit
-from orchestration.lib.build import project_dir
 from orchestration.lib.expectations import Outcome, Suite, load_suites
 from orchestration.lib.pools import WAREHOUSE_WRITER
 from orchestration.lib.run_log import RunLog

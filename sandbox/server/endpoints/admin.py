@@ -24,6 +24,7 @@ from sandbox.server.faults import Rule
 from sandbox.server.refusal import SELLER_DEACTIVATED, SHOP_DEACTIVATED
 from sandbox.server.sandbox import Sandbox
 from sandbox.world.truth import truth
+from sandbox.world.truth_records import DEFAULT_REPORTING, Reporting
 
 _Handler = Callable[[Request], Awaitable[Response]]
 _NUMBER = (int, float)
@@ -103,7 +104,8 @@ class Admin:
         return _json({"now": wall.now(), "offset_seconds": wall.offset_seconds})
 
     async def truth(self, request: Request) -> Response:
-        """GET: a table of the world's ground truth, as of the world's clock."""
+        """GET ?currency=CNY&time_zone=Asia/Shanghai: a table of the world's ground truth, as of the world's clock, with
+        amounts in that currency and days of that time zone."""
         if request.path_params["table"] == ADS_TRUTH:
             meta, now = self._sandbox.store.meta, self._sandbox.clock.now
             return _json(await run_in_threadpool(spend_truth, meta, now))
@@ -111,8 +113,12 @@ class Admin:
         if directory is None:
             raise ValueError("this server was started without the directory of a world")
         # Computed over the whole world, which takes a while: not on the event loop.
+        reporting = Reporting(
+            request.query_params.get("currency", DEFAULT_REPORTING.currency),
+            request.query_params.get("time_zone", DEFAULT_REPORTING.zone),
+        )
         rows = await run_in_threadpool(
-            truth, directory, self._sandbox.clock.now, request.path_params["table"]
+            truth, directory, self._sandbox.clock.now, request.path_params["table"], reporting
         )
         return _json(rows)
 

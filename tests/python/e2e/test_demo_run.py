@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from home.config import PROJECT_ROOT
@@ -16,13 +20,13 @@ from home.layout import Home
 _SIZE = ["--orders", "400", "--days", "30", "--port", "0"]
 
 
-def ttkpi(home: Home, *arguments: str) -> tuple[int, str]:
+def ttkpi(home: Home, *arguments: str, **settings: str) -> tuple[int, str]:
     """Exit code, and all that was said; the sandbox configures itself, so nothing of the machine's is passed on."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("SOURCES__")}
     done = subprocess.run(
         [sys.executable, "-m", "orchestration.cli", *arguments],
         cwd=PROJECT_ROOT,
-        env={**environment, "TTKPI_HOME": str(home.root)},
+        env={**environment, "TTKPI_HOME": str(home.root), **settings},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -116,3 +120,43 @@ def test_status_shows_every_shop(runs: list[tuple[int, str]], home: Home) -> Non
     code, said = ttkpi(home, "status")
     assert code == 0
     assert "Aurora US" in said and "statement_transactions" in said and "passed" in said
+
+
+def test_the_same_home_counts_in_dollars_and_ends_its_days_in_los_angeles(
+    runs: list[tuple[int, str]], home: Home, tmp_path: Path
+) -> None:
+    """Everything reads the two vars in one place: the rates that are asked for, the models, the reports, the truth."""
+    project, copy = tmp_path / "project", Home(tmp_path / "home")
+    for name in ("models", "macros", "seeds", "tests/generic", "tests/singular", "tests/expectations"):
+        shutil.copytree(PROJECT_ROOT / name, project / name)
+    shutil.copy(PROJECT_ROOT / "profiles.yml", project)
+    settings = (PROJECT_ROOT / "dbt_project.yml").read_text()
+    for old, new in (
+        ("reporting_currency: CNY", "reporting_currency: USD"),
+        ("reporting_timezone: Asia/Shanghai", "reporting_timezone: America/Los_Angeles"),
+    ):
+        assert old in settings
+        settings = settings.replace(old, new)
+    (project / "dbt_project.yml").write_text(settings)
+    shutil.copytree(home.root, copy.root)
+    # All days move, which the audit refuses for good reason; so it asks for when a changed definition is meant.
+    copy.published.unlink()
+
+    code, said = ttkpi(copy, "demo", "--port", "0", TTKPI_PROJECT=str(project))
+    assert code == 0, said
+    words = " ".join(said.split())
+    assert "reporting_currency changed from CNY to USD" in words
+    assert "reporting_timezone changed from Asia/Shanghai to America/Los_Angeles" in words
+    # The world's own figures, of all days, in dollars and by the days of Los Angeles.
+    assert "kpi_creator_daily, all equal to the smallest unit" in words
+    assert "business date in America/Los_Angeles" in words
+
+    # By hand: paid 2026-10-15 01:50:32 UTC, 18:50 of the day before in Los Angeles; that day's rate 0.0308671228.
+    # Lines of 118.99 and twice 131.09 THB: 3.6729 + 2 x 4.0464.
+    with duckdb.connect(str(copy.published), read_only=True) as connection:
+        connection.execute("use marts.marts")
+        order = "select business_date, reporting_currency, gmv, gmv_rc from fct_orders where shop_key = ? and order_id = ?"
+        found = connection.execute(order, ["7495000000000000101", "576812074100000000"]).fetchall()
+        unknown = connection.execute("select count(*) from fct_order_lines where gmv_rc is null and gmv <> 0")
+        assert found == [(date(2026, 10, 14), "USD", Decimal("381.17"), Decimal("11.7657"))]
+        assert unknown.fetchall() == [(0,)]

@@ -22,8 +22,8 @@ from scan import WIDTH, Scanner, telling
 
 from home.config import load_ads_config, load_shop_config
 from home.layout import Home
+from home.project import project_dir
 from orchestration.cli import main
-from orchestration.lib.build import project_dir
 from orchestration.lib.docs_site import docs
 from orchestration.lib.history import audiences_folder
 from orchestration.lib.run import run_all

@@ -30,12 +30,13 @@ import pytest
 
 from home.config import load_ads_config, load_shop_config
 from home.layout import Home
+from home.project import project_dir
 from ingestion.replay import replay
 from ingestion.tiktok_ads.tokens import AdsAuthHost, AdsTokenStore
 from ingestion.tiktok_shop.auth import AuthHost
 from ingestion.tiktok_shop.tokens import TokenStore
 from orchestration.lib.as_of import as_of
-from orchestration.lib.build import build, project_dir, run_dbt
+from orchestration.lib.build import build, run_dbt
 from orchestration.lib.run import RunReport, run_all
 from sandbox.server.serve import start_in_thread
 from sandbox.world import health

@@ -18,8 +18,8 @@ from control_helpers import change_marts, make_home, mark_audited
 
 from home.errors import ConfigError
 from home.layout import Home
+from home.project import project_dir
 from orchestration.lib import publish as publishing
-from orchestration.lib.build import project_dir
 from orchestration.lib.history import audiences_folder, history_folder, kept
 from orchestration.lib.publish import publish
 from orchestration.lib.verify import verify_home

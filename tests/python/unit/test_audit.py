@@ -13,8 +13,8 @@ from control_helpers import LOAD, SHOP, change_marts, make_home, mark_built, wri
 
 from home.errors import ConfigError
 from home.layout import Home
+from home.project import project_dir
 from orchestration.lib.audit import AuditFailed, AuditReport, audit, last_audit
-from orchestration.lib.build import project_dir
 from orchestration.lib.expectations import Expectation, Judge, Suite, load_suites
 from orchestration.lib.frames import Frames, reading
 from orchestration.lib.publish import publish

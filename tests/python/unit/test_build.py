@@ -15,6 +15,7 @@ import pytest
 from home.config import PROJECT_ROOT
 from home.errors import ConfigError
 from home.layout import Home
+from home.project import project_dir
 from orchestration.lib.build import (
     BuildFailed,
     BuildReport,
@@ -23,7 +24,6 @@ from orchestration.lib.build import (
     dbt_environment,
     dbt_folder,
     last_report,
-    project_dir,
     project_state,
 )
 from orchestration.lib.build import test as run_tests

@@ -19,13 +19,13 @@ import pytest
 
 from home.config import PROJECT_ROOT
 from home.layout import Home
+from home.project import project_dir
 from ingestion.engine.journal import JOURNAL
 from ingestion.fx_rates.resource import FX_RATES
 from ingestion.seller_center import tables as files
 from ingestion.tiktok_ads import resources as ads
 from ingestion.tiktok_shop.resources import RESOURCES, tables
 from orchestration.defs.ingestion.catalog import DOMAINS
-from orchestration.lib.build import project_dir
 from orchestration.lib.expectations import load_suites
 from orchestration.lib.manifest import load_manifest
 from orchestration.lib.pools import WAREHOUSE_WRITER

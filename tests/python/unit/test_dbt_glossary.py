@@ -32,7 +32,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "DBT_TARGET_PATH": str(home / "target"),
         "DBT_LOG_PATH": str(home / "logs"),
     }
-    command = [str(Path(sys.executable).parent / "dbt"), "build", "--select", "kpi_glossary"]
+    command = [str(Path(sys.executable).parent / "dbt"), "build", "--select", "+kpi_glossary"]
     done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
     return home

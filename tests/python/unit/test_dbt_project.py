@@ -105,6 +105,47 @@ def manifest(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return content
 
 
+# What a model may read, by kind: the first word of its name. Nothing reads a kpi_, the end of the line; staging alone
+# reads sources. Among int_, fct_ and ops_, which read one another, dbt itself forbids a circle.
+MAY_READ = {
+    "stg": {"source", "seed", "stg"},
+    "int": {"seed", "stg", "int", "dim", "fct", "ops"},
+    "dim": {"stg", "int"},
+    "fct": {"seed", "stg", "int", "fct"},
+    "ops": {"seed", "stg", "int", "dim", "fct"},
+    "kpi": {"seed", "stg", "int", "dim", "fct", "ops"},
+    "metricflow": {"dim"},
+}
+# Trust compares what is published, and which reading of raw rows was known when.
+TRUST_READS = {
+    ("int_trust__content_differences", "kpi_content_platform_daily"),
+    ("int_trust__day_differences", "kpi_shop_platform_daily"),
+    ("int_trust__late_statement_events", "kpi_settlement_bridge"),
+    ("int_trust__values_now", "kpi_ads_daily"),
+    ("int_trust__values_now", "kpi_content_platform_daily"),
+    ("int_trust__values_now", "kpi_settlement_bridge"),
+    ("int_trust__values_now", "kpi_shop_daily"),
+    ("kpi_reconciliation", "kpi_settlement_bridge"),
+    ("int_trust__content_readings_chosen", "source"),
+    ("int_trust__late_order_events", "source"),
+    ("int_trust__late_report_events", "source"),
+    ("int_trust__late_statement_events", "source"),
+}
+
+
+def forbidden_reads(manifest: dict[str, Any]) -> set[tuple[str, str]]:
+    """Reader and what it reads, model or `source`, wherever MAY_READ has no such arrow."""
+    found = set()
+    for node in models(manifest):
+        for read in node["depends_on"]["nodes"]:
+            resource, _, name = read.partition(".")
+            name = name.rpartition(".")[2]
+            kind = name.partition("_")[0] if resource == "model" else resource
+            if kind not in MAY_READ.get(node["name"].partition("_")[0], set()):
+                found.add((node["name"], name if resource == "model" else resource))
+    return found
+
+
 def models(manifest: dict[str, Any], folder: str = "") -> list[dict[str, Any]]:
     return [
         node
@@ -143,6 +184,64 @@ def test_every_model_has_its_yaml_beside_it(manifest: dict[str, Any]) -> None:
     assert not undescribed
 
 
+def test_lineage_points_one_way(manifest: dict[str, Any]) -> None:
+    """Guards a rule that others read out of a published table: it stands in `int_` or `fct_`, and kpi_ is a leaf."""
+    assert forbidden_reads(manifest) == TRUST_READS
+
+
+@pytest.mark.parametrize(
+    ("reader", "read", "forbidden"),
+    [
+        ("int_people__host_months", "model.p.kpi_live_hosts", "kpi_live_hosts"),
+        ("kpi_alerts", "model.p.kpi_anomalies", "kpi_anomalies"),
+        ("ops_coverage", "model.p.kpi_alerts", "kpi_alerts"),
+        ("stg_tiktok_shop__orders", "model.p.int_shared__shops", "int_shared__shops"),
+        ("stg_tiktok_shop__orders", "model.p.fct_orders", "fct_orders"),
+        ("fct_orders", "source.p.tiktok_shop.orders", "source"),
+        ("dim_shops", "model.p.fct_orders", "fct_orders"),
+        ("kind_without_a_rule", "model.p.stg_tiktok_shop__orders", "stg_tiktok_shop__orders"),
+        ("kpi_alerts", "model.p.int_alarms__anomalies", None),
+        ("int_people__assignment_months", "seed.p.people", None),
+    ],
+)
+def test_an_arrow_the_other_way_is_seen(reader: str, read: str, forbidden: str | None) -> None:
+    node = {
+        "resource_type": "model",
+        "name": reader,
+        "original_file_path": f"models/{reader}.sql",
+        "depends_on": {"nodes": [read]},
+    }
+    assert forbidden_reads({"nodes": {"model": node}}) == ({(reader, forbidden)} if forbidden else set())
+
+
+def test_no_mart_ends_in_all_columns() -> None:
+    """Guards a column that comes into a published table because a model below it got one."""
+    marts = (ROOT / "models" / "marts").rglob("*.sql")
+    assert not [path.stem for path in marts if ends_in_all_columns(path.read_text(encoding="utf-8"))]
+
+
+def ends_in_all_columns(sql: str) -> bool:
+    """The select with which a model ends, the one that is not indented, has `*` or `table.*` in its list."""
+    last = re.split(r"^select\b", sql, flags=re.MULTILINE)[-1]
+    return (
+        re.search(r"^\s*(?:distinct\s+)?(?:\w+\.)?\*", last.partition("\nfrom ")[0], re.MULTILINE) is not None
+    )
+
+
+@pytest.mark.parametrize(
+    ("sql", "seen"),
+    [
+        ("with a as (\n    select * from b\n)\n\nselect * from a\n", True),
+        ("with a as (\n    select b from c\n)\n\nselect\n    a.b,\n    a.*\nfrom a\n", True),
+        ("select distinct *\nfrom a\n", True),
+        ("with a as (\n    select * from b\n)\n\nselect\n    a.c,\n    a.d * a.e as f\nfrom a\n", False),
+        ("select {{ contract_columns() }}\nfrom {{ ref('int_sales__shop_days') }}\n", False),
+    ],
+)
+def test_all_columns_are_seen_at_the_end_only(sql: str, seen: bool) -> None:
+    assert ends_in_all_columns(sql) is seen
+
+
 def test_marts_keep_a_contract_a_grain_and_an_owner(manifest: dict[str, Any]) -> None:
     marts = models(manifest, "marts/")
     assert {"kpi_shop_daily", "kpi_shop_hourly", "kpi_product_daily", "fct_orders", "fct_order_lines"} <= {
@@ -162,16 +261,6 @@ def test_outward_models_are_in_an_exposure(manifest: dict[str, Any]) -> None:
     marts = models(manifest, "marts/")
     outward = {node["unique_id"] for node in marts if node["name"].startswith(("kpi_", "ops_", "fct_"))}
     assert not outward - exposed
-
-
-@pytest.mark.parametrize("readme", ["README.md", "README.zh-CN.md"])
-def test_the_readme_names_every_mart_and_no_other(readme: str) -> None:
-    marts = {path.stem for path in (ROOT / "models" / "marts").rglob("*.sql")}
-    table = [
-        line for line in (ROOT / readme).read_text(encoding="utf-8").splitlines() if line.startswith("| ")
-    ]
-    named = set(re.findall(r"`((?:dim|fct|kpi|ops)_\w+)`", "\n".join(table)))
-    assert named == marts
 
 
 def test_every_mart_is_in_the_published_file(manifest: dict[str, Any]) -> None:

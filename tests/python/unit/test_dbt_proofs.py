@@ -58,6 +58,7 @@ class Parts:
         for file in (
             "macros/proofs/proofs.sql",
             "macros/delete_insert.sql",
+            "macros/rebuilt.sql",
             "macros/row_digest.sql",
             "tests/generic/unique_key.sql",
         ):

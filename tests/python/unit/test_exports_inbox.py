@@ -51,7 +51,7 @@ def test_files_go_to_done_or_refused_with_the_reason(home: Home) -> None:
     write_orders(inbox / SHOP / "orders.csv", order())
     write_orders(inbox / SHOP / "bad.csv", order("5.77E+17"))
     write_orders(inbox / "123" / "orders.csv", order(577100000000000003))
-    outcomes = import_inbox(home, AT_ONCE, reporting_currency="CNY")
+    outcomes = import_inbox(home, AT_ONCE)
     assert {(one.path.parent.name, one.path.name): one.status for one in outcomes} == {
         ("123", "orders.csv"): "refused",
         (SHOP, "bad.csv"): "refused",
@@ -73,7 +73,7 @@ def test_a_second_file_of_a_name_does_not_replace_the_first(home: Home) -> None:
     inbox = home.root / "inbox"
     for number in (1, 2):
         write_orders(inbox / SHOP / "orders.csv", order(577100000000000000 + number))
-        import_inbox(home, AT_ONCE, reporting_currency="CNY")
+        import_inbox(home, AT_ONCE)
     assert sorted(path.name for path in (inbox / "done" / SHOP).iterdir()) == ["orders (2).csv", "orders.csv"]
 
 

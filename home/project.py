@@ -1,0 +1,74 @@
+"""The dbt project: its folder, and the vars that Python reads as well.
+
+What people count in and whose midnight ends their day stand in `dbt_project.yml` alone (`reporting_currency`,
+`reporting_timezone`): sync, build, schedules, demo and reports read them here, dbt reads the same file.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+from pathlib import Path
+
+import yaml
+
+from home.config import PROJECT_ROOT
+from home.errors import ConfigError
+
+PROJECT_VARIABLE = "TTKPI_PROJECT"
+
+
+def project_dir() -> Path:
+    """The dbt project: `TTKPI_PROJECT`, or the checkout this package is in.
+
+    Raises:
+        ConfigError: There is no dbt project.
+    """
+    value = os.environ.get(PROJECT_VARIABLE, "").strip()
+    folder = Path(value).expanduser().absolute() if value else PROJECT_ROOT
+    if not (folder / "dbt_project.yml").is_file():
+        raise ConfigError(
+            f"There is no dbt project in {folder}: dbt_project.yml is missing.",
+            advice=f"Run ttkpi from an editable install of the repository, or set {PROJECT_VARIABLE} to its folder.",
+        )
+    return folder
+
+
+def project_vars(project: Path | None = None) -> dict[str, str]:
+    """The dbt vars of a project, as text.
+
+    Args:
+        project: Folder of `dbt_project.yml`; by default the one that `ttkpi build` uses.
+
+    Raises:
+        ConfigError: There is no dbt project.
+    """
+    path = (project or project_dir()) / "dbt_project.yml"
+    settings = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    return {str(name): str(value) for name, value in (settings.get("vars") or {}).items()}
+
+
+def project_var(name: str, project: Path | None = None) -> str:
+    """Value of one dbt var, such as `reporting_timezone`.
+
+    Raises:
+        ConfigError: The project does not set it, or there is none.
+    """
+    value = project_vars(project).get(name, "")
+    if not value:
+        path = (project or project_dir()) / "dbt_project.yml"
+        raise ConfigError(f"The var {name} is not set.", advice=f"Set it under `vars` in {path}.")
+    return value
+
+
+def cost_currencies(project: Path | None = None) -> set[str]:
+    """Currencies in which the team writes down what its goods cost: they need exchange rates as those of shops do.
+
+    Raises:
+        ConfigError: There is no dbt project.
+    """
+    path = (project or project_dir()) / "seeds" / "finance" / "sku_costs.csv"
+    if not path.is_file():
+        return set()
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return {row["currency"] for row in csv.DictReader(file) if row.get("currency")}

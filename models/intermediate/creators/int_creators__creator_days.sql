@@ -1,0 +1,176 @@
+{{ config(materialized='table') }}
+
+{%- set amounts = ['attributed_gmv', 'cancelled_attributed_gmv', 'refunded_attributed_gmv', 'net_attributed_gmv'] %}
+{%- set parts = ['standard', 'partner', 'shop_ads', 'cofunded'] %}
+{%- set contents = ['impressions', 'views', 'clicks', 'sku_orders'] %}
+
+with sales as (
+    select * from {{ ref('int_creators__sales_daily') }}
+    where rule = {{ attribution_rule() }}
+)
+
+-- A commission goes to the creator that the platform pays, whatever the rule: it is a cost, not a credit.
+, commissions as (
+    select
+        shop_key,
+        business_date,
+        coalesce(creator_username, 'none') as creator_username,
+        max(currency) as currency,
+        {%- for part in parts %}
+        sum(coalesce(est_{{ part }}_commission, 0)) as est_{{ part }}_commission,
+        sum(actual_{{ part }}_commission) as actual_{{ part }}_commission,
+        {%- endfor %}
+        sum(est_commission) as est_commission,
+        sum(est_commission_rc) as est_commission_rc,
+        sum(actual_commission) as actual_commission,
+        sum(actual_commission_rc) as actual_commission_rc,
+        -- One unknown commission makes the sum unknown.
+        case when count(*) = count(commission_amount) then sum(commission_amount) end as commission_amount,
+        case when count(*) = count(commission_amount_rc) then sum(commission_amount_rc) end as commission_amount_rc,
+        sum(case when commission_basis = 'estimated' then 1 else 0 end) as estimated_rows
+    from {{ ref('fct_affiliate_order_lines') }}
+    where business_date is not null
+    group by shop_key, business_date, coalesce(creator_username, 'none')
+)
+
+, samples as (
+    select
+        shop_key,
+        business_date,
+        coalesce(creator_username, 'none') as creator_username,
+        max(currency) as currency,
+        count(*) as samples_ordered,
+        case when count(*) = count(sample_cost) then sum(sample_cost) end as sample_cost,
+        case when count(*) = count(sample_cost_rc) then sum(sample_cost_rc) end as sample_cost_rc
+    from {{ ref('fct_sample_applications') }}
+    where business_date is not null
+    group by shop_key, business_date, coalesce(creator_username, 'none')
+)
+
+, contents as (
+    select * from {{ ref('int_creators__content_daily') }}
+)
+
+, creator_days as (
+    select shop_key, business_date, creator_username from sales
+    union
+    select shop_key, business_date, creator_username from commissions
+    union
+    select shop_key, business_date, creator_username from samples
+    union
+    select shop_key, shop_local_date as business_date, creator_username from contents
+)
+
+, shops as (
+    select shop_key, currency from {{ ref('int_shared__shops') }}
+)
+
+, fx_rates as (
+    select base_currency, rate_date, fx_rate, fx_is_stale
+    from {{ ref('int_shared__fx_rates_filled') }}
+)
+
+, data_until as (
+    select shop_key, data_until from {{ ref('int_shared__shop_data_until') }}
+)
+
+, joined as (
+    select
+        creator_days.shop_key,
+        creator_days.business_date,
+        creator_days.creator_username,
+        coalesce(sales.currency, commissions.currency, samples.currency, shops.currency) as currency,
+        {%- for amount in amounts %}
+        coalesce(sales.{{ amount }}, 0) as {{ amount }},
+        {#- No sale is 0 in any currency; a sale without a rate is unknown. #}
+        case when sales.shop_key is null then 0 else sales.{{ amount }}_rc end as {{ amount }}_rc,
+        {%- endfor %}
+        coalesce(sales.attributed_orders, 0) as attributed_orders,
+        coalesce(sales.attributed_units, 0) as attributed_units,
+        coalesce(sales.orders_with_creator, 0) as orders_with_creator,
+        {%- for part in parts %}
+        coalesce(commissions.est_{{ part }}_commission, 0) as est_{{ part }}_commission,
+        case when commissions.shop_key is null then 0 else commissions.actual_{{ part }}_commission end as actual_{{ part }}_commission,
+        {%- endfor %}
+        {%- for column in ['est_commission', 'actual_commission', 'commission_amount'] %}
+        case when commissions.shop_key is null then 0 else commissions.{{ column }} end as {{ column }},
+        case when commissions.shop_key is null then 0 else commissions.{{ column }}_rc end as {{ column }}_rc,
+        {%- endfor %}
+        case
+            when commissions.shop_key is null then 'none'
+            when commissions.estimated_rows > 0 then 'estimated'
+            else 'settled'
+        end as commission_basis,
+        coalesce(samples.samples_ordered, 0) as samples_ordered,
+        case when samples.shop_key is null then 0 else samples.sample_cost end as sample_cost,
+        case when samples.shop_key is null then 0 else samples.sample_cost_rc end as sample_cost_rc,
+        {%- for content in contents %}
+        contents.content_{{ content }},
+        {%- endfor %}
+        data_until.data_until
+    from creator_days
+    left join sales
+        on creator_days.shop_key = sales.shop_key
+        and creator_days.business_date = sales.business_date
+        and creator_days.creator_username = sales.creator_username
+    left join commissions
+        on creator_days.shop_key = commissions.shop_key
+        and creator_days.business_date = commissions.business_date
+        and creator_days.creator_username = commissions.creator_username
+    left join samples
+        on creator_days.shop_key = samples.shop_key
+        and creator_days.business_date = samples.business_date
+        and creator_days.creator_username = samples.creator_username
+    left join contents
+        on creator_days.shop_key = contents.shop_key
+        and creator_days.business_date = contents.shop_local_date
+        and creator_days.creator_username = contents.creator_username
+    left join shops on creator_days.shop_key = shops.shop_key
+    left join data_until on creator_days.shop_key = data_until.shop_key
+)
+
+select
+    cast(joined.shop_key as string) as shop_key,
+    cast(joined.business_date as date) as business_date,
+    cast(joined.creator_username as string) as creator_username,
+    cast({{ attribution_rule() }} as string) as attribution_rule,
+    cast(joined.currency as string) as currency,
+    cast('{{ var("reporting_currency") }}' as string) as reporting_currency,
+    {{ rate('fx_rates.fx_rate') }} as fx_rate,
+    cast(fx_rates.fx_is_stale as boolean) as fx_is_stale,
+    {{ is_provisional('joined.business_date', 'joined.data_until', var('maturity_days_refunds')) }} as is_provisional,
+    -- sales, by the credits of the rule
+    {%- for amount in amounts %}
+    {{ money('joined.' ~ amount) }} as {{ amount }},
+    {{ money('joined.' ~ amount ~ '_rc') }} as {{ amount }}_rc,
+    {%- endfor %}
+    {{ rate('joined.attributed_orders') }} as attributed_orders,
+    {{ rate('joined.attributed_units') }} as attributed_units,
+    cast(joined.orders_with_creator as bigint) as orders_with_creator,
+    {{ ratio('joined.refunded_attributed_gmv', 'joined.attributed_gmv') }} as refund_rate,
+    -- commission, by whom the platform pays: a cost, positive
+    {%- for stage in ['est', 'actual'] %}
+    {%- for part in parts %}
+    {{ money('joined.' ~ stage ~ '_' ~ part ~ '_commission') }} as {{ stage }}_{{ part }}_commission,
+    {%- endfor %}
+    {{ money('joined.' ~ stage ~ '_commission') }} as {{ stage }}_commission,
+    {{ money('joined.' ~ stage ~ '_commission_rc') }} as {{ stage }}_commission_rc,
+    {%- endfor %}
+    {{ money('joined.commission_amount') }} as commission_amount,
+    {{ money('joined.commission_amount_rc') }} as commission_amount_rc,
+    cast(joined.commission_basis as string) as commission_basis,
+    -- samples sent on the day
+    cast(joined.samples_ordered as bigint) as samples_ordered,
+    {{ money('joined.sample_cost') }} as sample_cost,
+    {{ money('joined.sample_cost_rc') }} as sample_cost_rc,
+    {{ money('joined.commission_amount + joined.sample_cost') }} as creator_cost,
+    {{ money('joined.commission_amount_rc + joined.sample_cost_rc') }} as creator_cost_rc,
+    {{ ratio('joined.net_attributed_gmv', 'joined.commission_amount + joined.sample_cost') }} as creator_roi,
+    -- content, on the shop's own day of the same date
+    {%- for content in contents %}
+    cast(joined.content_{{ content }} as bigint) as content_{{ content }},
+    {%- endfor %}
+    {{ ratio('joined.content_clicks', 'joined.content_impressions') }} as ctr,
+    {{ ratio('joined.content_sku_orders', 'joined.content_clicks') }} as ctor
+from joined
+left join fx_rates on joined.currency = fx_rates.base_currency and joined.business_date = fx_rates.rate_date
