@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -20,22 +19,19 @@ SETTINGS = "shop_key,time_zone,display_name,team\n"
 
 
 @pytest.fixture
-def seeds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def seeds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Seeds with a market that no code names, one with the euro, and a shop with a zone of its own."""
-    (tmp_path / "regions.csv").write_text(
+    (tmp_path / "dbt_project.yml").write_text("name: project\n")
+    folder = tmp_path / "seeds" / "shared"
+    folder.mkdir(parents=True)
+    (folder / "regions.csv").write_text(
         f"{SEED}NZ,New Zealand,新西兰,NZD,Pacific/Auckland\nPT,Portugal,葡萄牙,EUR,Europe/Lisbon\n"
         "ES,Spain,西班牙,EUR,Europe/Madrid\n",
         encoding="utf-8",
     )
-    (tmp_path / "shop_settings.csv").write_text(f"{SETTINGS}77,Pacific/Chatham,,\n78,,Shop,\n")
-    monkeypatch.setattr(regions, "_REGIONS", tmp_path / "regions.csv")
-    monkeypatch.setattr(regions, "_SETTINGS", tmp_path / "shop_settings.csv")
-    caches = (regions.markets, regions.markets_by_currency, regions._zones_of_shops)
-    for cached in caches:
-        cached.cache_clear()
-    yield tmp_path
-    for cached in caches:
-        cached.cache_clear()
+    (folder / "shop_settings.csv").write_text(f"{SETTINGS}77,Pacific/Chatham,,\n78,,Shop,\n")
+    monkeypatch.setenv("TTKPI_PROJECT", str(tmp_path))
+    return folder
 
 
 def reading(region: str, shop_id: str = "1") -> Any:
@@ -72,4 +68,10 @@ def test_a_currency_of_several_markets_names_none() -> None:
 def test_a_zone_that_is_none_is_refused(seeds: Path) -> None:
     (seeds / "regions.csv").write_text(f"{SEED}NZ,New Zealand,新西兰,NZD,Middle/Earth\n", encoding="utf-8")
     with pytest.raises(ConfigError, match="'Middle/Earth' is no time zone"):
+        regions.time_zone_of("NZ")
+
+
+def test_a_project_without_the_seed_is_refused(seeds: Path) -> None:
+    (seeds / "regions.csv").unlink()
+    with pytest.raises(ConfigError, match=r"There is no seed .*regions\.csv"):
         regions.time_zone_of("NZ")
