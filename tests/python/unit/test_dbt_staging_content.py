@@ -16,13 +16,11 @@ import pytest
 from test_dbt_incremental import DAY, ROOT, Raw, content, rows
 
 from ingestion.tiktok_shop import creators, lives, videos
-from ingestion.tiktok_shop.reading import Resource
 
 TABLES = [
     table.name
     for module in (creators, lives, videos)
-    for resource in vars(module).values()
-    if isinstance(resource, Resource)
+    for resource in module.RESOURCES
     for table in resource.all_tables()
 ]
 EXCLUDED = ("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")

@@ -23,13 +23,12 @@ from ingestion.tiktok_shop.creators import (
     SEARCH_SAMPLE_APPLICATIONS,
     WINDOW_DAYS,
 )
-from ingestion.tiktok_shop.reading import Resource
 
 ORDERS, OPEN, CONTENT = "search_affiliate_orders", "search_open_collaborations", "creator_content_details"
 TARGETS, TARGET = "search_target_collaborations", "target_collaboration_detail"
 SAMPLES, FULFILLMENTS = "search_sample_applications", "search_sample_fulfillments"
 MARKETPLACE = "search_marketplace_creators"
-NAMES = tuple(value.name for value in vars(creators).values() if isinstance(value, Resource))
+NAMES = tuple(resource.name for resource in creators.RESOURCES)
 
 
 def sku(number: int, **changes: Any) -> dict[str, Any]:
