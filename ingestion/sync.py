@@ -36,18 +36,19 @@ from ingestion.engine.pipelines import (
 from ingestion.engine.processes import end_with_parent
 from ingestion.engine.progress import Progress, ShopResult
 from ingestion.engine.rows import Drift
-from ingestion.engine.units import ShopOutcome, Tell, failed_rows
+from ingestion.engine.units import OnPage, ShopOutcome, failed_rows
 from ingestion.engine.wire import Notify
 from ingestion.fx_rates.resource import load_rates
 from ingestion.sources import prepare
 from ingestion.tables.sources import TIKTOK_ADS, TIKTOK_SHOP
-from ingestion.tiktok_ads import resources as ads
 from ingestion.tiktok_ads.account_sync import AdsSync, has_ads, known_accounts, sync_accounts
 from ingestion.tiktok_ads.client import Advertiser
 from ingestion.tiktok_ads.reading import Resource as AdsResource
+from ingestion.tiktok_ads.resources import CATALOGUE as ADS
+from ingestion.tiktok_ads.resources import OWNER
 from ingestion.tiktok_shop.auth import AuthHost
 from ingestion.tiktok_shop.client import GrantProblem, ShopClient, ShopRef
-from ingestion.tiktok_shop.resources import BY_NAME, chosen
+from ingestion.tiktok_shop.resources import CATALOGUE as SHOPS
 from ingestion.tiktok_shop.shop_sync import ShopJob, sync_shop
 from ingestion.tiktok_shop.tokens import Grant, TokenStore
 
@@ -134,12 +135,12 @@ def sync(
             )
         _load_fx(home, report, outcomes, begin, end, config, progress)
         compact_when_due(home, progress.message)
-        _tell_log(entry, report, since=since, until=until, resources=resources)
+        _describe_run(entry, report, since=since, until=until, resources=resources)
     report.seconds = time.monotonic() - started
     return report
 
 
-def _tell_log(
+def _describe_run(
     entry: Entry,
     report: SyncReport,
     *,
@@ -166,18 +167,18 @@ def _chosen(home: Home, names: Sequence[str] | None) -> tuple[tuple[str, ...], t
     """The resources of shops, by name, and those of ads accounts.
 
     Raises:
-        ConfigError: A name is unknown.
+        ConfigError: A name is unknown; the message lists the known ones.
     """
     if names is None:
-        return tuple(resource.name for resource in chosen(None)), ads.RESOURCES if has_ads(home) else ()
-    of_ads = ads.chosen(names)
-    of_shops = [name for name in names if name not in ads.names()]
-    try:
-        wanted = chosen(of_shops) if of_shops or not of_ads else ()
-    except ConfigError as error:
-        advice = f"{error.advice} Of ads accounts: {', '.join(ads.BY_NAME)}."
-        raise ConfigError(error.message, advice=advice) from None
-    return tuple(resource.name for resource in wanted), of_ads
+        return tuple(SHOPS.by_name), ADS.resources if has_ads(home) else ()
+    unknown = set(names) - SHOPS.names() - ADS.names()
+    if unknown:
+        raise ConfigError(
+            f"There is no resource {', '.join(sorted(unknown))}.",
+            advice=f"Choose from {', '.join(SHOPS.by_name)}. Of ads accounts: {', '.join(ADS.by_name)}.",
+        )
+    of_shops = set(names) - ADS.names()
+    return tuple(resource.name for resource in SHOPS.chosen(of_shops)), ADS.chosen(names)
 
 
 def shops_and_accounts(home: Home, ids: Sequence[str] | None) -> tuple[list[str] | None, list[str] | None]:
@@ -212,7 +213,7 @@ def _require_something(
     if accounts and not of_ads:
         raise ConfigError(
             f"What was asked for is of shops, but {', '.join(accounts)} is an ads account.",
-            advice=f"Resources of ads accounts: {', '.join(sorted(ads.BY_NAME))}.",
+            advice=f"Resources of ads accounts: {', '.join(sorted(ADS.by_name))}.",
         )
 
 
@@ -271,7 +272,7 @@ def _sync_ads(
             accounts,
             begin,
             end,
-            tell=progress.page,
+            on_page=progress.page,
             started=started,
             finished=finished,
             notify=progress.message,
@@ -288,7 +289,7 @@ def _sync_ads(
     log += _log_unlisted(done, report, resources, progress)
     report.accounts.sort(key=lambda one: one.shop_key)
     outcomes = [outcome for _, outcome in done.outcomes]
-    write_journal(home, TIKTOK_ADS, ads.OWNER, report.run_id, log, _drifts(outcomes))
+    write_journal(home, TIKTOK_ADS, OWNER, report.run_id, log, _drifts(outcomes))
     return outcomes
 
 
@@ -374,9 +375,9 @@ def _run(
     return outcomes
 
 
-def _work(job: ShopJob, client: ShopClient, tell: Tell) -> ShopOutcome:
+def _work(job: ShopJob, client: ShopClient, on_page: OnPage) -> ShopOutcome:
     try:
-        return sync_shop(job, client, [BY_NAME[name] for name in job.resources], tell)
+        return sync_shop(job, client, [SHOPS.by_name[name] for name in job.resources], on_page)
     except OSError as error:
         return _failed(job, storage_error(error, job.home.root))
     except Exception as error:  # noqa: BLE001 (one shop's trouble stays with that shop)
@@ -385,7 +386,7 @@ def _work(job: ShopJob, client: ShopClient, tell: Tell) -> ShopOutcome:
 
 
 def _failed(job: ShopJob, error: BaseException) -> ShopOutcome:
-    resources = [(name, BY_NAME[name].endpoint.name) for name in job.resources]
+    resources = [(name, SHOPS.by_name[name].endpoint.name) for name in job.resources]
     return ShopOutcome(job.shop.shop_id, log=failed_rows(job.run_id, job.shop.shop_id, resources, error))
 
 
@@ -402,9 +403,9 @@ def _lost(job: ShopJob) -> ShopOutcome:
 def _result(outcome: ShopOutcome, key: str, name: str, region: str) -> ShopResult:
     troubled = [row for row in outcome.log if row.status != "ok"]
     errors = list(dict.fromkeys(row.error_message for row in troubled if row.error_message))
-    aside = outcome.drift.set_aside()
-    if aside:
-        errors.append(f"{aside} records without a key were set aside; see the raw table drift.")
+    unkeyed = outcome.drift.unkeyed()
+    if unkeyed:
+        errors.append(f"{unkeyed} records without a key were set aside; see the raw table drift.")
     status: Literal["ok", "partial", "failed"] = "ok"
     if errors or troubled:
         status = "failed" if outcome.log and len(troubled) >= _asked(outcome) else "partial"
@@ -439,7 +440,7 @@ def _log_problem(
         report.shops.append(result)
         progress.shop_finished(result)
         if shop.shop_id:
-            asked = [(name, BY_NAME[name].endpoint.name) for name in resources]
+            asked = [(name, SHOPS.by_name[name].endpoint.name) for name in resources]
             rows += failed_rows(run_id, shop.shop_id, asked, problem.error)
     return rows
 
@@ -534,14 +535,14 @@ def _start_worker(events: Queue[_Event | None]) -> None:
 def _work_in_process(job: ShopJob) -> ShopOutcome:
     global _client
     configure_dlt()
-    _tell("shop", job.shop.shop_id, job.shop.name, 0)
+    _send_event("shop", job.shop.shop_id, job.shop.name, 0)
     if _client is None:
         # One for all shops of this worker: a connection pool and its certificates are slow to make.
-        _, _client = _connect(job.home, job.config, lambda text: _tell("message", "", text, 0))
-    return _work(job, _client, lambda shop_key, resource, rows: _tell("page", shop_key, resource, rows))
+        _, _client = _connect(job.home, job.config, lambda text: _send_event("message", "", text, 0))
+    return _work(job, _client, lambda shop_key, resource, rows: _send_event("page", shop_key, resource, rows))
 
 
-def _tell(kind: str, shop_key: str, text: str, rows: int) -> None:
+def _send_event(kind: str, shop_key: str, text: str, rows: int) -> None:
     if _events is not None:
         try:
             _events.put_nowait((kind, shop_key, text, rows))

@@ -172,14 +172,14 @@ def _cast(table: pa.Table, schema: pa.Schema) -> pa.Table:
 def _forget_loads(source: Path) -> None:
     """Removes dlt's records of loads none of whose files is left; `pipelines.recover` needs those of the
     others."""
-    named = {
+    in_use = {
         load_id_of(path)
         for folder in source.iterdir()
         if folder.is_dir() and not folder.name.startswith("_")
         for path in folder.glob("*.parquet")
     }
-    named |= {path.stem.rsplit("__", 2)[1] for path in (source / "_dlt_pipeline_state").glob("*.jsonl")}
+    in_use |= {path.stem.rsplit("__", 2)[1] for path in (source / "_dlt_pipeline_state").glob("*.jsonl")}
     records = sorted((source / "_dlt_loads").glob("*.jsonl"), key=lambda path: path.name, reverse=True)
     for path in records[KEPT_LOADS:]:
-        if path.stem.rsplit("__", 1)[-1] not in named:
+        if path.stem.rsplit("__", 1)[-1] not in in_use:
             path.unlink()

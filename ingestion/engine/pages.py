@@ -16,7 +16,7 @@ import orjson
 Record = dict[str, Any]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class Page:
     """One answer, taken apart into its records and what surrounds them.
 
@@ -50,16 +50,16 @@ class Page:
     source: str
     shop_key: str
     resource: str
-    endpoint: str
-    version: str
-    path: str
-    query: Mapping[str, str]
-    body: Mapping[str, Any] | None
-    window: tuple[int, int] | None
-    number: int
     retrieved_at: datetime
-    request_id: str
     records: list[Record]
+    endpoint: str = ""
+    version: str = ""
+    path: str = ""
+    query: Mapping[str, str] = field(default_factory=dict)
+    body: Mapping[str, Any] | None = None
+    window: tuple[int, int] | None = None
+    number: int = 1
+    request_id: str = ""
     envelope: Record = field(default_factory=dict)
     context: Record = field(default_factory=dict)
     page_id: str = ""

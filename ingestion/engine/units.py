@@ -10,7 +10,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -19,7 +19,6 @@ from filelock import FileLock
 from home.errors import TtkpiError
 from home.layout import Home
 from ingestion.engine.archive import Archive, Entry, hash_schema
-from ingestion.engine.columns import Table
 from ingestion.engine.errors import (
     ApiError,
     AuthorizationRevoked,
@@ -35,8 +34,9 @@ from ingestion.engine.errors import (
 )
 from ingestion.engine.journal import LogRow, Status
 from ingestion.engine.pages import Page
-from ingestion.engine.pipelines import load, named, open_pipeline
+from ingestion.engine.pipelines import for_table, load, open_pipeline
 from ingestion.engine.processes import bulk_work
+from ingestion.engine.resources import Resource
 from ingestion.engine.rows import Batch, Drift
 from ingestion.engine.windows import Checkpoint, Step
 
@@ -89,39 +89,8 @@ class ShopOutcome:
     currencies: list[str] = field(default_factory=list)
 
 
-Tell = Callable[[str, str, int], None]
-"""Told of progress: shop, resource, records that just came."""
-
-
-class Named(Protocol):
-    """An endpoint, as far as the engine needs to know it."""
-
-    @property
-    def name(self) -> str:
-        """Its name, for the log."""
-
-
-class Readable(Protocol):
-    """A resource, as far as the engine needs to know it: see `reading.Resource`."""
-
-    @property
-    def name(self) -> str:
-        """Its name."""
-
-    @property
-    def endpoint(self) -> Named:
-        """Where it is read."""
-
-    @property
-    def tables(self) -> tuple[Table, ...]:
-        """Raw tables it feeds."""
-
-    @property
-    def snapshot(self) -> bool:
-        """Whether it is stored only as a whole."""
-
-    def all_tables(self) -> Iterator[Table]:
-        """The same tables with their children."""
+OnPage = Callable[[str, str, int], None]
+"""Receives the progress of a sync: shop, resource, records that just came."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,10 +120,10 @@ class Work:
     fatal: tuple[type[BaseException], ...] = _FATAL
 
 
-def sync_units(work: Work, resources: Sequence[Readable], tell: Tell) -> ShopOutcome:
+def sync_units(work: Work, resources: Sequence[Resource[Any, Any]], on_page: OnPage) -> ShopOutcome:
     """Reads resources and loads them, unit by unit. Nothing is raised: what went wrong is in the outcome's log."""
     started = time.monotonic()
-    sync = _Sync(work, resources, tell)
+    sync = _Sync(work, resources, on_page)
     # A worker whose parent was killed may live for another moment: never two at one pipeline.
     with FileLock(work.home.dlt / f"{work.source}__{work.key}.lock", timeout=60), bulk_work():
         sync.run()
@@ -166,7 +135,7 @@ def sync_units(work: Work, resources: Sequence[Readable], tell: Tell) -> ShopOut
 class _Task:
     """One resource during a sync."""
 
-    resource: Readable
+    resource: Resource[Any, Any]
     steps: Iterator[Step] | None = None
     batch: Batch | None = None
     marks: list[Checkpoint[Any]] = field(default_factory=list)
@@ -207,9 +176,9 @@ class _Unit:
 
 
 class _Sync:
-    def __init__(self, work: Work, resources: Sequence[Readable], tell: Tell) -> None:
+    def __init__(self, work: Work, resources: Sequence[Resource[Any, Any]], on_page: OnPage) -> None:
         self._work = work
-        self._tell = tell
+        self._on_page = on_page
         self._archive = Archive(work.home.archive)
         self._tasks = [_Task(resource) for resource in resources]
         self._currencies: set[str] = set()
@@ -296,7 +265,7 @@ class _Sync:
         if page.window is not None:
             known = task.window or page.window
             task.window = (min(known[0], page.window[0]), max(known[1], page.window[1]))
-        self._tell(self._work.key, task.resource.name, page.count)
+        self._on_page(self._work.key, task.resource.name, page.count)
 
     def _flush(self, task: _Task, unit: _Unit) -> Iterator[Any]:
         """Archives the batch, yields its rows, and then notes the progress that rests on them."""
@@ -313,7 +282,7 @@ class _Sync:
                     self._note_currencies(table)
                     task.rows[name] += table.num_rows
                     unit.rows += table.num_rows
-                    yield named(table, name)
+                    yield for_table(table, name)
         marks, task.marks = task.marks, []
         for mark in marks:
             mark.apply(states)
@@ -357,10 +326,10 @@ class _Sync:
         status: Status = "ok" if error is None else "skipped" if isinstance(error, ScopeMissing) else "failed"
         notes = list(self._work.notes.get(name, ()))
         for table in task.resource.all_tables():
-            aside = self.outcome.drift.set_aside(table.name)
-            if aside:
+            unkeyed = self.outcome.drift.unkeyed(table.name)
+            if unkeyed:
                 notes.append(
-                    f"{aside} records without a key were set aside from {table.name}; see the table drift."
+                    f"{unkeyed} records without a key were set aside from {table.name}; see the table drift."
                 )
         if error is not None:
             notes.insert(0, describe(error))

@@ -10,7 +10,7 @@ from home.config import load_ads_config
 from home.layout import Home
 from home.storage import storage_error
 from ingestion.engine.privacy import Cleaner
-from ingestion.engine.units import ShopOutcome, Tell, Work, failed_rows, states, sync_units
+from ingestion.engine.units import OnPage, ShopOutcome, Work, failed_rows, states, sync_units
 from ingestion.engine.wire import Notify
 from ingestion.tables.sources import TIKTOK_ADS
 from ingestion.tiktok_ads.accounts import INFO_FIELDS
@@ -48,7 +48,7 @@ def sync_accounts(
     since: int | None,
     until: int,
     *,
-    tell: Tell,
+    on_page: OnPage,
     started: Callable[[Advertiser], None],
     finished: Callable[[Advertiser, ShopOutcome], None],
     notify: Notify,
@@ -62,10 +62,10 @@ def sync_accounts(
         accounts: Ids of the accounts; all by default.
         since: Explicit start, unix seconds; None when cursors decide.
         until: End of all windows, unix seconds, exclusive.
-        tell: Is told of every page.
-        started: Is told of every account that begins.
-        finished: Is told of every account that has ended.
-        notify: Is told whenever a call waits to be tried again.
+        on_page: Receives every page: account, resource, records.
+        started: Receives every account whose sync begins.
+        finished: Receives every account whose sync has ended.
+        notify: Receives a line whenever a call waits to be tried again.
 
     Raises:
         ConfigError: The configuration is wrong, or nobody has authorised the app.
@@ -98,14 +98,14 @@ def sync_accounts(
                     until=until,
                     states=states,
                 )
-                outcome = _sync(home, run_id, reading, resources, tell)
+                outcome = _sync(home, run_id, reading, resources, on_page)
                 finished(advertiser, outcome)
                 done.outcomes.append((advertiser, outcome))
     return done
 
 
 def _sync(
-    home: Home, run_id: str, reading: AdsReading, resources: Sequence[Resource], tell: Tell
+    home: Home, run_id: str, reading: AdsReading, resources: Sequence[Resource], on_page: OnPage
 ) -> ShopOutcome:
     key = reading.advertiser.advertiser_id
     work = Work(
@@ -119,7 +119,7 @@ def _sync(
         currencies_in="advertisers",
     )
     try:
-        return sync_units(work, resources, tell)
+        return sync_units(work, resources, on_page)
     except OSError as error:
         failure: Exception = storage_error(error, home.root)
     except Exception as error:  # noqa: BLE001 (one account's trouble stays with that account)

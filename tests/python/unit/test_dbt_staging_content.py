@@ -13,13 +13,11 @@ import pytest
 from raw_helpers import DAY, Raw, build, content, rows
 
 from ingestion.tiktok_shop import creators, lives, videos
-from ingestion.tiktok_shop.reading import Resource
 
 TABLES = [
     table.name
     for module in (creators, lives, videos)
-    for resource in vars(module).values()
-    if isinstance(resource, Resource)
+    for resource in module.RESOURCES
     for table in resource.all_tables()
 ]
 MODELS = [f"stg_tiktok_shop__{name}" for name in TABLES]
