@@ -38,9 +38,19 @@
     coalesce({{ rows }}.order_id, {{ rows }}.adjustment_order_id, {{ dbt.concat(["'statement '", rows ~ ".statement_id"]) }})
 {%- endmacro %}
 
+{#- The table in which a build keeps something for the next one; none when it is not there. -#}
+{% macro kept_by_builds(name) -%}
+    {{ return(adapter.get_relation(database=target.database, schema='builds', identifier=name) if execute) }}
+{%- endmacro %}
+
+{#- Whether nothing is known of an earlier build. -#}
+{% macro is_first_list() -%}
+    {{ return(execute and kept_by_builds('orders_compared') is none) }}
+{%- endmacro %}
+
 {#- What order-level models were built from when all of them were last built: `int_orders__compared` of that build, or nothing. -#}
 {% macro compared_at_last_build() -%}
-    {%- set relation = adapter.get_relation(database=target.database, schema='builds', identifier='orders_compared') if execute -%}
+    {%- set relation = kept_by_builds('orders_compared') -%}
     {%- if relation %}
     select input, shop_key, subject, digest from {{ relation }}
     {%- else %}
@@ -54,7 +64,7 @@
     since, and what no comparison with an earlier state can show.
 -#}
 {% macro unfinished_orders() -%}
-    {%- set relation = adapter.get_relation(database=target.database, schema='builds', identifier='orders_unfinished') if execute -%}
+    {%- set relation = kept_by_builds('orders_unfinished') -%}
     {%- if relation %}
     select shop_key, order_id from {{ relation }}
     {%- else %}

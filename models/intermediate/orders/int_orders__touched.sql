@@ -55,6 +55,20 @@ with built_from as (
 )
 
 , reached as (
+    {%- if is_first_list() %}
+    -- every order that anything names
+    select shop_key, order_id, 'first_build' as reason from orders
+    union all
+    select shop_key, order_id, 'first_build' as reason from transactions
+    union all
+    {%- for table in ['returns', 'return_lines'] %}
+    select shop_key, order_id, 'first_build' as reason from {{ ref('stg_tiktok_shop__' ~ table) }}
+    union all
+    {%- endfor %}
+    select shop_key, subject as order_id, 'first_build' as reason
+    from changed
+    where input in ('affiliate_order', 'estimate', 'file_returns', 'statement_rows')
+    {%- else %}
     -- loads
     {%- for table in loaded %}
     select loaded.shop_key, loaded.order_id, '{{ table }}' as reason
@@ -120,6 +134,7 @@ with built_from as (
     -- an earlier run did not come to an end
     select shop_key, order_id, 'unfinished' as reason
     from unfinished
+    {%- endif %}
 )
 
 , reasons as (
