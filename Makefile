@@ -92,7 +92,8 @@ docs: $(VENV)/.runtime ## the KPI glossary as one HTML file
 	@$(BIN)/ttkpi docs
 
 .PHONY: docs-pages
-docs-pages: $(VENV)/.runtime ## write the generated parts of docs/ again: commands, marts, picture
+docs-pages: $(VENV)/.runtime ## write generated parts again: commands, marts, picture, tables of endpoints
+	@$(BIN)/python -m ingestion.endpoint_tables
 	@$(BIN)/python -m orchestration.docs_pages $(PAGES_ARGS)
 
 .PHONY: lock
