@@ -1,6 +1,6 @@
 {#-
     What has changed is built in full. `ttkpi build` compares the rule of each model with the one by which its table was built, and hands over
-    the ids of those that differ and of all that is made of them (orchestration/lib/rules.py). The others stay incremental.
+    the ids of those that differ and of all that is made of them (orchestration/build/rules.py). The others stay incremental.
 -#}
 
 {#- Whether `ttkpi build` builds a model in full. Read when something runs, never while the project is parsed. -#}

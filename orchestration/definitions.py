@@ -15,13 +15,13 @@ from orchestration.defs.ingestion.assets import build_ingestion_assets
 from orchestration.defs.ingestion.inbox import build_inbox_assets, build_inbox_sensor
 from orchestration.defs.ingestion.resources import HomeResource, SyncScope
 from orchestration.defs.ingestion.sensors import build_failed_shop_sensor
+from orchestration.defs.manifest import load_manifest
 from orchestration.defs.publish.assets import build_published_assets
 from orchestration.defs.publish.jobs import build_jobs
 from orchestration.defs.publish.schedules import build_schedules
 from orchestration.defs.publish.sensors import alert_webhooks, run_failure_alert
 from orchestration.defs.quality.assets import build_audit_assets
-from orchestration.lib.manifest import load_manifest
-from orchestration.lib.translators import HouseDbtTranslator
+from orchestration.defs.translators import HouseDbtTranslator
 
 
 def build_definitions(home: Home) -> dg.Definitions:
@@ -48,7 +48,7 @@ def build_definitions(home: Home) -> dg.Definitions:
         ],
         resources={"home": HomeResource(), "scope": SyncScope()},
         # Steps of a run write the same home, so they take turns anyway: one process saves loading the
-        # definitions anew for each step. dbt still runs in a process of its own (lib/build.py).
+        # definitions anew for each step. dbt still runs in a process of its own (orchestration/build/build.py).
         executor=dg.in_process_executor,
     )
 

@@ -24,7 +24,7 @@ from benchmarks.soak.content import Tables, different, marts
 from benchmarks.soak.schedule import Outcome, play
 from benchmarks.soak.stage import Chapter, Scene, Stage, stage
 from home.layout import Home
-from orchestration.lib.build import build
+from orchestration.build.build import build
 from sandbox.server.plans import KINDS
 
 CHAPTERS: tuple[Chapter, ...] = ("first sync", "next day")

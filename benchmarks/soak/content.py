@@ -18,7 +18,7 @@ import duckdb
 
 from home.config import PROJECT_ROOT
 from home.layout import Home
-from orchestration.lib.build import dbt_folder, run_dbt
+from orchestration.build.build import dbt_folder, run_dbt
 
 ABOUT_THE_RUN = frozenset({"retrieved_at", "page_id", "snapshot_id", "figures_read_at", "last_seen_at"})
 """Columns that say when and by which page something was read: with those that begin with `_` (load ids, and what no

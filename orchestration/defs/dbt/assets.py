@@ -7,13 +7,13 @@ import dagster as dg
 from dagster_dbt import dbt_assets
 from pydantic import Field
 
+from orchestration.build.build import build
 from orchestration.defs.dbt.events import DbtEvent, dbt_events, left_undone
 from orchestration.defs.ingestion.resources import HomeResource
-from orchestration.lib.build import build
-from orchestration.lib.pools import WAREHOUSE_WRITER
-from orchestration.lib.run_log import RunLog
-from orchestration.lib.translators import DBT_UNIQUE_ID, HouseDbtTranslator
-from orchestration.lib.waiting import waits_for_home
+from orchestration.defs.pools import WAREHOUSE_WRITER
+from orchestration.defs.run_log import RunLog
+from orchestration.defs.translators import DBT_UNIQUE_ID, HouseDbtTranslator
+from orchestration.defs.waiting import waits_for_home
 
 
 class BuildConfig(dg.Config):

@@ -9,11 +9,11 @@ from typing import Any
 
 import dagster as dg
 
+from orchestration.build.freshness import source_ages
 from orchestration.defs.ingestion.resources import HomeResource
-from orchestration.lib.freshness import source_ages
-from orchestration.lib.pools import WAREHOUSE_WRITER
-from orchestration.lib.translators import HouseDbtTranslator
-from orchestration.lib.waiting import waits_for_home
+from orchestration.defs.pools import WAREHOUSE_WRITER
+from orchestration.defs.translators import HouseDbtTranslator
+from orchestration.defs.waiting import waits_for_home
 
 SOURCE_FRESHNESS = "source_freshness"
 

@@ -1,7 +1,7 @@
 """What dbt did, told to Dagster: a materialisation per model and seed, a check result per data test.
 
-The build itself is `lib/build.py`, the function of the command line; afterwards its report is translated
-here. dagster-dbt's own event stream would need its own way of running dbt, and then there would be two
+The build itself is `orchestration/build/build.py`, the function of the command line; afterwards its report is
+translated here. dagster-dbt's own event stream would need its own way of running dbt, and then there would be two
 builds.
 """
 
@@ -12,7 +12,7 @@ from typing import Any
 
 import dagster as dg
 
-from orchestration.lib.build import BuildReport, NodeResult
+from orchestration.build.build import BuildReport, NodeResult
 
 DbtEvent = dg.MaterializeResult[None] | dg.AssetCheckResult
 

@@ -24,11 +24,11 @@ from ingestion.tiktok_ads.account_sync import has_ads
 from ingestion.tiktok_ads.resources import JOURNAL as ADS_JOURNAL
 from orchestration.defs.ingestion.catalog import DOMAINS, Domain, RawTable
 from orchestration.defs.ingestion.resources import HomeResource, SyncScope
-from orchestration.lib.pools import WAREHOUSE_WRITER
-from orchestration.lib.run import require_some_shop
-from orchestration.lib.run_log import RunLog
-from orchestration.lib.translators import endpoint_key, raw_key
-from orchestration.lib.waiting import waits_for_home
+from orchestration.defs.pools import WAREHOUSE_WRITER
+from orchestration.defs.run_log import RunLog
+from orchestration.defs.translators import endpoint_key, raw_key
+from orchestration.defs.waiting import waits_for_home
+from orchestration.run import require_some_shop
 
 ALL_SHOPS_SYNCED = "all_shops_synced"
 ALL_ACCOUNTS_SYNCED = "all_accounts_synced"

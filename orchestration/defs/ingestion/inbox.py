@@ -16,13 +16,13 @@ from ingestion.seller_center.outcomes import FileOutcome
 from ingestion.seller_center.tables import tables
 from ingestion.sources import prepare
 from ingestion.tables.sources import SELLER_CENTER as SOURCE
+from orchestration.defs.dagster_types import AssetJob
 from orchestration.defs.ingestion.assets import column_schema, describe_source
 from orchestration.defs.ingestion.resources import HomeResource
-from orchestration.lib.dagster_types import AssetJob
-from orchestration.lib.pools import WAREHOUSE_WRITER
-from orchestration.lib.run_log import RunLog
-from orchestration.lib.translators import endpoint_key, raw_key
-from orchestration.lib.waiting import waits_for_home
+from orchestration.defs.pools import WAREHOUSE_WRITER
+from orchestration.defs.run_log import RunLog
+from orchestration.defs.translators import endpoint_key, raw_key
+from orchestration.defs.waiting import waits_for_home
 
 INBOX = endpoint_key(SOURCE, "inbox")
 ALL_FILES_IMPORTED = "all_files_imported"

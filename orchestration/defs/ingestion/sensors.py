@@ -15,9 +15,9 @@ import duckdb
 from ingestion.engine.journal import SHOP
 from ingestion.tables.sources import TIKTOK_ADS, TIKTOK_SHOP
 from ingestion.tiktok_ads.resources import OWNER as ACCOUNT
+from orchestration.defs.dagster_types import AssetJob
 from orchestration.defs.ingestion.resources import HomeResource, SyncScope
-from orchestration.lib.alerts import Alert, raise_alert
-from orchestration.lib.dagster_types import AssetJob
+from orchestration.deliver.alerts import Alert, raise_alert
 
 RETRY_PAUSE = timedelta(hours=6)
 """A shop or ads account is tried again at most once in this time; after that it waits for the schedule."""

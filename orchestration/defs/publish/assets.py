@@ -6,18 +6,18 @@ from typing import Any
 import dagster as dg
 
 from orchestration.defs.ingestion.resources import HomeResource
-from orchestration.lib.pools import WAREHOUSE_WRITER
-from orchestration.lib.publish import publish
-from orchestration.lib.run_log import RunLog
-from orchestration.lib.translators import (
+from orchestration.defs.pools import WAREHOUSE_WRITER
+from orchestration.defs.run_log import RunLog
+from orchestration.defs.translators import (
     AUDIT_REPORT,
     HouseDbtTranslator,
     exposure_key,
     published_key,
     published_models,
 )
-from orchestration.lib.verify import verify_home
-from orchestration.lib.waiting import waits_for_home
+from orchestration.defs.waiting import waits_for_home
+from orchestration.publish.publish import publish
+from orchestration.publish.verify import verify_home
 
 AS_SEALED = "as_sealed"
 """Check on the first published table: everything that is published is what was sealed."""

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import dagster as dg
 
+from orchestration.defs.dagster_types import AssetJob
 from orchestration.defs.ingestion.assets import JOURNALS
 from orchestration.defs.ingestion.catalog import DOMAINS
 from orchestration.defs.ingestion.resources import SyncScope
-from orchestration.lib.dagster_types import AssetJob
-from orchestration.lib.translators import raw_key
+from orchestration.defs.translators import raw_key
 
 SCOPE = "scope"
 """Name of the `SyncScope` resource: the one place of a run's config that says which shops and dates."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dagster as dg
 
-from orchestration.lib.dagster_types import AssetJob
+from orchestration.defs.dagster_types import AssetJob
 
 HOURLY_CRON = "5 * * * *"
 DAILY_CRON = "30 8 * * *"

@@ -7,13 +7,13 @@ from datetime import UTC, datetime, timedelta
 import dagster as dg
 
 from home.layout import Home, HomeBusy
+from orchestration.audit.audit import last_audit
 from orchestration.defs.ingestion.resources import HomeResource
-from orchestration.lib.alerts import FILE_NAME, Alert, raise_alert
-from orchestration.lib.audit import last_audit
-from orchestration.lib.history import published_manifest
-from orchestration.lib.webhooks.config import load_webhooks
-from orchestration.lib.webhooks.deliver import deliver
-from orchestration.lib.webhooks.sender import Patience
+from orchestration.deliver.alerts import FILE_NAME, Alert, raise_alert
+from orchestration.deliver.webhooks.config import load_webhooks
+from orchestration.deliver.webhooks.deliver import deliver
+from orchestration.deliver.webhooks.sender import Patience
+from orchestration.history.publications import published_manifest
 
 _SHOWN = 5
 _TICK_SECONDS = 25.0

@@ -17,14 +17,14 @@ from home.project import project_dir
 from ingestion.engine.journal import JOURNAL
 from ingestion.tables.sources import TIKTOK_ADS, TIKTOK_SHOP
 from ingestion.tiktok_ads.resources import JOURNAL as ADS_JOURNAL
+from orchestration.audit.audit import AuditReport, audit
+from orchestration.audit.expectations import Outcome, Suite, load_suites
 from orchestration.defs.ingestion.catalog import DOMAINS
 from orchestration.defs.ingestion.resources import HomeResource
-from orchestration.lib.audit import AuditReport, audit
-from orchestration.lib.expectations import Outcome, Suite, load_suites
-from orchestration.lib.pools import WAREHOUSE_WRITER
-from orchestration.lib.run_log import RunLog
-from orchestration.lib.translators import AUDIT_REPORT, HouseDbtTranslator, published_models, raw_key
-from orchestration.lib.waiting import waits_for_home
+from orchestration.defs.pools import WAREHOUSE_WRITER
+from orchestration.defs.run_log import RunLog
+from orchestration.defs.translators import AUDIT_REPORT, HouseDbtTranslator, published_models, raw_key
+from orchestration.defs.waiting import waits_for_home
 
 NOTHING_CRITICAL = "nothing_critical"
 """The check that stops the publication."""
@@ -48,7 +48,7 @@ def tables_by_name(manifest: Mapping[str, Any], translator: HouseDbtTranslator) 
     names: dict[str, dg.AssetKey] = {}
     loaded = [(table.source, table.name, table.name) for domain in DOMAINS for table in domain.tables]
     loaded += [(TIKTOK_SHOP, name, name) for name in JOURNAL]
-    # The shops have tables of these names too, and keep them (`lib/frames.py`).
+    # The shops have tables of these names too, and keep them (`orchestration/audit/frames.py`).
     loaded += [(TIKTOK_ADS, name, f"{TIKTOK_ADS}__{name}") for name in ADS_JOURNAL]
     for source, table_name, called in loaded:
         for schema in ("raw", "arrived"):

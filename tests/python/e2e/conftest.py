@@ -22,10 +22,10 @@ from ingestion.sync import sync as run_sync
 from ingestion.tiktok_ads.tokens import AdsAuthHost, AdsTokenStore
 from ingestion.tiktok_shop.auth import AuthHost
 from ingestion.tiktok_shop.tokens import TokenStore
-from orchestration.lib.audit import audit
-from orchestration.lib.build import build
-from orchestration.lib.publish import publish
-from orchestration.lib.run import RunReport, run_all
+from orchestration.audit.audit import audit
+from orchestration.build.build import build
+from orchestration.publish.publish import publish
+from orchestration.run import RunReport, run_all
 from sandbox.server.serve import SandboxServer, start_in_thread
 from sandbox.world.generator import generate
 

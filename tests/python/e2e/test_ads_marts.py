@@ -19,9 +19,9 @@ from conftest import CLOCK, admin, authorise, authorise_ads, copy_of, opened, se
 
 from home.layout import Home
 from ingestion.tiktok_ads.resources import RESOURCES
-from orchestration.lib.audit import audit
-from orchestration.lib.build import build
-from orchestration.lib.publish import publish
+from orchestration.audit.audit import audit
+from orchestration.build.build import build
+from orchestration.publish.publish import publish
 from sandbox.server.serve import start_in_thread
 
 Rows = list[dict[str, Any]]

@@ -22,7 +22,7 @@ from ingestion.sync import SyncReport
 from ingestion.tiktok_ads import resources as ads
 from ingestion.tiktok_ads.tokens import AdsTokenStore
 from orchestration.cli import main
-from orchestration.lib.status import status
+from orchestration.status import status
 from sandbox.server.serve import SandboxServer
 
 US_ADS, TH_ADS = "7400000000000000001", "7400000000000000002"

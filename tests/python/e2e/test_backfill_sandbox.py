@@ -9,8 +9,8 @@ import pytest
 from conftest import CLOCK, authorise, opened, sync
 
 from home.layout import Home
-from orchestration.lib.backfill import backfill, find_gaps, troubles
-from orchestration.lib.build import build
+from orchestration.backfill import backfill, find_gaps, troubles
+from orchestration.build.build import build
 from sandbox.server.serve import SandboxServer
 
 SHOP = "7495000000000000202"  # Vietnam: no clock change

@@ -14,7 +14,7 @@ from conftest import CLOCK, admin, authorise_ads, raw
 from home.layout import Home
 from orchestration.defs.ingestion.catalog import DOMAINS
 from orchestration.defs.ingestion.sensors import read_failures
-from orchestration.lib.translators import raw_key
+from orchestration.defs.translators import raw_key
 from sandbox.server.serve import SandboxServer
 
 US_ADS, TH_ADS, US = "7400000000000000001", "7400000000000000002", "7495000000000000505"

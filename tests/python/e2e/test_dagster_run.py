@@ -21,7 +21,7 @@ from ingestion.tiktok_shop.auth import AuthHost
 from ingestion.tiktok_shop.tokens import TokenStore
 from orchestration.defs.ingestion.catalog import DOMAINS
 from orchestration.defs.ingestion.sensors import read_failures
-from orchestration.lib.translators import AUDIT_REPORT, raw_key
+from orchestration.defs.translators import AUDIT_REPORT, raw_key
 from sandbox.server.serve import SandboxServer, start_in_thread
 from sandbox.world.generator import generate
 

@@ -19,7 +19,7 @@ from conftest import CLOCK, admin, copy_of, settings
 from home.layout import Home
 from ingestion.importing import import_files
 from ingestion.seller_center.outcomes import FileOutcome, ImportOptions
-from orchestration.lib.build import run_dbt
+from orchestration.build.build import run_dbt
 from sandbox.server.serve import SandboxServer, start_in_thread
 from sandbox.world.catalog import SHOPS
 

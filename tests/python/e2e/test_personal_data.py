@@ -23,11 +23,11 @@ from scan import WIDTH, Scanner, telling
 from home.config import load_ads_config, load_shop_config
 from home.layout import Home
 from home.project import project_dir
+from orchestration.build.docs_site import docs
 from orchestration.cli import main
-from orchestration.lib.docs_site import docs
-from orchestration.lib.history import audiences_folder
-from orchestration.lib.run import run_all
-from orchestration.lib.verify import verify_home
+from orchestration.history.publications import audiences_folder
+from orchestration.publish.verify import verify_home
+from orchestration.run import run_all
 from sandbox.server.serve import start_in_thread
 from sandbox.world.generator import generate
 

@@ -35,9 +35,9 @@ from ingestion.replay import replay
 from ingestion.tiktok_ads.tokens import AdsAuthHost, AdsTokenStore
 from ingestion.tiktok_shop.auth import AuthHost
 from ingestion.tiktok_shop.tokens import TokenStore
-from orchestration.lib.as_of import as_of
-from orchestration.lib.build import build, run_dbt
-from orchestration.lib.run import RunReport, run_all
+from orchestration.build.build import build, run_dbt
+from orchestration.publish.as_of import as_of
+from orchestration.run import RunReport, run_all
 from sandbox.server.serve import start_in_thread
 from sandbox.world import health
 from sandbox.world.catalog import SHOPS

@@ -13,8 +13,8 @@ from conftest import CLOCK, admin, authorise, marts, query, raw, run, settings, 
 
 from home.layout import Home
 from ingestion.sync import SyncReport
-from orchestration.lib.audit import AuditFailed, last_audit
-from orchestration.lib.run import exit_code
+from orchestration.audit.audit import AuditFailed, last_audit
+from orchestration.run import exit_code
 from sandbox.server.serve import SandboxServer, start_in_thread
 
 TH, GB = "7495000000000000101", "7495000000000000404"

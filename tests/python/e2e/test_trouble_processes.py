@@ -16,7 +16,7 @@ from conftest import CLOCK, command_environment, marts, query
 
 from home.layout import Home
 from orchestration.cli import main
-from orchestration.lib.history import history_folder
+from orchestration.history.publications import history_folder
 
 UNTIL = ["--until", CLOCK.date().isoformat()]
 WRONG_CONFIGURATION = 2

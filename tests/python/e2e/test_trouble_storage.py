@@ -14,7 +14,7 @@ from conftest import CLOCK, copy_of, opened, query, raw, sync
 
 from home.layout import Home
 from orchestration.cli import main
-from orchestration.lib.publish import publish
+from orchestration.publish.publish import publish
 from sandbox.server.serve import SandboxServer
 
 TH, GB = "7495000000000000101", "7495000000000000404"

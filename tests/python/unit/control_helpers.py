@@ -8,8 +8,8 @@ from pathlib import Path
 import duckdb
 
 from home.layout import Home
-from orchestration.lib.build import dbt_folder, fingerprint
-from orchestration.lib.records import write_record
+from home.records import write_record
+from orchestration.build.build import dbt_folder, fingerprint
 
 SHOP = "7495000000000000101"
 LOAD = "1795407965.1"

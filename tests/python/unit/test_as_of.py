@@ -11,8 +11,8 @@ import duckdb
 import pytest
 
 from home.layout import Home
-from orchestration.lib.as_of import NothingKnown, ValueDifference, _compare, as_of
-from orchestration.lib.published_values import PUBLICATIONS, VALUES, published_at_instant
+from orchestration.history.published_values import PUBLICATIONS, VALUES, published_at_instant
+from orchestration.publish.as_of import NothingKnown, ValueDifference, _compare, as_of
 
 FIRST = datetime(2026, 11, 1, 6, tzinfo=UTC)
 SECOND = FIRST + timedelta(days=1)

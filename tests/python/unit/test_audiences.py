@@ -19,10 +19,10 @@ from control_helpers import change_marts, make_home, mark_audited
 from home.errors import ConfigError
 from home.layout import Home
 from home.project import project_dir
-from orchestration.lib import publish as publishing
-from orchestration.lib.history import audiences_folder, history_folder, kept
-from orchestration.lib.publish import publish
-from orchestration.lib.verify import verify_home
+from orchestration.history.publications import audiences_folder, history_folder, kept
+from orchestration.publish import publish as publishing
+from orchestration.publish.publish import publish
+from orchestration.publish.verify import verify_home
 
 OWN, OTHER = "7495000000000000101", "7495000000000000404"
 COLUMNS = ("audience", "tables", "left_out_columns", "shop_keys", "person_name", "is_published")

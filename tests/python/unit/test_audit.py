@@ -11,13 +11,14 @@ import pandas as pd
 import pytest
 from control_helpers import LOAD, SHOP, change_marts, make_home, mark_built, write_raw
 
+from home.database import reading
 from home.errors import ConfigError
 from home.layout import Home
 from home.project import project_dir
-from orchestration.lib.audit import AuditFailed, AuditReport, audit, last_audit
-from orchestration.lib.expectations import Expectation, Judge, Suite, load_suites
-from orchestration.lib.frames import Frames, reading
-from orchestration.lib.publish import publish
+from orchestration.audit.audit import AuditFailed, AuditReport, audit, last_audit
+from orchestration.audit.expectations import Expectation, Judge, Suite, load_suites
+from orchestration.audit.frames import Frames
+from orchestration.publish.publish import publish
 
 
 @pytest.fixture(scope="module")
@@ -128,7 +129,7 @@ def home(tmp_path: Path) -> Home:
 @pytest.fixture
 def own_suites(monkeypatch: pytest.MonkeyPatch) -> None:
     """Only the suites that the small home has tables for."""
-    from orchestration.lib import audit as module
+    from orchestration.audit import audit as module
 
     everything = load_suites(project_dir() / "tests" / "expectations")
     kept = [one for one in everything if one.domain in ("sales", "monitoring")]
@@ -261,7 +262,7 @@ class TestWholeAudit:
         assert "was changed after the last build" in report.critical_failures[0]
 
     def test_old_audits_are_removed(self, home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("orchestration.lib.audit._KEPT_AUDITS", 2)
+        monkeypatch.setattr("orchestration.audit.audit._KEPT_AUDITS", 2)
         mark_built(home, state="failed")
         reports: list[AuditReport] = [audit(home) for _ in range(4)]
         assert [report.json_path.exists() for report in reports] == [False, False, True, True]

@@ -10,7 +10,7 @@ import pytest
 
 from home.errors import ConfigError
 from home.layout import Home
-from orchestration.lib.backfill import Gap, find_gaps
+from orchestration.backfill import Gap, find_gaps
 
 
 def _publish(root: Path, days: str) -> Home:

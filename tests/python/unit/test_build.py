@@ -16,7 +16,7 @@ from home.config import PROJECT_ROOT
 from home.errors import ConfigError
 from home.layout import Home
 from home.project import project_dir
-from orchestration.lib.build import (
+from orchestration.build.build import (
     BuildFailed,
     BuildReport,
     build,
@@ -26,8 +26,8 @@ from orchestration.lib.build import (
     last_report,
     project_state,
 )
-from orchestration.lib.build import test as run_tests
-from orchestration.lib.progress import Silent
+from orchestration.build.build import test as run_tests
+from orchestration.progress import Silent
 
 _PROJECT = """
 name: tiny
@@ -202,7 +202,7 @@ def test_worker_ends_with_its_parent(project: Path, tmp_path: Path) -> None:
     home.prepare()
     (dbt_folder(home) / "logs").mkdir(parents=True)
     worker = subprocess.Popen(
-        [sys.executable, "-m", "orchestration.lib.dbt_worker", json.dumps([["parse"]] * 50)],
+        [sys.executable, "-m", "orchestration.build.dbt_worker", json.dumps([["parse"]] * 50)],
         cwd=PROJECT_ROOT,
         env=dbt_environment(home, project),
         stdin=subprocess.PIPE,

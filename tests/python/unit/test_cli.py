@@ -16,8 +16,8 @@ from home.errors import TtkpiError
 from home.layout import Home
 from ingestion.engine.progress import ShopResult
 from ingestion.sync import SyncReport
+from orchestration.audit.audit import AuditFailed
 from orchestration.cli import cli, main
-from orchestration.lib.audit import AuditFailed
 
 _COMMANDS = [
     "demo",
@@ -234,7 +234,7 @@ def test_traceback_only_with_debug(
     def broken(*arguments: Any, **options: Any) -> None:
         raise ZeroDivisionError("a bug of ours")
 
-    monkeypatch.setattr("orchestration.lib.publish.publish", broken)
+    monkeypatch.setattr("orchestration.publish.publish.publish", broken)
     assert main(["publish"]) == 1
     text = capsys.readouterr().err
     assert "ZeroDivisionError: a bug of ours" in text and "--debug" in text and "Traceback" not in text
@@ -252,7 +252,7 @@ def test_errors_are_message_and_advice(
     def failing(*arguments: Any, **options: Any) -> None:
         raise error
 
-    monkeypatch.setattr("orchestration.lib.publish.publish", failing)
+    monkeypatch.setattr("orchestration.publish.publish.publish", failing)
     assert main(["publish"]) == code
     assert capsys.readouterr().err.endswith(f"Error: {error.message}\nlook\n")
 
@@ -263,7 +263,7 @@ def test_interrupt_is_no_traceback(
     def interrupted(*arguments: Any, **options: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("orchestration.lib.publish.publish", interrupted)
+    monkeypatch.setattr("orchestration.publish.publish.publish", interrupted)
     assert main(["publish"]) == 130
     assert "Interrupted" in capsys.readouterr().err
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import dagster as dg
 
+from orchestration.audit.expectations import Outcome, Suite
 from orchestration.defs.quality.assets import asset_of_suite, check_name, suite_result
-from orchestration.lib.expectations import Outcome, Suite
-from orchestration.lib.translators import AUDIT_REPORT
+from orchestration.defs.translators import AUDIT_REPORT
 
 RAW_ORDERS = dg.AssetKey(["raw", "tiktok_shop", "orders"])
 KPI = dg.AssetKey(["marts", "kpi_shop_daily"])

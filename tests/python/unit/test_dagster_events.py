@@ -6,8 +6,8 @@ from pathlib import Path
 
 import dagster as dg
 
+from orchestration.build.build import BuildReport, NodeResult
 from orchestration.defs.dbt.events import dbt_events, left_undone
-from orchestration.lib.build import BuildReport, NodeResult
 
 ORDERS = dg.AssetKey(["staging", "orders"])
 KPI = dg.AssetKey(["marts", "kpi"])

@@ -25,11 +25,11 @@ from ingestion.fx_rates.resource import FX_RATES
 from ingestion.seller_center import tables as files
 from ingestion.tiktok_ads import resources as ads
 from ingestion.tiktok_shop.resources import RESOURCES, tables
+from orchestration.audit.expectations import load_suites
 from orchestration.defs.ingestion.catalog import DOMAINS
-from orchestration.lib.expectations import load_suites
-from orchestration.lib.manifest import load_manifest
-from orchestration.lib.pools import WAREHOUSE_WRITER
-from orchestration.lib.translators import (
+from orchestration.defs.manifest import load_manifest
+from orchestration.defs.pools import WAREHOUSE_WRITER
+from orchestration.defs.translators import (
     AUDIT_LOG,
     AUDIT_REPORT,
     FROZEN,

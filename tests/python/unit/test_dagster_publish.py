@@ -14,8 +14,8 @@ from home.audit_log import set_origin
 from home.layout import Home
 from orchestration.defs.ingestion.resources import HomeResource
 from orchestration.defs.publish.assets import AS_SEALED, build_published_assets
-from orchestration.lib.history import published_manifest
-from orchestration.lib.translators import HouseDbtTranslator, published_key
+from orchestration.defs.translators import HouseDbtTranslator, published_key
+from orchestration.history.publications import published_manifest
 
 TABLE = "kpi_shop_daily"
 MANIFEST: dict[str, Any] = {

@@ -14,7 +14,7 @@ from home.errors import ConfigError
 from orchestration.defs.ingestion.resources import HomeResource
 from orchestration.defs.ingestion.sensors import build_failed_shop_sensor, read_failures
 from orchestration.defs.publish.sensors import run_failure_alert
-from orchestration.lib.alerts import Alert, read_alerts
+from orchestration.deliver.alerts import Alert, read_alerts
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 OK_SHOP, BAD_SHOP, REVOKED_SHOP = "7495000000000000101", "7495000000000000202", "7495000000000000303"

@@ -14,7 +14,7 @@ from home.layout import Home
 from home.project import project_var
 from orchestration.dagster_home import TEMPLATE, prepare
 from orchestration.defs.ingestion.resources import HomeResource, SyncScope
-from orchestration.lib.manifest import ManifestError, fingerprint, load_manifest
+from orchestration.defs.manifest import ManifestError, fingerprint, load_manifest
 
 
 def test_an_empty_scope_is_the_normal_run() -> None:

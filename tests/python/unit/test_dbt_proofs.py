@@ -9,7 +9,7 @@ import duckdb
 import pytest
 
 from home.layout import Home
-from orchestration.lib.build import build
+from orchestration.build.build import build
 
 ROOT = Path(__file__).parents[3]
 _PROJECT = """

@@ -20,10 +20,10 @@ from raw_helpers import DAY, SHOP, Raw, rows
 from home.layout import Home
 from home.project import project_vars
 from ingestion.engine.pipelines import SCHEMA_FILE
-from orchestration.lib.audit import AuditFailed, audit
-from orchestration.lib.build import BuildReport, build
-from orchestration.lib.progress import Silent
-from orchestration.lib.rules import OLDER_RELEASE, record_path
+from orchestration.audit.audit import AuditFailed, audit
+from orchestration.build.build import BuildReport, build
+from orchestration.build.rules import OLDER_RELEASE, record_path
+from orchestration.progress import Silent
 
 ROOT = Path(__file__).parents[3]
 _PROFILE = """

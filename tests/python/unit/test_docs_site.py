@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from home.layout import Home
-from orchestration.lib import docs_site
-from orchestration.lib.build import BuildFailed, dbt_folder
-from orchestration.lib.docs_site import docs
+from orchestration.build import docs_site
+from orchestration.build.build import BuildFailed, dbt_folder
+from orchestration.build.docs_site import docs
 
 
 def test_docs_are_one_static_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

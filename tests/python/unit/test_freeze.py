@@ -20,7 +20,7 @@ import pytest
 from home.errors import ConfigError
 from home.layout import Home
 from orchestration.cli import main
-from orchestration.lib.freeze import SCHEMA, FreezeRefused, FrozenDamaged, check, freeze
+from orchestration.history.freeze import SCHEMA, FreezeRefused, FrozenDamaged, check, freeze
 
 ROOT = Path(__file__).parents[3]
 OCTOBER = date(2026, 10, 1)

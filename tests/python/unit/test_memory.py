@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.lib import memory
+from home import memory
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ import pytest
 from rich.console import Console
 
 from ingestion.engine.progress import Progress, ShopResult
-from orchestration.lib import progress as module
-from orchestration.lib.progress import Reporter
+from orchestration import progress as module
+from orchestration.progress import Reporter
 
 
 def reporter() -> tuple[Reporter, io.StringIO]:

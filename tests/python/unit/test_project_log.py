@@ -10,7 +10,7 @@ import duckdb
 import pytest
 
 from home.layout import Home
-from orchestration.lib.project_log import digests, project_state, record_changes
+from orchestration.build.project_log import digests, project_state, record_changes
 
 MANIFEST: dict[str, Any] = {
     "metadata": {"project_name": "p"},

@@ -20,7 +20,7 @@ from home.audit_log import check as check_log
 from home.errors import ConfigError
 from home.layout import Home
 from orchestration.cli import main
-from orchestration.lib.history import (
+from orchestration.history.publications import (
     KEPT,
     RollbackRefused,
     audiences_folder,
@@ -29,9 +29,9 @@ from orchestration.lib.history import (
     published_manifest,
     rollback,
 )
-from orchestration.lib.publish import publish
-from orchestration.lib.published_values import in_store
-from orchestration.lib.verify import verify_file, verify_home
+from orchestration.history.published_values import in_store
+from orchestration.publish.publish import publish
+from orchestration.publish.verify import verify_file, verify_home
 
 AUDIENCE = "'th', 'kpi_shop_daily dim_shops', null, '7495000000000000101', null, true"
 
@@ -257,7 +257,7 @@ class TestVerify:
 
     def test_values_that_are_gone(self, home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
         """Long after the publication itself is not kept any more."""
-        monkeypatch.setattr("orchestration.lib.history.KEPT", 1)
+        monkeypatch.setattr("orchestration.history.publications.KEPT", 1)
         first = publish_gmv(home, 1)
         for number in (2, 3, 4):
             publish_gmv(home, number)
@@ -284,7 +284,7 @@ class TestVerify:
     ) -> None:
         """A home of an earlier version is not said to be changed, and not said to be checked."""
         with monkeypatch.context() as earlier:
-            earlier.setattr("orchestration.lib.publish.SCHEMAS", {})
+            earlier.setattr("orchestration.publish.publish.SCHEMAS", {})
             publish_gmv(home, 1)
         publish_gmv(home, 2)
         assert main(["verify"]) == 0
@@ -297,7 +297,7 @@ class TestVerify:
             from pathlib import Path
             from home import audit_log
             from home.layout import Home
-            from orchestration.lib.publish import publish
+            from orchestration.publish.publish import publish
             audit_log.append = lambda *_: os._exit(9)
             publish(Home(Path({str(home.root)!r})))
         """
@@ -491,8 +491,8 @@ def test_killed_at_each_point_of_the_switch(home: Home, event: str, point: int) 
         from pathlib import Path
         from home import audit_log
         from home.layout import Home
-        from orchestration.lib import history
-        from orchestration.lib.publish import publish
+        from orchestration.history import publications as history
+        from orchestration.publish.publish import publish
         calls, replace = 0, history._replace
         def counted(*paths):
             global calls
@@ -530,7 +530,7 @@ def test_killed_while_writing_leaves_the_old_file_and_no_rest(home: Home) -> Non
         import os
         from pathlib import Path
         from home.layout import Home
-        from orchestration.lib import publish
+        from orchestration.publish import publish
         publish._settle = lambda *_: os._exit(9)
         publish.publish(Home(Path({str(home.root)!r})))
     """
@@ -552,8 +552,8 @@ def test_killed_while_pruning_leaves_no_half_publication(home: Home) -> None:
         import os
         from pathlib import Path
         from home.layout import Home
-        from orchestration.lib import history
-        from orchestration.lib.publish import publish
+        from orchestration.history import publications as history
+        from orchestration.publish.publish import publish
         sweep = history._sweep
         def killed(folder):
             if list(folder.glob(".gone-*")):

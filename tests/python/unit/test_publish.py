@@ -14,12 +14,12 @@ import duckdb
 import pytest
 from control_helpers import change_marts, make_home, mark_audited, mark_built
 
+from home.database import CannotRead
 from home.layout import Home, HomeBusy
 from home.storage import StorageError
-from orchestration.lib.audit import AuditFailed
-from orchestration.lib.frames import CannotRead
-from orchestration.lib.history import published_rows
-from orchestration.lib.publish import PublishFailed, publish
+from orchestration.audit.audit import AuditFailed
+from orchestration.history.publications import published_rows
+from orchestration.publish.publish import PublishFailed, publish
 
 _READER = """
 import duckdb, sys
@@ -173,7 +173,7 @@ def test_full_disk_leaves_the_old_file_and_no_rest(home: Home) -> None:
         from pathlib import Path
         from home.errors import TtkpiError
         from home.layout import Home
-        from orchestration.lib.publish import publish
+        from orchestration.publish.publish import publish
         resource.setrlimit(resource.RLIMIT_FSIZE, (4_000_000, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
         try:
             publish(Home(Path({str(home.root)!r})))

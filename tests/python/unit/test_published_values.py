@@ -18,9 +18,9 @@ import pytest
 from control_helpers import SHOP, change_marts, make_home, mark_audited
 
 from home.layout import Home
-from orchestration.lib.history import finish_switch, rollback
-from orchestration.lib.publish import publish
-from orchestration.lib.published_values import prepare
+from orchestration.history.publications import finish_switch, rollback
+from orchestration.history.published_values import prepare
+from orchestration.publish.publish import publish
 
 _MODELS = f"""
     create schema intermediate;
@@ -212,7 +212,8 @@ def test_a_kill_leaves_all_rows_of_a_publication_or_none(home: Home, where: str,
         from pathlib import Path
         from home import audit_log
         from home.layout import Home
-        from orchestration.lib import history, publish
+        from orchestration.history import publications as history
+        from orchestration.publish import publish
         {"audit_log" if name == "append" else module}.{name} = lambda *_: os._exit(9)
         publish.publish(Home(Path({str(home.root)!r})))
     """

@@ -21,7 +21,7 @@ import pytest
 from home.errors import ConfigError
 from home.layout import Home
 from orchestration.cli import main
-from orchestration.lib.restock import (
+from orchestration.deliver.restock import (
     ERP_COLUMNS,
     PLAIN,
     ColumnsDamaged,
@@ -30,14 +30,7 @@ from orchestration.lib.restock import (
     columns_of,
     suggestions,
 )
-from orchestration.lib.restock_http import (
-    BATCH,
-    PostRefused,
-    Receiver,
-    ReceiverDown,
-    load_receiver,
-    post,
-)
+from orchestration.deliver.restock_http import BATCH, PostRefused, Receiver, ReceiverDown, load_receiver, post
 
 TOKEN = "very-secret-token"
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from home.layout import Home
-from orchestration.lib.rules import OLDER_RELEASE, outdated_models, plan, record_built, record_path
+from orchestration.build.rules import OLDER_RELEASE, outdated_models, plan, record_built, record_path
 
 _MODEL = "model.p."
 

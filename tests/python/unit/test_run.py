@@ -14,12 +14,12 @@ from home.storage import StorageError
 from ingestion.engine.errors import BadAppKey, BadSignature, NotAuthorised, RateLimited
 from ingestion.engine.progress import ShopResult
 from ingestion.sync import SyncReport
-from orchestration.lib import run as module
-from orchestration.lib.audit import AuditFailed, AuditReport
-from orchestration.lib.build import BuildFailed, BuildReport, NodeResult
-from orchestration.lib.expectations import Outcome
-from orchestration.lib.publish import PublishReport
-from orchestration.lib.run import exit_code, run, run_all
+from orchestration import run as module
+from orchestration.audit.audit import AuditFailed, AuditReport
+from orchestration.audit.expectations import Outcome
+from orchestration.build.build import BuildFailed, BuildReport, NodeResult
+from orchestration.publish.publish import PublishReport
+from orchestration.run import exit_code, run, run_all
 
 
 def shop(name: str, status: str = "ok") -> ShopResult:

@@ -13,8 +13,8 @@ from rich.console import Console
 from home.layout import Home
 from ingestion.engine.errors import TokenFileError
 from ingestion.tiktok_shop.token_file import Grant, KnownShop, TokenFile, TokenState
-from orchestration.lib.status import ads_authorisations, authorisations, status
-from orchestration.lib.status_report import show_ads_authorisations, show_authorisations, show_status
+from orchestration.cli.status_report import show_ads_authorisations, show_authorisations, show_status
+from orchestration.status import ads_authorisations, authorisations, status
 
 NOW = 1_800_000_000
 

@@ -24,20 +24,20 @@ from webhook_receiver import SECRET, TOKEN, Answer, Call, Receiver, at_most, rec
 from home.config import PROJECT_ROOT
 from home.errors import ConfigError
 from home.layout import Home, HomeBusy
+from home.records import RecordDamaged, write_record
 from home.storage import StorageError
 from orchestration.cli import main
 from orchestration.defs.ingestion.resources import HomeResource
 from orchestration.defs.publish.sensors import alert_webhooks
-from orchestration.lib.alerts import Alert, raise_alert
-from orchestration.lib.records import RecordDamaged, write_record
-from orchestration.lib.webhooks import ledger as ledger_module
-from orchestration.lib.webhooks import sender as sender_module
-from orchestration.lib.webhooks.config import PLATFORMS, load_webhooks
-from orchestration.lib.webhooks.deliver import Outcome, deliver, messages
-from orchestration.lib.webhooks.ledger import Ledger, sending
-from orchestration.lib.webhooks.notices import KINDS, Notice, find
-from orchestration.lib.webhooks.platform import TITLE, Webhook
-from orchestration.lib.webhooks.sender import LeftForLater, Patience
+from orchestration.deliver.alerts import Alert, raise_alert
+from orchestration.deliver.webhooks import ledger as ledger_module
+from orchestration.deliver.webhooks import sender as sender_module
+from orchestration.deliver.webhooks.config import PLATFORMS, load_webhooks
+from orchestration.deliver.webhooks.deliver import Outcome, deliver, messages
+from orchestration.deliver.webhooks.ledger import Ledger, sending
+from orchestration.deliver.webhooks.notices import KINDS, Notice, find
+from orchestration.deliver.webhooks.platform import TITLE, Webhook
+from orchestration.deliver.webhooks.sender import LeftForLater, Patience
 
 DAY = date(2026, 11, 6)
 JUDGES = {

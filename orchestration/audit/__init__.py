@@ -1,0 +1,1 @@
+"""Judges raw and marts before they are published: dbt's tests and Great Expectations."""

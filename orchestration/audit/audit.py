@@ -1,0 +1,340 @@
+"""Judges the warehouse before it is published: dbt's data tests, and Great Expectations at the two edges.
+
+| in the home | what |
+| --- | --- |
+| `audit/<audit id>.json` | every check of an audit, with what it found |
+| `audit/last.json` | the newest audit: whether it passed, and of which build |
+| `audit/data_docs/index.html` | Great Expectations' pages about the newest audit |
+
+A critical failure stops the publication: the published file stays as it was. A warning is shown.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any, Protocol
+
+from home.audit_log import FAILED, recorded
+from home.database import reading
+from home.errors import TtkpiError
+from home.layout import Home
+from home.project import project_dir
+from home.records import read_record, write_record
+from home.storage import storage_errors
+from orchestration.audit.expectations import Judge, Outcome, counts, load_suites
+from orchestration.audit.frames import Frames
+from orchestration.build.build import (
+    BuildReport,
+    BuildState,
+    NodeResult,
+    build_state,
+    fingerprint,
+    last_report,
+)
+from orchestration.build.build import test as run_tests
+from orchestration.build.rules import outdated_models
+from orchestration.history.publications import published_rows
+
+SHRINK_SUITE = "marts.monitoring.tables"
+"""The suite that compares row counts with the published file; a person may accept its findings."""
+_KEPT_AUDITS = 100
+
+
+class AuditFailed(TtkpiError):
+    """The audit did not pass, or is not of the warehouse as it is now: nothing is published."""
+
+
+class AuditProgress(Protocol):
+    """Is told how far the audit is."""
+
+    def count(self, done: int, total: int, unit: str, note: str = "") -> None:
+        """So many of so many are done."""
+
+    def node(self, done: int, total: int, name: str, resource_type: str, status: str, seconds: float) -> None:
+        """A dbt test has finished."""
+
+    def message(self, text: str) -> None:
+        """A line worth showing."""
+
+
+@dataclass(frozen=True, slots=True)
+class AuditReport:
+    """What an audit found.
+
+    Attributes:
+        audit_id: Its time and build.
+        passed: Nothing critical failed: the marts may be published.
+        critical_failures: What stops the publication, in plain words.
+        warnings: What a person should look at.
+        checks: Checks that were made.
+        outcomes: All of them.
+        json_path: The same as a file.
+        data_docs_path: First page of the Data Docs.
+        build_id: The build that was audited.
+    """
+
+    audit_id: str
+    passed: bool
+    critical_failures: list[str]
+    warnings: list[str]
+    checks: int
+    outcomes: tuple[Outcome, ...]
+    json_path: Path
+    data_docs_path: Path
+    build_id: str
+
+    def count(self, check: str) -> tuple[int, int]:
+        """Checks of a kind (`dbt`, `expectations`) that hold, and all of that kind."""
+        return counts([outcome for outcome in self.outcomes if outcome.check == check])
+
+    def raise_for_failure(self) -> None:
+        """Turn a failed audit into an exception.
+
+        Raises:
+            AuditFailed: Names the first failures and where the rest is.
+        """
+        if self.passed:
+            return
+        shown = "\n".join(f"- {text}" for text in self.critical_failures[:5])
+        more = len(self.critical_failures) - 5
+        raise AuditFailed(
+            f"{len(self.critical_failures)} critical checks failed, so nothing is published:\n{shown}"
+            + (f"\n... and {more} more" if more > 0 else ""),
+            advice=f"All checks: {self.json_path}; as pages: {self.data_docs_path}. The published file is as it was.",
+        )
+
+
+def audit_folder(home: Home) -> Path:
+    """Where the records of audits are."""
+    return home.root / "audit"
+
+
+def last_audit(home: Home) -> dict[str, Any] | None:
+    """The record of the newest audit; None when there was none."""
+    return read_record(audit_folder(home) / "last.json")
+
+
+def audit(
+    home: Home, *, accept_fewer_rows: bool = False, progress: AuditProgress | None = None
+) -> AuditReport:
+    """Judge what the last build made.
+
+    Args:
+        home: Whose warehouse.
+        accept_fewer_rows: Tables may have far fewer rows than in the published file (a model was changed, a shop was
+            given up); otherwise that is a critical failure, as a truncated load looks the same.
+        progress: Is told how far it is.
+
+    Raises:
+        AuditFailed: There is nothing to audit.
+        BuildFailed: dbt could not run the tests again, which it does after a partial build.
+        ConfigError: The expectations are not written correctly.
+        CannotRead: The warehouse can't be read.
+        HomeBusy: Another run holds the home.
+        StorageError: The results can't be written.
+    """
+    with home.lock("audit"), recorded(home, "audit") as entry:
+        state = build_state(home)
+        if state is None or not home.warehouse.is_file():
+            raise AuditFailed("There is no build to audit.", advice="Run `ttkpi build` first.")
+        outcomes = list(_of_build(home, state))
+        if all(outcome.passed for outcome in outcomes) and not state.whole:
+            _tell(progress, "the last build was of a part of the project: running all data tests")
+            run_tests(home, progress=progress)
+            state = build_state(home) or state
+        tests = last_report(home)
+        outcomes += _of_tests(tests)
+        previous = last_audit(home) or {}
+        docs = audit_folder(home) / "data_docs"
+        watermark = str(previous.get("watermark") or "")
+        if all(outcome.passed for outcome in outcomes if outcome.check == "build"):
+            fresh = docs.with_name("data_docs.new")
+            shutil.rmtree(fresh, ignore_errors=True)
+            found, arrived = _of_expectations(
+                home, fresh, since=watermark, published=published_rows(home), progress=progress
+            )
+            if accept_fewer_rows:
+                found = [_accepted(outcome) for outcome in found]
+            outcomes += found
+            with storage_errors(docs):
+                shutil.rmtree(docs, ignore_errors=True)
+                if fresh.is_dir():
+                    fresh.rename(docs)
+        else:
+            arrived = watermark
+        report = _conclude(home, state, outcomes, watermark=watermark, arrived=arrived)
+        entry.subject = report.audit_id
+        entry.outcome = entry.outcome if report.passed else FAILED
+        entry.details |= {
+            "build_id": report.build_id,
+            "checks": report.checks,
+            "critical_failures": len(report.critical_failures),
+            "warnings": len(report.warnings),
+            "accept_fewer_rows": accept_fewer_rows,
+        }
+    return report
+
+
+def require_passed(home: Home) -> dict[str, Any]:
+    """The record of the newest audit, if it allows publication of the warehouse as it is now.
+
+    Raises:
+        AuditFailed: There was none, it did not pass, or the warehouse has changed since.
+    """
+    record = last_audit(home)
+    if record is None:
+        raise AuditFailed("The warehouse was never audited.", advice="Run `ttkpi audit` first.")
+    state = build_state(home)
+    now = fingerprint(home.warehouse)
+    if state is None or state.state != "built" or state.build_id != record.get("build_id"):
+        raise AuditFailed(
+            f"The last audit ({record.get('audit_id')}) is of another build than the one in {home.warehouse}.",
+            advice="Run `ttkpi audit` first. The published file is as it was.",
+        )
+    if now != record.get("fingerprint"):
+        raise AuditFailed(
+            f"{home.warehouse} has changed since it was audited ({record.get('audit_id')}).",
+            advice="Run `ttkpi build` and `ttkpi audit` first. The published file is as it was.",
+        )
+    if not record.get("passed"):
+        failures = [str(text) for text in record.get("critical_failures") or []]
+        shown = "\n".join(f"- {text}" for text in failures[:5])
+        raise AuditFailed(
+            f"The last audit ({record.get('audit_id')}) failed, so nothing is published:\n{shown}",
+            advice=f"All checks: {record.get('json_path')}. The published file is as it was.",
+        )
+    return record
+
+
+def _tell(progress: AuditProgress | None, text: str) -> None:
+    if progress is not None:
+        progress.message(text)
+
+
+def _of_build(home: Home, state: BuildState) -> Iterable[Outcome]:
+    problem = ""
+    if state.state == "building":
+        problem = "The last build did not finish. Run `ttkpi build` again."
+    elif state.state != "built":
+        problem = "The last build could not build every model. Run `ttkpi build` to see which."
+    elif state.fingerprint != fingerprint(home.warehouse):
+        problem = f"{home.warehouse} was changed after the last build. Run `ttkpi build` again."
+    elif outdated := outdated_models(home):
+        problem = (
+            f"{len(outdated)} models are not yet built by the rules of the project ({next(iter(outdated.values()))}). "
+            "Run `ttkpi build` without a selection."
+        )
+    yield Outcome(
+        check="build",
+        name="the warehouse is what the last build made",
+        subject="",
+        severity="critical",
+        passed=not problem,
+        message=problem,
+    )
+
+
+def _of_tests(report: BuildReport | None) -> Iterable[Outcome]:
+    tests = [node for node in report.nodes if node.kind == "test"] if report else []
+    if not tests:
+        yield Outcome(
+            check="dbt",
+            name="dbt's data tests ran",
+            subject="",
+            severity="critical",
+            passed=False,
+            message="No data test of dbt ran. Run `ttkpi build` without a selection.",
+            ran=False,
+        )
+    for test in tests:
+        warned = test.status == "warn"
+        yield Outcome(
+            check="dbt",
+            name=test.name,
+            subject=test.path,
+            severity="warning" if warned else "critical",
+            passed=test.status == "pass",
+            message="" if test.status == "pass" else _test_message(test),
+            ran=test.status in ("pass", "warn", "fail"),
+            details={} if test.failures is None else {"failing rows": test.failures},
+        )
+
+
+def _test_message(test: NodeResult) -> str:
+    if test.status == "skipped":
+        return f"{test.name}: was not run, as something before it failed."
+    if test.status in ("fail", "warn"):
+        rows = "1 row" if test.failures == 1 else f"{test.failures} rows"
+        return f"{test.name}: {rows}. {test.description or f'See {test.path}.'}"
+    return f"{test.name}: could not run. {test.message}"
+
+
+def _of_expectations(
+    home: Home, data_docs: Path, *, since: str, published: dict[str, int], progress: AuditProgress | None
+) -> tuple[list[Outcome], str]:
+    suites = load_suites(project_dir() / "tests" / "expectations")
+    judge = Judge(data_docs)
+    outcomes: list[Outcome] = []
+    with reading(home) as connection:
+        frames = Frames(connection, home, since=since, published=published)
+        for done, suite in enumerate(suites, start=1):
+            outcomes += judge.run(suite, partial(frames.frame, suite.sql))
+            if progress is not None:
+                progress.count(done, len(suites), "expectation suites", suite.id)
+        arrived = frames.watermark
+    with storage_errors(data_docs):
+        judge.build_docs()
+    return outcomes, arrived
+
+
+def _accepted(outcome: Outcome) -> Outcome:
+    if outcome.passed or not outcome.ran or not outcome.name.startswith(f"{SHRINK_SUITE}:"):
+        return outcome
+    return Outcome(**{**{name: getattr(outcome, name) for name in Outcome.__slots__}, "severity": "warning"})
+
+
+def _conclude(
+    home: Home, state: BuildState, outcomes: list[Outcome], *, watermark: str, arrived: str
+) -> AuditReport:
+    now = datetime.now(UTC)
+    audit_id = f"{now:%Y%m%dT%H%M%S%f}Z-{state.build_id[:8] or 'none'}"
+    folder = audit_folder(home)
+    # What was found comes first; what could not be run because of it would bury it.
+    failed = sorted(
+        (outcome for outcome in outcomes if not outcome.passed), key=lambda outcome: not outcome.ran
+    )
+    report = AuditReport(
+        audit_id=audit_id,
+        passed=not any(outcome.severity == "critical" for outcome in failed),
+        critical_failures=[outcome.message for outcome in failed if outcome.severity == "critical"],
+        warnings=[outcome.message for outcome in failed if outcome.severity == "warning"],
+        checks=len(outcomes),
+        outcomes=tuple(outcomes),
+        json_path=folder / f"{audit_id}.json",
+        data_docs_path=folder / "data_docs" / "index.html",
+        build_id=state.build_id,
+    )
+    summary = {
+        "audit_id": audit_id,
+        "audited_at": now.isoformat(timespec="seconds"),
+        "passed": report.passed,
+        "build_id": state.build_id,
+        "fingerprint": fingerprint(home.warehouse),
+        # What was checked and found good need not be checked again; after a failure, the same loads are.
+        "watermark": arrived if report.passed else watermark,
+        "checks": report.checks,
+        "critical_failures": report.critical_failures,
+        "warnings": report.warnings,
+        "json_path": str(report.json_path),
+        "data_docs_path": str(report.data_docs_path),
+    }
+    write_record(report.json_path, {**summary, "outcomes": [asdict(outcome) for outcome in outcomes]})
+    write_record(folder / "last.json", summary)
+    for old in sorted(folder.glob("2*Z-*.json"))[:-_KEPT_AUDITS]:
+        old.unlink()
+    return report

@@ -1,0 +1,126 @@
+# ruff: noqa: S608 (names come from the catalog, quoted, and queries from the repository)
+"""What the audit looks at: raw as it arrived, the marts as they are about to be published, and what is published now.
+
+Everything is read by one DuckDB connection in memory, read-only and within a memory limit; a suite gets the small table
+that its query makes. These names can be used in the queries of `tests/expectations/`:
+
+| schema | holds |
+| --- | --- |
+| `raw` | every raw table, all loads: `raw.orders`, `raw.fx_rates` |
+| `arrived` | the same tables, only the loads since the last audit that passed |
+| `marts`, `seeds` | of the warehouse, as the build left them |
+| `published` | the same marts as they are published now; without rows before the first publication |
+| `audit` | `audit.tables(table_name, row_count, published_row_count)`: every mart that will be published |
+
+A raw table that two sources have is the shops' by its plain name; the other's has its source before it: `raw.drift` and
+`raw.tiktok_ads__drift`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from home.database import attach, literal, quoted
+from home.layout import Home
+from ingestion.tables.sources import TIKTOK_SHOP
+from orchestration.build.marts import is_published
+
+
+class Frames:
+    """The tables of one audit.
+
+    Attributes:
+        watermark: The newest load in raw; what has arrived by now. Empty when there is no raw table.
+        missing: Raw tables that the home has no file for.
+    """
+
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, home: Home, *, since: str, published: dict[str, int]
+    ) -> None:
+        self._connection = connection
+        connection.execute("create schema raw; create schema arrived; create schema audit")
+        self.watermark = self._raw_tables(home.raw, since)
+        attach(connection, home.warehouse, "warehouse")
+        self._views("warehouse", "marts")
+        self._views("warehouse", "seeds")
+        self._published(home.published)
+        self._tables(published)
+
+    def frame(self, sql: str) -> Any:
+        """The result of a query, as a data frame.
+
+        Raises:
+            duckdb.Error: A table or column is missing.
+        """
+        return self._connection.execute(sql).df()
+
+    def row_counts(self) -> dict[str, int]:
+        """Rows of every mart that will be published."""
+        rows = self._connection.execute("select table_name, row_count from audit.tables").fetchall()
+        return {str(name): int(count) for name, count in rows}
+
+    def _raw_tables(self, raw: Path, since: str) -> str:
+        newest = ""
+        folders = [path for path in raw.glob("*/*") if path.is_dir()]
+        of_shops = {path.name for path in folders if path.parent.name == TIKTOK_SHOP}
+        for folder in sorted(folders):
+            if folder.name.startswith("_") or not any(folder.glob("*.parquet")):
+                continue
+            files = literal(folder / "*.parquet")
+            # From the footers alone: no column has to be read for it.
+            found = self._connection.execute(
+                f"select max(stats_max_value) from parquet_metadata({files}) where path_in_schema = '_dlt_load_id'"
+            ).fetchone()
+            newest = max(newest, str(found[0])) if found and found[0] is not None else newest
+            is_taken = folder.parent.name != TIKTOK_SHOP and folder.name in of_shops
+            name = quoted(f"{folder.parent.name}__{folder.name}" if is_taken else folder.name)
+            self._connection.execute(
+                f"create view raw.{name} as select * from read_parquet({files}, union_by_name = true)"
+            )
+            self._connection.execute(
+                f"create view arrived.{name} as select * from raw.{name} where _dlt_load_id > {literal(since)}"
+            )
+        return newest
+
+    def _views(self, database: str, schema: str) -> None:
+        self._connection.execute(f"create schema {quoted(schema)}")
+        for name in self._names(database, schema):
+            self._connection.execute(
+                f"create view {quoted(schema)}.{quoted(name)} as "
+                f"select * from {quoted(database)}.{quoted(schema)}.{quoted(name)}"
+            )
+
+    def _published(self, path: Path) -> None:
+        """The published marts in the shape of today's: before the first publication they have no rows, and a column
+        that is new is NULL."""
+        self._connection.execute("create schema published")
+        known: set[str] = set()
+        if path.is_file():
+            attach(self._connection, path, "published_file")
+            known = set(self._names("published_file", "marts"))
+        for name in filter(is_published, self._names("warehouse", "marts")):
+            sql = f"select * from marts.{quoted(name)} where false"
+            if name in known:
+                sql += f" union all by name select * from published_file.marts.{quoted(name)}"
+            self._connection.execute(f"create view published.{quoted(name)} as {sql}")
+
+    def _names(self, database: str, schema: str) -> list[str]:
+        rows = self._connection.execute(
+            "select table_name from information_schema.tables "
+            "where table_catalog = ? and table_schema = ? order by table_name",
+            [database, schema],
+        ).fetchall()
+        return [str(row[0]) for row in rows]
+
+    def _tables(self, published: dict[str, int]) -> None:
+        self._connection.execute(
+            "create table audit.tables (table_name varchar, row_count bigint, published_row_count bigint)"
+        )
+        for name in filter(is_published, self._names("warehouse", "marts")):
+            self._connection.execute(
+                f"insert into audit.tables select ?, (select count(*) from marts.{quoted(name)}), ?",
+                [name, published.get(name)],
+            )

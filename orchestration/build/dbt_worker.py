@@ -1,0 +1,181 @@
+"""Runs dbt commands in a process of its own and tells its parent, line by line, what happens.
+
+Run by `build.py` as `python -m orchestration.build.dbt_worker COMMANDS`, where COMMANDS is a JSON list of dbt
+argument lists. On standard output goes one JSON object per line: `{"event": "node", ...}` for each node that finished,
+then `{"event": "command", ...}` for each command. Before a build comes `{"event": "plan", ...}`: why models are built
+from all history (`rules.py`). What dbt itself writes goes to standard error.
+
+A process of its own, for three reasons: dbt-duckdb keeps the warehouse file open for as long as its module lives, and
+an open writer would keep the audit and the publication out; the memory of dbt and of DuckDB's buffers goes back to the
+machine when it ends; dbt keeps flags and loggers in module state, which two builds in one process would share.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from home.errors import TtkpiError
+from home.layout import Home
+from orchestration.build import rules
+
+_RECORDS = {"build": "run_results.json", "test": "run_results.json", "source": "sources.json"}
+"""What is kept of a command's results. dbt itself would write the whole manifest.json with each of them, which takes
+as long as to read all of the project's files does: 1.5 s each time. It is written when the project is parsed."""
+
+
+class Teller:
+    """Turns dbt's events into lines for the parent."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._command = ""
+        self._total = 0
+        self._done = 0
+        self._lock = threading.Lock()
+
+    def tell(self, **message: Any) -> None:
+        """One line; a single write, as dbt's threads tell at the same time."""
+        os.write(self._descriptor, json.dumps(message, ensure_ascii=False).encode() + b"\n")
+
+    def hear(self, event: Any) -> None:
+        """Receive one of dbt's events. They come from its threads, and what is told must count upwards."""
+        with self._lock:
+            self._hear(event)
+
+    def _hear(self, event: Any) -> None:
+        name, data = event.info.name, event.data
+        if name == "LogStartLine":
+            self._total = max(self._total, int(data.total))
+        elif name == "NodeFinished":
+            self._done += 1
+            info, result = data.node_info, data.run_result
+            self.tell(
+                event="node",
+                command=self._command,
+                unique_id=info.unique_id,
+                name=info.node_name,
+                resource_type=info.resource_type,
+                status=result.status or info.node_status,
+                seconds=round(float(result.execution_time), 2),
+                done=self._done,
+                total=max(self._total, self._done),
+            )
+        elif name == "FoundStats":
+            self.tell(event="found", text=str(data.stat_line))
+
+    def start(self, command: str) -> None:
+        """A new command begins: its nodes are counted from one again."""
+        self._command = command
+        self._total = self._done = 0
+
+
+def run(commands: Sequence[Sequence[str]], descriptor: int) -> bool:
+    """Run the commands in order; the project is parsed once. Returns whether dbt could run all of them.
+
+    A node that fails is a result, not a failure of the command: it stands in `run_results.json`.
+    """
+    if "--partial-parse" in commands[0]:
+        # Nothing of what is read now is ever garbage. To parse the project anew does leave some, and memory grows.
+        gc.disable()
+    from dbt.cli.main import dbtRunner
+
+    teller = Teller(descriptor)
+    manifest = None
+    plan: rules.Plan | None = None
+    for arguments in commands:
+        teller.start(arguments[0])
+        record = _RECORDS.get(arguments[0])
+        given = [*arguments, "--no-write-json"] if record else list(arguments)
+        if arguments[0] == "build":
+            plan = _planned(teller, manifest, arguments)
+            if plan is None:
+                return False
+        outcome = dbtRunner(manifest=manifest, callbacks=[teller.hear]).invoke(given)
+        trouble: BaseException | None = outcome.exception
+        if record and outcome.result is not None:
+            try:
+                outcome.result.write(str(Path(os.environ["DBT_TARGET_PATH"]) / record))
+                if plan is not None and arguments[0] == "build":
+                    _record_built(plan, outcome.result)
+            except (OSError, TtkpiError) as error:
+                # A full disk stops the build as any other trouble of dbt does: told in a sentence.
+                trouble = trouble or error
+        teller.tell(
+            event="command",
+            name=arguments[0],
+            success=outcome.success and trouble is None,
+            exception=None if trouble is None else str(trouble).strip(),
+        )
+        if trouble is not None:
+            return False
+        if arguments[0] == "parse":
+            manifest = outcome.result
+            # dbt's picture of the project stays until the end; every search for garbage in it stops all threads.
+            gc.freeze()
+            gc.enable()
+    return True
+
+
+def _planned(teller: Teller, manifest: Any, arguments: Sequence[str]) -> rules.Plan | None:
+    """What has to be built from all history, which dbt reads in its environment; None when that can't be found out."""
+    try:
+        plan = rules.plan(Home.from_env(), Path(os.environ["DBT_PROJECT_DIR"]), _content(manifest))
+    except (OSError, TtkpiError) as error:
+        teller.tell(event="command", name=arguments[0], success=False, exception=str(error))
+        return None
+    # Read when a model runs, never when the project is parsed: what dbt keeps of its parsing does not depend on it.
+    os.environ[rules.VARIABLE] = f" {' '.join(plan.rebuilt_models)} "
+    if "--full-refresh" not in arguments:
+        teller.tell(event="plan", text=plan.reason(whole="--select" not in arguments))
+    return plan
+
+
+def _content(manifest: Any) -> dict[str, Any]:
+    """The part of `manifest.json` that rules are made of, from what dbt has in memory: the file is as old as the last
+    edit of the project, and the home may have moved since."""
+    nodes = {
+        one: node
+        for one, node in manifest.nodes.items()
+        if node.resource_type in ("model", "seed", "snapshot")
+    }
+    kinds = {"nodes": nodes, "macros": manifest.macros, "sources": manifest.sources}
+    parts = {
+        kind: {one: node.to_dict(omit_none=True) for one, node in known.items()}
+        for kind, known in kinds.items()
+    }
+    return {"metadata": {"project_name": manifest.metadata.project_name}, **parts}
+
+
+def _record_built(plan: rules.Plan, result: Any) -> None:
+    built = [one.node.unique_id for one in result.results if str(one.status) in ("success", "no-op")]
+    rules.record_built(Home.from_env(), plan, built)
+
+
+def end_with_parent() -> None:
+    """End at once when the parent is gone: standard input closes then, even when it was killed.
+
+    A build that outlived its parent would write the warehouse without the home's lock.
+    """
+    while os.read(0, 1024):
+        pass
+    os._exit(3)
+
+
+def main() -> int:
+    """Entry point of the process."""
+    threading.Thread(target=end_with_parent, daemon=True).start()
+    # Whatever prints, prints to standard error: standard output belongs to the protocol.
+    descriptor = os.dup(1)
+    os.dup2(2, 1)
+    return 0 if run(json.loads(sys.argv[1]), descriptor) else 2
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,30 @@
+"""The judgement before the publication."""
+
+from __future__ import annotations
+
+import click
+
+from orchestration.cli.base import Command
+from orchestration.cli.session import open_home, show_progress
+
+
+@click.command(cls=Command)
+@click.option("--accept-fewer-rows", is_flag=True, help="Tables may have lost rows: a shop was given up, ...")
+def audit(accept_fewer_rows: bool) -> None:
+    """Judge raw and marts: dbt's tests and Great Expectations. 审核数据质量。
+
+    Exit code 4 when something critical fails; every check is in audit/ of TTKPI_HOME.
+
+    \b
+    Example:  ttkpi audit
+    """
+    from orchestration.audit.audit import audit as run_audit
+    from orchestration.run import tell_audit
+
+    home, reporter = open_home(), show_progress()
+    with reporter.phase("audit", "judging raw and marts"):
+        report = run_audit(home, accept_fewer_rows=accept_fewer_rows, progress=reporter)
+        tell_audit(reporter, report)
+    click.echo(f"Checks: {report.json_path}")
+    click.echo(f"As pages: {report.data_docs_path}")
+    report.raise_for_failure()

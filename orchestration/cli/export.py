@@ -1,0 +1,95 @@
+"""Published numbers for other programs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from orchestration.cli.base import EXIT_CODES, Commands
+from orchestration.cli.session import open_home, show_progress
+
+
+@click.group(cls=Commands)
+def export() -> None:
+    """Hand published numbers to other programs. 将已发布的数据交给其他系统（如 ERP）。
+
+    \b
+    Example:  ttkpi export restock --format csv --for mabang --out restock.csv
+    """
+
+
+@export.command("restock", epilog=EXIT_CODES)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["csv", "json", "http"]),
+    default="csv",
+    show_default=True,
+    help="A file, or posted to destination.restock.url.",
+)
+@click.option(
+    "--for",
+    "erp",
+    default="plain",
+    show_default=True,
+    metavar="ERP",
+    help="Columns of mabang (马帮), dianxiaomi (店小秘) or easyship, by seed erp_columns; plain: all fields.",
+)
+@click.option(
+    "--out", type=click.Path(dir_okay=False, path_type=Path), help="The file.  [default: standard output]"
+)
+@click.option("--shop", "shops", multiple=True, metavar="ID", help="Only this shop; may be repeated.")
+@click.option("--dry-run", is_flag=True, help="Show what would be posted, and send and note nothing.")
+def export_restock(form: str, erp: str, out: Path | None, shops: Sequence[str], dry_run: bool) -> None:
+    """What to order: SKUs at or below their reorder point. 补货建议：低于补货点的 SKU 与建议采购量。
+
+    From the published file, so audited. Goods that are on order already are not known to TikTok: take them off.
+    http posts to destination.restock.url (secret: destination.restock.token) what was not accepted there before.
+
+    \b
+    Examples:  ttkpi export restock --format csv --for dianxiaomi --out restock.csv
+               ttkpi export restock --format http --dry-run
+    """
+    from home.storage import replace_file
+    from orchestration.deliver.restock import PLAIN, as_csv, as_json, columns_of, suggestions
+    from orchestration.deliver.restock_http import load_receiver, new_to, post
+
+    if form == "http" and out is not None:
+        raise click.UsageError("--out names a file; --format http has none.")
+    if dry_run and form != "http":
+        raise click.UsageError("--dry-run is for --format http; a file does nothing by itself.")
+    home, reporter = open_home(), show_progress()
+    columns = PLAIN if erp == "plain" else columns_of(erp, datetime.now(UTC).date())
+    lines = suggestions(home, shops)
+    if not columns.is_verified:
+        click.echo(
+            f"Note 提示: nobody has compared the columns of {erp} (seed erp_columns) with its import yet;"
+            " check them before you import. 列映射未经核实，导入前请核对。",
+            err=True,
+        )
+    if form == "http":
+        receiver = load_receiver()
+        if dry_run:
+            wanted = new_to(home, receiver, lines)
+            click.echo(as_json(wanted, columns).decode(), nl=False)
+            click.echo(
+                f"{len(wanted)} suggestions would be posted, {len(lines) - len(wanted)} were accepted before. "
+                "Nothing is sent.",
+                err=True,
+            )
+            return
+        with reporter.phase("export", "posting what to order"):
+            report = post(home, receiver, lines, columns, notify=reporter.warning)
+        click.echo(
+            f"{report.posted} suggestions posted in {report.requests} requests, {report.known} were accepted before."
+        )
+        return
+    content = as_csv(lines, columns) if form == "csv" else as_json(lines, columns)
+    if out is None:
+        click.echo(content, nl=False)
+        return
+    replace_file(out, content)
+    click.echo(f"{len(lines)} suggestions in {out}")

@@ -1,0 +1,87 @@
+"""Days, instants and months as arguments, and the options that several commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from typing import Any, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Day(click.ParamType[date]):
+    """A day, YYYY-MM-DD."""
+
+    name = "YYYY-MM-DD"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        """Read a day, or say how one is written."""
+        if isinstance(value, date):
+            return value
+        try:
+            return date.fromisoformat(str(value))
+        except ValueError:
+            self.fail(f"{value!r} is not a day; write for instance 2026-10-31", param, ctx)
+
+
+class Instant(click.ParamType[datetime]):
+    """A day (its beginning) or an instant with a zone, in UTC."""
+
+    name = "DATE"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """Read an instant, or say how one is written."""
+        if isinstance(value, datetime):
+            return value
+        text = str(value)
+        try:
+            instant = datetime.fromisoformat(text)
+        except ValueError:
+            self.fail(f"{text!r} is not a date; write 2026-10-31 or 2026-10-31T12:00:00Z", param, ctx)
+        if instant.tzinfo is None:
+            if len(text) > len("YYYY-MM-DD"):
+                self.fail(f"{text!r} has a time but no zone; write for instance {text}Z", param, ctx)
+            instant = instant.replace(tzinfo=UTC)
+        return instant.astimezone(UTC)
+
+
+class Month(click.ParamType[date]):
+    """A month, YYYY-MM; its first day."""
+
+    name = "YYYY-MM"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        """Read a month, or say how one is written."""
+        if isinstance(value, date):
+            return value
+        try:
+            return date.fromisoformat(f"{value}-01")
+        except ValueError:
+            self.fail(f"{value!r} is not a month; write for instance 2026-10", param, ctx)
+
+
+def sync_options(command: F) -> F:
+    """Adds the options that say what is read: shops, resources, from when, until when."""
+    options = [
+        click.option(
+            "--shop",
+            "shops",
+            multiple=True,
+            metavar="ID",
+            help="Only this shop or ads account; may be repeated.",
+        ),
+        click.option("--since", type=Day(), help="Read again from this day (00:00 UTC)."),
+        click.option("--until", type=Instant(), help="Read up to here, exclusive.  [default: now]"),
+        click.option(
+            "--resource",
+            "resources",
+            multiple=True,
+            metavar="NAME",
+            help="Only this resource of shops or ads accounts; may be repeated.",
+        ),
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command

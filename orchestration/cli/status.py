@@ -1,0 +1,28 @@
+"""How things stand."""
+
+from __future__ import annotations
+
+import click
+
+from orchestration.cli.base import Command
+from orchestration.cli.session import open_home
+
+
+@click.command(cls=Command)
+def status() -> None:
+    """How things stand: authorisations, lag of shops and ads accounts, the last audit, what is published. 运行状态。
+
+    Exit code 3 when a resource failed at its last attempt, 4 when the last audit failed.
+
+    \b
+    Example:  ttkpi status
+    """
+    from orchestration.cli.status_report import show_status
+    from orchestration.status import status as read_status
+
+    home = open_home()
+    found = read_status(home)
+    show_status(home, found)
+    if found.audit is not None and not found.audit.get("passed"):
+        raise SystemExit(4)
+    raise SystemExit(3 if found.failing else 0)

@@ -1,0 +1,54 @@
+"""Alerts: one JSON line per thing that a person should know, in `alerts.jsonl` of the home.
+
+Whoever watches the shops tails the file, or configures webhooks (`orchestration/deliver/webhooks`), which are told
+what is new in it; nothing here calls out.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+FILE_NAME = "alerts.jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """One alert: what happened, to what, and what to do about it."""
+
+    kind: str
+    """`run_failed`, `shop_sync_failed` or `ads_sync_failed`."""
+    message: str
+    run_id: str
+    shop_key: str | None = None
+    details: Mapping[str, str] = field(default_factory=dict)
+    at: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
+    """When it was raised, UTC."""
+
+
+def raise_alert(home: Path, alert: Alert) -> Path:
+    """Append an alert to the home's `alerts.jsonl` and return the file's path.
+
+    One `write` of one line to a file opened for appending: lines of two processes do not mix.
+    """
+    home.mkdir(parents=True, exist_ok=True)
+    path = home / FILE_NAME
+    line = json.dumps(asdict(alert), ensure_ascii=False) + "\n"
+    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+    try:
+        os.write(descriptor, line.encode())
+    finally:
+        os.close(descriptor)
+    return path
+
+
+def read_alerts(home: Path) -> list[Alert]:
+    """All alerts that were raised, oldest first."""
+    path = home / FILE_NAME
+    if not path.is_file():
+        return []
+    return [Alert(**json.loads(line)) for line in path.read_text(encoding="utf-8").splitlines() if line]

@@ -1,0 +1,182 @@
+"""Which webhooks there are: `alerts.webhooks.NAME` in the environment, `.dlt/secrets.toml`, `.dlt/config.toml`.
+
+| key | what |
+| --- | --- |
+| `kind` | `feishu` (also Lark), `dingtalk`, `wecom`, `slack`, `plain` |
+| `url` | secret: the address that the platform gave, with its token |
+| `secret` | secret: key of the signature, where the bot wants one |
+| `min_severity` | `warning` (default) or `critical` |
+| `owners` | only alerts of these owners (seed `alert_owners`); failed runs are `data`'s; default: everybody's |
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from typing import Any
+from urllib.parse import urlsplit
+
+from home.config import environment_name
+from home.errors import ConfigError
+from orchestration.deliver.webhooks.dingtalk import DingTalk
+from orchestration.deliver.webhooks.feishu import Feishu
+from orchestration.deliver.webhooks.notices import CRITICAL, WARNING
+from orchestration.deliver.webhooks.plain import Plain
+from orchestration.deliver.webhooks.platform import Platform, Webhook
+from orchestration.deliver.webhooks.slack import Slack
+from orchestration.deliver.webhooks.wecom import WeCom
+
+SECTION = "alerts.webhooks"
+PLATFORMS: dict[str, Platform] = {one.kind: one for one in (Feishu(), DingTalk(), WeCom(), Slack(), Plain())}
+"""The platforms by the name that the configuration gives them."""
+
+_KEYS = ("kind", "url", "secret", "min_severity", "owners")
+_VARIABLE = re.compile(r"ALERTS__WEBHOOKS__([A-Z0-9_]+?)__([A-Z_]+)")
+_NAME = re.compile(r"[a-z0-9]+(_[a-z0-9]+)*")
+
+
+def load_webhooks() -> tuple[Webhook, ...]:
+    """All configured webhooks, by name; none when nothing is configured.
+
+    Raises:
+        ConfigError: A value is missing or unusable; names the key, the file and the variable, never a secret.
+    """
+    return tuple(_webhook(name, given) for name, given in sorted(_given().items()))
+
+
+def require_webhooks() -> tuple[Webhook, ...]:
+    """All configured webhooks.
+
+    Raises:
+        ConfigError: There is none, or one is wrong.
+    """
+    found = load_webhooks()
+    if not found:
+        section = f"{SECTION}.team"
+        raise ConfigError(
+            "No webhook is configured.",
+            advice=f"Set {environment_name(section, 'kind')} and {environment_name(section, 'url')} in the "
+            f"environment (`team` is a name of your choice), or `kind` and `url` under [{section}] in "
+            ".dlt/secrets.toml.",
+        )
+    return found
+
+
+def _given() -> dict[str, set[str]]:
+    """Names of webhooks and of what is said about each."""
+    # Imported late: dlt takes a second to import.
+    import dlt
+    from dlt.common.configuration.exceptions import ConfigProviderException
+
+    found: dict[str, set[str]] = {}
+    for variable in os.environ:
+        if match := _VARIABLE.fullmatch(variable):
+            found.setdefault(match[1].lower(), set()).add(match[2].lower())
+    try:
+        # One after the other: asked together, they give the first one's table alone.
+        for provider in dlt.config.config_providers:
+            if provider.name == "Environment Variables":
+                continue
+            table, _ = provider.get_value("webhooks", dict, "", "alerts")
+            if table is None:
+                continue
+            if not isinstance(table, dict) or not all(isinstance(one, dict) for one in table.values()):
+                raise ConfigError(
+                    f"{SECTION} in {provider.name} holds something that is no webhook.",
+                    advice=f"Give each a table with a name of its own: [{SECTION}.team]",
+                )
+            for name, one in table.items():
+                found.setdefault(str(name), set()).update(map(str, one))
+    except ConfigProviderException as error:
+        raise ConfigError(f"A file in .dlt/ can't be read: {error}", advice="Correct its TOML.") from None
+    return found
+
+
+def _webhook(name: str, given: set[str]) -> Webhook:
+    section = f"{SECTION}.{name}"
+    if not _NAME.fullmatch(name):
+        raise ConfigError(
+            f"{section}: {name!r} can't be the name of a webhook.",
+            advice="Use small letters, digits and single underscores, so that the environment can set it too.",
+        )
+    if unknown := sorted(given - set(_KEYS)):
+        raise ConfigError(
+            f"{section} does not know {', '.join(unknown)}.", advice=f"It knows {', '.join(_KEYS)}."
+        )
+    kind = str(_value(section, "kind") or "").strip()
+    platform = PLATFORMS.get(kind)
+    if platform is None:
+        raise ConfigError(
+            f"{section}.kind is {kind!r}, but must be one of {', '.join(PLATFORMS)}."
+            if kind
+            else f"{section}.kind is not set.",
+            advice=f"Set {environment_name(section, 'kind')}, or `kind` under [{section}] in .dlt/config.toml.",
+        )
+    secret = str(_secret(section, "secret") or "").strip()
+    if secret and not platform.is_signed:
+        raise ConfigError(
+            f"{section}.secret is set, but {kind} does not sign messages: its URL is the secret.",
+            advice="Remove `secret`, or correct `kind`.",
+        )
+    return Webhook(
+        name=name,
+        kind=kind,
+        url=_url(section),
+        secret=secret,
+        min_severity=_min_severity(section),
+        owners=_owners(section),
+    )
+
+
+def _url(section: str) -> str:
+    text = str(_secret(section, "url") or "").strip()
+    how = f"Set {environment_name(section, 'url')} in the environment, or `url` under [{section}] in .dlt/secrets.toml."
+    if not text:
+        raise ConfigError(f"{section}.url is not set.", advice=how)
+    try:
+        parts = urlsplit(text)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable or any(letter.isspace() for letter in text):
+        raise ConfigError(f"{section}.url is not an address that begins with https://.", advice=how)
+    return text
+
+
+def _min_severity(section: str) -> str:
+    text = str(_value(section, "min_severity") or WARNING).strip().lower()
+    if text not in (WARNING, CRITICAL):
+        raise ConfigError(
+            f"{section}.min_severity is {text!r}, but must be {WARNING} or {CRITICAL}.",
+            advice=f"Correct {environment_name(section, 'min_severity')} in the environment, or .dlt/config.toml.",
+        )
+    return text
+
+
+def _owners(section: str) -> tuple[str, ...]:
+    value = _value(section, "owners")
+    if value is None:
+        return ()
+    if isinstance(value, str) and value.lstrip().startswith("["):
+        try:
+            value = json.loads(value)
+        except ValueError:
+            raise ConfigError(
+                f"{section}.owners is {value!r}, but must be a list.",
+                advice=f"Write for instance {environment_name(section, 'owners')}=data,risk",
+            ) from None
+    owners = value if isinstance(value, list | tuple) else str(value).split(",")
+    return tuple(owner for one in owners if (owner := str(one).strip()))
+
+
+def _value(section: str, key: str) -> Any:
+    import dlt
+
+    return dlt.config.get(f"{section}.{key}")
+
+
+def _secret(section: str, key: str) -> Any:
+    import dlt
+
+    return dlt.secrets.get(f"{section}.{key}")

@@ -1,0 +1,208 @@
+"""What the platforms have in common: what is posted, how often, and the two ways of saying no."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, ClassVar
+from urllib.parse import urlsplit
+
+import httpx
+
+from home.errors import TransientError, TtkpiError
+from orchestration.deliver.webhooks.notices import Notice
+
+TITLE = "TikTok Shop KPI"
+"""Every message begins with it: where a platform wants a keyword (DingTalk, Feishu), it is this one."""
+
+
+class WebhookBusy(TransientError):
+    """The platform can't take a message now, or could not be reached."""
+
+    def __init__(self, message: str, *, advice: str = "", retry_after: float | None = None) -> None:
+        super().__init__(message, advice=advice)
+        self.retry_after = retry_after
+
+
+class WebhookRefused(TtkpiError):
+    """The platform does not want the message, and will not want it the next time either."""
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """One configured webhook.
+
+    Attributes:
+        name: Its name in the configuration; what was told is remembered under it.
+        kind: The platform.
+        url: Where to post; holds the token on most platforms, so it is hidden from `repr`.
+        secret: Key of the signature; empty when messages are not signed.
+        min_severity: `warning` for everything, `critical` for these alone.
+        owners: Only alerts of these owners; of everybody when empty.
+    """
+
+    name: str
+    kind: str
+    url: str = field(repr=False)
+    secret: str = field(default="", repr=False)
+    min_severity: str = "warning"
+    owners: tuple[str, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """How messages and logs call it: without what is secret in the URL."""
+        return f"Webhook {self.name} ({self.kind}, {urlsplit(self.url).hostname})"
+
+    def wants(self, notice: Notice) -> bool:
+        """Whether the alert is for the people behind this webhook."""
+        severe_enough = self.min_severity == "warning" or notice.severity == "critical"
+        return severe_enough and (not self.owners or notice.owner in self.owners)
+
+    def without_secrets(self, text: str) -> str:
+        """A text of the other side or of a library, without what must not be logged."""
+        parts = urlsplit(self.url)
+        values = [value.partition("=")[2] for value in parts.query.split("&")]
+        steps = [step for step in parts.path.split("/") if len(step) >= _TOKEN_LENGTH]
+        secrets = {self.url, self.secret, parts.path, parts.query, *values, *steps}
+        for secret in sorted((one for one in secrets if len(one) >= _TOKEN_LENGTH), key=len, reverse=True):
+            text = text.replace(secret, "***")
+        return text
+
+
+_TOKEN_LENGTH = 8
+_SHOWN = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """So many messages in so many seconds, per webhook."""
+
+    messages: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """An HTTP request that is ready to leave."""
+
+    url: str = field(repr=False)
+    body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class Platform(ABC):
+    """A platform that takes messages.
+
+    Attributes:
+        kind: Its name in the configuration.
+        limits: What it allows, or what it was given as allowed in public.
+        max_bytes: Longest text of a message, in UTF-8.
+        max_notices: How many alerts share a message.
+        is_signed: Whether it knows signatures; else a configured secret is a mistake.
+    """
+
+    kind: ClassVar[str]
+    limits: ClassVar[tuple[Limit, ...]]
+    max_bytes: ClassVar[int]
+    max_notices: ClassVar[int] = 10
+    is_signed: ClassVar[bool] = False
+
+    @abstractmethod
+    def post(self, hook: Webhook, notices: tuple[Notice, ...], text: str, now: datetime) -> Post:
+        """The request that brings these alerts.
+
+        Args:
+            hook: Where to.
+            notices: The alerts.
+            text: The same as text, within `max_bytes`.
+            now: The moment of signing, UTC: every try is signed anew.
+        """
+
+    @abstractmethod
+    def check(self, hook: Webhook, answer: httpx.Response) -> None:
+        """Read the answer.
+
+        Raises:
+            WebhookBusy: The same message may be taken later.
+            WebhookRefused: It will not.
+        """
+
+
+def signed(key: str, text: str) -> bytes:
+    """HMAC-SHA256."""
+    return hmac.new(key.encode(), text.encode(), hashlib.sha256).digest()
+
+
+def signed_base64(key: str, text: str) -> str:
+    """HMAC-SHA256 in base64, as the Chinese platforms write it."""
+    return base64.b64encode(signed(key, text)).decode()
+
+
+def as_json(content: Mapping[str, Any]) -> bytes:
+    """A JSON body."""
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+JSON_HEADERS = {"Content-Type": "application/json; charset=utf-8"}
+
+
+def check_status(hook: Webhook, answer: httpx.Response) -> None:
+    """Judge the HTTP status: 2xx passes, 429 and 5xx may pass later.
+
+    Raises:
+        WebhookBusy: Later.
+        WebhookRefused: Never, like this.
+    """
+    if answer.is_success:
+        return
+    said = shown(hook, answer)
+    if answer.status_code in (408, 425, 429) or answer.status_code >= 500:
+        raise WebhookBusy(
+            f"{hook.title} answered HTTP {answer.status_code}{said}.",
+            retry_after=_seconds(answer.headers.get("Retry-After")),
+        )
+    raise WebhookRefused(
+        f"{hook.title} answered HTTP {answer.status_code}{said}.",
+        advice=f"Check the URL and the secret of alerts.webhooks.{hook.name}; the alerts are told when it works again.",
+    )
+
+
+def answered_code(hook: Webhook, answer: httpx.Response, *names: str) -> tuple[int, str]:
+    """The error code in the body, which stands under HTTP 200 too, and what is said about it.
+
+    Raises:
+        WebhookRefused: The body is not the platform's.
+    """
+    try:
+        body = answer.json()
+    except ValueError:
+        body = None
+    if isinstance(body, dict):
+        for name in names:
+            code = body.get(name)
+            if isinstance(code, int) and not isinstance(code, bool):
+                text = str(body.get("errmsg") or body.get("msg") or body.get("StatusMessage") or "")
+                return code, hook.without_secrets(text)[:_SHOWN]
+    raise WebhookRefused(
+        f"{hook.title} gave an answer that is not {hook.kind}'s{shown(hook, answer)}.",
+        advice=f"Check the kind and the URL of alerts.webhooks.{hook.name}.",
+    )
+
+
+def shown(hook: Webhook, answer: httpx.Response) -> str:
+    """The beginning of an answer's body, for a message."""
+    text = " ".join(hook.without_secrets(answer.text).split())[:_SHOWN]
+    return f": {text}" if text else ""
+
+
+def _seconds(text: str | None) -> float | None:
+    try:
+        return max(0.0, float(text)) if text else None
+    except ValueError:
+        return None

@@ -1,0 +1,291 @@
+"""The demo's last page: KPIs per shop, what was checked, how it compares with the sandbox, where things are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from home.layout import Home
+from home.project import project_var
+from orchestration.demo.demo import DemoResult
+from orchestration.demo.summary import (
+    PERIODS,
+    Comparison,
+    Kpis,
+    Operations,
+    Promotion,
+    compare,
+    kpis,
+    operations,
+    people,
+    promotion,
+)
+from orchestration.progress import output
+
+_COMPARED: tuple[tuple[str, str, tuple[str, ...], Mapping[str, str] | None, str], ...] = (
+    ("kpi_shop_daily", "kpi_shop_daily", ("shop_key", "business_date"), None, "true"),
+    ("kpi_product_daily", "kpi_product_daily", ("shop_key", "business_date", "product_id"), None, "true"),
+    (
+        "settlement_daily",
+        "kpi_settlement_bridge",
+        ("shop_key", "statement_id"),
+        {name: f"{name}_amount" for name in ("revenue", "settlement", "reserve", "payable")},
+        "true",
+    ),
+    (
+        "fulfilment_daily",
+        "kpi_fulfilment_daily",
+        ("shop_key", "shop_local_date"),
+        {
+            "rts_due_orders": "ready_due_orders",
+            "late_rts_orders": "late_ready_orders",
+            "tts_due_orders": "handover_due_orders",
+            "late_tts_orders": "late_handover_orders",
+            **{
+                name: name
+                for name in (
+                    "delivery_due_orders",
+                    "on_time_delivered_orders",
+                    "sold_orders",
+                    "seller_cancelled_orders",
+                    "orders_due_within_24h",
+                )
+            },
+        },
+        "true",
+    ),
+    (
+        "stock_daily",
+        "fct_stock_daily",
+        ("shop_key", "snapshot_date", "warehouse_id", "product_id", "sku_id"),
+        {"available_units": "sellable_units", "committed_units": "committed_units"},
+        # The world tells of the day of its clock only.
+        "snapshot_time = (select max(snapshot_time) from marts.fct_stock_daily)",
+    ),
+    (
+        "creator_daily",
+        "kpi_creator_daily",
+        ("shop_key", "business_date", "creator_username"),
+        None,
+        # Of a creator who sold nothing on a day the world tells nothing.
+        "orders_with_creator > 0 or est_commission <> 0",
+    ),
+)
+"""The world's figures, the published table, the columns that name a row, what is compared if not all, which rows."""
+
+
+def show(home: Home, result: DemoResult, console: Console | None = None) -> bool:
+    """Print the page; returns whether the published numbers agree with the sandbox's own."""
+    console = console or output()
+    _show_sync(console, result)
+    for days in PERIODS:
+        console.print(_table(kpis(home.published, days), days))
+    # The longer time only: what ads brought is known once orders are settled.
+    console.print(_promotion_table(promotion(home.published, PERIODS[-1]), PERIODS[-1]))
+    console.print(_operations_table(operations(home.published, PERIODS[-1]), PERIODS[-1]))
+    _show_people(console, home)
+    agreed = _show_checks(console, home, result)
+    _show_places(console, home, result)
+    return agreed
+
+
+def _show_sync(console: Console, result: DemoResult) -> None:
+    report = result.run.sync
+    if report is None:
+        return
+    rows = sum(sum(shop.rows.values()) for shop in report.shops)
+    orders = sum(shop.rows.get("orders", 0) for shop in report.shops)
+    reach = f"The data reach to {result.until:%Y-%m-%d %H:%M} UTC."
+    if result.first:
+        console.print(
+            f"First run 首次运行: {len(report.shops)} shops, {orders:,} orders, {rows:,} rows in "
+            f"{result.requests:,} requests. {reach}"
+        )
+        return
+    total = (result.run.publish.tables if result.run.publish else {}).get("fct_orders", 0)
+    console.print(
+        f"Incremental run 增量运行: one day more. {orders:,} orders new or changed, of {total:,}; "
+        f"{result.requests:,} requests, where the first run made {result.first_requests:,}. {reach}"
+    )
+
+
+def _table(lines: Sequence[Kpis], days: int) -> Table:
+    table = Table(
+        title=f"Last {days} complete days 最近{days}天 (business date in {project_var('reporting_timezone')})",
+        box=SIMPLE_HEAD,
+        title_justify="left",
+        padding=(0, 1, 0, 0),
+    )
+    table.add_column("shop\n店铺")
+    table.add_column("")
+    for heading in (
+        "gmv\n成交额",
+        "net_gmv\n净成交额",
+        "refund_rate\n退款率",
+        "paid_orders\n支付订单",
+        "aov\n单均价",
+        "take_rate\n平台费率",
+        "settlement\n结算金额",
+    ):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for line in lines:
+        # Orders and rates stand once, on the shop's own line.
+        once = bool(line.shop_name)
+        table.add_row(
+            escape(line.shop_name),
+            line.currency,
+            _whole(line.gmv),
+            _whole(line.net_gmv),
+            _percent(line.refund_rate) if once else "",
+            f"{line.paid_orders:,}" if once else "",
+            "" if line.aov is None else f"{line.aov:,.2f}",
+            _percent(line.take_rate) if once else "",
+            _whole(line.settlement_amount),
+            style="bold" if once else "",
+        )
+    return table
+
+
+def _promotion_table(lines: Sequence[Promotion], days: int) -> Table:
+    table = Table(
+        title=f"Creators, LIVE, ads 达人、直播、广告: last {days} complete days 最近{days}天",
+        box=SIMPLE_HEAD,
+        title_justify="left",
+        padding=(0, 1, 0, 0),
+    )
+    table.add_column("shop\n店铺")
+    table.add_column("")
+    for heading in (
+        "creators gmv\n达人成交额",
+        "of gmv\n占比",
+        "LIVE\n直播场次",
+        "LIVE own_gmv\n直播成交额",
+        "ad_spend\n广告花费",
+        "roas_reported\n平台投产比",
+        "roas\n投产比",
+        "mer\n整体投产比",
+    ):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for line in lines:
+        table.add_row(
+            escape(line.shop_name),
+            line.currency,
+            _whole(line.attributed_gmv),
+            _percent(line.attributed_share),
+            f"{line.live_sessions:,}",
+            _whole(line.live_own_gmv),
+            # Costs are never negative, so with a day missing the sum is the least that was spent.
+            ("≥ " if line.unknown_ad_days and line.ad_spend is not None else "") + _whole(line.ad_spend),
+            _times(line.roas_reported),
+            _times(line.roas),
+            _times(line.mer),
+        )
+    return table
+
+
+def _operations_table(lines: Sequence[Operations], days: int) -> Table:
+    table = Table(
+        title=f"Stock, dispatch, alarms 库存、发货、告警: as of now, rates of {days} days 截至当前，比率为最近{days}天",
+        box=SIMPLE_HEAD,
+        title_justify="left",
+        padding=(0, 1, 0, 0),
+    )
+    table.add_column("shop\n店铺")
+    for heading in (
+        "SKUs\nSKU 数",
+        "out\n断货",
+        "short\n不足",
+        "reorder_units\n建议补货量",
+        "late_dispatch\n延迟发货率",
+        "on_time\n准时送达率",
+        "due in 24h\n待发货",
+        "anomalies\n异常",
+        "open alerts\n未关闭告警",
+    ):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for line in lines:
+        table.add_row(
+            escape(line.shop_name),
+            f"{line.skus:,}",
+            f"{line.out_skus:,}",
+            f"{line.short_skus:,}",
+            f"{line.reorder_units:,}",
+            _percent(line.late_dispatch_rate),
+            _percent(line.on_time_delivery_rate),
+            f"{line.due_within_24h:,}",
+            f"{line.anomalies:,}",
+            f"{line.open_alerts:,}",
+        )
+    return table
+
+
+def _show_people(console: Console, home: Home) -> None:
+    found = people(home.published)
+    console.print(
+        f"People 团队考核: {found.cards} scorecards in {found.roles} roles of the newest month. "
+        f"Glossary 指标词典: {found.columns:,} columns, {found.named:,} with a name in 中文. "
+        f"Brushing 疑似刷单: {found.flags} flags for a person to look at."
+    )
+
+
+def _show_checks(console: Console, home: Home, result: DemoResult) -> bool:
+    audit = result.run.audit
+    if audit is not None:
+        tests, expectations = audit.count("dbt"), audit.count("expectations")
+        console.print(
+            f"Checked 检查: {tests[0]:,} of {tests[1]:,} dbt tests and "
+            f"{expectations[0]:,} of {expectations[1]:,} expectations hold"
+            + (f"; {len(audit.warnings)} warnings, nothing critical." if audit.warnings else ".")
+        )
+    compared = [
+        compare(home.published, table, result.truth[name], keys=keys, columns=columns, where=where)
+        for name, table, keys, columns, where in _COMPARED
+    ]
+    equal = [one for one in compared if one.total_different == 0]
+    if equal:
+        numbers = sum(one.numbers for one in equal)
+        console.print(
+            f"Against the sandbox's own figures 核对: {numbers:,} numbers of {', '.join(one.table for one in equal)}, "
+            "all equal to the smallest unit."
+        )
+    for one in compared:
+        if one.total_different:
+            _show_difference(console, one)
+    return len(equal) == len(compared)
+
+
+def _show_difference(console: Console, compared: Comparison) -> None:
+    console.print(
+        f"[red]Against the sandbox's own figures 核对: {compared.total_different:,} of {compared.numbers:,} numbers of "
+        f"{compared.table} differ:[/red]"
+    )
+    for line in compared.different:
+        console.print(f"  {escape(line)}")
+
+
+def _show_places(console: Console, home: Home, result: DemoResult) -> None:
+    console.print("Where things are 位置:")
+    console.print(
+        f"  published marts  {escape(str(home.published))}  (DuckDB, read-only; marts.marts.kpi_shop_daily, ...)"
+    )
+    console.print(f"  audit            {escape(str(home.root / 'audit' / 'data_docs' / 'index.html'))}")
+    console.print(f"  KPI glossary     {escape(str(result.docs))}")
+    console.print("  Dagster          make dagster, then http://127.0.0.1:3000")
+    console.print("Run it again: the sandbox's clock moves on by a day and only what is new is read.")
+
+
+def _whole(value: Decimal | None) -> str:
+    return "" if value is None else f"{value:,.0f}"
+
+
+def _percent(value: float | None) -> str:
+    return "" if value is None else f"{value * 100:.1f} %"
+
+
+def _times(value: float | None) -> str:
+    return "" if value is None else f"{value:.2f}"

@@ -1,0 +1,547 @@
+"""What the demo shows at the end: KPIs per shop, and how they compare with the world's own figures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from home.database import attach
+from home.project import project_var
+
+PERIODS = (7, 30)
+"""Days back from the last complete business date."""
+_SHOWN = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Kpis:
+    """KPIs over some days in one currency; see the glossary for their meaning. NULL is 'unknown'."""
+
+    shop_name: str
+    currency: str
+    gmv: Decimal | None
+    net_gmv: Decimal | None
+    refund_rate: float | None
+    paid_orders: int
+    aov: Decimal | None
+    take_rate: float | None
+    settlement_amount: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Promotion:
+    """What creators, LIVE and ads had a part in, over some days in one currency. NULL is 'unknown'.
+
+    Attributes:
+        unknown_ad_days: Days whose spend is not known, of a shop that has an ads account: `ad_spend` is without them.
+    """
+
+    shop_name: str
+    currency: str
+    attributed_gmv: Decimal | None
+    attributed_share: float | None
+    live_sessions: int
+    live_own_gmv: Decimal | None
+    ad_spend: Decimal | None
+    unknown_ad_days: int
+    roas_reported: float | None
+    roas: float | None
+    mer: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Operations:
+    """How stock, dispatch and alarms stand at the end of the data. NULL is 'unknown'.
+
+    Attributes:
+        shop_name: The shop, or all of them.
+        skus: SKUs in the newest stock list.
+        out_skus: Of those, SKUs without stock.
+        short_skus: Of those, SKUs at or below their reorder point, but not out.
+        reorder_units: Units to order.
+        late_dispatch_rate: Of the orders due in the last days.
+        on_time_delivery_rate: Of the orders due in the last days.
+        due_within_24h: Orders that must be marked ready within 24 hours.
+        anomalies: Unusual figures of the last days that are bad.
+        open_alerts: Alerts that somebody has to act on.
+    """
+
+    shop_name: str
+    skus: int
+    out_skus: int
+    short_skus: int
+    reorder_units: int
+    late_dispatch_rate: float | None
+    on_time_delivery_rate: float | None
+    due_within_24h: int
+    anomalies: int
+    open_alerts: int
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """What the scorecards and the glossary hold.
+
+    Attributes:
+        cards: Cards of the newest month: persons and roles.
+        roles: Roles among them.
+        columns: Columns in the glossary.
+        named: Of those, columns with a name in 中文.
+        flags: Flags of orders that a person should look at.
+    """
+
+    cards: int
+    roles: int
+    columns: int
+    named: int
+    flags: int
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A published table against the world's own figures.
+
+    Attributes:
+        table: The published table.
+        rows: Rows that the world has.
+        numbers: Numbers that were compared.
+        different: What differs: where, ours, theirs; the first ones.
+        total_different: How many differ, missing and extra rows included.
+    """
+
+    table: str
+    rows: int
+    numbers: int
+    different: tuple[str, ...]
+    total_different: int
+
+
+_KPIS = """
+    with shops as (
+        select
+            shop_key,
+            shop_name,
+            currency,
+            data_until,
+            -- Complete days only: the day in which the data end is still growing.
+            cast(timezone($reporting_timezone, data_until) as date) as today
+        from marts.dim_shops
+    )
+
+    , sales as (
+        select
+            shops.shop_key,
+            sum(daily.gmv) as gmv,
+            sum(daily.gmv_rc) as gmv_rc,
+            sum(daily.net_gmv) as net_gmv,
+            sum(daily.net_gmv_rc) as net_gmv_rc,
+            sum(daily.refunded_gmv) as refunded_gmv,
+            sum(daily.refunded_gmv_rc) as refunded_gmv_rc,
+            sum(daily.paid_orders) as paid_orders
+        from shops
+        inner join marts.kpi_shop_daily as daily
+            on
+                shops.shop_key = daily.shop_key
+                and daily.business_date >= shops.today - $days
+                and daily.business_date < shops.today
+        group by shops.shop_key
+    )
+
+    , statements as (
+        select
+            shops.shop_key,
+            sum(bridge.settlement_amount) as settlement_amount,
+            sum(bridge.settlement_amount_rc) as settlement_amount_rc,
+            sum(bridge.fees_and_commissions_amount) as fees_amount,
+            sum(bridge.revenue_amount) as revenue_amount
+        from shops
+        inner join marts.kpi_settlement_bridge as bridge
+            on
+                shops.shop_key = bridge.shop_key
+                and bridge.statement_time > shops.data_until - to_days($days)
+                and bridge.statement_time <= shops.data_until
+        group by shops.shop_key
+    )
+
+    , joined as (
+        select
+            shops.shop_key,
+            shops.shop_name,
+            shops.currency,
+            sales.* exclude (shop_key),
+            statements.* exclude (shop_key)
+        from shops
+        left join sales on shops.shop_key = sales.shop_key
+        left join statements on shops.shop_key = statements.shop_key
+    )
+
+    , lines as (
+        select
+            shop_key, 1 as position, shop_name, currency, gmv, net_gmv, refunded_gmv, paid_orders, settlement_amount,
+            fees_amount, revenue_amount
+        from joined
+        union all
+        select
+            shop_key, 2, '', $reporting_currency, gmv_rc, net_gmv_rc, refunded_gmv_rc, paid_orders,
+            settlement_amount_rc, fees_amount, revenue_amount
+        from joined
+        union all
+        select
+            'total', 3, 'All shops', $reporting_currency, sum(gmv_rc), sum(net_gmv_rc), sum(refunded_gmv_rc),
+            sum(paid_orders), sum(settlement_amount_rc), null, null
+        from joined
+    )
+
+    select
+        shop_name,
+        currency,
+        gmv,
+        net_gmv,
+        cast(refunded_gmv as double) / nullif(cast(gmv as double), 0) as refund_rate,
+        cast(coalesce(paid_orders, 0) as bigint) as paid_orders,
+        cast(gmv / nullif(paid_orders, 0) as decimal(18, 2)) as aov,
+        cast(fees_amount as double) / nullif(cast(revenue_amount as double), 0) as take_rate,
+        settlement_amount
+    from lines
+    order by position = 3, shop_key, position
+"""
+
+
+_PROMOTION = """
+    with shops as (
+        select
+            shop_key,
+            shop_name,
+            currency,
+            -- Complete days only: the day in which the data end is still growing.
+            cast(timezone($reporting_timezone, data_until) as date) as today
+        from marts.dim_shops
+    )
+
+    , creators as (
+        select
+            shops.shop_key,
+            sum(daily.attributed_gmv) filter (where daily.creator_username <> 'none') as attributed_gmv,
+            sum(daily.attributed_gmv_rc) filter (where daily.creator_username <> 'none') as attributed_gmv_rc,
+            -- Creators and 'none' are the whole shop.
+            sum(daily.attributed_gmv) as gmv,
+            sum(daily.attributed_gmv_rc) as gmv_rc
+        from shops
+        inner join marts.kpi_creator_daily as daily
+            on
+                shops.shop_key = daily.shop_key
+                and daily.business_date >= shops.today - $days
+                and daily.business_date < shops.today
+        group by shops.shop_key
+    )
+
+    , lives as (
+        select
+            shops.shop_key,
+            count(*) filter (where sessions.is_listed) as live_sessions,
+            sum(sessions.own_gmv) as own_gmv,
+            sum(sessions.own_gmv_rc) as own_gmv_rc
+        from shops
+        inner join marts.kpi_live_sessions as sessions
+            on
+                shops.shop_key = sessions.shop_key
+                and sessions.business_date >= shops.today - $days
+                and sessions.business_date < shops.today
+        group by shops.shop_key
+    )
+
+    , ads as (
+        select
+            shops.shop_key,
+            sum(daily.ad_spend) as ad_spend,
+            sum(daily.ad_spend_rc) as ad_spend_rc,
+            -- A cost may come half a day late: the sum is of the other days then.
+            case when count(daily.ad_spend) > 0 then count(*) - count(daily.ad_spend) end as unknown_days,
+            -- A return is made of days on which both of its amounts are known.
+            sum(daily.ad_reported_gmv) filter (where daily.ad_spend is not null) as ad_reported_gmv,
+            sum(daily.ad_spend) filter (where daily.ad_reported_gmv is not null) as reported_spend,
+            sum(daily.paid_gmv) filter (where daily.ad_spend is not null) as paid_gmv,
+            sum(daily.gmv) filter (where daily.ad_spend is not null) as gmv,
+            sum(daily.ad_spend) filter (where daily.gmv is not null) as sales_spend
+        from shops
+        inner join marts.kpi_ads_daily as daily
+            on
+                shops.shop_key = daily.shop_key
+                and daily.business_date >= shops.today - $days
+                and daily.business_date < shops.today
+        group by shops.shop_key
+    )
+
+    , joined as (
+        select
+            shops.shop_key,
+            shops.shop_name,
+            shops.currency,
+            creators.attributed_gmv,
+            creators.attributed_gmv_rc,
+            creators.gmv,
+            creators.gmv_rc,
+            coalesce(lives.live_sessions, 0) as live_sessions,
+            lives.own_gmv,
+            lives.own_gmv_rc,
+            ads.ad_spend,
+            ads.ad_spend_rc,
+            ads.unknown_days,
+            ads.ad_reported_gmv / nullif(cast(ads.reported_spend as double), 0) as roas_reported,
+            ads.paid_gmv / nullif(cast(ads.sales_spend as double), 0) as roas,
+            ads.gmv / nullif(cast(ads.sales_spend as double), 0) as mer
+        from shops
+        left join creators on shops.shop_key = creators.shop_key
+        left join lives on shops.shop_key = lives.shop_key
+        left join ads on shops.shop_key = ads.shop_key
+    )
+
+    , lines as (
+        select
+            shop_key, 1 as position, shop_name, currency, attributed_gmv, gmv, live_sessions, own_gmv, ad_spend,
+            unknown_days, roas_reported, roas, mer
+        from joined
+        union all
+        -- Not every shop has an ads account, so returns are not of all shops.
+        select
+            'total', 2, 'All shops', $reporting_currency, sum(attributed_gmv_rc), sum(gmv_rc), sum(live_sessions),
+            sum(own_gmv_rc), sum(ad_spend_rc), sum(unknown_days), null, null, null
+        from joined
+    )
+
+    select
+        shop_name,
+        currency,
+        attributed_gmv,
+        cast(attributed_gmv as double) / nullif(cast(gmv as double), 0) as attributed_share,
+        cast(live_sessions as bigint) as live_sessions,
+        own_gmv,
+        ad_spend,
+        cast(coalesce(unknown_days, 0) as bigint) as unknown_ad_days,
+        roas_reported,
+        roas,
+        mer
+    from lines
+    order by position, shop_key
+"""
+
+
+_OPERATIONS = """
+    with shops as (
+        select shop_key, shop_name, cast(timezone(time_zone, data_until) as date) as today from marts.dim_shops
+    )
+
+    , stock as (
+        select
+            shop_key,
+            count(*) as skus,
+            count(*) filter (where stock_status = 'out') as out_skus,
+            count(*) filter (where stock_status in ('critical', 'low')) as short_skus,
+            sum(reorder_units) as reorder_units
+        from marts.kpi_stock_health
+        where is_latest
+        group by shop_key
+    )
+
+    , dispatch as (
+        select
+            shops.shop_key,
+            sum(days.late_dispatch_orders) as late_dispatch_orders,
+            sum(days.dispatch_due_orders) as dispatch_due_orders,
+            sum(days.on_time_delivered_orders) as on_time_delivered_orders,
+            sum(days.delivery_due_orders) as delivery_due_orders,
+            sum(days.orders_due_within_24h) as due_within_24h
+        from shops
+        inner join marts.kpi_fulfilment_daily as days
+            on shops.shop_key = days.shop_key and days.shop_local_date >= shops.today - $days
+        group by shops.shop_key
+    )
+
+    , anomalies as (
+        select shops.shop_key, count(*) as anomalies
+        from shops
+        inner join marts.kpi_anomalies as days
+            on shops.shop_key = days.shop_key and days.kpi_date >= shops.today - $days
+        where days.is_adverse
+        group by shops.shop_key
+    )
+
+    , alerts as (
+        select shop_key, count(*) as open_alerts from marts.kpi_alerts where is_open group by shop_key
+    )
+
+    , joined as (
+        select
+            shops.shop_key,
+            shops.shop_name,
+            stock.* exclude (shop_key),
+            dispatch.* exclude (shop_key),
+            anomalies.anomalies,
+            alerts.open_alerts
+        from shops
+        left join stock on shops.shop_key = stock.shop_key
+        left join dispatch on shops.shop_key = dispatch.shop_key
+        left join anomalies on shops.shop_key = anomalies.shop_key
+        left join alerts on shops.shop_key = alerts.shop_key
+    )
+
+    , lines as (
+        select * exclude (shop_key), shop_key as position from joined
+        union all
+        select
+            'All shops', sum(skus), sum(out_skus), sum(short_skus), sum(reorder_units), sum(late_dispatch_orders),
+            sum(dispatch_due_orders), sum(on_time_delivered_orders), sum(delivery_due_orders), sum(due_within_24h),
+            sum(anomalies), sum(open_alerts), 'z'
+        from joined
+    )
+
+    select
+        shop_name,
+        cast(coalesce(skus, 0) as bigint),
+        cast(coalesce(out_skus, 0) as bigint),
+        cast(coalesce(short_skus, 0) as bigint),
+        cast(coalesce(reorder_units, 0) as bigint),
+        cast(late_dispatch_orders as double) / nullif(cast(dispatch_due_orders as double), 0),
+        cast(on_time_delivered_orders as double) / nullif(cast(delivery_due_orders as double), 0),
+        cast(coalesce(due_within_24h, 0) as bigint),
+        cast(coalesce(anomalies, 0) as bigint),
+        cast(coalesce(open_alerts, 0) as bigint)
+    from lines
+    order by position
+"""
+
+_PEOPLE = """
+    with newest as (
+        select max(month_start) as month_start from marts.kpi_team_scorecard
+    )
+
+    , cards as (
+        select
+            count(distinct cards.person_name || '|' || cards.role) as cards,
+            count(distinct cards.role) as roles
+        from marts.kpi_team_scorecard as cards
+        inner join newest on cards.month_start = newest.month_start
+    )
+
+    , glossary as (
+        select count(*) as columns, count(label_zh) as named from marts.kpi_glossary
+    )
+
+    , flags as (
+        select count(*) as flags from marts.kpi_brushing_flags
+    )
+
+    select cards.cards, cards.roles, glossary.columns, glossary.named, flags.flags
+    from cards, glossary, flags
+"""
+
+
+def operations(published: Path, days: int) -> list[Operations]:
+    """How stock, dispatch and alarms stand: of every shop, then of all shops; rates and anomalies of the last days.
+
+    Raises:
+        CannotRead: The published file can't be read.
+    """
+    return [Operations(*row) for row in _query(published, _OPERATIONS, {"days": days})]
+
+
+def people(published: Path) -> People:
+    """What the scorecards and the glossary hold.
+
+    Raises:
+        CannotRead: The published file can't be read.
+    """
+    return People(*_query(published, _PEOPLE)[0])
+
+
+def promotion(published: Path, days: int) -> list[Promotion]:
+    """What creators, LIVE and ads had a part in over the last complete days: of every shop, then of all shops.
+
+    A shop's amounts are in its own currency, those of all shops in the reporting currency.
+
+    Raises:
+        CannotRead: The published file can't be read.
+    """
+    return [Promotion(*row) for row in _query(published, _PROMOTION, _reporting(days))]
+
+
+def kpis(published: Path, days: int) -> list[Kpis]:
+    """KPIs over the last complete days: of every shop in its own and in the reporting currency, then of all shops.
+
+    Raises:
+        CannotRead: The published file can't be read.
+    """
+    return [Kpis(*row) for row in _query(published, _KPIS, _reporting(days))]
+
+
+def compare(
+    published: Path,
+    table: str,
+    truth: Sequence[Mapping[str, Any]],
+    *,
+    keys: Sequence[str],
+    columns: Mapping[str, str] | None = None,
+    where: str = "true",
+) -> Comparison:
+    """Compare the world's own figures with the published table, to the last digit.
+
+    Args:
+        published: The published file.
+        table: Name of the table in it.
+        truth: The world's rows; amounts are texts with a decimal point.
+        keys: Columns that name a row.
+        columns: Which of the world's figures are compared with which column; by default every number, by its name.
+        where: Which rows of the table the world tells of; by default all.
+    """
+    if columns is None:
+        columns = {name: name for row in truth for name in row if name not in {*keys, "currency"}}
+    wanted = list(columns.items())
+    selected = ", ".join([*(f"cast({key} as varchar)" for key in keys), *(ours for _, ours in wanted)])
+    mine = {
+        tuple(str(value) for value in row[: len(keys)]): row[len(keys) :]
+        for row in _query(published, f"select {selected} from marts.{table} where {where}")  # noqa: S608 (names of our own)
+    }
+    different: list[str] = []
+    numbers = 0
+    for theirs in truth:
+        key = tuple(str(theirs[name]) for name in keys)
+        values = mine.pop(key, None)
+        if values is None:
+            different.append(f"{' '.join(key)} is missing")
+            continue
+        for (name, column), value in zip(wanted, values, strict=True):
+            numbers += 1
+            if not _equal(value, theirs.get(name)):
+                different.append(f"{' '.join(key)} {column}: {value} is {theirs.get(name)} in the world")
+    different += [f"{' '.join(key)} is not in the world" for key in mine]
+    return Comparison(table, len(truth), numbers, tuple(different[:_SHOWN]), len(different))
+
+
+def _reporting(days: int) -> dict[str, Any]:
+    return {
+        "days": days,
+        **{name: project_var(name) for name in ("reporting_currency", "reporting_timezone")},
+    }
+
+
+def _equal(ours: Any, theirs: Any) -> bool:
+    if ours is None or theirs is None:
+        return ours is None and theirs is None
+    return Decimal(str(ours)) == Decimal(str(theirs))
+
+
+def _query(published: Path, sql: str, parameters: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
+    connection = duckdb.connect(":memory:")
+    try:
+        connection.execute("set TimeZone = 'UTC'")
+        attach(connection, published, "published")
+        connection.execute("use published")
+        rows: list[tuple[Any, ...]] = connection.execute(sql, dict(parameters or {})).fetchall()
+    finally:
+        connection.close()
+    return rows

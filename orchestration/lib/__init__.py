@@ -1,1 +1,0 @@
-"""Build, audit, publish, status: what the command line and Dagster both call."""

@@ -1,0 +1,415 @@
+"""Publishes the audited marts: fresh DuckDB files take the place of the old ones, each in one step.
+
+| in the home | what |
+| --- | --- |
+| `published/marts.duckdb` | schema `marts` with every `dim_`, `fct_`, `kpi_` and `ops_` table; for BI, read-only |
+| `published/manifest.json` | its sealed manifest: run, build, audit, revision, definitions, rows per table, checksum |
+| `published/audiences/<audience>/` | the same two for each audience of seed `audiences`: its part only |
+| `published/history/` | the last publications (`orchestration/history/publications.py`) |
+| `published_values/` | what each publication changed (`orchestration/history/published_values.py`) |
+
+Table `marts.ops_publication` of each file says the same as its manifest, for whoever has the file only.
+
+Columns that begin with `_` (load ids, what a day was built from) are the build's own memory and are not published. The
+file of an audience is written from nothing with what it may hold: a copy from which the rest was deleted would still
+have it, as DuckDB keeps the bytes of what is deleted.
+
+Who has the old file open keeps reading the old numbers until he opens it again. If anything goes wrong, the old file
+stays.
+
+DuckDB names the catalog of a file after the file, so opened directly it is the catalog `marts` with the schema `marts`,
+and `marts.kpi_shop_daily` is ambiguous to it. Say `marts.marts.kpi_shop_daily`, or `use marts.marts` first, or attach
+the file under a name of your own: `attach '.../marts.duckdb' as kpi (read_only)`, then `kpi.marts.kpi_shop_daily`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+import duckdb
+
+from home.audit_log import Entry, current_run, head, recorded, revision
+from home.database import attach, literal, quoted, reading
+from home.errors import TtkpiError
+from home.layout import Home
+from home.project import project_dir
+from home.records import write_record
+from home.storage import StorageError, storage_errors
+from orchestration.audit.audit import require_passed
+from orchestration.build.marts import is_published
+from orchestration.history.publications import (
+    end_switch,
+    finish_switch,
+    manifest_path,
+    new_publication,
+    prune,
+    published_manifest,
+    switch,
+)
+from orchestration.history.published_values import (
+    RESTATEMENTS,
+    SCHEMAS,
+    in_publication,
+    published_restatements,
+    write_changes,
+)
+from orchestration.history.seal import MANIFEST, PUBLICATION_TABLE, sealed, sha256
+from orchestration.publish.audiences import Audience, Choice, audiences, everything
+
+_PUBLIC, _PRIVATE = 0o644, 0o600
+
+Definitions = Mapping[str, Mapping[str, tuple[int, str]]]
+"""Version and digest of the definition of each column, by table."""
+
+
+class PublishFailed(TtkpiError):
+    """The new file could not be made. The old one is as it was."""
+
+
+class PublishProgress(Protocol):
+    """Is told how far the publication is."""
+
+    def count(self, done: int, total: int, unit: str, note: str = "") -> None:
+        """So many of so many are done."""
+
+
+@dataclass(frozen=True, slots=True)
+class PublishReport:
+    """What was published.
+
+    Attributes:
+        path: The file.
+        tables: Rows per table.
+        published_at: ISO 8601, UTC.
+        bytes: Size of the file.
+        manifest: The record beside the file.
+        publication: Names the publication.
+        audiences: Rows per table of each audience's file.
+    """
+
+    path: Path
+    tables: dict[str, int]
+    published_at: str
+    bytes: int
+    manifest: Path
+    publication: str = ""
+    audiences: dict[str, dict[str, int]] = field(default_factory=dict)
+
+
+def publish(home: Home, *, progress: PublishProgress | None = None) -> PublishReport:
+    """Write the marts into new files, seal them, and put them in the place of the published ones.
+
+    Raises:
+        AuditFailed: The last audit did not pass, or is not of the warehouse as it is now.
+        ConfigError: Seed `audiences` names what is not there. Nothing is published.
+        PublishFailed: The marts can't be copied.
+        CannotRead: The warehouse can't be read.
+        AuditLogDamaged: The audit log is not as it was written.
+        HomeBusy: Another run holds the home.
+        StorageError: The disk is full or read-only.
+    """
+    with home.lock("publish"):
+        finish_switch(home)
+        with recorded(home, "publish") as entry:
+            report = _publish(home, progress, entry)
+        end_switch(home)
+        prune(home)
+    return report
+
+
+def _publish(home: Home, progress: PublishProgress | None, entry: Entry) -> PublishReport:
+    audited = require_passed(home)
+    begun = datetime.now(UTC)
+    # Whole seconds, as a person reads them in the manifest and gives them to `ttkpi as-of`.
+    now = begun.replace(microsecond=0)
+    publication = f"{begun:%Y%m%dT%H%M%S%f}Z-{str(audited['build_id'])[:8]}"
+    number, hashed = head(home)
+    facts: dict[str, Any] = {
+        "publication_id": publication,
+        "published_at": now.isoformat(timespec="seconds"),
+        "run_id": current_run(),
+        "build_id": audited["build_id"],
+        "audit_id": audited["audit_id"],
+        "audit": {
+            "passed": bool(audited.get("passed")),
+            "checks": audited.get("checks"),
+            "warnings": len(audited.get("warnings") or []),
+        },
+        "revision": revision(project_dir()),
+        "duckdb": duckdb.__version__,
+    }
+    with storage_errors(home.published):
+        home.published.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with reading(home) as connection:
+            attach(connection, home.warehouse, "warehouse")
+            columns = mart_columns(connection)
+            if not columns:
+                raise PublishFailed(
+                    f"{home.warehouse} has no marts to publish.",
+                    advice="Run `ttkpi build` without a selection.",
+                )
+            definitions = _definitions(connection, columns)
+            wanted = audiences(connection, columns)
+            files = [Audience("", everything(columns), {}), *wanted]
+            count = _Count(progress, sum(len(file.choices) for file in files))
+            manifests: dict[str, dict[str, Any]] = {}
+            with new_publication(home, publication) as folder:
+                changed = write_changes(home, connection, folder, publication, now)
+                checksums = {kind: sha256(in_publication(folder, kind)) for kind in SCHEMAS}
+                # The whole file last: its manifest has the checksums of the others.
+                for file in reversed(files):
+                    place = folder / "audiences" / file.name if file.name else folder
+                    own = facts | {"audience": file.name or None}
+                    if file.name:
+                        own |= {"limits": file.limits}
+                    else:
+                        own |= {
+                            "audiences": {
+                                name: manifest["sha256"] for name, manifest in sorted(manifests.items())
+                            },
+                            "replaces": (published_manifest(home) or {}).get("publication_id"),
+                            "audit_log": {"number": number, "hash": hashed},
+                            "published_values": checksums,
+                        }
+                    with storage_errors(place):
+                        place.mkdir(parents=True, exist_ok=True, mode=0o700)
+                    manifests[file.name] = _write(home, connection, place, file, own, definitions, count)
+    except duckdb.Error as error:
+        raise _failed(home, error) from error
+    switch(home, publication, "publish")
+    full = manifests.pop("")
+    entry.subject = publication
+    entry.details |= {name: facts[name] for name in ("build_id", "audit_id")}
+    entry.details |= {
+        "sha256": full["sha256"],
+        "tables": len(full["tables"]),
+        "rows": sum(full["tables"].values()),
+        "audiences": sorted(manifests),
+        "values_changed": changed,
+        "published_values": checksums,
+    }
+    return PublishReport(
+        path=home.published,
+        tables=full["tables"],
+        published_at=facts["published_at"],
+        bytes=full["bytes"],
+        manifest=manifest_path(home),
+        publication=publication,
+        audiences={name: manifest["tables"] for name, manifest in sorted(manifests.items())},
+    )
+
+
+class _Count:
+    """Counts the tables of all files."""
+
+    def __init__(self, progress: PublishProgress | None, total: int) -> None:
+        self._progress, self._total, self._done = progress, total, 0
+
+    def one(self, table: str) -> None:
+        """Another table is written."""
+        self._done += 1
+        if self._progress is not None:
+            self._progress.count(self._done, self._total, "tables", table)
+
+
+def _write(
+    home: Home,
+    connection: duckdb.DuckDBPyConnection,
+    folder: Path,
+    file: Audience,
+    facts: dict[str, Any],
+    definitions: Definitions,
+    count: _Count,
+) -> dict[str, Any]:
+    """Write one file and its sealed manifest."""
+    fresh = folder / home.published.name
+    own = {
+        choice.table: {name: known[name] for name in choice.columns if name in known}
+        for choice in file.choices
+        if (known := definitions.get(choice.table))
+    }
+    # Attached under a name of its own: opened directly, the file would be the catalog `marts`, and
+    # `marts.x` could mean the catalog or the schema.
+    connection.execute(f"attach {literal(fresh)} as fresh")
+    connection.execute("create schema fresh.marts")
+    tables = {}
+    for choice in file.choices:
+        source = published_restatements() if choice.table == RESTATEMENTS else None
+        tables[choice.table] = copy_mart(connection, choice, source)
+        count.one(choice.table)
+    _describe(connection, facts, tables, own)
+    connection.execute("checkpoint fresh")
+    connection.execute("detach fresh")
+    with storage_errors(fresh):
+        _settle(fresh, _PRIVATE if file.name else _PUBLIC)
+        manifest = {
+            "file": fresh.name,
+            **facts,
+            "sha256": sha256(fresh),
+            "bytes": fresh.stat().st_size,
+            "tables": tables,
+            "definitions": {
+                table: {name: f"{version}:{digest}" for name, (version, digest) in columns.items()}
+                for table, columns in own.items()
+            },
+        }
+    manifest = sealed(home.seal_key(), manifest)
+    write_record(folder / MANIFEST, manifest, mode=_PRIVATE if file.name else _PUBLIC)
+    return manifest
+
+
+def mart_columns(connection: duckdb.DuckDBPyConnection) -> dict[str, list[str]]:
+    """Columns of every mart that is published, without the build's own."""
+    found: dict[str, list[str]] = {}
+    for table, column in connection.execute(
+        "select table_name, column_name from information_schema.columns "
+        "where table_catalog = 'warehouse' and table_schema = 'marts' order by table_name, ordinal_position"
+    ).fetchall():
+        if is_published(str(table)) and not str(column).startswith("_"):
+            found.setdefault(str(table), []).append(str(column))
+    return found
+
+
+def _definitions(connection: duckdb.DuckDBPyConnection, columns: Mapping[str, Sequence[str]]) -> Definitions:
+    if "kpi_glossary" not in columns:
+        return {}
+    found: dict[str, dict[str, tuple[int, str]]] = {}
+    for table, column, version, digest in connection.execute(
+        "select model_name, column_name, definition_version, definition_digest from warehouse.marts.kpi_glossary "
+        "order by model_name, column_position"
+    ).fetchall():
+        found.setdefault(str(table), {})[str(column)] = (int(version), str(digest))
+    return found
+
+
+def copy_mart(connection: duckdb.DuckDBPyConnection, choice: Choice, source: str | None = None) -> int:
+    """Copy what was chosen of a table of `warehouse` to `fresh`, with its comments.
+
+    Args:
+        connection: Has both attached.
+        choice: Table, columns and rows.
+        source: A query to copy instead of the table.
+
+    Returns:
+        How many rows were copied.
+    """
+    names = ", ".join(quoted(name) for name in choice.columns)
+    origin = f"({source})" if source else f"warehouse.marts.{quoted(choice.table)}"
+    condition = f" where {choice.condition}" if choice.condition else ""
+    copied = connection.execute(
+        f"create table fresh.marts.{quoted(choice.table)} as select {names} from {origin}{condition}"  # noqa: S608
+    ).fetchone()
+    _keep_comments(connection, choice)
+    return int(copied[0]) if copied else 0
+
+
+_PUBLICATION_COLUMNS = {
+    "publication_id": (
+        "varchar",
+        "Names the publication, as in manifest.json and in the audit log. · 发布编号",
+    ),
+    "published_at": ("timestamp with time zone", "When it was published (UTC). · 发布时间"),
+    "audience": ("varchar", "The audience whose file this is (seed audiences); NULL: the whole file. · 受众"),
+    "run_id": ("varchar", "The run that published it, as in ops_audit_log. · 运行编号"),
+    "build_id": ("varchar", "dbt's id of the build. · 构建编号"),
+    "audit_id": ("varchar", "The audit that allowed it. · 审核编号"),
+    "audit_checks": ("bigint", "Checks of that audit. · 检查项数"),
+    "audit_warnings": ("bigint", "Checks of it that warned. · 警告数"),
+    "revision": ("varchar", "Commit of the project, with -dirty if files were changed. · 代码版本"),
+    "table_name": ("varchar", "A table of this file. · 表名"),
+    "row_count": ("bigint", "Its rows. · 行数"),
+    "definitions_digest": (
+        "varchar",
+        "SHA-256 over the definitions of its columns (kpi_glossary); NULL: it has none. · 口径摘要",
+    ),
+}
+
+
+def _describe(
+    connection: duckdb.DuckDBPyConnection,
+    facts: Mapping[str, Any],
+    tables: Mapping[str, int],
+    own: Definitions,
+) -> None:
+    """Write the manifest into the file."""
+    table = f"fresh.marts.{PUBLICATION_TABLE}"
+    columns = ", ".join(f"{name} {kind}" for name, (kind, _) in _PUBLICATION_COLUMNS.items())
+    connection.execute(f"create table {table} ({columns})")
+    shared = [
+        *(
+            facts[name]
+            for name in ("publication_id", "published_at", "audience", "run_id", "build_id", "audit_id")
+        ),
+        facts["audit"]["checks"],
+        facts["audit"]["warnings"],
+        facts["revision"],
+    ]
+    connection.executemany(
+        f"insert into {table} values ({', '.join('?' * len(_PUBLICATION_COLUMNS))})",  # noqa: S608
+        [[*shared, name, rows, _digest(own.get(name))] for name, rows in tables.items()],
+    )
+    about = "One row per table of this file: from which run, build and audit it is, and its rows. · 本文件的发布清单"
+    connection.execute(f"comment on table {table} is {literal(about)}")
+    for name, (_, text) in _PUBLICATION_COLUMNS.items():
+        connection.execute(f"comment on column {table}.{name} is {literal(text)}")
+
+
+def _digest(definitions: Mapping[str, tuple[int, str]] | None) -> str | None:
+    if not definitions:
+        return None
+    text = "\n".join(f"{name} {version} {digest}" for name, (version, digest) in sorted(definitions.items()))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _keep_comments(connection: duckdb.DuckDBPyConnection, choice: Choice) -> None:
+    """A copied table has the rows of the old one but not its comments, which BI tools show."""
+    table = choice.table
+    of_table = (
+        "database_name = 'warehouse' and schema_name = 'marts' and table_name = ? and comment is not null"
+    )
+    described = connection.execute(
+        f"select comment from duckdb_tables() where {of_table}",  # noqa: S608
+        [table],
+    ).fetchone()
+    if described:
+        connection.execute(f"comment on table fresh.marts.{quoted(table)} is {literal(described[0])}")
+    columns = connection.execute(
+        f"select column_name, comment from duckdb_columns() where {of_table}",  # noqa: S608
+        [table],
+    ).fetchall()
+    for column, comment in columns:
+        if str(column) not in choice.columns:
+            continue
+        connection.execute(
+            f"comment on column fresh.marts.{quoted(table)}.{quoted(str(column))} is {literal(comment)}"
+        )
+
+
+def _settle(path: Path, mode: int) -> None:
+    """Put the file on the disk for good, with its rights."""
+    if path.with_name(f"{path.name}.wal").exists():
+        raise PublishFailed(f"{path} was not closed cleanly.", advice="Run `ttkpi publish` again.")
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+    path.chmod(mode)
+
+
+def _failed(home: Home, error: duckdb.Error) -> TtkpiError:
+    text = str(error).splitlines()[0]
+    if any(sign in text for sign in ("No space left", "Read-only file system", "Permission denied")):
+        return StorageError(
+            f"{home.published.parent} can't be written: {text}",
+            advice="Free some space or make it writable, then run `ttkpi publish` again. "
+            "The published file is as it was.",
+        )
+    return PublishFailed(
+        f"The marts could not be copied: {text}",
+        advice="The published file is as it was. Run `ttkpi publish` again; if that fails, `ttkpi build` first.",
+    )

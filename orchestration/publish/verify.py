@@ -1,0 +1,200 @@
+"""Checks that what is published, and was published before, is what was published, and that the audit log is whole.
+
+| checked | against |
+| --- | --- |
+| each published file | checksum, size and rows of its manifest, and the publication that the file itself says it is |
+| each manifest | its seal, by the key of the home |
+| the audience files | the list and the checksums in the manifest of the whole file |
+| each file of `published_values/` | its checksum in the audit log, in the entry of its publication; none is missing |
+| the audit log | the chain of its entries, their seals, and the hash in the manifest of the publication |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from home.audit_log import AuditLogDamaged, entries
+from home.audit_log import check as check_log
+from home.layout import Home, HomeBusy
+from home.records import RecordDamaged, read_record
+from home.storage import storage_errors
+from orchestration.history.publications import (
+    audiences_folder,
+    finish_switch,
+    history_folder,
+    kept,
+    publication_time,
+    published_manifest,
+    switching,
+)
+from orchestration.history.published_values import NONE, SCHEMAS, in_store, is_empty
+from orchestration.history.seal import MANIFEST, problems, sha256
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What was found about one thing.
+
+    Attributes:
+        subject: A file, or the audit log.
+        problems: What is wrong, in plain words; empty when it is as it was written.
+        about: What is right: publication, rows, entries.
+        is_sealed: The seal was checked; False where the key is not known.
+    """
+
+    subject: Path
+    problems: tuple[str, ...]
+    about: str
+    is_sealed: bool = True
+
+
+def verify_file(home: Home, path: Path) -> Verdict:
+    """Check one published file, wherever it lies. Its manifest has to lie beside it.
+
+    The seal is checked if this home has a key; another home's seal does not fit.
+
+    Raises:
+        StorageError: It can't be read.
+    """
+    path = path.absolute()
+    key = home.seal_key() if home.seal_key_file.is_file() else None
+    found = tuple(problems(path, key))
+    return Verdict(path, found, "" if found else _about(path), is_sealed=key is not None)
+
+
+def verify_home(home: Home, *, history: bool = False) -> list[Verdict]:
+    """Check what is published, for everybody and for audiences, and the audit log.
+
+    Args:
+        home: The home.
+        history: Check also the former publications that are kept.
+
+    Raises:
+        ConfigError: The key of the seals is gone.
+        StorageError: A file can't be read.
+    """
+    try:
+        with home.lock("verify"):
+            finish_switch(home)
+    except HomeBusy:
+        # A run is at work. What is published can be checked all the same.
+        pass
+    if home.published.is_file():
+        # A seal that can't be checked is no seal.
+        home.seal_key()
+    verdicts = [verify_file(home, home.published), *_audiences(home)]
+    if history:
+        for publication in reversed(kept(home)):
+            folder = history_folder(home) / publication
+            files = [folder / home.published.name, *sorted(folder.glob(f"audiences/*/{home.published.name}"))]
+            verdicts += [verify_file(home, file) for file in files]
+    log = _log(home)
+    return [*verdicts, _values(home, is_whole=not log.problems), log]
+
+
+def _about(path: Path) -> str:
+    manifest = read_record(path.with_name(MANIFEST)) or {}
+    tables = manifest.get("tables") or {}
+    return (
+        f"publication {manifest.get('publication_id')}, {len(tables)} tables, {sum(tables.values()):,} rows, "
+        f"sha256 {str(manifest.get('sha256'))[:12]}"
+    )
+
+
+def _audiences(home: Home) -> Iterator[Verdict]:
+    sealed = _sealed_audiences(home)
+    folders = {path.parent.name for path in audiences_folder(home).glob(f"*/{home.published.name}")}
+    for name in sorted(folders | sealed.keys()):
+        path = audiences_folder(home) / name / home.published.name
+        verdict = verify_file(home, path)
+        found = list(verdict.problems)
+        if name not in sealed:
+            found.append(f"{path} is not of the current publication: it has no audience {name}.")
+        elif not found and (read_record(path.with_name(MANIFEST)) or {}).get("sha256") != sealed[name]:
+            found.append(f"{path} is of another publication than {home.published}.")
+        yield Verdict(path, tuple(found), "" if found else verdict.about)
+
+
+def _sealed_audiences(home: Home) -> dict[str, str]:
+    try:
+        return dict((published_manifest(home) or {}).get("audiences") or {})
+    except RecordDamaged:
+        # The verdict about the published file says so.
+        return {}
+
+
+def _values(home: Home, *, is_whole: bool) -> Verdict:
+    folder = home.published_values
+    if not is_whole:
+        problem = f"{folder} can't be checked: the checksums are in the audit log, and that is not as it was written."
+        return Verdict(folder, (problem,), "")
+    # In this order: a publication that is at work beside this has its files first, and its entry before it is done.
+    with storage_errors(folder):
+        paths = sorted(path for kind in SCHEMAS for path in (folder / kind).glob("*.parquet"))
+    under_way = switching(home)
+    log = entries(home)
+    checksums = {
+        str(entry["subject"]): dict(entry["details"]["published_values"])
+        for entry in log
+        if entry["details"].get("published_values")
+    }
+    told = {str(entry["subject"]) for entry in log if entry["event"] == "publish"}
+    began = datetime.fromisoformat(log[0]["recorded_at"]) if log else None
+    found, unchecked = list[str](), 0
+    with storage_errors(folder):
+        for path in paths:
+            publication, kind = path.stem, path.parent.name
+            if path.name == NONE:
+                if not is_empty(path):
+                    found.append(f"{path} has rows: nobody published them.")
+            elif publication in checksums:
+                if sha256(path) != checksums[publication].get(kind):
+                    found.append(
+                        f"{path} was changed after it was published: its checksum is not the one of the log."
+                    )
+            elif publication in told or _is_before(publication, began):
+                unchecked += 1
+            elif publication != under_way:
+                found.append(f"{path} was not published: the audit log has no publication {publication}.")
+    found += [
+        f"{in_store(home, publication, kind)} is missing: publication {publication} wrote it."
+        for publication, kinds in sorted(checksums.items())
+        for kind in kinds
+        if not in_store(home, publication, kind).is_file()
+    ]
+    about = f"values of {len(checksums):,} publications"
+    if unchecked:
+        about += f"; {unchecked:,} files are not checked: when they were written, no checksum was recorded"
+    return Verdict(folder, tuple(found), "" if found else about)
+
+
+def _is_before(publication: str, began: datetime | None) -> bool:
+    """Whether a publication is older than the audit log: who begins a new one keeps the values."""
+    at = publication_time(publication)
+    return at is not None and (began is None or at < began)
+
+
+def _log(home: Home) -> Verdict:
+    path = home.root / "audit_log.jsonl"
+    try:
+        hashes = check_log(home)
+    except AuditLogDamaged as error:
+        return Verdict(path, (error.message,), "")
+    try:
+        anchor = (published_manifest(home) or {}).get("audit_log") or {}
+    except RecordDamaged:
+        anchor = {}
+    number = int(anchor.get("number") or 0)
+    if number and hashes.get(number) != anchor.get("hash"):
+        return Verdict(
+            path,
+            (
+                f"{path}: entry {number} is not the one that was there when the published file was sealed: the log was "
+                "written anew.",
+            ),
+            "",
+        )
+    return Verdict(path, (), f"{len(hashes):,} entries")
