@@ -6,9 +6,6 @@ those of test_dbt_incremental.
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -17,9 +14,12 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from dbt_helpers import WITHOUT_TESTS, dbt
+from templates import with_parse
 from test_dbt_finance_incremental import row, settled, statement
-from test_dbt_incremental import DAY, ROOT, SHOP, Raw, content, rows
+from test_dbt_incremental import DAY, SHOP, Raw, content, rows
 
+from home.layout import Home
 from ingestion.engine.columns import Table
 from ingestion.tiktok_ads.resources import tables
 
@@ -74,21 +74,13 @@ class AdsRaw(Raw):
 
 
 def build(home: Path, *options: str) -> None:
-    env = os.environ | {
-        "TTKPI_HOME": str(home),
-        "DBT_TARGET_PATH": str(home / "target"),
-        "DBT_LOG_PATH": str(home / "logs"),
-    }
-    command = [str(Path(sys.executable).parent / "dbt"), "build", "--exclude-resource-type", "test"]
-    command += ["--exclude-resource-type", "unit_test", *options, "--select", *SELECT]
-    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
+    dbt(home, "build", *WITHOUT_TESTS, *options, "--select", *SELECT)
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def home(parsed: Home, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two loads, each built as it comes: the second repairs a day of the ads account and settles the youngest order."""
-    home = tmp_path_factory.mktemp("home")
+    home = with_parse(parsed, Home(tmp_path_factory.mktemp("home"))).root
     raw = AdsRaw(home)
     hour = timedelta(hours=1)
     revenue, commission = (

@@ -5,15 +5,16 @@ What may come twice, late, or in two snapshots: each trap is one load of raw row
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from test_dbt_incremental import DAY, ROOT, Raw, content, rows
+from dbt_helpers import WITHOUT_TESTS, dbt
+from templates import with_parse
+from test_dbt_incremental import DAY, Raw, content, rows
+
+from home.layout import Home
 
 MODELS = [
     f"stg_tiktok_shop__{name}"
@@ -27,24 +28,16 @@ MODELS = [
         "inventory_snapshots",
     )
 ]
-EXCLUDED = ("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
 HOUR = timedelta(hours=1)
 
 
 def build(home: Path, *options: str) -> None:
-    env = os.environ | {
-        "TTKPI_HOME": str(home),
-        "DBT_TARGET_PATH": str(home / "target"),
-        "DBT_LOG_PATH": str(home / "logs"),
-    }
-    command = [str(Path(sys.executable).parent / "dbt"), "build", *EXCLUDED, *options, "--select", *MODELS]
-    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
+    dbt(home, "build", *WITHOUT_TESTS, *options, "--select", *MODELS)
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    home = tmp_path_factory.mktemp("staging") / "home"
+def home(parsed: Home, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = with_parse(parsed, Home(tmp_path_factory.mktemp("staging") / "home")).root
     raw = Raw(home)
     parcel = {"package_id": "p", "create_time": DAY}
     stock = {"product_id": "1", "warehouse_id": "w", "committed_quantity": 0}
