@@ -16,6 +16,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
+from dbt_helpers import WITHOUT_TESTS, dbt
 
 from ingestion.engine.columns import Table
 from ingestion.engine.journal import JOURNAL
@@ -292,9 +293,7 @@ def build(home: Path, select: Sequence[str], *options: str) -> None:
 
     Without the tests: a rate that is missing for a while is part of a story, and they would stop there.
     """
-    dbt = str(Path(sys.executable).parent / "dbt")
-    excluded = ["--exclude-resource-type", "test", "--exclude-resource-type", "unit_test"]
-    _run(home, [dbt, "build", *excluded, *options, "--select", *select])
+    dbt(home, "build", *WITHOUT_TESTS, *options, "--select", *select)
 
 
 def _run(home: Path, command: list[str], target: Path | None = None) -> None:

@@ -12,6 +12,9 @@ from typing import Any
 
 import pytest
 from raw_helpers import ADS_SCHEMAS, DAY, SHOP, Piece, Raw, build, content, rows, transaction
+from templates import with_parse
+
+from home.layout import Home
 
 SELECT = ["+path:models/marts/ads"]
 ACCOUNT = "7400000000000000009"
@@ -54,9 +57,9 @@ class AdsRaw(Raw):
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def home(parsed: Home, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two loads, each built as it comes: the second repairs a day of the ads account and settles the youngest order."""
-    home = tmp_path_factory.mktemp("home")
+    home = with_parse(parsed, Home(tmp_path_factory.mktemp("home"))).root
     raw = AdsRaw(home)
     hour = timedelta(hours=1)
     revenue, commission = (

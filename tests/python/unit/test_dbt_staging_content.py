@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 from raw_helpers import DAY, Raw, build, content, rows
+from templates import with_parse
 
+from home.layout import Home
 from ingestion.tiktok_shop import creators, lives, videos
 
 TABLES = [
@@ -24,8 +26,8 @@ MODELS = [f"stg_tiktok_shop__{name}" for name in TABLES]
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    home = tmp_path_factory.mktemp("staging") / "home"
+def home(parsed: Home, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = with_parse(parsed, Home(tmp_path_factory.mktemp("staging") / "home")).root
     raw = Raw(home)
     sku = {
         "order_id": "1",

@@ -11,6 +11,9 @@ from pathlib import Path
 
 import pytest
 from raw_helpers import DAY, Raw, build, content, rows
+from templates import with_parse
+
+from home.layout import Home
 
 MODELS = [
     f"stg_tiktok_shop__{name}"
@@ -28,8 +31,8 @@ HOUR = timedelta(hours=1)
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    home = tmp_path_factory.mktemp("staging") / "home"
+def home(parsed: Home, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = with_parse(parsed, Home(tmp_path_factory.mktemp("staging") / "home")).root
     raw = Raw(home)
     parcel = {"package_id": "p", "create_time": DAY}
     stock = {"product_id": "1", "warehouse_id": "w", "committed_quantity": 0}
