@@ -1,6 +1,5 @@
-"""Syncs one shop: all its resources through one dlt pipeline, in units that are committed as a whole.
-
-The engine, `sync_units`, knows nothing of shops: ads accounts are synced by it as well.
+"""Loads the resources of one owner (a shop or an ads account) through one dlt pipeline, in units that are committed as a
+whole.
 """
 
 from __future__ import annotations
