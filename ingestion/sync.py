@@ -302,7 +302,7 @@ def _log_unlisted(
             rows += failed_rows(
                 report.run_id,
                 account.advertiser_id,
-                [(resource.name, resource.endpoint.name) for resource in resources],
+                resources,
                 problem.error,
             )
     return rows
@@ -370,7 +370,7 @@ def _log_problem(
         report.shops.append(result)
         progress.shop_finished(result)
         if shop.shop_id:
-            asked = [(name, SHOPS.by_name[name].endpoint.name) for name in resources]
+            asked = [SHOPS.by_name[name] for name in resources]
             rows += failed_rows(run_id, shop.shop_id, asked, problem.error)
     return rows
 

@@ -3,7 +3,7 @@
 Every load writes a file per table, so an hourly sync of five shops would make 40,000 files a year of
 `orders` alone. For each table a new folder is written, with the rows of the small files in large ones and
 the large ones as they are; then it changes names with the old folder in one step
-(`home.exchange_folders`). A reader that lists the folder before that moment sees the old files (and may
+(`home.storage.exchange_folders`). A reader that lists the folder before that moment sees the old files (and may
 miss one that is being removed, so no build runs at that time: both hold the home's lock); one that lists
 it afterwards sees the new. Never both, never none, whenever the process is killed.
 

@@ -2,7 +2,8 @@
 
 Codes and reactions are those of TikTok's error list; where a status or a text was only seen on the wire, the
 code decides and the status is ignored. No error holds a token, a secret, a cipher or a signature: texts of
-the server are scrubbed of them before they get here.
+the server are scrubbed of them before they get here. Where a class says shop or seller, an ads account or its owner is
+meant as well: both APIs call for the same reactions.
 """
 
 from __future__ import annotations

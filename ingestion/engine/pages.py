@@ -41,7 +41,7 @@ class Page:
         page_id: Content address: first half of the archive file's name, and the line at which the page
             begins.
         size: Bytes of the answer, for bounding memory; 0 when unknown.
-        shape: Field names seen, by path (`rows.Shapes`); None when nobody looked yet.
+        shape: Field names seen, by path (`shapes.Shapes`); None when nobody looked yet.
         rows: The values of its rows (`rows.Batch`), once taken.
         lines: The records as JSON lines, once packed; None before.
         count: Number of records, once packed.

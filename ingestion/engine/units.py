@@ -1,6 +1,5 @@
-"""Syncs one shop: all its resources through one dlt pipeline, in units that are committed as a whole.
-
-The engine, `sync_units`, knows nothing of shops: ads accounts are synced by it as well.
+"""Loads the resources of one owner, a shop or an ads account, through one dlt pipeline, in units that are committed as
+a whole.
 """
 
 from __future__ import annotations
@@ -18,6 +17,7 @@ from filelock import FileLock
 
 from home.errors import TtkpiError
 from home.layout import Home
+from home.storage import storage_error
 from ingestion.engine.archive import Archive, Entry, hash_schema
 from ingestion.engine.errors import (
     ApiError,
@@ -65,10 +65,10 @@ _FATAL = (
 
 @dataclass(slots=True)
 class ShopOutcome:
-    """What came of it; crosses a process border.
+    """How the sync of a shop or an ads account went; crosses a process border.
 
     Attributes:
-        shop_key: The shop.
+        shop_key: The shop or ads account.
         log: One row per resource.
         drift: What did not look as declared.
         rows: Rows loaded by raw table.
@@ -76,7 +76,6 @@ class ShopOutcome:
         seconds: Time it took.
         incremental: Whether there was a cursor to continue from.
         currencies: Currencies seen.
-        first_day: Start of the earliest window read, unix seconds; None if there was none.
     """
 
     shop_key: str
@@ -104,9 +103,8 @@ class Work:
         run_id: The run.
         read: Reads a resource: its pages, and checkpoints between them.
         notes: What should be known about a resource, but is no failure.
-        incremental_by: Resource whose cursor tells that the shop was synced before.
+        incremental_by: Resource whose cursor shows that the shop was synced before.
         currencies_in: Resource whose state keeps the currencies seen.
-        fatal: Errors after which asking for the other resources is pointless.
     """
 
     home: Home
@@ -117,7 +115,6 @@ class Work:
     notes: dict[str, list[str]]
     incremental_by: str
     currencies_in: str
-    fatal: tuple[type[BaseException], ...] = _FATAL
 
 
 def sync_units(work: Work, resources: Sequence[Resource[Any, Any]], on_page: OnPage) -> ShopOutcome:
@@ -239,9 +236,7 @@ class _Sync:
 
     def _next(self, task: _Task) -> Step | None:
         """The next step; None at the end, or when the resource failed."""
-        fatal = next(
-            (other.error for other in self._tasks if isinstance(other.error, self._work.fatal)), None
-        )
+        fatal = next((other.error for other in self._tasks if isinstance(other.error, _FATAL)), None)
         if fatal is not None:
             task.error, task.done = fatal, True
             return None
@@ -353,15 +348,48 @@ class _Sync:
         )
 
 
+def outcome_of(
+    sync: Callable[[], ShopOutcome],
+    home: Home,
+    run_id: str,
+    owner: str,
+    resources: Sequence[Resource[Any, Any]],
+) -> ShopOutcome:
+    """Syncs a shop or an ads account; whatever goes wrong with it stays with it.
+
+    Args:
+        sync: Does it.
+        home: Where everything is.
+        run_id: The run.
+        owner: The shop or ads account.
+        resources: What is read.
+    """
+    try:
+        return sync()
+    except OSError as error:
+        failure: Exception = storage_error(error, home.root)
+    except Exception as error:  # noqa: BLE001 (one owner's trouble stays with that owner)
+        _log.exception("Sync of %s failed", owner)
+        failure = error
+    return failed(run_id, owner, resources, failure)
+
+
+def failed(
+    run_id: str, owner: str, resources: Sequence[Resource[Any, Any]], error: BaseException
+) -> ShopOutcome:
+    """The outcome of a shop or ads account of which nothing could be read."""
+    return ShopOutcome(owner, log=failed_rows(run_id, owner, resources, error))
+
+
 def failed_rows(
-    run_id: str, owner: str, resources: Sequence[tuple[str, str]], error: BaseException
+    run_id: str, owner: str, resources: Sequence[Resource[Any, Any]], error: BaseException
 ) -> list[LogRow]:
     """The rows of a shop or ads account of which nothing could be read.
 
     Args:
         run_id: The run.
         owner: The shop or ads account.
-        resources: Names of the resources, with those of their endpoints.
+        resources: What was to be read.
         error: Why.
     """
     now = int(time.time())
@@ -369,8 +397,8 @@ def failed_rows(
         LogRow(
             run_id=run_id,
             shop_key=owner,
-            resource=name,
-            endpoint=endpoint,
+            resource=resource.name,
+            endpoint=resource.endpoint.name,
             status="failed",
             started_at=now,
             finished_at=now,
@@ -378,7 +406,7 @@ def failed_rows(
             error_message=describe(error),
             authorisation_state=error.state if isinstance(error, ApiError) else "ok",
         )
-        for name, endpoint in resources
+        for resource in resources
     ]
 
 

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from home.config import load_ads_config
 from home.layout import Home
-from home.storage import storage_error
 from ingestion.engine.privacy import Cleaner
-from ingestion.engine.units import OnPage, ShopOutcome, Work, failed_rows, states, sync_units
+from ingestion.engine.units import OnPage, ShopOutcome, Work, outcome_of, states, sync_units
 from ingestion.engine.wire import Notify
 from ingestion.tables.sources import TIKTOK_ADS
 from ingestion.tiktok_ads.accounts import INFO_FIELDS
 from ingestion.tiktok_ads.client import AdsClient, AdsProblem, Advertiser
 from ingestion.tiktok_ads.reading import AdsReading, Resource
-from ingestion.tiktok_ads.resources import RESOURCES
 from ingestion.tiktok_ads.tokens import AdsTokenStore
-
-_log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -118,15 +113,7 @@ def _sync(
         incremental_by="ads_report_daily",
         currencies_in="advertisers",
     )
-    try:
-        return sync_units(work, resources, on_page)
-    except OSError as error:
-        failure: Exception = storage_error(error, home.root)
-    except Exception as error:  # noqa: BLE001 (one account's trouble stays with that account)
-        _log.exception("Sync of ads account %s failed", key)
-        failure = error
-    asked = [(resource.name, resource.endpoint.name) for resource in resources]
-    return ShopOutcome(key, log=failed_rows(run_id, key, asked, failure))
+    return outcome_of(lambda: sync_units(work, resources, on_page), home, run_id, key, resources)
 
 
 def known_accounts(home: Home) -> set[str]:
@@ -137,6 +124,3 @@ def known_accounts(home: Home) -> set[str]:
     """
     grants = AdsTokenStore(home.ads_tokens_file).read().grants
     return {one for grant in grants for one in grant.advertiser_ids}
-
-
-__all__ = ["RESOURCES", "AdsSync", "has_ads", "known_accounts", "sync_accounts"]

@@ -5,7 +5,6 @@ Whatever goes wrong with one shop stays with that shop.
 
 from __future__ import annotations
 
-import logging
 import multiprocessing
 import os
 import queue
@@ -19,19 +18,17 @@ from multiprocessing.queues import Queue
 from home.config import ShopApiConfig
 from home.errors import TtkpiError
 from home.layout import Home
-from home.storage import storage_error
 from ingestion.engine.pipelines import configure_dlt
 from ingestion.engine.processes import end_with_parent
 from ingestion.engine.progress import Progress
-from ingestion.engine.units import OnPage, ShopOutcome, failed_rows
+from ingestion.engine.units import OnPage, ShopOutcome, failed, outcome_of
 from ingestion.engine.wire import Notify
 from ingestion.tiktok_shop.auth import AuthHost
 from ingestion.tiktok_shop.client import ShopClient
+from ingestion.tiktok_shop.reading import Resource
 from ingestion.tiktok_shop.resources import CATALOGUE
 from ingestion.tiktok_shop.shop_sync import ShopJob, sync_shop
 from ingestion.tiktok_shop.tokens import TokenStore
-
-_log = logging.getLogger(__name__)
 
 _Event = tuple[str, str, str, int]
 _events: Queue[_Event | None] | None = None
@@ -80,28 +77,22 @@ def sync_shops(
 
 
 def _work(job: ShopJob, client: ShopClient, on_page: OnPage) -> ShopOutcome:
-    try:
-        return sync_shop(job, client, [CATALOGUE.by_name[name] for name in job.resources], on_page)
-    except OSError as error:
-        return _failed(job, storage_error(error, job.home.root))
-    except Exception as error:  # noqa: BLE001 (one shop's trouble stays with that shop)
-        _log.exception("Sync of shop %s failed", job.shop.shop_id)
-        return _failed(job, error)
+    resources = _resources(job)
+    return outcome_of(
+        lambda: sync_shop(job, client, resources, on_page), job.home, job.run_id, job.shop.shop_id, resources
+    )
 
 
-def _failed(job: ShopJob, error: BaseException) -> ShopOutcome:
-    resources = [(name, CATALOGUE.by_name[name].endpoint.name) for name in job.resources]
-    return ShopOutcome(job.shop.shop_id, log=failed_rows(job.run_id, job.shop.shop_id, resources, error))
+def _resources(job: ShopJob) -> list[Resource]:
+    return [CATALOGUE.by_name[name] for name in job.resources]
 
 
 def _lost(job: ShopJob) -> ShopOutcome:
-    return _failed(
-        job,
-        TtkpiError(
-            f"A worker process ended while shop {job.shop.name} was being synced.",
-            advice="Usually memory ran out. Run again: it continues where this stopped.",
-        ),
+    error = TtkpiError(
+        f"A worker process ended while shop {job.shop.name} was being synced.",
+        advice="Usually memory ran out. Run again: it continues where this stopped.",
     )
+    return failed(job.run_id, job.shop.shop_id, _resources(job), error)
 
 
 @contextmanager
