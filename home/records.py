@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from home.errors import TtkpiError
-from home.storage import storage_errors, sync_folder
+from home.storage import replace_file, storage_errors
 
 
 class RecordDamaged(TtkpiError):
@@ -22,20 +21,8 @@ def write_record(path: Path, record: Mapping[str, Any], *, mode: int = 0o644) ->
     Raises:
         StorageError: The disk is full or refuses; the old record is intact.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    with storage_errors(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with temporary.open("w", encoding="utf-8") as file:
-                json.dump(record, file, ensure_ascii=False, indent=1)
-                file.write("\n")
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.chmod(mode)
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
-        sync_folder(path.parent)
+    content = json.dumps(record, ensure_ascii=False, indent=1) + "\n"
+    replace_file(path, content.encode(), mode=mode)
     return path
 
 

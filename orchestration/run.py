@@ -107,19 +107,19 @@ def run_all(
                 report.sync = sync(
                     home, shops=shops, since=since, until=until, resources=resources, progress=reporter
                 )
-                tell_sync(reporter, report.sync)
+                show_sync(reporter, report.sync)
             require_some_shop(report.sync)
             with reporter.phase("build", "building the marts"):
                 report.build = build(home, full_refresh=full_refresh, progress=reporter)
-                tell_build(reporter, report.build)
+                show_build(reporter, report.build)
             report.build.raise_for_errors()
             with reporter.phase("audit", "judging raw and marts"):
                 report.audit = audit(home, accept_fewer_rows=accept_fewer_rows, progress=reporter)
-                tell_audit(reporter, report.audit)
+                show_audit(reporter, report.audit)
             report.audit.raise_for_failure()
             with reporter.phase("publish", "copying the marts"):
                 report.publish = publish(home, progress=reporter)
-                tell_publish(reporter, report.publish)
+                show_publish(reporter, report.publish)
         report.exit_code = SOME_SHOPS_FAILED if report.sync.failed else PUBLISHED
     except BaseException as error:
         report.exit_code = exit_code(error)
@@ -130,22 +130,6 @@ def run_all(
     report.seconds = round(time.monotonic() - began, 1)
     _record(home, report, None)
     return report
-
-
-def run(home: Home, **options: Any) -> int:
-    """`run_all` for callers who want the exit code only.
-
-    Returns:
-        0 published; 3 some shops or ads accounts failed, the rest was published; 4 the audit stopped the publication;
-        2 wrong configuration, or the home is in use; 1 anything else that a person can act on.
-    """
-    try:
-        return run_all(home, **options).exit_code
-    except TtkpiError as error:
-        reporter = options.get("reporter")
-        if isinstance(reporter, Reporter):
-            reporter.error(str(error))
-        return exit_code(error)
 
 
 def require_some_shop(report: SyncReport) -> None:
@@ -167,7 +151,7 @@ def require_some_shop(report: SyncReport) -> None:
     )
 
 
-def tell_sync(reporter: Reporter, report: SyncReport) -> None:
+def show_sync(reporter: Reporter, report: SyncReport) -> None:
     """One line about a sync."""
     if report.accounts:
         rows, pages, ok = _sums(report.accounts)
@@ -184,7 +168,7 @@ def tell_sync(reporter: Reporter, report: SyncReport) -> None:
         reporter.warning(error)
 
 
-def tell_build(reporter: Reporter, report: BuildReport) -> None:
+def show_build(reporter: Reporter, report: BuildReport) -> None:
     """One line about a build, and one for each thing that is not right."""
     tests = report.count("test")
     reporter.message(
@@ -198,7 +182,7 @@ def tell_build(reporter: Reporter, report: BuildReport) -> None:
         reporter.warning(f"source {source.table} is stale ({source.status}): {age}")
 
 
-def tell_audit(reporter: Reporter, report: AuditReport) -> None:
+def show_audit(reporter: Reporter, report: AuditReport) -> None:
     """One line about an audit, and one for each warning."""
     tests, expectations = report.count("dbt"), report.count("expectations")
     reporter.message(
@@ -209,7 +193,7 @@ def tell_audit(reporter: Reporter, report: AuditReport) -> None:
         reporter.warning(f"warning: {textwrap.shorten(warning, _WARNING_LENGTH, placeholder=' ...')}")
 
 
-def tell_publish(reporter: Reporter, report: PublishReport) -> None:
+def show_publish(reporter: Reporter, report: PublishReport) -> None:
     """One line about a publication."""
     rows = sum(report.tables.values())
     reporter.message(

@@ -12,7 +12,7 @@ from typing import Any
 
 import duckdb
 
-from home.database import CannotRead, literal
+from home.database import CannotRead, literal, reading
 from home.layout import Home
 from ingestion.engine.journal import SHOP
 from ingestion.tables.sources import TIKTOK_ADS as ADS_SOURCE
@@ -192,17 +192,16 @@ def _resources(home: Home, source: str, owner: str, names: dict[str, str]) -> li
     folder = home.raw / source / "sync_log"
     if not any(folder.glob("*.parquet")):
         return []
-    connection = duckdb.connect(":memory:")
     try:
-        connection.execute("set TimeZone = 'UTC'")
-        rows = connection.execute(_LOG.format(owner=owner, files=literal(folder / "*.parquet"))).fetchall()
+        with reading(home) as connection:
+            rows = connection.execute(
+                _LOG.format(owner=owner, files=literal(folder / "*.parquet"))
+            ).fetchall()
     except duckdb.Error as error:
         raise CannotRead(
             f"The sync log in {folder} can't be read: {str(error).splitlines()[0]}",
             advice="If a replay or a compaction is running, try again when it has ended.",
         ) from error
-    finally:
-        connection.close()
     return [
         ResourceStatus(
             shop_key=str(key),

@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from home.audit_log import FAILED, recorded
 from home.database import reading
@@ -25,7 +25,8 @@ from home.errors import TtkpiError
 from home.layout import Home
 from home.project import project_dir
 from home.records import read_record, write_record
-from home.storage import storage_errors
+from home.storage import exchange_folders, storage_errors
+from ingestion.engine.progress import Progress
 from orchestration.audit.expectations import Judge, Outcome, counts, load_suites
 from orchestration.audit.frames import Frames
 from orchestration.build.build import (
@@ -47,19 +48,6 @@ _KEPT_AUDITS = 100
 
 class AuditFailed(TtkpiError):
     """The audit did not pass, or is not of the warehouse as it is now: nothing is published."""
-
-
-class AuditProgress(Protocol):
-    """Is told how far the audit is."""
-
-    def count(self, done: int, total: int, unit: str, note: str = "") -> None:
-        """So many of so many are done."""
-
-    def node(self, done: int, total: int, name: str, resource_type: str, status: str, seconds: float) -> None:
-        """A dbt test has finished."""
-
-    def message(self, text: str) -> None:
-        """A line worth showing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +107,7 @@ def last_audit(home: Home) -> dict[str, Any] | None:
     return read_record(audit_folder(home) / "last.json")
 
 
-def audit(
-    home: Home, *, accept_fewer_rows: bool = False, progress: AuditProgress | None = None
-) -> AuditReport:
+def audit(home: Home, *, accept_fewer_rows: bool = False, progress: Progress | None = None) -> AuditReport:
     """Judge what the last build made.
 
     Args:
@@ -138,13 +124,14 @@ def audit(
         HomeBusy: Another run holds the home.
         StorageError: The results can't be written.
     """
+    progress = progress or Progress()
     with home.lock("audit"), recorded(home, "audit") as entry:
         state = build_state(home)
         if state is None or not home.warehouse.is_file():
             raise AuditFailed("There is no build to audit.", advice="Run `ttkpi build` first.")
         outcomes = list(_of_build(home, state))
         if all(outcome.passed for outcome in outcomes) and not state.whole:
-            _tell(progress, "the last build was of a part of the project: running all data tests")
+            progress.message("the last build was of a part of the project: running all data tests")
             run_tests(home, progress=progress)
             state = build_state(home) or state
         tests = last_report(home)
@@ -162,9 +149,10 @@ def audit(
                 found = [_accepted(outcome) for outcome in found]
             outcomes += found
             with storage_errors(docs):
-                shutil.rmtree(docs, ignore_errors=True)
                 if fresh.is_dir():
-                    fresh.rename(docs)
+                    exchange_folders(fresh, docs)
+                else:
+                    shutil.rmtree(docs, ignore_errors=True)
         else:
             arrived = watermark
         report = _conclude(home, state, outcomes, watermark=watermark, arrived=arrived)
@@ -209,11 +197,6 @@ def require_passed(home: Home) -> dict[str, Any]:
             advice=f"All checks: {record.get('json_path')}. The published file is as it was.",
         )
     return record
-
-
-def _tell(progress: AuditProgress | None, text: str) -> None:
-    if progress is not None:
-        progress.message(text)
 
 
 def _of_build(home: Home, state: BuildState) -> Iterable[Outcome]:
@@ -275,7 +258,7 @@ def _test_message(test: NodeResult) -> str:
 
 
 def _of_expectations(
-    home: Home, data_docs: Path, *, since: str, published: dict[str, int], progress: AuditProgress | None
+    home: Home, data_docs: Path, *, since: str, published: dict[str, int], progress: Progress
 ) -> tuple[list[Outcome], str]:
     suites = load_suites(project_dir() / "tests" / "expectations")
     judge = Judge(data_docs)
@@ -284,8 +267,7 @@ def _of_expectations(
         frames = Frames(connection, home, since=since, published=published)
         for done, suite in enumerate(suites, start=1):
             outcomes += judge.run(suite, partial(frames.frame, suite.sql))
-            if progress is not None:
-                progress.count(done, len(suites), "expectation suites", suite.id)
+            progress.count(done, len(suites), "expectation suites", suite.id)
         arrived = frames.watermark
     with storage_errors(data_docs):
         judge.build_docs()

@@ -57,11 +57,6 @@ class Frames:
         """
         return self._connection.execute(sql).df()
 
-    def row_counts(self) -> dict[str, int]:
-        """Rows of every mart that will be published."""
-        rows = self._connection.execute("select table_name, row_count from audit.tables").fetchall()
-        return {str(name): int(count) for name, count in rows}
-
     def _raw_tables(self, raw: Path, since: str) -> str:
         newest = ""
         folders = [path for path in raw.glob("*/*") if path.is_dir()]

@@ -28,7 +28,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import IO, Any, Literal, Protocol
+from typing import IO, Any, Literal
 
 import orjson
 import yaml
@@ -43,6 +43,7 @@ from home.memory import memory_limit
 from home.project import project_dir
 from home.records import read_record, write_record
 from home.storage import storage_errors
+from ingestion.engine.progress import Progress
 from ingestion.sources import ensure_all_tables
 from orchestration.build.project_log import digests, record_changes
 from orchestration.build.project_log import project_state as project_hashes
@@ -60,16 +61,6 @@ NodeKind = Literal["model", "seed", "snapshot", "test", "unit_test", "operation"
 
 class BuildFailed(TtkpiError):
     """dbt could not run, or a model could not be built. What was published is untouched."""
-
-
-class NodeProgress(Protocol):
-    """Is told of every dbt node that finishes."""
-
-    def node(self, done: int, total: int, name: str, resource_type: str, status: str, seconds: float) -> None:
-        """A node has finished."""
-
-    def message(self, text: str) -> None:
-        """A line worth showing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,7 +248,7 @@ def build(
     select: str | None = None,
     unit_tests: bool = False,
     freshness: bool = True,
-    progress: NodeProgress | None = None,
+    progress: Progress | None = None,
 ) -> BuildReport:
     """Build seeds and models and run the data tests. What depends on a changed rule is built from all history.
 
@@ -328,7 +319,7 @@ def build(
     return report
 
 
-def test(home: Home, *, progress: NodeProgress | None = None) -> BuildReport:
+def test(home: Home, *, progress: Progress | None = None) -> BuildReport:
     """Run all data tests against the warehouse as it is.
 
     Raises:
@@ -364,7 +355,7 @@ def last_report(home: Home) -> BuildReport | None:
     return _read_report(home, whole=state.whole, freshness=False, seconds=0.0)
 
 
-def run_dbt(home: Home, commands: Sequence[Sequence[str]], progress: NodeProgress | None = None) -> None:
+def run_dbt(home: Home, commands: Sequence[Sequence[str]], progress: Progress | None = None) -> None:
     """Run dbt commands for a home, in the project's folder and with its settings.
 
     Raises:
@@ -414,9 +405,7 @@ def _record(home: Home, **fields: Any) -> None:
     )
 
 
-def _run_dbt(
-    home: Home, project: Path, commands: Sequence[Sequence[str]], progress: NodeProgress | None
-) -> str:
+def _run_dbt(home: Home, project: Path, commands: Sequence[Sequence[str]], progress: Progress | None) -> str:
     """Runs dbt commands; returns why a build makes models from all history, if it does."""
     if importlib.util.find_spec("dbt.cli") is None:
         raise ConfigError("dbt is not installed.", advice="Run `make install`.")
@@ -449,7 +438,7 @@ def _run_dbt(
         rebuilt = ""
         try:
             if process.stdout is not None:
-                failure, rebuilt = _follow(process.stdout, progress)
+                failure, rebuilt = _follow(process.stdout, progress or Progress())
             code = process.wait()
         except BaseException:
             process.kill()
@@ -500,7 +489,7 @@ def _parsed(home: Home) -> Path:
     return dbt_folder(home) / "parsed.json"
 
 
-def _follow(lines: IO[str], progress: NodeProgress | None) -> tuple[str | None, str]:
+def _follow(lines: IO[str], progress: Progress) -> tuple[str | None, str]:
     """Reads the worker's lines until it ends.
 
     Returns:
@@ -510,7 +499,7 @@ def _follow(lines: IO[str], progress: NodeProgress | None) -> tuple[str | None, 
     rebuilt = ""
     for line in lines:
         event: dict[str, Any] = json.loads(line)
-        if event["event"] == "node" and progress is not None and event["command"] in ("build", "test"):
+        if event["event"] == "node" and event["command"] in ("build", "test"):
             progress.node(
                 event["done"],
                 event["total"],
@@ -521,12 +510,11 @@ def _follow(lines: IO[str], progress: NodeProgress | None) -> tuple[str | None, 
             )
         elif event["event"] == "command" and event["exception"]:
             failure = plain(event["exception"])
-        elif event["event"] == "command" and event["name"] == "parse" and progress is not None:
+        elif event["event"] == "command" and event["name"] == "parse":
             progress.message("dbt has read the project")
         elif event["event"] == "plan" and event["text"]:
             rebuilt = event["text"]
-            if progress is not None:
-                progress.message(rebuilt)
+            progress.message(rebuilt)
     return failure, rebuilt
 
 

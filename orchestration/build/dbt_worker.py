@@ -30,7 +30,7 @@ _RECORDS = {"build": "run_results.json", "test": "run_results.json", "source": "
 as long as to read all of the project's files does: 1.5 s each time. It is written when the project is parsed."""
 
 
-class Teller:
+class EventWriter:
     """Turns dbt's events into lines for the parent."""
 
     def __init__(self, descriptor: int) -> None:
@@ -40,12 +40,12 @@ class Teller:
         self._done = 0
         self._lock = threading.Lock()
 
-    def tell(self, **message: Any) -> None:
-        """One line; a single write, as dbt's threads tell at the same time."""
+    def write(self, **message: Any) -> None:
+        """One line; a single write, as several threads of dbt write at the same time."""
         os.write(self._descriptor, json.dumps(message, ensure_ascii=False).encode() + b"\n")
 
     def hear(self, event: Any) -> None:
-        """Receive one of dbt's events. They come from its threads, and what is told must count upwards."""
+        """Receive one of dbt's events. They come from its threads, and counts that are written must go upwards."""
         with self._lock:
             self._hear(event)
 
@@ -56,7 +56,7 @@ class Teller:
         elif name == "NodeFinished":
             self._done += 1
             info, result = data.node_info, data.run_result
-            self.tell(
+            self.write(
                 event="node",
                 command=self._command,
                 unique_id=info.unique_id,
@@ -68,7 +68,7 @@ class Teller:
                 total=max(self._total, self._done),
             )
         elif name == "FoundStats":
-            self.tell(event="found", text=str(data.stat_line))
+            self.write(event="found", text=str(data.stat_line))
 
     def start(self, command: str) -> None:
         """A new command begins: its nodes are counted from one again."""
@@ -86,18 +86,18 @@ def run(commands: Sequence[Sequence[str]], descriptor: int) -> bool:
         gc.disable()
     from dbt.cli.main import dbtRunner
 
-    teller = Teller(descriptor)
+    events = EventWriter(descriptor)
     manifest = None
     plan: rules.Plan | None = None
     for arguments in commands:
-        teller.start(arguments[0])
+        events.start(arguments[0])
         record = _RECORDS.get(arguments[0])
         given = [*arguments, "--no-write-json"] if record else list(arguments)
         if arguments[0] == "build":
-            plan = _planned(teller, manifest, arguments)
+            plan = _planned(events, manifest, arguments)
             if plan is None:
                 return False
-        outcome = dbtRunner(manifest=manifest, callbacks=[teller.hear]).invoke(given)
+        outcome = dbtRunner(manifest=manifest, callbacks=[events.hear]).invoke(given)
         trouble: BaseException | None = outcome.exception
         if record and outcome.result is not None:
             try:
@@ -107,7 +107,7 @@ def run(commands: Sequence[Sequence[str]], descriptor: int) -> bool:
             except (OSError, TtkpiError) as error:
                 # A full disk stops the build as any other trouble of dbt does: told in a sentence.
                 trouble = trouble or error
-        teller.tell(
+        events.write(
             event="command",
             name=arguments[0],
             success=outcome.success and trouble is None,
@@ -123,17 +123,17 @@ def run(commands: Sequence[Sequence[str]], descriptor: int) -> bool:
     return True
 
 
-def _planned(teller: Teller, manifest: Any, arguments: Sequence[str]) -> rules.Plan | None:
+def _planned(events: EventWriter, manifest: Any, arguments: Sequence[str]) -> rules.Plan | None:
     """What has to be built from all history, which dbt reads in its environment; None when that can't be found out."""
     try:
         plan = rules.plan(Home.from_env(), Path(os.environ["DBT_PROJECT_DIR"]), _content(manifest))
     except (OSError, TtkpiError) as error:
-        teller.tell(event="command", name=arguments[0], success=False, exception=str(error))
+        events.write(event="command", name=arguments[0], success=False, exception=str(error))
         return None
     # Read when a model runs, never when the project is parsed: what dbt keeps of its parsing does not depend on it.
     os.environ[rules.VARIABLE] = f" {' '.join(plan.rebuilt_models)} "
     if "--full-refresh" not in arguments:
-        teller.tell(event="plan", text=plan.reason(whole="--select" not in arguments))
+        events.write(event="plan", text=plan.reason(whole="--select" not in arguments))
     return plan
 
 

@@ -7,10 +7,11 @@ from pathlib import Path
 
 from home.layout import Home
 from home.storage import replacement
-from orchestration.build.build import BuildFailed, NodeProgress, dbt_folder, run_dbt
+from ingestion.engine.progress import Progress
+from orchestration.build.build import BuildFailed, dbt_folder, run_dbt
 
 
-def docs(home: Home, *, progress: NodeProgress | None = None) -> Path:
+def docs(home: Home, *, progress: Progress | None = None) -> Path:
     """Make the docs of the project, with the columns and row counts of the warehouse as it is.
 
     Args:

@@ -74,7 +74,7 @@ def alerts_send(dry_run: bool, names: Sequence[str]) -> None:
             new = sum(len(notices) for notices, _ in plan.messages)
             click.echo(
                 f"{plan.webhook.title}: {counted(new, 'new alert')} in {counted(len(plan.messages), 'message')}, "
-                f"{plan.was_told} told before and still open. Nothing is sent.\n"
+                f"{plan.known} told before and still open. Nothing is sent.\n"
             )
             for _, text in plan.messages:
                 click.echo(f"{text}\n")
@@ -82,7 +82,7 @@ def alerts_send(dry_run: bool, names: Sequence[str]) -> None:
     with reporter.phase("alerts", f"telling {counted(len(hooks), 'webhook')}"):
         outcomes = deliver(home, hooks, notify=reporter.warning)
     for outcome in outcomes:
-        sent = f"{counted(outcome.told, 'alert')} in {counted(outcome.messages, 'message')}"
+        sent = f"{counted(outcome.delivered, 'alert')} in {counted(outcome.messages, 'message')}"
         click.echo(f"{outcome.webhook.title}: {sent}.")
         if outcome.problem is not None:
             click.secho(f"Error: {outcome.problem.message}", fg="red", err=True)

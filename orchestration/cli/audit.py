@@ -19,12 +19,12 @@ def audit(accept_fewer_rows: bool) -> None:
     Example:  ttkpi audit
     """
     from orchestration.audit.audit import audit as run_audit
-    from orchestration.run import tell_audit
+    from orchestration.run import show_audit
 
     home, reporter = open_home(), show_progress()
     with reporter.phase("audit", "judging raw and marts"):
         report = run_audit(home, accept_fewer_rows=accept_fewer_rows, progress=reporter)
-        tell_audit(reporter, report)
+        show_audit(reporter, report)
     click.echo(f"Checks: {report.json_path}")
     click.echo(f"As pages: {report.data_docs_path}")
     report.raise_for_failure()

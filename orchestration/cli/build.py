@@ -25,12 +25,12 @@ def build(full_refresh: bool, select: str | None, unit_tests: bool) -> None:
                ttkpi build --select +kpi_shop_daily
     """
     from orchestration.build.build import build as run_build
-    from orchestration.run import tell_build
+    from orchestration.run import show_build
 
     home, reporter = open_home(), show_progress()
     with reporter.phase("build", "building the marts"):
         report = run_build(
             home, full_refresh=full_refresh, select=select, unit_tests=unit_tests, progress=reporter
         )
-        tell_build(reporter, report)
+        show_build(reporter, report)
     report.raise_for_errors()

@@ -48,11 +48,11 @@ def show_import(report: ImportReport, language: Language, console: Console | Non
         )
     console.print(table)
     for one in report.files:
-        for text in told(one, language):
+        for text in messages(one, language):
             console.print(escape(text), soft_wrap=True)
 
 
-def told(outcome: FileOutcome, language: Language) -> list[str]:
+def messages(outcome: FileOutcome, language: Language) -> list[str]:
     """What a person must know of a file, each thing once: what stopped it, or else what was set aside."""
     if outcome.status == "refused":
         return outcome.why(language)

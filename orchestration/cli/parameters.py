@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from typing import Any, TypeVar
 
@@ -62,6 +62,13 @@ class Month(click.ParamType[date]):
             self.fail(f"{value!r} is not a month; write for instance 2026-10", param, ctx)
 
 
+def with_options(command: F, options: Sequence[Callable[[F], F]]) -> F:
+    """The command with options that it shares with others, in their order."""
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
 def sync_options(command: F) -> F:
     """Adds the options that say what is read: shops, resources, from when, until when."""
     options = [
@@ -82,6 +89,4 @@ def sync_options(command: F) -> F:
             help="Only this resource of shops or ads accounts; may be repeated.",
         ),
     ]
-    for option in reversed(options):
-        command = option(command)
-    return command
+    return with_options(command, options)

@@ -25,12 +25,12 @@ def publish() -> None:
     Example:  ttkpi publish
     """
     from orchestration.publish.publish import publish as run_publish
-    from orchestration.run import tell_publish
+    from orchestration.run import show_publish
 
     home, reporter = open_home(), show_progress()
     with reporter.phase("publish", "copying the marts"):
         report = run_publish(home, progress=reporter)
-        tell_publish(reporter, report)
+        show_publish(reporter, report)
     click.echo(f"Published {len(report.tables)} tables to {report.path}")
     for audience, tables in report.audiences.items():
         click.echo(f"  for {audience}: {len(tables)} tables, {sum(tables.values()):,} rows")

@@ -8,14 +8,25 @@ from pathlib import Path
 import click
 
 from orchestration.cli.base import Command
-from orchestration.cli.parameters import Day, Instant
+from orchestration.cli.parameters import Day, F, Instant, with_options
 from orchestration.cli.session import open_home, show_progress
 
 
+def _world_options(command: F) -> F:
+    options = [
+        click.option(
+            "--orders", default=20_000, show_default=True, type=click.IntRange(min=100), help="Orders."
+        ),
+        click.option(
+            "--days", default=120, show_default=True, type=click.IntRange(min=14), help="Days of history."
+        ),
+        click.option("--seed", default=7, show_default=True, help="Another seed makes another world."),
+    ]
+    return with_options(command, options)
+
+
 @click.command(cls=Command)
-@click.option("--orders", default=20_000, show_default=True, type=click.IntRange(min=100), help="Orders.")
-@click.option("--days", default=120, show_default=True, type=click.IntRange(min=14), help="Days of history.")
-@click.option("--seed", default=7, show_default=True, help="Another seed makes another world.")
+@_world_options
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8777, show_default=True, type=click.IntRange(0, 65535), help="0: a free one.")
 @click.option(
@@ -54,21 +65,12 @@ def sandbox(
     Example:  ttkpi sandbox --orders 200000 --rate-limit 5
     """
     from home.demo_home import demo_folder
-    from orchestration.demo.demo import CLOCK_START, DemoFailed
+    from orchestration.demo.demo import DemoFailed, World, make_world
     from sandbox.server.serve import STATE_FILE, ServerFailed, serve
-    from sandbox.world.generator import generate
 
     home, reporter = open_home(), show_progress()
     folder = directory or demo_folder(home) / f"world-{orders}-{days}-{seed}"
-    with reporter.phase("world", f"{orders:,} orders of {days} days, seed {seed}, in {folder}"):
-        generate(
-            folder,
-            orders=orders,
-            days=days,
-            seed=seed,
-            clock=CLOCK_START,
-            progress=lambda done, total: reporter.count(done, total, "orders"),
-        )
+    make_world(folder, World(orders, days, seed), reporter, where=f", in {folder}")
     if forget:
         (folder / STATE_FILE).unlink(missing_ok=True)
 
@@ -115,9 +117,7 @@ def sandbox(
     "--clock", type=Instant(), help="When the files are downloaded.  [default: the world's present]"
 )
 @click.option("--language", help="Of headers and words: en, id, vi, es.  [default: what the market reads]")
-@click.option("--orders", default=20_000, show_default=True, type=click.IntRange(min=100), help="Orders.")
-@click.option("--days", default=120, show_default=True, type=click.IntRange(min=14), help="Days of history.")
-@click.option("--seed", default=7, show_default=True, help="Another seed makes another world.")
+@_world_options
 @click.option(
     "--dir",
     "directory",
@@ -145,9 +145,8 @@ def sandbox_exports(
     Example:  ttkpi sandbox-exports downloads --orders 2000 --from 2026-10-01
     """
     from home.demo_home import demo_folder
-    from orchestration.demo.demo import CLOCK_START
+    from orchestration.demo.demo import World, make_world
     from sandbox.exports.export import write_folder
-    from sandbox.world.generator import generate
     from sandbox.world.store import Store, meta_of
 
     home, reporter = open_home(), show_progress()
@@ -155,15 +154,7 @@ def sandbox_exports(
     if directory is not None and meta_of(directory) is not None:
         store = Store.open(directory)
     else:
-        with reporter.phase("world", f"{orders:,} orders of {days} days, seed {seed}, in {world}"):
-            store = generate(
-                world,
-                orders=orders,
-                days=days,
-                seed=seed,
-                clock=CLOCK_START,
-                progress=lambda done, total: reporter.count(done, total, "orders"),
-            )
+        store = make_world(world, World(orders, days, seed), reporter, where=f", in {world}")
     known = {shop.id: shop for shop in store.shops()}
     unknown = [shop_id for shop_id in shop_ids if shop_id not in known]
     if unknown:

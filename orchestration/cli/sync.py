@@ -24,7 +24,7 @@ def sync(shops: Sequence[str], since: date | None, until: datetime | None, resou
     """
     from home.demo_home import refuse_demo_home
     from ingestion.sync import sync as run_sync
-    from orchestration.run import PUBLISHED, SOME_SHOPS_FAILED, require_some_shop, tell_sync
+    from orchestration.run import PUBLISHED, SOME_SHOPS_FAILED, require_some_shop, show_sync
 
     home, reporter = open_home(), show_progress()
     refuse_demo_home(home)
@@ -37,7 +37,7 @@ def sync(shops: Sequence[str], since: date | None, until: datetime | None, resou
             resources=resources or None,
             progress=reporter,
         )
-        tell_sync(reporter, report)
+        show_sync(reporter, report)
     require_some_shop(report)
     raise SystemExit(SOME_SHOPS_FAILED if report.failed else PUBLISHED)
 
@@ -64,7 +64,7 @@ def backfill(gaps: bool, closing_within: int | None, dry_run: bool) -> None:
     from home.demo_home import refuse_demo_home
     from orchestration.backfill import backfill as read_gaps
     from orchestration.backfill import find_gaps, troubles
-    from orchestration.run import FAILED, SOME_SHOPS_FAILED, tell_sync
+    from orchestration.run import FAILED, SOME_SHOPS_FAILED, show_sync
 
     home, reporter = open_home(), show_progress()
     found = find_gaps(home, closing_within=closing_within)
@@ -78,7 +78,7 @@ def backfill(gaps: bool, closing_within: int | None, dry_run: bool) -> None:
     with reporter.phase("sync", f"reading {counted(len(found), 'gap')}"):
         reports = read_gaps(home, found, progress=reporter)
         for report in reports:
-            tell_sync(reporter, report)
+            show_sync(reporter, report)
     if troubles(reports):
         raise SystemExit(
             SOME_SHOPS_FAILED if any(s.status == "ok" for r in reports for s in r.shops) else FAILED

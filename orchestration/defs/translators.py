@@ -15,7 +15,7 @@ graph. Two sources are no raw tables: `frozen/scorecards`, the months that a per
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from dagster import AssetCheckSpec, AssetKey, AssetSpec
@@ -161,8 +161,8 @@ def home_of_test(manifest: Mapping[str, Any], unique_id: str) -> str | None:
         return None
     # The longest match: `fct_orders__x` belongs to fct_orders, `stg_tiktok_shop__orders__x` to the staging
     # model.
-    named = [parent for parent in parents if str(test["name"]).startswith(f"{parent.split('.')[-1]}__")]
-    return max(named, key=len) if named else parents[0]
+    matching = [parent for parent in parents if str(test["name"]).startswith(f"{parent.split('.')[-1]}__")]
+    return max(matching, key=len) if matching else parents[0]
 
 
 def parents_of_test(manifest: Mapping[str, Any], unique_id: str) -> list[str]:
@@ -188,8 +188,3 @@ def published_models(manifest: Mapping[str, Any]) -> dict[str, str]:
         for unique_id, node in sorted(manifest["nodes"].items(), key=lambda item: str(item[1]["name"]))
         if node["resource_type"] == "model" and layer_of(node) == "marts" and is_published(str(node["name"]))
     }
-
-
-def asset_keys(specs: Iterable[AssetSpec]) -> list[AssetKey]:
-    """Keys of the given specs, in their order."""
-    return [spec.key for spec in specs]

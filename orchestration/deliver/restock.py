@@ -18,7 +18,7 @@ from pathlib import Path
 import duckdb
 
 from home.config import PROJECT_ROOT
-from home.database import attach
+from home.database import attach, reading
 from home.errors import ConfigError, TtkpiError
 from home.layout import Home
 
@@ -113,9 +113,7 @@ def suggestions(home: Home, shops: Sequence[str] = ()) -> list[Suggestion]:
         raise NothingPublished(
             f"Nothing is published yet: {home.published} is not there.", advice="Run `ttkpi run` first."
         )
-    connection = duckdb.connect(":memory:")
-    try:
-        connection.execute("set TimeZone = 'UTC'")
+    with reading(home) as connection:
         attach(connection, home.published, "published")
         known = {
             str(row[0])
@@ -135,8 +133,6 @@ def suggestions(home: Home, shops: Sequence[str] = ()) -> list[Suggestion]:
             ) from error
         names = [column[0] for column in cursor.description or ()]
         rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
-    finally:
-        connection.close()
     return [_suggestion(row) for row in rows if not shops or row["shop_key"] in shops]
 
 

@@ -99,8 +99,8 @@ def new_to(home: Home, receiver: Receiver, lines: Sequence[Suggestion]) -> list[
     Raises:
         RecordDamaged: The note of what was accepted can't be read.
     """
-    told = _told(home, receiver)
-    return [line for line in lines if line["key"] not in told]
+    accepted = _accepted(home, receiver)
+    return [line for line in lines if line["key"] not in accepted]
 
 
 def post(
@@ -256,18 +256,18 @@ def _run(home: Home, sink: _Sink, lines: Sequence[Suggestion]) -> None:
         raise sink.failure
 
 
-def _told(home: Home, receiver: Receiver) -> dict[str, str]:
+def _accepted(home: Home, receiver: Receiver) -> dict[str, str]:
     record = read_record(home.root / LEDGER) or {}
-    told: dict[str, str] = record.get(_name(receiver), {})
-    return told
+    accepted: dict[str, str] = record.get(_name(receiver), {})
+    return accepted
 
 
 def _note(home: Home, receiver: Receiver, keys: Sequence[str]) -> None:
     now = datetime.now(UTC)
     oldest = (now - timedelta(days=KEPT_DAYS)).isoformat(timespec="seconds")
     record = dict(read_record(home.root / LEDGER) or {})
-    told = {key: at for key, at in _told(home, receiver).items() if at >= oldest}
-    record[_name(receiver)] = told | dict.fromkeys(keys, now.isoformat(timespec="seconds"))
+    accepted = {key: at for key, at in _accepted(home, receiver).items() if at >= oldest}
+    record[_name(receiver)] = accepted | dict.fromkeys(keys, now.isoformat(timespec="seconds"))
     with storage_errors(home.root / LEDGER):
         write_record(home.root / LEDGER, record)
 

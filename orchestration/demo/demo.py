@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
@@ -40,6 +40,9 @@ from orchestration.run import RunReport, run_all
 from sandbox.ads.auth import APP_ID, SECRET
 from sandbox.server.options import SandboxOptions
 from sandbox.server.serve import DEFAULT_PORT, SandboxProcess, ServerFailed
+
+if TYPE_CHECKING:
+    from sandbox.world.store import Store
 
 DAY_SECONDS = 86_400
 TRUTHS = (
@@ -121,24 +124,13 @@ def demo(
         DemoFailed: The sandbox did not come up.
         TtkpiError: Any failure of the run.
     """
-    # Generating and serving worlds is needed for nothing else, so it is imported here.
-    from sandbox.world.generator import generate
-
     record = _settings(home, orders=orders, days=days, seed=seed)
     world = World(**record["world"])
     with home.lock("demo"):
         # Written first: whatever happens next, the home is a demo's.
         write_record(demo_folder(home) / "demo.json", record)
         directory = demo_folder(home) / "world"
-        with reporter.phase("world", f"{world.orders:,} orders of {world.days} days, seed {world.seed}"):
-            generate(
-                directory,
-                orders=world.orders,
-                days=world.days,
-                seed=world.seed,
-                clock=CLOCK_START,
-                progress=lambda done, total: reporter.count(done, total, "orders"),
-            )
+        make_world(directory, world, reporter)
         with _sandbox(directory, port, reporter) as base_url, _environment(base_url):
             first = published_manifest(home) is None
             _authorise(home, base_url, reporter)
@@ -160,6 +152,29 @@ def demo(
 
 CLOCK_START = int(datetime(2026, 11, 8, tzinfo=UTC).timestamp())
 """The world's clock at the first run: behind the changes of clocks in Britain and the United States."""
+
+
+def make_world(directory: Path, world: World, reporter: Reporter, *, where: str = "") -> Store:
+    """Generate a world; one that is there is opened.
+
+    Args:
+        directory: Where the world is kept.
+        world: What it is made from.
+        reporter: Shows the progress.
+        where: Ends the line about it; by default nothing.
+    """
+    # Generating worlds is needed for nothing else, so it is imported here.
+    from sandbox.world.generator import generate
+
+    with reporter.phase("world", f"{world.orders:,} orders of {world.days} days, seed {world.seed}{where}"):
+        return generate(
+            directory,
+            orders=world.orders,
+            days=world.days,
+            seed=world.seed,
+            clock=CLOCK_START,
+            progress=lambda done, total: reporter.count(done, total, "orders"),
+        )
 
 
 def _settings(home: Home, *, orders: int | None, days: int | None, seed: int | None) -> dict[str, Any]:

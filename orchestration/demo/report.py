@@ -114,25 +114,29 @@ def _show_sync(console: Console, result: DemoResult) -> None:
     )
 
 
-def _table(lines: Sequence[Kpis], days: int) -> Table:
-    table = Table(
-        title=f"Last {days} complete days 最近{days}天 (business date in {project_var('reporting_timezone')})",
-        box=SIMPLE_HEAD,
-        title_justify="left",
-        padding=(0, 1, 0, 0),
-    )
-    table.add_column("shop\n店铺")
-    table.add_column("")
-    for heading in (
-        "gmv\n成交额",
-        "net_gmv\n净成交额",
-        "refund_rate\n退款率",
-        "paid_orders\n支付订单",
-        "aov\n单均价",
-        "take_rate\n平台费率",
-        "settlement\n结算金额",
-    ):
+def _empty_table(title: str, *, texts: Sequence[str], numbers: Sequence[str]) -> Table:
+    table = Table(title=title, box=SIMPLE_HEAD, title_justify="left", padding=(0, 1, 0, 0))
+    for heading in texts:
+        table.add_column(heading)
+    for heading in numbers:
         table.add_column(heading, justify="right", no_wrap=True)
+    return table
+
+
+def _table(lines: Sequence[Kpis], days: int) -> Table:
+    table = _empty_table(
+        f"Last {days} complete days 最近{days}天 (business date in {project_var('reporting_timezone')})",
+        texts=("shop\n店铺", ""),
+        numbers=(
+            "gmv\n成交额",
+            "net_gmv\n净成交额",
+            "refund_rate\n退款率",
+            "paid_orders\n支付订单",
+            "aov\n单均价",
+            "take_rate\n平台费率",
+            "settlement\n结算金额",
+        ),
+    )
     for line in lines:
         # Orders and rates stand once, on the shop's own line.
         once = bool(line.shop_name)
@@ -152,25 +156,20 @@ def _table(lines: Sequence[Kpis], days: int) -> Table:
 
 
 def _promotion_table(lines: Sequence[Promotion], days: int) -> Table:
-    table = Table(
-        title=f"Creators, LIVE, ads 达人、直播、广告: last {days} complete days 最近{days}天",
-        box=SIMPLE_HEAD,
-        title_justify="left",
-        padding=(0, 1, 0, 0),
+    table = _empty_table(
+        f"Creators, LIVE, ads 达人、直播、广告: last {days} complete days 最近{days}天",
+        texts=("shop\n店铺", ""),
+        numbers=(
+            "creators gmv\n达人成交额",
+            "of gmv\n占比",
+            "LIVE\n直播场次",
+            "LIVE own_gmv\n直播成交额",
+            "ad_spend\n广告花费",
+            "roas_reported\n平台投产比",
+            "roas\n投产比",
+            "mer\n整体投产比",
+        ),
     )
-    table.add_column("shop\n店铺")
-    table.add_column("")
-    for heading in (
-        "creators gmv\n达人成交额",
-        "of gmv\n占比",
-        "LIVE\n直播场次",
-        "LIVE own_gmv\n直播成交额",
-        "ad_spend\n广告花费",
-        "roas_reported\n平台投产比",
-        "roas\n投产比",
-        "mer\n整体投产比",
-    ):
-        table.add_column(heading, justify="right", no_wrap=True)
     for line in lines:
         table.add_row(
             escape(line.shop_name),
@@ -189,25 +188,21 @@ def _promotion_table(lines: Sequence[Promotion], days: int) -> Table:
 
 
 def _operations_table(lines: Sequence[Operations], days: int) -> Table:
-    table = Table(
-        title=f"Stock, dispatch, alarms 库存、发货、告警: as of now, rates of {days} days 截至当前，比率为最近{days}天",
-        box=SIMPLE_HEAD,
-        title_justify="left",
-        padding=(0, 1, 0, 0),
+    table = _empty_table(
+        f"Stock, dispatch, alarms 库存、发货、告警: as of now, rates of {days} days 截至当前，比率为最近{days}天",
+        texts=("shop\n店铺",),
+        numbers=(
+            "SKUs\nSKU 数",
+            "out\n断货",
+            "short\n不足",
+            "reorder_units\n建议补货量",
+            "late_dispatch\n延迟发货率",
+            "on_time\n准时送达率",
+            "due in 24h\n待发货",
+            "anomalies\n异常",
+            "open alerts\n未关闭告警",
+        ),
     )
-    table.add_column("shop\n店铺")
-    for heading in (
-        "SKUs\nSKU 数",
-        "out\n断货",
-        "short\n不足",
-        "reorder_units\n建议补货量",
-        "late_dispatch\n延迟发货率",
-        "on_time\n准时送达率",
-        "due in 24h\n待发货",
-        "anomalies\n异常",
-        "open alerts\n未关闭告警",
-    ):
-        table.add_column(heading, justify="right", no_wrap=True)
     for line in lines:
         table.add_row(
             escape(line.shop_name),
@@ -228,7 +223,7 @@ def _show_people(console: Console, home: Home) -> None:
     found = people(home.published)
     console.print(
         f"People 团队考核: {found.cards} scorecards in {found.roles} roles of the newest month. "
-        f"Glossary 指标词典: {found.columns:,} columns, {found.named:,} with a name in 中文. "
+        f"Glossary 指标词典: {found.columns:,} columns, {found.translated:,} with a name in 中文. "
         f"Brushing 疑似刷单: {found.flags} flags for a person to look at."
     )
 

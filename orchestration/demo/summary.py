@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -91,14 +92,14 @@ class People:
         cards: Cards of the newest month: persons and roles.
         roles: Roles among them.
         columns: Columns in the glossary.
-        named: Of those, columns with a name in 中文.
+        translated: Of those, columns with a name in 中文.
         flags: Flags of orders that a person should look at.
     """
 
     cards: int
     roles: int
     columns: int
-    named: int
+    translated: int
     flags: int
 
 
@@ -429,14 +430,14 @@ _PEOPLE = """
     )
 
     , glossary as (
-        select count(*) as columns, count(label_zh) as named from marts.kpi_glossary
+        select count(*) as columns, count(label_zh) as translated from marts.kpi_glossary
     )
 
     , flags as (
         select count(*) as flags from marts.kpi_brushing_flags
     )
 
-    select cards.cards, cards.roles, glossary.columns, glossary.named, flags.flags
+    select cards.cards, cards.roles, glossary.columns, glossary.translated, flags.flags
     from cards, glossary, flags
 """
 
@@ -536,12 +537,9 @@ def _equal(ours: Any, theirs: Any) -> bool:
 
 
 def _query(published: Path, sql: str, parameters: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
-    connection = duckdb.connect(":memory:")
-    try:
+    with closing(duckdb.connect(":memory:")) as connection:
         connection.execute("set TimeZone = 'UTC'")
         attach(connection, published, "published")
         connection.execute("use published")
         rows: list[tuple[Any, ...]] = connection.execute(sql, dict(parameters or {})).fetchall()
-    finally:
-        connection.close()
     return rows

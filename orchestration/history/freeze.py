@@ -221,19 +221,19 @@ def _verify(home: Home, path: Path) -> None:
         "Restore the file from your backup. To give this freeze up, delete the file and its line in "
         f"{path.with_name(_LEDGER)}, then freeze the month again."
     )
-    named = _NAME.fullmatch(path.name)
+    match = _NAME.fullmatch(path.name)
     with storage_errors(path):
         try:
             table = pq.read_table(path)
         except pa.ArrowInvalid as error:
             raise FrozenDamaged(f"{path} is no Parquet file: {error}", advice=advice) from error
     signature = (table.schema.metadata or {}).get(_SIGNATURE, b"").decode("ascii", errors="replace")
-    if named is None or not table.schema.equals(SCHEMA) or not signature:
+    if match is None or not table.schema.equals(SCHEMA) or not signature:
         raise FrozenDamaged(f"{path} was not written by `ttkpi freeze`.", advice=advice)
     # A copy of another month's file is signed, too.
     content = {(f"{row['month_start']:%Y-%m}", row["freeze_number"]) for row in table.to_pylist()}
     signed = hmac.compare_digest(signature, _sign(home.freeze_key(), table))
-    if not signed or content != {(named[1], int(named[2]))}:
+    if not signed or content != {(match[1], int(match[2]))}:
         raise FrozenDamaged(f"{path} is not as it was frozen: its signature does not fit.", advice=advice)
 
 
@@ -245,9 +245,9 @@ def _sign(key: bytes, table: pa.Table) -> str:
 
 def _freezes(home: Home) -> Iterable[tuple[str, int]]:
     for path in home.frozen.glob("*.parquet"):
-        named = _NAME.fullmatch(path.name)
-        if named:
-            yield named[1], int(named[2])
+        match = _NAME.fullmatch(path.name)
+        if match:
+            yield match[1], int(match[2])
 
 
 def _published(home: Home, month: date) -> list[dict[str, Any]]:

@@ -30,7 +30,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import duckdb
 
@@ -41,6 +41,7 @@ from home.layout import Home
 from home.project import project_dir
 from home.records import write_record
 from home.storage import StorageError, storage_errors
+from ingestion.engine.progress import Progress
 from orchestration.audit.audit import require_passed
 from orchestration.build.marts import is_published
 from orchestration.history.publications import (
@@ -72,13 +73,6 @@ class PublishFailed(TtkpiError):
     """The new file could not be made. The old one is as it was."""
 
 
-class PublishProgress(Protocol):
-    """Is told how far the publication is."""
-
-    def count(self, done: int, total: int, unit: str, note: str = "") -> None:
-        """So many of so many are done."""
-
-
 @dataclass(frozen=True, slots=True)
 class PublishReport:
     """What was published.
@@ -102,7 +96,7 @@ class PublishReport:
     audiences: dict[str, dict[str, int]] = field(default_factory=dict)
 
 
-def publish(home: Home, *, progress: PublishProgress | None = None) -> PublishReport:
+def publish(home: Home, *, progress: Progress | None = None) -> PublishReport:
     """Write the marts into new files, seal them, and put them in the place of the published ones.
 
     Raises:
@@ -117,13 +111,13 @@ def publish(home: Home, *, progress: PublishProgress | None = None) -> PublishRe
     with home.lock("publish"):
         finish_switch(home)
         with recorded(home, "publish") as entry:
-            report = _publish(home, progress, entry)
+            report = _publish(home, progress or Progress(), entry)
         end_switch(home)
         prune(home)
     return report
 
 
-def _publish(home: Home, progress: PublishProgress | None, entry: Entry) -> PublishReport:
+def _publish(home: Home, progress: Progress, entry: Entry) -> PublishReport:
     audited = require_passed(home)
     begun = datetime.now(UTC)
     # Whole seconds, as a person reads them in the manifest and gives them to `ttkpi as-of`.
@@ -209,14 +203,13 @@ def _publish(home: Home, progress: PublishProgress | None, entry: Entry) -> Publ
 class _Count:
     """Counts the tables of all files."""
 
-    def __init__(self, progress: PublishProgress | None, total: int) -> None:
+    def __init__(self, progress: Progress, total: int) -> None:
         self._progress, self._total, self._done = progress, total, 0
 
     def one(self, table: str) -> None:
         """Another table is written."""
         self._done += 1
-        if self._progress is not None:
-            self._progress.count(self._done, self._total, "tables", table)
+        self._progress.count(self._done, self._total, "tables", table)
 
 
 def _write(

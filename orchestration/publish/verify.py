@@ -141,7 +141,7 @@ def _values(home: Home, *, is_whole: bool) -> Verdict:
         for entry in log
         if entry["details"].get("published_values")
     }
-    told = {str(entry["subject"]) for entry in log if entry["event"] == "publish"}
+    published = {str(entry["subject"]) for entry in log if entry["event"] == "publish"}
     began = datetime.fromisoformat(log[0]["recorded_at"]) if log else None
     found, unchecked = list[str](), 0
     with storage_errors(folder):
@@ -155,7 +155,7 @@ def _values(home: Home, *, is_whole: bool) -> Verdict:
                     found.append(
                         f"{path} was changed after it was published: its checksum is not the one of the log."
                     )
-            elif publication in told or _is_before(publication, began):
+            elif publication in published or _is_before(publication, began):
                 unchecked += 1
             elif publication != under_way:
                 found.append(f"{path} was not published: the audit log has no publication {publication}.")

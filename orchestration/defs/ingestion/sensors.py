@@ -128,8 +128,8 @@ def build_failed_shop_sensor(retry_job: AssetJob) -> dg.SensorDefinition:
             if datetime.fromisoformat(at) > now - RETRY_PAUSE
         }
         requests: list[dg.RunRequest] = []
-        told: list[str] = state["told"]
-        failures = [one for one in read_failures(place.raw, seen) if one.key not in told]
+        alerted: list[str] = state["told"]
+        failures = [one for one in read_failures(place.raw, seen) if one.key not in alerted]
         for failure in failures:
             hopeless = failure.authorisation_state in HOPELESS_STATES
             retry = not hopeless and failure.shop_key not in retried
@@ -165,12 +165,12 @@ def build_failed_shop_sensor(retry_job: AssetJob) -> dg.SensorDefinition:
                     )
                 )
             if failure.finished_at > seen:
-                seen, told = failure.finished_at, []
-            told.append(failure.key)
+                seen, alerted = failure.finished_at, []
+            alerted.append(failure.key)
         return dg.SensorResult(
             run_requests=requests,
             skip_reason=None if failures else dg.SkipReason("No sync failed since the last tick."),
-            cursor=json.dumps({"seen": seen.isoformat(), "told": told, "retried": retried}),
+            cursor=json.dumps({"seen": seen.isoformat(), "told": alerted, "retried": retried}),
         )
 
     return failed_shop_sensor

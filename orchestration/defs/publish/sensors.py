@@ -116,14 +116,16 @@ def alert_webhooks(context: dg.SensorEvaluationContext, home: HomeResource) -> d
     for text in waits:
         context.log.info(text)
     for outcome in outcomes:
-        if outcome.told:
-            context.log.info(f"{outcome.webhook.title}: {outcome.told} alerts told.")
+        if outcome.delivered:
+            context.log.info(f"{outcome.webhook.title}: {outcome.delivered} alerts told.")
         if outcome.problem is not None:
             context.log.error(f"{outcome.problem} Still to be told: {outcome.waiting} alerts.")
     waiting = sum(outcome.waiting for outcome in outcomes)
-    told = sum(outcome.told for outcome in outcomes)
+    delivered = sum(outcome.delivered for outcome in outcomes)
     return dg.SensorResult(
-        skip_reason=f"Told {told} alerts, {waiting} wait." if told or waiting else "No alert is new.",
+        skip_reason=f"Told {delivered} alerts, {waiting} wait."
+        if delivered or waiting
+        else "No alert is new.",
         cursor=json.dumps({"news": news, "again_at": (now + _AGAIN_AFTER).isoformat() if waiting else None}),
     )
 

@@ -32,14 +32,14 @@ class Outcome:
 
     Attributes:
         webhook: Which.
-        told: Alerts that it took.
+        delivered: Alerts that it took.
         messages: How many messages these were.
         waiting: Alerts that it still has to be told.
         problem: Why some wait; None when none does.
     """
 
     webhook: Webhook
-    told: int
+    delivered: int
     messages: int
     waiting: int
     problem: TtkpiError | None = None
@@ -52,12 +52,12 @@ class Plan:
     Attributes:
         webhook: Which.
         messages: In their order.
-        was_told: Open alerts that it knows already.
+        known: Open alerts that it knows already.
     """
 
     webhook: Webhook
     messages: tuple[Message, ...]
-    was_told: int
+    known: int
 
 
 def deliver(
@@ -107,16 +107,16 @@ def preview(home: Home, hooks: Sequence[Webhook]) -> list[Plan]:
 
 def _plans(ledger: Ledger, hooks: Sequence[Webhook], notices: Sequence[Notice]) -> Iterator[Plan]:
     for hook in hooks:
-        told = ledger.told(hook.name)
+        known = ledger.delivered(hook.name)
         wanted = [one for one in notices if one.is_open and hook.wants(one)]
-        new = [one for one in wanted if one.alert_id not in told]
+        new = [one for one in wanted if one.alert_id not in known]
         yield Plan(hook, tuple(messages(PLATFORMS[hook.kind], new)), len(wanted) - len(new))
 
 
 def _deliver(plan: Plan, ledger: Ledger, patience: Patience, notify: Notify) -> Outcome:
     hook = plan.webhook
     queue = deque(plan.messages)
-    told = sent = refusals = 0
+    delivered = sent = refusals = 0
     waiting: int = sum(len(notices) for notices, _ in queue)
     problem: TtkpiError | None = None
     with Sender(hook, ledger, patience, notify=notify) as sender:
@@ -124,7 +124,7 @@ def _deliver(plan: Plan, ledger: Ledger, patience: Patience, notify: Notify) -> 
             notices, text = queue.popleft()
             try:
                 sender.send(notices, text)
-                ledger.tell(hook.name, [one.alert_id for one in notices], patience.now())
+                ledger.record_delivery(hook.name, [one.alert_id for one in notices], patience.now())
             except WebhookRefused as error:
                 # Perhaps it is one alert that the platform does not like: the others are told without it.
                 problem, refusals = error, refusals + 1
@@ -136,8 +136,8 @@ def _deliver(plan: Plan, ledger: Ledger, patience: Patience, notify: Notify) -> 
                 problem = error
                 break
             refusals = 0
-            told, sent, waiting = told + len(notices), sent + 1, waiting - len(notices)
-    return Outcome(hook, told, sent, waiting, problem if waiting else None)
+            delivered, sent, waiting = delivered + len(notices), sent + 1, waiting - len(notices)
+    return Outcome(hook, delivered, sent, waiting, problem if waiting else None)
 
 
 def messages(platform: Platform, notices: Sequence[Notice]) -> Iterator[Message]:

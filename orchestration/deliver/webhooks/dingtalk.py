@@ -21,17 +21,13 @@ from orchestration.deliver.webhooks.platform import (
     Platform,
     Post,
     Webhook,
-    WebhookBusy,
-    WebhookRefused,
-    answered_code,
     as_json,
-    check_status,
+    check_errcode,
     signed_base64,
 )
 
-_TOO_FAST = (130101, 410100, 90018, 90030)
-_BUSY = (-1,)
 _SHUT_OUT_SECONDS = 600.0
+_BUSY = {-1: None, **dict.fromkeys((130101, 410100, 90018, 90030), _SHUT_OUT_SECONDS)}
 _ADVICE = {
     310000: "The robot's security settings do not let it pass: check the secret and this machine's clock, or add the "
     f"keyword `{TITLE}`, or this machine's IP address.",
@@ -61,15 +57,4 @@ class DingTalk(Platform):
 
     def check(self, hook: Webhook, answer: httpx.Response) -> None:
         """`errcode` 0 is success; everything comes with HTTP 200."""
-        check_status(hook, answer)
-        code, said = answered_code(hook, answer, "errcode")
-        if code == 0:
-            return
-        message = f"{hook.title} answered errcode {code}: {said}."
-        if code in _TOO_FAST:
-            raise WebhookBusy(message, retry_after=_SHUT_OUT_SECONDS)
-        if code in _BUSY:
-            raise WebhookBusy(message)
-        raise WebhookRefused(
-            message, advice=_ADVICE.get(code, "See the custom robot's page in DingTalk's documentation.")
-        )
+        check_errcode(hook, answer, _BUSY, _ADVICE, "the custom robot's page in DingTalk's documentation")

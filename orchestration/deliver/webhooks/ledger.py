@@ -38,7 +38,7 @@ class Ledger:
         self._lock = threading.Lock()
         self._webhooks = self._read()
 
-    def told(self, webhook: str) -> set[str]:
+    def delivered(self, webhook: str) -> set[str]:
         """Ids of alerts that the webhook was told."""
         with self._lock:
             return set(self._of(webhook)["told"])
@@ -67,7 +67,7 @@ class Ledger:
         with self._lock:
             self._of(webhook)["recent"][-1:] = [now.isoformat()]
 
-    def tell(self, webhook: str, alert_ids: Collection[str], now: datetime) -> None:
+    def record_delivery(self, webhook: str, alert_ids: Collection[str], now: datetime) -> None:
         """Note that the webhook was told these alerts.
 
         Raises:

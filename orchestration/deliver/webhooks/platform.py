@@ -195,6 +195,36 @@ def answered_code(hook: Webhook, answer: httpx.Response, *names: str) -> tuple[i
     )
 
 
+def check_errcode(
+    hook: Webhook,
+    answer: httpx.Response,
+    busy: Mapping[int, float | None],
+    advice: Mapping[int, str],
+    documentation: str,
+) -> None:
+    """Judge an answer whose `errcode` is 0 when the message was taken.
+
+    Args:
+        hook: Where the message went.
+        answer: The answer.
+        busy: Codes with which the same message may be taken later, and seconds until then where they are known.
+        advice: What to do, by code.
+        documentation: Where a code without advice is explained.
+
+    Raises:
+        WebhookBusy: Later.
+        WebhookRefused: Never, like this.
+    """
+    check_status(hook, answer)
+    code, said = answered_code(hook, answer, "errcode")
+    if code == 0:
+        return
+    message = f"{hook.title} answered errcode {code}: {said}."
+    if code in busy:
+        raise WebhookBusy(message, retry_after=busy[code])
+    raise WebhookRefused(message, advice=advice.get(code, f"See {documentation}."))
+
+
 def shown(hook: Webhook, answer: httpx.Response) -> str:
     """The beginning of an answer's body, for a message."""
     text = " ".join(hook.without_secrets(answer.text).split())[:_SHOWN]

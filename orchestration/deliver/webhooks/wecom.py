@@ -18,16 +18,11 @@ from orchestration.deliver.webhooks.platform import (
     Platform,
     Post,
     Webhook,
-    WebhookBusy,
-    WebhookRefused,
-    answered_code,
     as_json,
-    check_status,
+    check_errcode,
 )
 
-_TOO_FAST = (45009, 45033)
-_BUSY = (-1,)
-_MINUTE = 60.0
+_BUSY = {-1: None, **dict.fromkeys((45009, 45033), 60.0)}
 _ADVICE = {
     93000: "The key in the URL is wrong, or the robot was removed: copy the address from the group again.",
     40058: "WeCom does not know this message; the kind may be wrong for this URL.",
@@ -49,15 +44,4 @@ class WeCom(Platform):
 
     def check(self, hook: Webhook, answer: httpx.Response) -> None:
         """`errcode` 0 is success; everything comes with HTTP 200."""
-        check_status(hook, answer)
-        code, said = answered_code(hook, answer, "errcode")
-        if code == 0:
-            return
-        message = f"{hook.title} answered errcode {code}: {said}."
-        if code in _TOO_FAST:
-            raise WebhookBusy(message, retry_after=_MINUTE)
-        if code in _BUSY:
-            raise WebhookBusy(message)
-        raise WebhookRefused(
-            message, advice=_ADVICE.get(code, "See the group robot's page in WeCom's documentation.")
-        )
+        check_errcode(hook, answer, _BUSY, _ADVICE, "the group robot's page in WeCom's documentation")

@@ -19,7 +19,7 @@ from orchestration.audit.audit import AuditFailed, AuditReport
 from orchestration.audit.expectations import Outcome
 from orchestration.build.build import BuildFailed, BuildReport, NodeResult
 from orchestration.publish.publish import PublishReport
-from orchestration.run import exit_code, run, run_all
+from orchestration.run import exit_code, run_all
 
 
 def shop(name: str, status: str = "ok") -> ShopResult:
@@ -68,6 +68,14 @@ def steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Steps:
     for name in ("sync", "build", "audit", "publish"):
         monkeypatch.setattr(module, name, getattr(steps, name))
     return steps
+
+
+def run(home: Home) -> int:
+    """The exit code, as the command line has it."""
+    try:
+        return run_all(home).exit_code
+    except TtkpiError as error:
+        return exit_code(error)
 
 
 def records(home: Home) -> list[dict[str, Any]]:

@@ -126,7 +126,7 @@ def test_each_platform_takes_it_signed_and_once(clean: Home, kind: str) -> None:
     publish(clean, stock_outs(2))
     with receiving(JUDGES[kind]) as chat:
         [outcome] = send(clean, hook(chat, kind))
-        assert outcome.problem is None and (outcome.told, outcome.waiting) == (2, 0)
+        assert outcome.problem is None and (outcome.delivered, outcome.waiting) == (2, 0)
         assert outcome.messages == len(chat.calls) == (2 if kind == "plain" else 1)
         text = chat.calls[0].raw.decode()
         for part in (
@@ -140,10 +140,10 @@ def test_each_platform_takes_it_signed_and_once(clean: Home, kind: str) -> None:
             assert part in text, part
 
         # The same day published again, and a day with one more.
-        assert send(clean, hook(chat, kind))[0].told == 0
+        assert send(clean, hook(chat, kind))[0].delivered == 0
         publish(clean, stock_outs(3))
         [outcome] = send(clean, hook(chat, kind))
-        assert (outcome.told, outcome.messages) == (1, 1)
+        assert (outcome.delivered, outcome.messages) == (1, 1)
 
 
 @pytest.mark.parametrize("kind", ["feishu", "dingtalk", "plain"])
@@ -153,7 +153,7 @@ def test_a_wrong_secret_is_named_and_nothing_is_lost(clean: Home, kind: str) -> 
         [outcome] = send(clean, hook(chat, kind, secret="another-secret-0123"))
         assert outcome.waiting == 1 and outcome.problem is not None
         assert "secret" in outcome.problem.advice
-        assert send(clean, hook(chat, kind))[0].told == 1
+        assert send(clean, hook(chat, kind))[0].delivered == 1
 
 
 @pytest.mark.parametrize("kind", JUDGES)
@@ -202,7 +202,7 @@ def test_a_platform_that_is_busy_is_asked_again(clean: Home, kind: str) -> None:
     with receiving(JUDGES[kind]) as chat:
         chat.answers = list(NOT_NOW[kind])
         [outcome] = send(clean, hook(chat, kind), clock=clock)
-        assert outcome.problem is None and outcome.told == 1
+        assert outcome.problem is None and outcome.delivered == 1
         assert len(chat.calls) == 3 and len(clock.waits) >= 2
     if kind in ("slack", "plain"):
         assert max(clock.waits) >= 7, "the platform said how long"
@@ -218,7 +218,7 @@ def test_a_server_that_hangs_or_breaks_off_is_asked_again(
     with receiving(chats.slack) as chat:
         chat.answers = [0.6, 0.0]
         [outcome] = send(clean, hook(chat, "slack"))
-        assert outcome.told == 1 and len(chat.calls) == 3
+        assert outcome.delivered == 1 and len(chat.calls) == 3
 
 
 def test_a_webhook_that_is_gone_keeps_no_other_from_hearing(clean: Home) -> None:
@@ -227,9 +227,9 @@ def test_a_webhook_that_is_gone_keeps_no_other_from_hearing(clean: Home) -> None
         gone = Webhook("gone", "slack", "http://127.0.0.1:9/services/planted-token")
         first, second = send(clean, gone, hook(chat, "wecom"))
         assert first.problem is not None and "Given up after 5 tries" in first.problem.message
-        assert (second.told, second.problem) == (1, None)
+        assert (second.delivered, second.problem) == (1, None)
         # What one was told is not what the other was told.
-        assert Ledger(clean).told("gone") == set() and len(Ledger(clean).told("wecom")) == 1
+        assert Ledger(clean).delivered("gone") == set() and len(Ledger(clean).delivered("wecom")) == 1
 
 
 @pytest.mark.parametrize(
@@ -289,7 +289,7 @@ def test_a_strict_receiver_in_real_time_never_has_to_refuse(
     refused = said(code=11232, msg="too fast")
     with receiving(at_most(5, 0.99, chats.feishu, refused)) as chat:
         [outcome] = deliver(clean, [hook(chat, "feishu")])
-        assert (outcome.told, len(chat.calls)) == (8, 8)
+        assert (outcome.delivered, len(chat.calls)) == (8, 8)
 
 
 def test_a_shut_out_robot_is_left_for_later_and_not_waited_for(clean: Home) -> None:
@@ -302,7 +302,7 @@ def test_a_shut_out_robot_is_left_for_later_and_not_waited_for(clean: Home) -> N
         assert isinstance(outcome.problem, LeftForLater) and "130101" in outcome.problem.message
         assert clock.waits == [] and outcome.waiting == 1
         clock.sleep(600)
-        assert send(clean, hook(chat, "dingtalk"), clock=clock)[0].told == 1
+        assert send(clean, hook(chat, "dingtalk"), clock=clock)[0].delivered == 1
 
 
 def test_an_alert_that_a_platform_dislikes_keeps_no_other_back(clean: Home) -> None:
@@ -316,9 +316,9 @@ def test_an_alert_that_a_platform_dislikes_keeps_no_other_back(clean: Home) -> N
 
     with receiving(judge) as chat:
         [outcome] = send(clean, hook(chat, "dingtalk"))
-        assert (outcome.told, outcome.waiting) == (3, 1)
+        assert (outcome.delivered, outcome.waiting) == (3, 1)
         assert outcome.problem is not None and "430104" in outcome.problem.message
-        assert Ledger(clean).told("dingtalk") == {"id-000", "id-001", "id-002"}
+        assert Ledger(clean).delivered("dingtalk") == {"id-000", "id-001", "id-002"}
 
 
 def test_a_webhook_that_was_removed_is_not_asked_for_each_alert(clean: Home) -> None:
@@ -348,7 +348,7 @@ def test_a_plain_receiver_that_has_it_already_is_no_failure(clean: Home) -> None
     publish(clean, stock_outs(1))
     with receiving(chats.plain) as chat:
         chat.answers = [(409, "known", {})]
-        assert send(clean, hook(chat, "plain"))[0].told == 1
+        assert send(clean, hook(chat, "plain"))[0].delivered == 1
 
 
 def test_nobody_is_mentioned_by_the_name_of_a_product(clean: Home) -> None:
@@ -381,11 +381,11 @@ def test_killed_after_the_platform_took_it_it_comes_twice_not_never(
 
     with receiving(chats.plain) as chat:
         with monkeypatch.context() as patch:
-            patch.setattr(Ledger, "tell", kill)
+            patch.setattr(Ledger, "record_delivery", kill)
             with pytest.raises(Killed):
                 send(clean, hook(chat, "plain"))
         assert len(chat.calls) == 1
-        assert send(clean, hook(chat, "plain"))[0].told == 2
+        assert send(clean, hook(chat, "plain"))[0].delivered == 2
         ids = [call.headers["idempotency-key"] for call in chat.calls]
         assert ids == ["id-000", "id-000", "id-001"], "the receiver can tell which one is the second"
 
@@ -417,10 +417,10 @@ def test_what_was_told_is_private_small_and_never_guessed(clean: Home) -> None:
         publish(clean, [*stock_outs(1), ("new", "stock_out", "warning", "supply chain", True)])
         clock.sleep(100 * 86_400)
         send(clean, hook(chat, "slack"), clock=clock)
-        assert Ledger(clean).told("slack") == {"id-000", "new"}
+        assert Ledger(clean).delivered("slack") == {"id-000", "new"}
         publish(clean, [("newer", "stock_out", "warning", "supply chain", True)])
         send(clean, hook(chat, "slack"), clock=clock)
-        assert Ledger(clean).told("slack") == {"new", "newer"}
+        assert Ledger(clean).delivered("slack") == {"new", "newer"}
         for content in ('{"version": 2}', "[", '{"version": 1, "webhooks": {"slack": {}}}'):
             path.write_text(content)
             with pytest.raises(RecordDamaged, match="what was told is not known"):
@@ -449,8 +449,8 @@ def test_only_what_the_people_behind_it_want(clean: Home) -> None:
         worst = hook(chat, "plain", name="worst", min_severity="critical")
         stock = hook(chat, "plain", name="stock", owners=("supply chain",))
         send(clean, worst, stock)
-        assert Ledger(clean).told("worst") == {"a", "c"}, "what is over is told to nobody"
-        assert Ledger(clean).told("stock") == {"a", "b"}
+        assert Ledger(clean).delivered("worst") == {"a", "c"}, "what is over is told to nobody"
+        assert Ledger(clean).delivered("stock") == {"a", "b"}
 
 
 def test_failed_runs_are_told_as_well(clean: Home) -> None:
@@ -479,8 +479,8 @@ def test_failed_runs_are_told_as_well(clean: Home) -> None:
     }
     assert len(found.notices) == 2, "what failed five days ago is no news"
     with receiving(chats.slack) as chat:
-        assert send(clean, hook(chat, "slack"))[0].told == 2
-        assert send(clean, hook(chat, "slack"))[0].told == 0
+        assert send(clean, hook(chat, "slack"))[0].delivered == 2
+        assert send(clean, hook(chat, "slack"))[0].delivered == 0
         text = chat.calls[0].body["text"]
         assert (
             "任务失败：daily_job（步骤 audit）" in text and "re-execute the run from the failed step" in text
