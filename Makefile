@@ -53,26 +53,29 @@ lint: $(VENV)/.dev ## ruff, mypy, and which room may use which
 	@mypy
 	@lint-imports --no-logo --no-cache
 
+# A module stays in one process, as its fixtures are made once; the longest ones start first (tests/python/longest.py).
+PYTEST := pytest -n 2 --dist loadfile --no-loadscope-reorder
+
 .PHONY: check
-check: lint ## while you work: lint, types, the tests that changed and those of the documents
-	@pytest tests/python/unit/test_docs_pages.py $$(git diff --name-only --diff-filter=d HEAD -- tests/python | grep '/test_[^/]*\.py$$')
+check: lint ## while you work: lint, types, and the short tests of what you changed since main
+	@$(PYTEST) tests/python/unit/test_docs_pages.py $$($(BIN)/python tests/python/changed.py)
 
 .PHONY: unit
 unit: $(VENV)/.dev ## unit tests, on all cores
-	@pytest tests/python/unit -n 2 --dist loadfile
+	@$(PYTEST) tests/python/unit
 
 .PHONY: contract
 contract: $(VENV)/.dev ## the sandbox against the independent client, our client against the sandbox
-	@pytest tests/python/contract -n 2 --dist loadfile
+	@$(PYTEST) tests/python/contract
 
 .PHONY: e2e
 e2e: $(VENV)/.dev ## whole runs over HTTP: sync, dbt build with unit tests, audit, publication, kill -9
-	@pytest tests/python/e2e -n 2 --dist loadfile
+	@$(PYTEST) tests/python/e2e
 
 .PHONY: test
 test: $(VENV)/.dev ## everything that must hold: lint, types, unit, contract, dbt and end-to-end tests
 	@$(MAKE) --no-print-directory lint
-	@pytest tests/python -n 2 --dist loadfile
+	@$(PYTEST) tests/python
 
 .PHONY: bench
 bench: $(VENV)/.dev ## measure speed and memory, update BENCHMARKS.md
@@ -92,7 +95,8 @@ docs: $(VENV)/.runtime ## the KPI glossary as one HTML file
 	@$(BIN)/ttkpi docs
 
 .PHONY: docs-pages
-docs-pages: $(VENV)/.runtime ## write the generated parts of docs/ again: commands, marts, picture
+docs-pages: $(VENV)/.runtime ## write generated parts again: commands, marts, picture, tables of endpoints
+	@$(BIN)/python -m ingestion.endpoint_tables
 	@$(BIN)/python -m orchestration.docs_pages $(PAGES_ARGS)
 
 .PHONY: lock

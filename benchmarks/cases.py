@@ -21,7 +21,7 @@ from ingestion.replay import replay
 from ingestion.sync import sync
 from ingestion.tiktok_shop.auth import AuthHost
 from ingestion.tiktok_shop.client import ShopClient
-from ingestion.tiktok_shop.endpoints import SEARCH_ORDERS
+from ingestion.tiktok_shop.orders import SEARCH_ORDERS
 from ingestion.tiktok_shop.tokens import TokenStore
 
 STAGING_OF_ORDERS = "stg_tiktok_shop__orders stg_tiktok_shop__order_lines"

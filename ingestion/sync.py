@@ -6,52 +6,39 @@ pages come in by threads, within the throttle. What goes wrong with one shop sta
 
 from __future__ import annotations
 
-import logging
-import multiprocessing
-import os
-import queue
 import secrets
-import threading
 import time
-from collections.abc import Iterator, Sequence
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from multiprocessing.queues import Queue
 from typing import Literal
 
 from home.audit_log import FAILED, PARTLY, Entry, recorded
 from home.config import ShopApiConfig, load_ads_config, load_shop_config
 from home.errors import ConfigError, TtkpiError
 from home.layout import Home
-from home.storage import StorageError, storage_error
+from home.storage import StorageError
 from ingestion.engine.compact import compact_when_due
 from ingestion.engine.errors import describe
 from ingestion.engine.journal import SHOP, LogRow, write_journal
-from ingestion.engine.pipelines import (
-    configure_dlt,
-)
-from ingestion.engine.processes import end_with_parent
+from ingestion.engine.pipelines import configure_dlt
 from ingestion.engine.progress import Progress, ShopResult
 from ingestion.engine.rows import Drift
-from ingestion.engine.units import ShopOutcome, Tell, failed_rows
-from ingestion.engine.wire import Notify
+from ingestion.engine.units import ShopOutcome, failed_rows
 from ingestion.fx_rates.resource import load_rates
 from ingestion.sources import prepare
 from ingestion.tables.sources import TIKTOK_ADS, TIKTOK_SHOP
-from ingestion.tiktok_ads import resources as ads
 from ingestion.tiktok_ads.account_sync import AdsSync, has_ads, known_accounts, sync_accounts
 from ingestion.tiktok_ads.client import Advertiser
 from ingestion.tiktok_ads.reading import Resource as AdsResource
-from ingestion.tiktok_shop.auth import AuthHost
-from ingestion.tiktok_shop.client import GrantProblem, ShopClient, ShopRef
-from ingestion.tiktok_shop.resources import BY_NAME, chosen
-from ingestion.tiktok_shop.shop_sync import ShopJob, sync_shop
+from ingestion.tiktok_ads.resources import CATALOGUE as ADS
+from ingestion.tiktok_ads.resources import OWNER
+from ingestion.tiktok_shop.client import GrantProblem, ShopRef
+from ingestion.tiktok_shop.resources import CATALOGUE as SHOPS
+from ingestion.tiktok_shop.shop_sync import ShopJob
 from ingestion.tiktok_shop.tokens import Grant, TokenStore
+from ingestion.tiktok_shop.workers import connect, sync_shops
 
-_log = logging.getLogger(__name__)
 _ADS_REGION = "ads"
 
 
@@ -134,12 +121,12 @@ def sync(
             )
         _load_fx(home, report, outcomes, begin, end, config, progress)
         compact_when_due(home, progress.message)
-        _tell_log(entry, report, since=since, until=until, resources=resources)
+        _describe_run(entry, report, since=since, until=until, resources=resources)
     report.seconds = time.monotonic() - started
     return report
 
 
-def _tell_log(
+def _describe_run(
     entry: Entry,
     report: SyncReport,
     *,
@@ -166,18 +153,18 @@ def _chosen(home: Home, names: Sequence[str] | None) -> tuple[tuple[str, ...], t
     """The resources of shops, by name, and those of ads accounts.
 
     Raises:
-        ConfigError: A name is unknown.
+        ConfigError: A name is unknown; the message lists the known ones.
     """
     if names is None:
-        return tuple(resource.name for resource in chosen(None)), ads.RESOURCES if has_ads(home) else ()
-    of_ads = ads.chosen(names)
-    of_shops = [name for name in names if name not in ads.names()]
-    try:
-        wanted = chosen(of_shops) if of_shops or not of_ads else ()
-    except ConfigError as error:
-        advice = f"{error.advice} Of ads accounts: {', '.join(ads.BY_NAME)}."
-        raise ConfigError(error.message, advice=advice) from None
-    return tuple(resource.name for resource in wanted), of_ads
+        return tuple(SHOPS.by_name), ADS.resources if has_ads(home) else ()
+    unknown = set(names) - SHOPS.names() - ADS.names()
+    if unknown:
+        raise ConfigError(
+            f"There is no resource {', '.join(sorted(unknown))}.",
+            advice=f"Choose from {', '.join(SHOPS.by_name)}. Of ads accounts: {', '.join(ADS.by_name)}.",
+        )
+    of_shops = set(names) - ADS.names()
+    return tuple(resource.name for resource in SHOPS.chosen(of_shops)), ADS.chosen(names)
 
 
 def shops_and_accounts(home: Home, ids: Sequence[str] | None) -> tuple[list[str] | None, list[str] | None]:
@@ -212,7 +199,7 @@ def _require_something(
     if accounts and not of_ads:
         raise ConfigError(
             f"What was asked for is of shops, but {', '.join(accounts)} is an ads account.",
-            advice=f"Resources of ads accounts: {', '.join(sorted(ads.BY_NAME))}.",
+            advice=f"Resources of ads accounts: {', '.join(sorted(ADS.by_name))}.",
         )
 
 
@@ -227,12 +214,19 @@ def _sync_shops(
     progress: Progress,
 ) -> list[ShopOutcome]:
     """Syncs the shops and writes their log."""
-    tokens, client = _connect(home, config, progress.message)
+    tokens, client = connect(home, config, progress.message)
     problems: list[GrantProblem] = []
     with client:
         found, problems = _selected(home, client.authorized_shops(problems), problems, shops)
         jobs = [ShopJob(home, config, shop, report.run_id, wanted, begin, end) for shop in found]
-        outcomes = _run(jobs, client, config, progress, report)
+        by_key = {job.shop.shop_id: job.shop for job in jobs}
+        outcomes: list[ShopOutcome] = []
+        for outcome in sync_shops(jobs, client, config, progress):
+            shop = by_key[outcome.shop_key]
+            result = _result(outcome, shop.shop_id, shop.name, shop.region)
+            outcomes.append(outcome)
+            report.shops.append(result)
+            progress.shop_finished(result)
     log = [row for outcome in outcomes for row in outcome.log]
     for problem in problems:
         log += _log_problem(problem, report.run_id, wanted, report, progress)
@@ -271,7 +265,7 @@ def _sync_ads(
             accounts,
             begin,
             end,
-            tell=progress.page,
+            on_page=progress.page,
             started=started,
             finished=finished,
             notify=progress.message,
@@ -288,7 +282,7 @@ def _sync_ads(
     log += _log_unlisted(done, report, resources, progress)
     report.accounts.sort(key=lambda one: one.shop_key)
     outcomes = [outcome for _, outcome in done.outcomes]
-    write_journal(home, TIKTOK_ADS, ads.OWNER, report.run_id, log, _drifts(outcomes))
+    write_journal(home, TIKTOK_ADS, OWNER, report.run_id, log, _drifts(outcomes))
     return outcomes
 
 
@@ -308,7 +302,7 @@ def _log_unlisted(
             rows += failed_rows(
                 report.run_id,
                 account.advertiser_id,
-                [(resource.name, resource.endpoint.name) for resource in resources],
+                resources,
                 problem.error,
             )
     return rows
@@ -336,75 +330,12 @@ def _selected(
     return [shop for shop in found if shop.shop_id in wanted], left
 
 
-def _connect(home: Home, config: ShopApiConfig, notify: Notify) -> tuple[TokenStore, ShopClient]:
-    tokens = TokenStore(home.tokens_file, AuthHost(config, notify=notify), notify=notify)
-    return tokens, ShopClient(config, tokens, notify=notify)
-
-
-def _run(
-    jobs: list[ShopJob], client: ShopClient, config: ShopApiConfig, progress: Progress, report: SyncReport
-) -> list[ShopOutcome]:
-    """Runs the jobs, in worker processes if there are several."""
-    names = {job.shop.shop_id: job.shop for job in jobs}
-    outcomes: list[ShopOutcome] = []
-
-    def finished(outcome: ShopOutcome) -> None:
-        outcomes.append(outcome)
-        shop = names[outcome.shop_key]
-        result = _result(outcome, shop.shop_id, shop.name, shop.region)
-        report.shops.append(result)
-        progress.shop_finished(result)
-
-    workers = min(len(jobs), config.shop_workers, os.cpu_count() or 1)
-    if workers <= 1:
-        for job in jobs:
-            progress.shop_started(job.shop.shop_id, job.shop.name)
-            finished(_work(job, client, progress.page))
-        return outcomes
-    with _pool(workers, progress) as pool:
-        futures: dict[Future[ShopOutcome], ShopJob] = {
-            pool.submit(_work_in_process, job): job for job in jobs
-        }
-        for future in as_completed(futures):
-            try:
-                outcome = future.result()
-            except BrokenProcessPool:
-                outcome = _lost(futures[future])
-            finished(outcome)
-    return outcomes
-
-
-def _work(job: ShopJob, client: ShopClient, tell: Tell) -> ShopOutcome:
-    try:
-        return sync_shop(job, client, [BY_NAME[name] for name in job.resources], tell)
-    except OSError as error:
-        return _failed(job, storage_error(error, job.home.root))
-    except Exception as error:  # noqa: BLE001 (one shop's trouble stays with that shop)
-        _log.exception("Sync of shop %s failed", job.shop.shop_id)
-        return _failed(job, error)
-
-
-def _failed(job: ShopJob, error: BaseException) -> ShopOutcome:
-    resources = [(name, BY_NAME[name].endpoint.name) for name in job.resources]
-    return ShopOutcome(job.shop.shop_id, log=failed_rows(job.run_id, job.shop.shop_id, resources, error))
-
-
-def _lost(job: ShopJob) -> ShopOutcome:
-    return _failed(
-        job,
-        TtkpiError(
-            f"A worker process ended while shop {job.shop.name} was being synced.",
-            advice="Usually memory ran out. Run again: it continues where this stopped.",
-        ),
-    )
-
-
 def _result(outcome: ShopOutcome, key: str, name: str, region: str) -> ShopResult:
     troubled = [row for row in outcome.log if row.status != "ok"]
     errors = list(dict.fromkeys(row.error_message for row in troubled if row.error_message))
-    aside = outcome.drift.set_aside()
-    if aside:
-        errors.append(f"{aside} records without a key were set aside; see the raw table drift.")
+    unkeyed = outcome.drift.unkeyed()
+    if unkeyed:
+        errors.append(f"{unkeyed} records without a key were set aside; see the raw table drift.")
     status: Literal["ok", "partial", "failed"] = "ok"
     if errors or troubled:
         status = "failed" if outcome.log and len(troubled) >= _asked(outcome) else "partial"
@@ -439,7 +370,7 @@ def _log_problem(
         report.shops.append(result)
         progress.shop_finished(result)
         if shop.shop_id:
-            asked = [(name, BY_NAME[name].endpoint.name) for name in resources]
+            asked = [SHOPS.by_name[name] for name in resources]
             rows += failed_rows(run_id, shop.shop_id, asked, problem.error)
     return rows
 
@@ -482,68 +413,3 @@ def _stamp(log: list[LogRow], shops: list[ShopRef], problems: list[GrantProblem]
         if grant is not None:
             row.access_token_expires_at = grant.access_token_expires_at
             row.refresh_token_expires_at = grant.refresh_token_expires_at
-
-
-# Worker processes
-# --------------------------------------------------------------------------------------------------
-
-_Event = tuple[str, str, str, int]
-_events: Queue[_Event | None] | None = None
-_client: ShopClient | None = None
-
-
-@contextmanager
-def _pool(workers: int, progress: Progress) -> Iterator[Executor]:
-    """Worker processes whose news reaches `progress`."""
-    context = multiprocessing.get_context("spawn")
-    events: Queue[_Event | None] = context.Queue()
-    listener = threading.Thread(target=_listen, args=(events, progress), name="progress", daemon=True)
-    listener.start()
-    try:
-        with ProcessPoolExecutor(
-            workers, mp_context=context, initializer=_start_worker, initargs=(events,)
-        ) as pool:
-            try:
-                yield pool
-            except BaseException:
-                pool.shutdown(wait=False, cancel_futures=True)
-                raise
-    finally:
-        events.put(None)
-        listener.join(timeout=10)
-        events.close()
-
-
-def _listen(events: Queue[_Event | None], progress: Progress) -> None:
-    while (event := events.get()) is not None:
-        kind, shop_key, text, rows = event
-        if kind == "page":
-            progress.page(shop_key, text, rows)
-        elif kind == "shop":
-            progress.shop_started(shop_key, text)
-        else:
-            progress.message(text)
-
-
-def _start_worker(events: Queue[_Event | None]) -> None:
-    global _events
-    _events = events
-    end_with_parent()
-
-
-def _work_in_process(job: ShopJob) -> ShopOutcome:
-    global _client
-    configure_dlt()
-    _tell("shop", job.shop.shop_id, job.shop.name, 0)
-    if _client is None:
-        # One for all shops of this worker: a connection pool and its certificates are slow to make.
-        _, _client = _connect(job.home, job.config, lambda text: _tell("message", "", text, 0))
-    return _work(job, _client, lambda shop_key, resource, rows: _tell("page", shop_key, resource, rows))
-
-
-def _tell(kind: str, shop_key: str, text: str, rows: int) -> None:
-    if _events is not None:
-        try:
-            _events.put_nowait((kind, shop_key, text, rows))
-        except queue.Full:
-            return

@@ -72,7 +72,7 @@ def _play_all(scene: Stage, options: argparse.Namespace) -> list[tuple[Outcome, 
             turn = number // options.marts_every if is_built else number
             outcome, home = play(scene, scenes[CHAPTERS[turn % len(CHAPTERS)]], seed)
             played.append((outcome, home if is_built else None))
-            _tell(outcome, len(played), options.schedules, verbose=options.verbose)
+            _report(outcome, len(played), options.schedules, verbose=options.verbose)
             if not is_built and (outcome.identical or not options.keep):
                 shutil.rmtree(home.root)
 
@@ -123,7 +123,7 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     return options
 
 
-def _tell(outcome: Outcome, number: int, of: int, *, verbose: bool) -> None:
+def _report(outcome: Outcome, number: int, of: int, *, verbose: bool) -> None:
     if verbose or not outcome.identical or number % 10 == 0 or number == of:
         struck = ", ".join(f"{kind} x{times}" for kind, times in outcome.struck.items() if times)
         verdict = "identical" if outcome.identical else "DIFFERENT"

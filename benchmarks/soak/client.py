@@ -28,7 +28,7 @@ _CHANGES = frozenset({"os.rename", "os.remove"})
 
 
 def work(
-    environment: Mapping[str, str], root: str, until: int, die_at_write: int | None, told_to: str
+    environment: Mapping[str, str], root: str, until: int, die_at_write: int | None, report_to: str
 ) -> None:
     """Syncs a home and leaves what came of it in a file.
 
@@ -37,7 +37,7 @@ def work(
         root: The home.
         until: End of all windows, unix seconds.
         die_at_write: The process kills itself when it changes its so many-th file; None: it does not.
-        told_to: JSON file for `errors`, `resources` that failed and `writes`.
+        report_to: JSON file for `errors`, `resources` that failed and `writes`.
     """
     os.environ.update(environment)
     # Waiting is told a person who looks on; here nobody does.
@@ -53,7 +53,7 @@ def work(
     else:
         errors = [*report.errors, *(text for one in (*report.shops, *report.accounts) for text in one.errors)]
         code = TROUBLED if report.failed else OK
-    Path(told_to).write_text(json.dumps({"errors": errors, "writes": written[0]}), encoding="utf-8")
+    Path(report_to).write_text(json.dumps({"errors": errors, "writes": written[0]}), encoding="utf-8")
     # Without the clearing up of the libraries, which has nothing to do any more.
     sys.stdout.flush()
     os._exit(code)

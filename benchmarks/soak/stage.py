@@ -141,10 +141,10 @@ class Scene:
             die_at_write: The process is killed when it changes its so many-th file.
             kill_when: The process is killed as soon as this is so.
         """
-        told = home.root.with_suffix(".json")
-        told.unlink(missing_ok=True)
+        report = home.root.with_suffix(".json")
+        report.unlink(missing_ok=True)
         process = _context.Process(
-            target=work, args=(self.environment(home), str(home.root), self.until, die_at_write, str(told))
+            target=work, args=(self.environment(home), str(home.root), self.until, die_at_write, str(report))
         )
         process.start()
         deadline = time.monotonic() + PATIENCE_SECONDS
@@ -155,7 +155,9 @@ class Scene:
                 process.kill()
                 raise TimeoutError(f"the sync of {home.root} did not end in {PATIENCE_SECONDS:.0f} s")
             process.join(0.02 if kill_when is not None else 1.0)
-        said = json.loads(told.read_text(encoding="utf-8")) if told.exists() else {"errors": [], "writes": 0}
+        said = (
+            json.loads(report.read_text(encoding="utf-8")) if report.exists() else {"errors": [], "writes": 0}
+        )
         return Ended(process.exitcode or 0, said["errors"], said["writes"])
 
 

@@ -234,11 +234,11 @@ class Archive:
         )
 
     def _remove_unnamed(self, manifest: Path, entries: list[Entry]) -> int:
-        named = {(entry.resource, entry.file) for entry in entries}
+        listed = {(entry.resource, entry.file) for entry in entries}
         removed = 0
         with storage_errors(manifest):
             for file in manifest.parent.parent.glob(f"*/{manifest.stem}/*"):
-                if (file.parent.parent.name, file.name) not in named:
+                if (file.parent.parent.name, file.name) not in listed:
                     file.unlink()
                     removed += 1
         return removed

@@ -3,7 +3,7 @@
 Every load writes a file per table, so an hourly sync of five shops would make 40,000 files a year of
 `orders` alone. For each table a new folder is written, with the rows of the small files in large ones and
 the large ones as they are; then it changes names with the old folder in one step
-(`home.exchange_folders`). A reader that lists the folder before that moment sees the old files (and may
+(`home.storage.exchange_folders`). A reader that lists the folder before that moment sees the old files (and may
 miss one that is being removed, so no build runs at that time: both hold the home's lock); one that lists
 it afterwards sees the new. Never both, never none, whenever the process is killed.
 
@@ -172,14 +172,14 @@ def _cast(table: pa.Table, schema: pa.Schema) -> pa.Table:
 def _forget_loads(source: Path) -> None:
     """Removes dlt's records of loads none of whose files is left; `pipelines.recover` needs those of the
     others."""
-    named = {
+    in_use = {
         load_id_of(path)
         for folder in source.iterdir()
         if folder.is_dir() and not folder.name.startswith("_")
         for path in folder.glob("*.parquet")
     }
-    named |= {path.stem.rsplit("__", 2)[1] for path in (source / "_dlt_pipeline_state").glob("*.jsonl")}
+    in_use |= {path.stem.rsplit("__", 2)[1] for path in (source / "_dlt_pipeline_state").glob("*.jsonl")}
     records = sorted((source / "_dlt_loads").glob("*.jsonl"), key=lambda path: path.name, reverse=True)
     for path in records[KEPT_LOADS:]:
-        if path.stem.rsplit("__", 1)[-1] not in named:
+        if path.stem.rsplit("__", 1)[-1] not in in_use:
             path.unlink()

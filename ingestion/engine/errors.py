@@ -2,14 +2,17 @@
 
 Codes and reactions are those of TikTok's error list; where a status or a text was only seen on the wire, the
 code decides and the status is ignored. No error holds a token, a secret, a cipher or a signature: texts of
-the server are scrubbed of them before they get here.
+the server are scrubbed of them before they get here. Where a class says shop or seller, an ads account or its owner is
+meant as well: both APIs call for the same reactions.
 """
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, TypeVar
 
 from home.errors import ConfigError, TransientError, TtkpiError
+
+E = TypeVar("E", bound="ApiError")
 
 AuthorisationState = Literal["ok", "expired", "revoked", "scope_missing", "deactivated"]
 
@@ -51,6 +54,24 @@ class ApiError(TtkpiError):
         self.shop_id = shop_id
         self.shop_name = shop_name
         self.retry_after = retry_after
+
+    def as_kind(self, kind: type[E], *, advice: str = "") -> E:
+        """The same as an error of another kind, which calls for another reaction.
+
+        Args:
+            kind: The class.
+            advice: What to do; by default the same.
+        """
+        return kind(
+            self.message,
+            advice=advice or self.advice,
+            code=self.code,
+            http_status=self.http_status,
+            request_id=self.request_id,
+            endpoint=self.endpoint,
+            shop_id=self.shop_id,
+            shop_name=self.shop_name,
+        )
 
 
 class TransientApiError(ApiError, TransientError):

@@ -21,7 +21,7 @@ from home.layout import Home
 from ingestion.engine.archive import Archive
 from ingestion.engine.columns import Table, count, fields, text, texts, times
 from ingestion.engine.pages import Page, Record
-from ingestion.engine.pipelines import load, named, open_pipeline
+from ingestion.engine.pipelines import for_table, load, open_pipeline
 from ingestion.engine.rows import Drift, build
 
 Status = Literal["ok", "skipped", "failed"]
@@ -174,7 +174,9 @@ def write_journal(
     def resources() -> Iterator[Any]:
         for page in pages:
             table = journal_rows([page], owner)[page.resource]
-            yield dlt.resource([named(table, page.resource)], name=page.resource, write_disposition="append")
+            yield dlt.resource(
+                [for_table(table, page.resource)], name=page.resource, write_disposition="append"
+            )
 
     if pages:
         pipeline = open_pipeline(home, f"{source}__log", source)
@@ -186,14 +188,6 @@ def _journal(source: str, name: str, records: list[Record]) -> Page:
         source=source,
         shop_key="",
         resource=name,
-        endpoint="",
-        version="",
-        path="",
-        query={},
-        body=None,
-        window=None,
-        number=1,
         retrieved_at=datetime.now(UTC),
-        request_id="",
         records=records,
     )

@@ -16,7 +16,7 @@ import orjson
 Record = dict[str, Any]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class Page:
     """One answer, taken apart into its records and what surrounds them.
 
@@ -41,7 +41,7 @@ class Page:
         page_id: Content address: first half of the archive file's name, and the line at which the page
             begins.
         size: Bytes of the answer, for bounding memory; 0 when unknown.
-        shape: Field names seen, by path (`rows.Shapes`); None when nobody looked yet.
+        shape: Field names seen, by path (`shapes.Shapes`); None when nobody looked yet.
         rows: The values of its rows (`rows.Batch`), once taken.
         lines: The records as JSON lines, once packed; None before.
         count: Number of records, once packed.
@@ -50,16 +50,16 @@ class Page:
     source: str
     shop_key: str
     resource: str
-    endpoint: str
-    version: str
-    path: str
-    query: Mapping[str, str]
-    body: Mapping[str, Any] | None
-    window: tuple[int, int] | None
-    number: int
     retrieved_at: datetime
-    request_id: str
     records: list[Record]
+    endpoint: str = ""
+    version: str = ""
+    path: str = ""
+    query: Mapping[str, str] = field(default_factory=dict)
+    body: Mapping[str, Any] | None = None
+    window: tuple[int, int] | None = None
+    number: int = 1
+    request_id: str = ""
     envelope: Record = field(default_factory=dict)
     context: Record = field(default_factory=dict)
     page_id: str = ""

@@ -105,8 +105,8 @@ def load(pipeline: Any, source: Any) -> None:
         raise cause(error, Path(pipeline.working_dir)) from error
 
 
-def named(table: pa.Table, name: str) -> Any:
-    """Tells dlt which table rows belong to.
+def for_table(table: pa.Table, name: str) -> Any:
+    """Rows for dlt, marked with the table that they belong to.
 
     dlt leaves every Arrow table it was given in a cycle of frames, out of the sight of the garbage collector, which
     counts objects and not bytes: in a first sync of 1,000,000 orders they added up to 0.7 GB. So the young ones are

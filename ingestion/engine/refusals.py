@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
 import httpx
 
 from ingestion.engine import errors
-from ingestion.engine.envelope import Envelope, describe_body, retry_after, scrub
+from ingestion.engine.envelope import Envelope, describe_body, parse_envelope, retry_after, scrub
 from ingestion.engine.errors import ApiError
 
 E = TypeVar("E", bound=ApiError)
@@ -46,6 +46,48 @@ class CallInfo:
         if not self.shop_id:
             return self.endpoint
         return f"{self.endpoint} of {self.owner} {self.shop_name} ({self.shop_id})"
+
+
+Refusal = Callable[[Envelope, httpx.Response, CallInfo, float], ApiError]
+"""From an answer with a code other than 0, or with an HTTP error status: the error that a source makes of it."""
+
+
+def answered(
+    send: Callable[[], httpx.Response],
+    call: CallInfo,
+    *,
+    host: str,
+    refusal: Refusal,
+    now: Callable[[], float],
+) -> tuple[Envelope, httpx.Response]:
+    """Sends a request and takes its answer.
+
+    Args:
+        send: Sends it.
+        call: What messages say about it.
+        host: Where it goes, for messages.
+        refusal: Makes an error of an answer that is no success.
+        now: Wall clock, unix seconds.
+
+    Raises:
+        ApiError: There is no answer, it is not TikTok's, or TikTok refused.
+    """
+    failure: httpx.HTTPError | None = None
+    response: httpx.Response | None = None
+    try:
+        response = send()
+    except httpx.HTTPError as error:
+        failure = error
+    # Raised outside the except block: dlt's trace and loggers also print what an error came from, and httpx's texts
+    # may quote a header or a URL with secrets.
+    if response is None:
+        raise no_answer(failure or httpx.NetworkError("no answer"), call, host)
+    envelope = parse_envelope(response.content)
+    if envelope is None:
+        raise not_an_envelope(response, call, now())
+    if envelope.code != 0 or not response.is_success:
+        raise refusal(envelope, response, call, now())
+    return envelope, response
 
 
 def not_an_envelope(response: httpx.Response, call: CallInfo, now: float) -> ApiError:

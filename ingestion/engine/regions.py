@@ -13,11 +13,8 @@ from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from home.config import PROJECT_ROOT
 from home.errors import ConfigError
-
-_REGIONS = PROJECT_ROOT / "seeds" / "shared" / "regions.csv"
-_SETTINGS = PROJECT_ROOT / "seeds" / "shared" / "shop_settings.csv"
+from home.project import project_dir
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,24 +32,24 @@ class Market:
     currency: str
 
 
-@cache
 def markets() -> Mapping[str, Market]:
     """All markets, by region code.
 
     Raises:
-        ConfigError: A zone in the seed is none.
+        ConfigError: There is no dbt project, or a zone in the seed is none.
     """
-    return {
-        row["region"]: Market(row["region"], checked_zone(row["time_zone"]), row["currency"])
-        for row in _rows(_REGIONS)
-    }
+    return _seeds(project_dir()).markets
 
 
-@cache
 def markets_by_currency() -> Mapping[str, str]:
-    """The region codes of the currencies that only one market has: the euro names none."""
-    shared = Counter(market.currency for market in markets().values())
-    return {market.currency: market.region for market in markets().values() if shared[market.currency] == 1}
+    """The region codes of the currencies that only one market has: the euro names none.
+
+    Raises:
+        ConfigError: There is no dbt project, or a zone in the seed is none.
+    """
+    found = markets().values()
+    count = Counter(market.currency for market in found)
+    return {market.currency: market.region for market in found if count[market.currency] == 1}
 
 
 def time_zone_of(region: str, shop_key: str = "") -> str | None:
@@ -63,11 +60,11 @@ def time_zone_of(region: str, shop_key: str = "") -> str | None:
         shop_key: Its id: a single shop may have a zone of its own.
 
     Raises:
-        ConfigError: A zone in the seeds is none.
+        ConfigError: There is no dbt project, or a zone in the seeds is none.
     """
-    own = _zones_of_shops().get(shop_key)
-    market = markets().get(region)
-    return own or (market.time_zone if market else None)
+    seeds = _seeds(project_dir())
+    market = seeds.markets.get(region)
+    return seeds.zones_of_shops.get(shop_key) or (market.time_zone if market else None)
 
 
 def checked_zone(zone: str) -> str:
@@ -86,13 +83,34 @@ def checked_zone(zone: str) -> str:
     return zone
 
 
+@dataclass(frozen=True, slots=True)
+class _Seeds:
+    markets: Mapping[str, Market]
+    zones_of_shops: Mapping[str, str]
+
+
 @cache
-def _zones_of_shops() -> Mapping[str, str]:
-    return {
-        row["shop_key"]: checked_zone(row["time_zone"]) for row in _rows(_SETTINGS) if row.get("time_zone")
-    }
+def _seeds(project: Path) -> _Seeds:
+    folder = project / "seeds" / "shared"
+    return _Seeds(
+        {
+            row["region"]: Market(row["region"], checked_zone(row["time_zone"]), row["currency"])
+            for row in _rows(folder / "regions.csv")
+        },
+        {
+            row["shop_key"]: checked_zone(row["time_zone"])
+            for row in _rows(folder / "shop_settings.csv")
+            if row["time_zone"]
+        },
+    )
 
 
 def _rows(path: Path) -> list[dict[str, str]]:
-    with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            return list(csv.DictReader(file))
+    except FileNotFoundError:
+        raise ConfigError(
+            f"There is no seed {path}.",
+            advice="Take it over from the repository: it says where each market is.",
+        ) from None

@@ -32,6 +32,7 @@ import pyarrow.compute as pc
 
 from ingestion.engine.columns import Child, Column, Fields, Kind, Table, value_at
 from ingestion.engine.pages import Page, Record
+from ingestion.engine.privacy import Cleaner, Rules
 from ingestion.engine.shapes import Shape, Shapes, observe
 from ingestion.engine.values import Values, json_type, misfit, to_array
 
@@ -58,7 +59,7 @@ class Drift:
         for key, rows in other.seen.items():
             self.seen[key] += rows
 
-    def set_aside(self, table: str | None = None) -> int:
+    def unkeyed(self, table: str | None = None) -> int:
         """Records that could not become rows."""
         return sum(
             rows for (name, _, what), rows in self.seen.items() if what == MISSING and table in (None, name)
@@ -74,6 +75,23 @@ def build(tables: Table | Sequence[Table], pages: Iterable[Page], drift: Drift) 
     for page in pages:
         batch.add(page)
     return batch.finish()
+
+
+def take_rows(page: Page, tables: Sequence[Table], rules: Rules, cleaner: Cleaner) -> None:
+    """Everything that is done to the objects of a page, in one go: cut contact data, pack the records for the archive,
+    take the values of the rows out.
+
+    Args:
+        page: The page; its records may be let go afterwards.
+        tables: Raw tables that it feeds.
+        rules: What is cut from its records.
+        cleaner: Cuts it.
+    """
+    page.shape = cleaner.clean(page.records, rules)
+    page.pack()
+    batch = Batch(tables, Drift())
+    batch.add(page)
+    page.rows = batch.settle()
 
 
 class Batch:

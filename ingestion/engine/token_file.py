@@ -56,7 +56,7 @@ class Replacement(Generic[S]):
             TokenFileError: The disk refused; the file is as it was.
         """
         content = orjson.dumps(self._form.dump(state), option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS)
-        with _told(self._path, "written"):
+        with _file_errors(self._path, "written"):
             _write(self._descriptor, content)
             self._temporary.replace(self._path)
             sync_folder(self._path.parent)
@@ -85,7 +85,7 @@ class LockedFile(Generic[S]):
         Raises:
             TokenFileError: It can't be read or is damaged. It is left as it is.
         """
-        with _told(self.path, "read"):
+        with _file_errors(self.path, "read"):
             try:
                 content = self.path.read_bytes()
             except FileNotFoundError:
@@ -142,14 +142,14 @@ class LockedFile(Generic[S]):
         """
         # By the file's own name: another token file in the folder has makings of its own.
         prefix = f".{self.path.stem}-"
-        with _told(self.path, "written"):
+        with _file_errors(self.path, "written"):
             # A killed process may have left one; nobody else is writing, as we hold the lock.
             for left_over in self.path.parent.glob(f"{prefix}*"):
                 left_over.unlink(missing_ok=True)
             descriptor, name = tempfile.mkstemp(prefix=prefix, dir=self.path.parent)
         temporary = Path(name)
         try:
-            with _told(self.path, "written"):
+            with _file_errors(self.path, "written"):
                 size = self.path.stat().st_size if self.path.exists() else 0
                 _write(descriptor, b" " * (size + _ROOM))
             yield Replacement(self.path, temporary, descriptor, self._form)
@@ -168,7 +168,7 @@ def _write(descriptor: int, content: bytes) -> None:
 
 
 @contextmanager
-def _told(path: Path, verb: str) -> Iterator[None]:
+def _file_errors(path: Path, verb: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:

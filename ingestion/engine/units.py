@@ -1,6 +1,5 @@
-"""Syncs one shop: all its resources through one dlt pipeline, in units that are committed as a whole.
-
-The engine, `sync_units`, knows nothing of shops: ads accounts are synced by it as well.
+"""Loads the resources of one owner, a shop or an ads account, through one dlt pipeline, in units that are committed as
+a whole.
 """
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -18,8 +17,8 @@ from filelock import FileLock
 
 from home.errors import TtkpiError
 from home.layout import Home
+from home.storage import storage_error
 from ingestion.engine.archive import Archive, Entry, hash_schema
-from ingestion.engine.columns import Table
 from ingestion.engine.errors import (
     ApiError,
     AuthorizationRevoked,
@@ -35,8 +34,9 @@ from ingestion.engine.errors import (
 )
 from ingestion.engine.journal import LogRow, Status
 from ingestion.engine.pages import Page
-from ingestion.engine.pipelines import load, named, open_pipeline
+from ingestion.engine.pipelines import for_table, load, open_pipeline
 from ingestion.engine.processes import bulk_work
+from ingestion.engine.resources import Resource
 from ingestion.engine.rows import Batch, Drift
 from ingestion.engine.windows import Checkpoint, Step
 
@@ -65,10 +65,10 @@ _FATAL = (
 
 @dataclass(slots=True)
 class ShopOutcome:
-    """What came of it; crosses a process border.
+    """How the sync of a shop or an ads account went; crosses a process border.
 
     Attributes:
-        shop_key: The shop.
+        shop_key: The shop or ads account.
         log: One row per resource.
         drift: What did not look as declared.
         rows: Rows loaded by raw table.
@@ -76,7 +76,6 @@ class ShopOutcome:
         seconds: Time it took.
         incremental: Whether there was a cursor to continue from.
         currencies: Currencies seen.
-        first_day: Start of the earliest window read, unix seconds; None if there was none.
     """
 
     shop_key: str
@@ -89,39 +88,8 @@ class ShopOutcome:
     currencies: list[str] = field(default_factory=list)
 
 
-Tell = Callable[[str, str, int], None]
-"""Told of progress: shop, resource, records that just came."""
-
-
-class Named(Protocol):
-    """An endpoint, as far as the engine needs to know it."""
-
-    @property
-    def name(self) -> str:
-        """Its name, for the log."""
-
-
-class Readable(Protocol):
-    """A resource, as far as the engine needs to know it: see `reading.Resource`."""
-
-    @property
-    def name(self) -> str:
-        """Its name."""
-
-    @property
-    def endpoint(self) -> Named:
-        """Where it is read."""
-
-    @property
-    def tables(self) -> tuple[Table, ...]:
-        """Raw tables it feeds."""
-
-    @property
-    def snapshot(self) -> bool:
-        """Whether it is stored only as a whole."""
-
-    def all_tables(self) -> Iterator[Table]:
-        """The same tables with their children."""
+OnPage = Callable[[str, str, int], None]
+"""Receives the progress of a sync: shop, resource, records that just came."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,9 +103,8 @@ class Work:
         run_id: The run.
         read: Reads a resource: its pages, and checkpoints between them.
         notes: What should be known about a resource, but is no failure.
-        incremental_by: Resource whose cursor tells that the shop was synced before.
+        incremental_by: Resource whose cursor shows that the shop was synced before.
         currencies_in: Resource whose state keeps the currencies seen.
-        fatal: Errors after which asking for the other resources is pointless.
     """
 
     home: Home
@@ -148,13 +115,12 @@ class Work:
     notes: dict[str, list[str]]
     incremental_by: str
     currencies_in: str
-    fatal: tuple[type[BaseException], ...] = _FATAL
 
 
-def sync_units(work: Work, resources: Sequence[Readable], tell: Tell) -> ShopOutcome:
+def sync_units(work: Work, resources: Sequence[Resource[Any, Any]], on_page: OnPage) -> ShopOutcome:
     """Reads resources and loads them, unit by unit. Nothing is raised: what went wrong is in the outcome's log."""
     started = time.monotonic()
-    sync = _Sync(work, resources, tell)
+    sync = _Sync(work, resources, on_page)
     # A worker whose parent was killed may live for another moment: never two at one pipeline.
     with FileLock(work.home.dlt / f"{work.source}__{work.key}.lock", timeout=60), bulk_work():
         sync.run()
@@ -166,7 +132,7 @@ def sync_units(work: Work, resources: Sequence[Readable], tell: Tell) -> ShopOut
 class _Task:
     """One resource during a sync."""
 
-    resource: Readable
+    resource: Resource[Any, Any]
     steps: Iterator[Step] | None = None
     batch: Batch | None = None
     marks: list[Checkpoint[Any]] = field(default_factory=list)
@@ -207,9 +173,9 @@ class _Unit:
 
 
 class _Sync:
-    def __init__(self, work: Work, resources: Sequence[Readable], tell: Tell) -> None:
+    def __init__(self, work: Work, resources: Sequence[Resource[Any, Any]], on_page: OnPage) -> None:
         self._work = work
-        self._tell = tell
+        self._on_page = on_page
         self._archive = Archive(work.home.archive)
         self._tasks = [_Task(resource) for resource in resources]
         self._currencies: set[str] = set()
@@ -270,9 +236,7 @@ class _Sync:
 
     def _next(self, task: _Task) -> Step | None:
         """The next step; None at the end, or when the resource failed."""
-        fatal = next(
-            (other.error for other in self._tasks if isinstance(other.error, self._work.fatal)), None
-        )
+        fatal = next((other.error for other in self._tasks if isinstance(other.error, _FATAL)), None)
         if fatal is not None:
             task.error, task.done = fatal, True
             return None
@@ -296,7 +260,7 @@ class _Sync:
         if page.window is not None:
             known = task.window or page.window
             task.window = (min(known[0], page.window[0]), max(known[1], page.window[1]))
-        self._tell(self._work.key, task.resource.name, page.count)
+        self._on_page(self._work.key, task.resource.name, page.count)
 
     def _flush(self, task: _Task, unit: _Unit) -> Iterator[Any]:
         """Archives the batch, yields its rows, and then notes the progress that rests on them."""
@@ -313,7 +277,7 @@ class _Sync:
                     self._note_currencies(table)
                     task.rows[name] += table.num_rows
                     unit.rows += table.num_rows
-                    yield named(table, name)
+                    yield for_table(table, name)
         marks, task.marks = task.marks, []
         for mark in marks:
             mark.apply(states)
@@ -357,10 +321,10 @@ class _Sync:
         status: Status = "ok" if error is None else "skipped" if isinstance(error, ScopeMissing) else "failed"
         notes = list(self._work.notes.get(name, ()))
         for table in task.resource.all_tables():
-            aside = self.outcome.drift.set_aside(table.name)
-            if aside:
+            unkeyed = self.outcome.drift.unkeyed(table.name)
+            if unkeyed:
                 notes.append(
-                    f"{aside} records without a key were set aside from {table.name}; see the table drift."
+                    f"{unkeyed} records without a key were set aside from {table.name}; see the table drift."
                 )
         if error is not None:
             notes.insert(0, describe(error))
@@ -384,15 +348,48 @@ class _Sync:
         )
 
 
+def outcome_of(
+    sync: Callable[[], ShopOutcome],
+    home: Home,
+    run_id: str,
+    owner: str,
+    resources: Sequence[Resource[Any, Any]],
+) -> ShopOutcome:
+    """Syncs a shop or an ads account; whatever goes wrong with it stays with it.
+
+    Args:
+        sync: Does it.
+        home: Where everything is.
+        run_id: The run.
+        owner: The shop or ads account.
+        resources: What is read.
+    """
+    try:
+        return sync()
+    except OSError as error:
+        failure: Exception = storage_error(error, home.root)
+    except Exception as error:  # noqa: BLE001 (one owner's trouble stays with that owner)
+        _log.exception("Sync of %s failed", owner)
+        failure = error
+    return failed(run_id, owner, resources, failure)
+
+
+def failed(
+    run_id: str, owner: str, resources: Sequence[Resource[Any, Any]], error: BaseException
+) -> ShopOutcome:
+    """The outcome of a shop or ads account of which nothing could be read."""
+    return ShopOutcome(owner, log=failed_rows(run_id, owner, resources, error))
+
+
 def failed_rows(
-    run_id: str, owner: str, resources: Sequence[tuple[str, str]], error: BaseException
+    run_id: str, owner: str, resources: Sequence[Resource[Any, Any]], error: BaseException
 ) -> list[LogRow]:
     """The rows of a shop or ads account of which nothing could be read.
 
     Args:
         run_id: The run.
         owner: The shop or ads account.
-        resources: Names of the resources, with those of their endpoints.
+        resources: What was to be read.
         error: Why.
     """
     now = int(time.time())
@@ -400,8 +397,8 @@ def failed_rows(
         LogRow(
             run_id=run_id,
             shop_key=owner,
-            resource=name,
-            endpoint=endpoint,
+            resource=resource.name,
+            endpoint=resource.endpoint.name,
             status="failed",
             started_at=now,
             finished_at=now,
@@ -409,7 +406,7 @@ def failed_rows(
             error_message=describe(error),
             authorisation_state=error.state if isinstance(error, ApiError) else "ok",
         )
-        for name, endpoint in resources
+        for resource in resources
     ]
 
 

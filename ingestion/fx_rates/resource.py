@@ -26,7 +26,7 @@ from ingestion.engine.archive import Archive
 from ingestion.engine.columns import Column, Kind, Table, fields, text
 from ingestion.engine.errors import describe
 from ingestion.engine.pages import Page, Record
-from ingestion.engine.pipelines import load, named, open_pipeline
+from ingestion.engine.pipelines import for_table, load, open_pipeline
 from ingestion.engine.rows import Drift, build
 from ingestion.fx_rates.source import LOOKBACK_DAYS, fx_rows, iter_fx_pages, read_csv_rates
 from ingestion.tables.sources import FX_RATES as FX_SOURCE
@@ -102,7 +102,7 @@ def sync_fx_rates(
             table = fx_table(pages)[FX_RATES.name]
             loaded += table.num_rows
             if table.num_rows:
-                yield named(table, FX_RATES.name)
+                yield for_table(table, FX_RATES.name)
 
     def resources() -> Iterator[Any]:
         yield dlt.resource(rates(), name=FX_RATES.name, write_disposition="append")
@@ -218,13 +218,8 @@ def _page(origin: str, path: str, query: dict[str, str], at: datetime, records: 
         shop_key="",
         resource=FX_RATES.name,
         endpoint=origin,
-        version="",
         path=path,
         query=query,
-        body=None,
-        window=None,
-        number=1,
         retrieved_at=at,
-        request_id="",
         records=records,
     )

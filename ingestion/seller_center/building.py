@@ -19,8 +19,8 @@ from ingestion.seller_center.sheets import Problem
 from ingestion.seller_center.tables import OF_CELLS
 from ingestion.seller_center.typed import typed_rows
 
-SetAside = Callable[[Problem], None]
-"""Told of rows and cells that are set aside."""
+OnProblem = Callable[[Problem], None]
+"""Receives what is wrong with rows and cells that can't be used."""
 
 _BY_NAME = {table.name: table for table in OF_CELLS}
 
@@ -30,18 +30,19 @@ class FileRows:
 
     Args:
         facts: By name of the sheet.
-        set_aside: Is told of rows and cells that could not be used.
-        file: Name of the file, for what is told.
+        on_problem: Receives what is wrong with rows and cells that can't be used.
+        file: Name of the file, for problems.
     """
 
     def __init__(
-        self, facts: Mapping[str, Facts], set_aside: SetAside = lambda problem: None, *, file: str = ""
+        self, facts: Mapping[str, Facts], on_problem: OnProblem = lambda problem: None, *, file: str = ""
     ) -> None:
         self._facts = facts
-        self._set_aside = set_aside
+        self._on_problem = on_problem
         self._file = file
         self._mappers: dict[str, Mapper] = {
-            sheet: MAPPERS[one.decisions.kind](one, self._tell(sheet)) for sheet, one in facts.items()
+            sheet: MAPPERS[one.decisions.kind](one, self._quarantine_of(sheet))
+            for sheet, one in facts.items()
         }
         self._first: Page | None = None
         self.drift = Drift()
@@ -61,7 +62,7 @@ class FileRows:
         rows = list(typed_rows(facts.header, cells, facts.decisions, file=self._file, sheet=sheet))
         for row in rows:
             for problem in row.problems:
-                self._set_aside(problem)
+                self._on_problem(problem)
         return self._built(self._mappers[sheet].take(rows), page)
 
     def finish(self) -> dict[str, pa.Table]:
@@ -79,11 +80,11 @@ class FileRows:
                 found.update(build(_BY_NAME[name], [whole], self.drift))
         return {name: table for name, table in found.items() if table.num_rows}
 
-    def _tell(self, sheet: str) -> Callable[[str, int | None, str | None, str], None]:
+    def _quarantine_of(self, sheet: str) -> Callable[[str, int | None, str | None, str], None]:
         headers = {canonical: name for name, canonical in self._facts[sheet].decisions.columns.items()}
 
-        def tell(code: str, row: int | None, column: str | None, value: str) -> None:
-            self._set_aside(
+        def quarantine(code: str, row: int | None, column: str | None, value: str) -> None:
+            self._on_problem(
                 Problem(
                     code=code,
                     severity="quarantine",
@@ -95,4 +96,4 @@ class FileRows:
                 )
             )
 
-        return tell
+        return quarantine

@@ -161,14 +161,7 @@ def page_of(
         shop_key=facts.shop_key or facts.advertiser_id,
         resource=resource,
         endpoint=facts.decisions.layout,
-        version="",
-        path="",
-        query={},
-        body=None,
-        window=None,
-        number=1,
         retrieved_at=facts.downloaded_at,
-        request_id="",
         records=records,
         context={"origin": ORIGIN, "file_id": facts.file_id, **context},
     )
@@ -214,10 +207,10 @@ def sheet_record(facts: Facts, **more: Any) -> Record:
 
 def facts_of(record: Record, page: Page) -> Facts:
     """The facts that `sheet_record` has kept."""
-    told: Record = dict(record["decisions"])
-    period, downloaded_at = told.pop("period"), told.pop("downloaded_at")
+    decided: Record = dict(record["decisions"])
+    period, downloaded_at = decided.pop("period"), decided.pop("downloaded_at")
     decisions = Decisions(
-        **told,
+        **decided,
         period=(date.fromisoformat(period[0]), date.fromisoformat(period[1])) if period else None,
         downloaded_at=datetime.fromisoformat(downloaded_at).astimezone(UTC) if downloaded_at else None,
     )

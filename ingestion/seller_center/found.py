@@ -161,7 +161,9 @@ def data_rows(one: Found, file: str, first_look: bool) -> Iterator[tuple[int, li
         elif size > width:
             if any(not is_missing(cell) for cell in row[width:]):
                 if first_look:
-                    _aside(one, file, number, "row_too_long", {"cells": str(size), "columns": str(width)})
+                    _quarantine(
+                        one, file, number, "row_too_long", {"cells": str(size), "columns": str(width)}
+                    )
                 continue
             row = row[:width]
         cell = row[key]
@@ -216,10 +218,10 @@ def _leave(
         if total:
             one.outside.append((number, [scrub(row[column.place]) for column in one.kept]))
         elif not at_end or len(filled) * 2 > len(one.header.names):
-            _aside(one, file, number, "row_without_key", {})
+            _quarantine(one, file, number, "row_without_key", {})
 
 
-def _aside(one: Found, file: str, row: int, code: str, values: Mapping[str, str]) -> None:
+def _quarantine(one: Found, file: str, row: int, code: str, values: Mapping[str, str]) -> None:
     column = one.key.name if one.key and code == "row_without_key" else None
     one.problems.append(Problem(code, "quarantine", file, one.table.name, row, column, values))
 

@@ -109,12 +109,12 @@ class Owners:
 
     def expected(self, path: Path) -> Owner | None:
         """The owner that a person or a folder names: enough to notice the same file under two shops."""
-        return self._named_shop() or by_folder(path, {**self.shops, **self.accounts})
+        return self._chosen_shop() or by_folder(path, {**self.shops, **self.accounts})
 
     def likely_shop(self, path: Path) -> Owner | None:
         """The shop that a person or a folder names, else the only one there is."""
         only = next(iter(self.shops.values())) if len(self.shops) == 1 else None
-        return self._named_shop() or by_folder(path, self.shops) or only
+        return self._chosen_shop() or by_folder(path, self.shops) or only
 
     def account(self, path: Path) -> Owner | Problem:
         """The ads account of a report, or why it has none."""
@@ -131,7 +131,7 @@ class Owners:
             return found[0]
         return nobody(reading.path.name, found, self.shops.values(), is_ads=False)
 
-    def _named_shop(self) -> Owner | None:
+    def _chosen_shop(self) -> Owner | None:
         return self.shops.get(self._options.shop or "")
 
 
@@ -179,10 +179,10 @@ def known_accounts(raw: Path) -> dict[str, Owner]:
 
 def by_folder(path: Path, owners: Mapping[str, Owner]) -> Owner | None:
     """The owner whose id or code is the name of a folder around the file; the nearest folder counts."""
-    named = {owner.code: owner for owner in owners.values() if owner.code} | dict(owners)
+    by_name = {owner.code: owner for owner in owners.values() if owner.code} | dict(owners)
     for folder in path.absolute().parents:
-        if folder.name in named:
-            return named[folder.name]
+        if folder.name in by_name:
+            return by_name[folder.name]
     return None
 
 

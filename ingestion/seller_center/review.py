@@ -88,7 +88,7 @@ class _Ids:
     file: str
     column: Kept
     severity: Severity
-    told: set[str] = field(default_factory=set)
+    reported: set[str] = field(default_factory=set)
     rounded: list[tuple[int, str]] = field(default_factory=list)
     sound: bool = False
 
@@ -101,7 +101,7 @@ class _Ids:
                 try:
                     text = read_id(cell)
                 except BadCell as error:
-                    self._tell(str(error), numbers[index], cell)
+                    self._report(str(error), numbers[index], cell)
                     continue
                 if not self.sound and len(text) > 15 and text.isdigit():
                     self.sound = bool(text[15:].strip("0"))
@@ -110,16 +110,16 @@ class _Ids:
                     if not self.sound and text[14] != "0" and len(self.rounded) < _SHOWN:
                         self.rounded.append((numbers[index], text))
             elif isinstance(cell, float) or (isinstance(cell, int) and cell >= 10**15):
-                self._tell("id_lost_digits", numbers[index], cell)
+                self._report("id_lost_digits", numbers[index], cell)
 
     def finish(self) -> None:
         """Judges the column as a whole."""
         if not self.sound and len(self.rounded) == _SHOWN:
-            self._tell("id_lost_digits", *self.rounded[0])
+            self._report("id_lost_digits", *self.rounded[0])
 
-    def _tell(self, code: str, row: int, cell: Cell) -> None:
-        if code not in self.told:
-            self.told.add(code)
+    def _report(self, code: str, row: int, cell: Cell) -> None:
+        if code not in self.reported:
+            self.reported.add(code)
             place = self.column.name
             self.one.problems.append(
                 Problem(
@@ -133,11 +133,11 @@ def _review_dates(one: Found, file: str, column: Kept) -> _Review:
     one.has_times = True
     known: set[Cell] = set()
     periodic = column.spec is not None and column.spec.name == one.header.layout.period
-    real = told = False
+    real = reported = False
     year_last: int | None = None
 
     def look(cells: Sequence[Cell], numbers: list[int]) -> None:
-        nonlocal real, year_last, told
+        nonlocal real, year_last, reported
         days: set[Cell] = {cell[:11] if isinstance(cell, str) else cell for cell in cells}
         for start in days - known:
             known.add(start)
@@ -152,8 +152,8 @@ def _review_dates(one: Found, file: str, column: Kept) -> _Review:
                 real = True
             elif not text[:4].isdigit() and text[0].isdigit() and year_last is None:
                 year_last = row
-        if real and year_last is not None and not told:
-            told = True
+        if real and year_last is not None and not reported:
+            reported = True
             one.problems.append(Problem("mixed_dates", "error", file, one.table.name, year_last, column.name))
 
     return look

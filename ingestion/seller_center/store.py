@@ -15,7 +15,7 @@ import pyarrow as pa
 from home.layout import Home
 from ingestion.engine.archive import Archive, Entry
 from ingestion.engine.pages import Page
-from ingestion.engine.pipelines import load, named, open_pipeline
+from ingestion.engine.pipelines import for_table, load, open_pipeline
 from ingestion.seller_center.filed import Filed, filed, loaded, rows_of
 from ingestion.tables.sources import SELLER_CENTER
 
@@ -104,7 +104,7 @@ class FileStore:
 
         def resources() -> Iterator[Any]:
             yield dlt.resource(
-                (named(table, name) for name, table in tables),
+                (for_table(table, name) for name, table in tables),
                 name="file",
                 write_disposition="append",
                 schema_contract={"tables": "evolve", "columns": "evolve", "data_type": "freeze"},

@@ -22,18 +22,18 @@ class _Meaning:
 
 
 @lru_cache(maxsize=10_000)
-def code_of(tells: str, word: str, on: date) -> str | None:
+def code_of(vocabulary: str, word: str, on: date) -> str | None:
     """The API's code for a word.
 
     Args:
-        tells: What the word tells: `order_status`, `transaction_type` ...
+        vocabulary: What the word stands for: `order_status`, `transaction_type` ...
         word: As in the file.
         on: The day whose vocabulary counts.
 
     Returns:
         None for a word that is not known on that day.
     """
-    for meaning in _vocabulary()[tells].get(_normal(word), ()):
+    for meaning in _vocabulary()[vocabulary].get(_normal(word), ()):
         if meaning.valid_from <= on < meaning.valid_to:
             return meaning.code
     return None
@@ -47,8 +47,8 @@ def _normal(word: str) -> str:
 def _vocabulary() -> Mapping[str, Mapping[str, tuple[_Meaning, ...]]]:
     content: dict[str, dict[str, dict[str, Any]]] = yaml.safe_load(_FILE.read_text(encoding="utf-8"))
     found: dict[str, dict[str, tuple[_Meaning, ...]]] = {}
-    for tells, codes in content.items():
-        words = found.setdefault(tells, {})
+    for vocabulary, codes in content.items():
+        words = found.setdefault(vocabulary, {})
         for code, entry in codes.items():
             meaning = _Meaning(code, entry["valid_from"], entry.get("valid_to") or date.max)
             for word in entry["words"]:

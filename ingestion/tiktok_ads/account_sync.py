@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from home.config import load_ads_config
 from home.layout import Home
-from home.storage import storage_error
 from ingestion.engine.privacy import Cleaner
-from ingestion.engine.units import ShopOutcome, Tell, Work, failed_rows, states, sync_units
+from ingestion.engine.units import OnPage, ShopOutcome, Work, outcome_of, states, sync_units
 from ingestion.engine.wire import Notify
 from ingestion.tables.sources import TIKTOK_ADS
 from ingestion.tiktok_ads.accounts import INFO_FIELDS
 from ingestion.tiktok_ads.client import AdsClient, AdsProblem, Advertiser
 from ingestion.tiktok_ads.reading import AdsReading, Resource
-from ingestion.tiktok_ads.resources import RESOURCES
 from ingestion.tiktok_ads.tokens import AdsTokenStore
-
-_log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -48,7 +43,7 @@ def sync_accounts(
     since: int | None,
     until: int,
     *,
-    tell: Tell,
+    on_page: OnPage,
     started: Callable[[Advertiser], None],
     finished: Callable[[Advertiser, ShopOutcome], None],
     notify: Notify,
@@ -62,10 +57,10 @@ def sync_accounts(
         accounts: Ids of the accounts; all by default.
         since: Explicit start, unix seconds; None when cursors decide.
         until: End of all windows, unix seconds, exclusive.
-        tell: Is told of every page.
-        started: Is told of every account that begins.
-        finished: Is told of every account that has ended.
-        notify: Is told whenever a call waits to be tried again.
+        on_page: Receives every page: account, resource, records.
+        started: Receives every account whose sync begins.
+        finished: Receives every account whose sync has ended.
+        notify: Receives a line whenever a call waits to be tried again.
 
     Raises:
         ConfigError: The configuration is wrong, or nobody has authorised the app.
@@ -98,14 +93,14 @@ def sync_accounts(
                     until=until,
                     states=states,
                 )
-                outcome = _sync(home, run_id, reading, resources, tell)
+                outcome = _sync(home, run_id, reading, resources, on_page)
                 finished(advertiser, outcome)
                 done.outcomes.append((advertiser, outcome))
     return done
 
 
 def _sync(
-    home: Home, run_id: str, reading: AdsReading, resources: Sequence[Resource], tell: Tell
+    home: Home, run_id: str, reading: AdsReading, resources: Sequence[Resource], on_page: OnPage
 ) -> ShopOutcome:
     key = reading.advertiser.advertiser_id
     work = Work(
@@ -118,15 +113,7 @@ def _sync(
         incremental_by="ads_report_daily",
         currencies_in="advertisers",
     )
-    try:
-        return sync_units(work, resources, tell)
-    except OSError as error:
-        failure: Exception = storage_error(error, home.root)
-    except Exception as error:  # noqa: BLE001 (one account's trouble stays with that account)
-        _log.exception("Sync of ads account %s failed", key)
-        failure = error
-    asked = [(resource.name, resource.endpoint.name) for resource in resources]
-    return ShopOutcome(key, log=failed_rows(run_id, key, asked, failure))
+    return outcome_of(lambda: sync_units(work, resources, on_page), home, run_id, key, resources)
 
 
 def known_accounts(home: Home) -> set[str]:
@@ -137,6 +124,3 @@ def known_accounts(home: Home) -> set[str]:
     """
     grants = AdsTokenStore(home.ads_tokens_file).read().grants
     return {one for grant in grants for one in grant.advertiser_ids}
-
-
-__all__ = ["RESOURCES", "AdsSync", "has_ads", "known_accounts", "sync_accounts"]

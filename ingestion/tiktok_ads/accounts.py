@@ -95,3 +95,8 @@ CAMPAIGN = Resource(
     take=listed("list"),
     read=read_campaigns,
 )
+
+RESOURCES = (
+    ADVERTISER,
+    CAMPAIGN,
+)

@@ -20,9 +20,9 @@ import orjson
 from home.config import AdsApiConfig
 from home.errors import TransientError, TtkpiError
 from ingestion.engine.answers import ApiAnswer
-from ingestion.engine.envelope import parse_envelope
+from ingestion.engine.envelope import Envelope
 from ingestion.engine.errors import ApiError, MalformedAnswer, NotAuthorised, RateLimited
-from ingestion.engine.refusals import CallInfo, no_answer, not_an_envelope
+from ingestion.engine.refusals import CallInfo, answered
 from ingestion.engine.throttle import Throttle
 from ingestion.engine.wire import Notify, http_client, log_warning, retrying
 from ingestion.tiktok_ads.endpoints import AUTHORIZED_ADVERTISERS, Endpoint
@@ -240,17 +240,6 @@ class AdsClient:
         if endpoint.app_secret:
             pairs += [("app_id", self._config.app_id), ("secret", self._config.secret)]
         url = f"{self._config.base_url}{endpoint.path}?{urlencode(pairs, quote_via=quote, safe='')}"
-        failure: httpx.HTTPError | None = None
-        response: httpx.Response | None = None
-        try:
-            response = self._http.get(url, headers={"Access-Token": advertiser.token})
-        except httpx.HTTPError as error:
-            failure = error
-        # Errors are raised outside the except block: httpx's texts may quote a header or a URL with secrets.
-        if response is not None:
-            envelope = parse_envelope(response.content)
-            if envelope is not None and envelope.code == 0 and response.is_success:
-                return ApiAnswer(envelope.data, response.content, envelope.request_id, datetime.now(UTC))
         call = CallInfo(
             endpoint.name,
             advertiser.advertiser_id,
@@ -259,16 +248,14 @@ class AdsClient:
             owner="ads account",
             addresses=ADDRESSES,
         )
-        if response is None:
-            raise no_answer(failure or httpx.NetworkError("no answer"), call, self._config.base_url)
-        if envelope is None:
-            raise not_an_envelope(response, call, self._now())
-        refused = refusal(envelope, response, call, self._now())
-        if isinstance(refused, RateLimited):
-            refused = request.patience.judge(refused, envelope.message)
-        elif isinstance(refused, BackendTrouble) and request.divisible:
-            refused.given_up = True
-        raise refused
+        envelope, response = answered(
+            lambda: self._http.get(url, headers={"Access-Token": advertiser.token}),
+            call,
+            host=self._config.base_url,
+            refusal=request.refusal,
+            now=self._now,
+        )
+        return ApiAnswer(envelope.data, response.content, envelope.request_id, datetime.now(UTC))
 
     def _hold_back(self, error: TransientError, seconds: float) -> None:
         if isinstance(error, RateLimited):
@@ -284,6 +271,15 @@ class _Request:
     query: Mapping[str, Any]
     divisible: bool = False
     patience: Patience = field(default_factory=Patience)
+
+    def refusal(self, envelope: Envelope, response: httpx.Response, call: CallInfo, now: float) -> ApiError:
+        """The error of an answer, by how often the call was tried."""
+        error = refusal(envelope, response, call, now)
+        if isinstance(error, RateLimited):
+            return self.patience.judge(error, envelope.message)
+        if isinstance(error, BackendTrouble) and self.divisible:
+            error.given_up = True
+        return error
 
 
 def as_text(value: Any) -> str:

@@ -107,12 +107,6 @@ def utc_times(names: str) -> list[Column]:
     return [utc_time(name) for name in names.split()]
 
 
-def seconds_of(day_or_hour: str, zone_name: str) -> int | None:
-    """Unix seconds of a wall clock of an account; None when it is none."""
-    instant = _instant(day_or_hour, _zone(zone_name))
-    return instant if type(instant) is int else None
-
-
 def _figure(value: Any, kind: Kind) -> Any:
     if value in (NONE, ""):
         return None

@@ -1,7 +1,6 @@
-"""What can go wrong with the Business API, beside what `tiktok_shop.errors` has a class for.
+"""What can go wrong with the Business API, beside what `engine.errors` has a class for.
 
-Most refusals come with HTTP 200: only the code tells. The classes of the Shop API are shared, as both call for the
-same reactions; where they say shop, an ads account is meant.
+Most refusals come with HTTP 200: the code alone decides.
 """
 
 from __future__ import annotations

@@ -368,3 +368,14 @@ CREATIVE_DAY = Resource(
     take=listed("list"),
     read=ReportByDay(_by_creative),
 )
+
+RESOURCES = (
+    STORE,
+    CAMPAIGN,
+    SETTING,
+    CAMPAIGN_DAY,
+    CAMPAIGN_HOUR,
+    PRODUCT_DAY,
+    LIVE_DAY,
+    CREATIVE_DAY,
+)

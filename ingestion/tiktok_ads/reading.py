@@ -11,17 +11,17 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from home.config import AdsApiConfig
 from home.errors import TtkpiError
+from ingestion.engine import resources
 from ingestion.engine.answers import ApiAnswer
-from ingestion.engine.columns import Table
 from ingestion.engine.errors import ApiError, MalformedAnswer, NotAvailable, ScopeMissing
 from ingestion.engine.pages import Page, Record
-from ingestion.engine.privacy import Cleaner, Rules, scrub
-from ingestion.engine.rows import Batch, Drift
+from ingestion.engine.privacy import Cleaner, scrub
+from ingestion.engine.rows import take_rows
 from ingestion.engine.windows import Checkpoint, States, Step, Window, plan_window
 from ingestion.tables.sources import TIKTOK_ADS
 from ingestion.tiktok_ads.client import AdsClient, Advertiser, as_text
@@ -49,31 +49,6 @@ DAYS_WITHOUT_TIME = 365
 _DAY = timedelta(days=1)
 
 T = TypeVar("T")
-
-
-class Reader(Protocol):
-    """Reads a resource of one ads account."""
-
-    def __call__(self, reading: AdsReading, resource: Resource) -> Iterator[Step]:
-        """Yields pages, and checkpoints after them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Resource:
-    """One kind of data: where it comes from, what it becomes. Attributes as in `tiktok_shop.reading.Resource`."""
-
-    name: str
-    endpoint: Endpoint
-    tables: tuple[Table, ...]
-    rules: Rules
-    take: Callable[[Record], tuple[list[Any], Record]]
-    read: Reader
-    snapshot: bool = False
-
-    def all_tables(self) -> Iterator[Table]:
-        """Every raw table the resource feeds."""
-        for table in self.tables:
-            yield from table.family()
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,16 +141,7 @@ class AdsReading:
             try:
                 self._account = self._ask_account()
             except ScopeMissing as error:
-                self._account = AccountRefused(
-                    error.message,
-                    advice=error.advice,
-                    code=error.code,
-                    http_status=error.http_status,
-                    request_id=error.request_id,
-                    endpoint=error.endpoint,
-                    shop_id=error.shop_id,
-                    shop_name=error.shop_name,
-                )
+                self._account = error.as_kind(AccountRefused)
             except TtkpiError as error:
                 self._account = error
         if isinstance(self._account, TtkpiError):
@@ -340,6 +306,10 @@ class AdsReading:
 
     def _own(self, query: Mapping[str, Any]) -> dict[str, Any]:
         return {"advertiser_id": self.advertiser.advertiser_id, **query}
+
+
+Resource = resources.Resource[AdsReading, Endpoint]
+"""A resource of an ads account."""
 
 
 def chunks(values: Sequence[T], size: int) -> Iterator[list[T]]:
@@ -587,13 +557,6 @@ def _page(
         context=reading.context(call),
         size=len(answer.raw),
     )
-    page.shape = reading.cleaner.clean(page.records, resource.rules)
-    page.pack()
-    batch = Batch(resource.tables, Drift())
-    batch.add(page)
-    page.rows = batch.settle()
+    take_rows(page, resource.tables, resource.rules, reading.cleaner)
     page.records = []
     return page
-
-
-__all__ = ["AdsReading", "ApiError", "Call", "ReportByDay", "ReportByHour", "Resource", "read_calls"]

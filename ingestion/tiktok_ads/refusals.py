@@ -104,15 +104,9 @@ class Patience:
         self.refused += 1
         text = message.lower()
         if _A_DAY.search(text) or self.refused > 3:
-            return errors.DayLimitReached(
-                error.message,
+            return error.as_kind(
+                errors.DayLimitReached,
                 advice="The day's calls are used up: run again after 00:00 UTC. What was synced is kept.",
-                code=error.code,
-                http_status=error.http_status,
-                request_id=error.request_id,
-                endpoint=error.endpoint,
-                shop_id=error.shop_id,
-                shop_name=error.shop_name,
             )
         if error.retry_after is None and (_A_MINUTE.search(text) or self.refused == 3):
             error.retry_after = MINUTE_LIMIT_SECONDS

@@ -141,3 +141,9 @@ TT_SHOP_DAY = Resource(
     take=listed("list"),
     read=ReportByDay(_tt_shop_days),
 )
+
+RESOURCES = (
+    BASIC_DAY,
+    BASIC_HOUR,
+    TT_SHOP_DAY,
+)

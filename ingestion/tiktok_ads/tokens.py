@@ -18,9 +18,9 @@ import httpx
 import orjson
 
 from home.config import AdsApiConfig
-from ingestion.engine.envelope import Envelope, parse_envelope
+from ingestion.engine.envelope import Envelope
 from ingestion.engine.errors import BadRequest
-from ingestion.engine.refusals import CallInfo, no_answer, not_an_envelope
+from ingestion.engine.refusals import CallInfo, answered
 from ingestion.engine.token_file import Form, LockedFile
 from ingestion.engine.wire import Notify, http_client, log_warning, retrying
 from ingestion.tiktok_ads.endpoints import ACCESS_TOKEN_PATH
@@ -197,20 +197,13 @@ class AdsAuthHost:
 
     def _send(self, content: bytes, call: CallInfo) -> Envelope:
         url = f"{self._config.base_url}{ACCESS_TOKEN_PATH}"
-        failure: httpx.HTTPError | None = None
-        response: httpx.Response | None = None
-        try:
-            response = self._http.post(url, content=content, headers={"content-type": "application/json"})
-        except httpx.HTTPError as error:
-            failure = error
-        # Raised outside the except block, so that the error does not drag a request with secrets along.
-        if response is None:
-            raise no_answer(failure or httpx.NetworkError("no answer"), call, self._config.base_url)
-        envelope = parse_envelope(response.content)
-        if envelope is None:
-            raise not_an_envelope(response, call, self._now())
-        if envelope.code != 0 or not response.is_success:
-            raise refusal(envelope, response, call, self._now())
+        envelope, _ = answered(
+            lambda: self._http.post(url, content=content, headers={"content-type": "application/json"}),
+            call,
+            host=self._config.base_url,
+            refusal=refusal,
+            now=self._now,
+        )
         return envelope
 
 

@@ -23,9 +23,28 @@ from ingestion.engine.columns import Kind, Table, amounts, count, fields, of_pag
 from ingestion.engine.privacy import Rules
 from ingestion.engine.windows import Checkpoint, States
 from ingestion.tables.shop_days import SHOP_PERFORMANCE_DAILY
-from ingestion.tiktok_shop.endpoints import SHOP_PERFORMANCE, SHOP_PERFORMANCE_PER_HOUR
+from ingestion.tiktok_shop.endpoints import Endpoint
 from ingestion.tiktok_shop.reading import Call, Reading, Resource, Step, read_calls
 from ingestion.tiktok_shop.shop_days import ByDate, local_date
+
+_SCOPE = "data.shop_analytics.public.read"
+
+SHOP_PERFORMANCE = Endpoint(
+    "shop_performance",
+    "GET",
+    "/analytics/202609/shop/performance",
+    "202609",
+    scope=_SCOPE,
+    gives="by date range",
+)
+SHOP_PERFORMANCE_PER_HOUR = Endpoint(
+    "shop_performance_per_hour",
+    "GET",
+    "/analytics/202510/shop/performance/{date}/performance_per_hour",
+    "202510",
+    scope=_SCOPE,
+    gives="one day",
+)
 
 DAYS_PER_CALL = 30
 DAILY_REREAD_DAYS = 30
@@ -112,4 +131,9 @@ PERFORMANCE_HOURLY = Resource(
     rules=Rules(known=_HOUR),
     take=nested_list("performance", "intervals"),
     read=read_hourly,
+)
+
+RESOURCES = (
+    PERFORMANCE_DAILY,
+    PERFORMANCE_HOURLY,
 )

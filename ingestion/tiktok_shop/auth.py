@@ -15,9 +15,8 @@ from urllib.parse import quote, urlencode
 import httpx
 
 from home.config import ShopApiConfig
-from ingestion.engine.envelope import parse_envelope
 from ingestion.engine.errors import BadRequest
-from ingestion.engine.refusals import CallInfo, no_answer, not_an_envelope
+from ingestion.engine.refusals import CallInfo, answered
 from ingestion.engine.wire import Notify, http_client, log_warning, retrying
 from ingestion.tiktok_shop.refusals import ADDRESSES, refusal
 
@@ -107,20 +106,9 @@ class AuthHost:
         return answer
 
     def _send(self, url: str, call: CallInfo) -> TokenAnswer:
-        failure: httpx.HTTPError | None = None
-        response: httpx.Response | None = None
-        try:
-            response = self._http.get(url)
-        except httpx.HTTPError as error:
-            failure = error
-        # Raised outside the except block, so that the error does not drag a URL with secrets along.
-        if response is None:
-            raise no_answer(failure or httpx.NetworkError("no answer"), call, self._config.auth_url)
-        envelope = parse_envelope(response.content)
-        if envelope is None:
-            raise not_an_envelope(response, call, self._now())
-        if envelope.code != 0 or not response.is_success:
-            raise refusal(envelope, response, call, self._now())
+        envelope, _ = answered(
+            lambda: self._http.get(url), call, host=self._config.auth_url, refusal=refusal, now=self._now
+        )
         return _read(envelope.data, call, envelope.request_id)
 
 

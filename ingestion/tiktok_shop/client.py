@@ -17,7 +17,6 @@ import orjson
 from home.config import ShopApiConfig
 from home.errors import ConfigError, TransientError, TtkpiError
 from ingestion.engine.answers import ApiAnswer
-from ingestion.engine.envelope import parse_envelope
 from ingestion.engine.errors import (
     ApiError,
     BadAppKey,
@@ -28,7 +27,7 @@ from ingestion.engine.errors import (
     RepeatedPageToken,
     TokenExpired,
 )
-from ingestion.engine.refusals import CallInfo, no_answer, not_an_envelope
+from ingestion.engine.refusals import CallInfo, answered
 from ingestion.engine.throttle import Throttle
 from ingestion.engine.wire import Notify, http_client, log_warning, retrying
 from ingestion.tiktok_shop.endpoints import AUTHORIZED_SHOPS, Endpoint
@@ -275,15 +274,14 @@ class ShopClient:
 
     def _send_with_live_token(self, request: _Request) -> ApiAnswer:
         token = self._token(request)
-        outcome = self._send(request, token)
-        # A refused token is renewed once per call: a second refusal means that the authorisation itself is
-        # gone.
-        if isinstance(outcome, TokenExpired) and not request.renewed:
+        try:
+            return self._send(request, token)
+        except TokenExpired:
+            # A refused token is renewed once per call: a second refusal means that the authorisation itself is gone.
+            if request.renewed:
+                raise
             request.renewed = True
-            outcome = self._send(request, self._token(request, stale=token))
-        if isinstance(outcome, ApiError):
-            raise outcome
-        return outcome
+        return self._send(request, self._token(request, stale=token))
 
     def _token(self, request: _Request, *, stale: str = "") -> str:
         try:
@@ -295,7 +293,7 @@ class ShopClient:
                 error.shop_id, error.shop_name = request.shop.shop_id, request.shop.name
             raise
 
-    def _send(self, request: _Request, token: str) -> ApiAnswer | ApiError:
+    def _send(self, request: _Request, token: str) -> ApiAnswer:
         endpoint, shop = request.endpoint, request.shop
         self._throttle.wait((request.owner, endpoint.name))
         now = self._now()
@@ -308,25 +306,6 @@ class ShopClient:
         url = f"{self._config.base_url}{request.path}?{urlencode(pairs, quote_via=quote, safe='')}"
         headers = {"x-tts-access-token": token, "content-type": "application/json"}
 
-        failure: httpx.HTTPError | None = None
-        response: httpx.Response | None = None
-        try:
-            response = self._http.request(
-                endpoint.method, url, content=request.content or None, headers=headers
-            )
-        except httpx.HTTPError as error:
-            failure = error
-        # Errors are made outside the except block: dlt's trace and loggers also print what an error came
-        # from, and httpx's texts may quote a header.
-        if response is not None:
-            envelope = parse_envelope(response.content)
-            if envelope is not None and envelope.code == 0 and response.is_success:
-                # httpx ties a response and its stream into a cycle. With the rare garbage collection of a sync
-                # every body would live on: 0.5 MB a page, 1.4 GB in a sync of 200,000 orders.
-                response.stream = _READ
-                return ApiAnswer(
-                    envelope.data, response.content, envelope.request_id, datetime.now(UTC), request.page
-                )
         call = CallInfo(
             endpoint.name,
             shop.shop_id if shop is not None else "",
@@ -335,11 +314,21 @@ class ShopClient:
             (self._config.app_secret, token, signature, shop.cipher if shop is not None else ""),
             addresses=ADDRESSES,
         )
-        if response is None:
-            return no_answer(failure or httpx.NetworkError("no answer"), call, self._config.base_url)
-        if envelope is None:
-            return not_an_envelope(response, call, self._now())
-        return refusal(envelope, response, call, self._now())
+        envelope, response = answered(
+            lambda: self._http.request(
+                endpoint.method, url, content=request.content or None, headers=headers
+            ),
+            call,
+            host=self._config.base_url,
+            refusal=refusal,
+            now=self._now,
+        )
+        # httpx ties a response and its stream into a cycle. With the rare garbage collection of a sync every body
+        # would live on: 0.5 MB a page, 1.4 GB in a sync of 200,000 orders.
+        response.stream = _READ
+        return ApiAnswer(
+            envelope.data, response.content, envelope.request_id, datetime.now(UTC), request.page
+        )
 
     def _hold_back(self, error: TransientError, seconds: float) -> None:
         # A 429 is told to one thread but meant for all that ask the same of the same shop.

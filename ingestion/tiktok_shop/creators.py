@@ -52,18 +52,78 @@ from ingestion.engine.pages import Page, Record
 from ingestion.engine.privacy import Rules
 from ingestion.engine.windows import Checkpoint, States
 from ingestion.tables.affiliate_orders import AFFILIATE_ORDERS
-from ingestion.tiktok_shop.endpoints import (
-    CREATOR_CONTENT_DETAILS,
-    SEARCH_AFFILIATE_ORDERS,
-    SEARCH_MARKETPLACE_CREATORS,
-    SEARCH_OPEN_COLLABORATIONS,
-    SEARCH_SAMPLE_APPLICATIONS,
-    SEARCH_SAMPLE_FULFILLMENTS,
-    SEARCH_TARGET_COLLABORATIONS,
-    TARGET_COLLABORATION_DETAIL,
-)
+from ingestion.tiktok_shop.endpoints import Endpoint
 from ingestion.tiktok_shop.reading import Call, Reading, Resource, Step, read_calls, sliced
 from ingestion.tiktok_shop.shop_days import done_today, is_due, local_date, together
+
+_AFFILIATE_SCOPE = "seller.affiliate_collaboration.read"
+_MARKETPLACE_SCOPE = "seller.creator_marketplace.read"
+
+SEARCH_AFFILIATE_ORDERS = Endpoint(
+    "search_affiliate_orders",
+    "POST",
+    "/affiliate_seller/202410/orders/search",
+    "202410",
+    page_size=100,
+    scope=_AFFILIATE_SCOPE,
+)
+SEARCH_OPEN_COLLABORATIONS = Endpoint(
+    "search_open_collaborations",
+    "POST",
+    "/affiliate_seller/202412/open_collaborations/search",
+    "202412",
+    page_size=100,
+    scope=_AFFILIATE_SCOPE,
+)
+CREATOR_CONTENT_DETAILS = Endpoint(
+    "creator_content_details",
+    "GET",
+    "/affiliate_seller/202508/open_collaborations/creator_content_details",
+    "202508",
+    page_size=100,
+    scope=_AFFILIATE_SCOPE,
+    gives="1-100, one product",
+)
+SEARCH_TARGET_COLLABORATIONS = Endpoint(
+    "search_target_collaborations",
+    "POST",
+    "/affiliate_seller/202508/target_collaborations/search",
+    "202508",
+    page_size=100,
+    scope=_AFFILIATE_SCOPE,
+    gives="20, 50 or 100, one status",
+)
+TARGET_COLLABORATION_DETAIL = Endpoint(
+    "target_collaboration_detail",
+    "GET",
+    "/affiliate_seller/202508/target_collaborations/{target_collaboration_id}",
+    "202508",
+    scope=_AFFILIATE_SCOPE,
+)
+SEARCH_SAMPLE_APPLICATIONS = Endpoint(
+    "search_sample_applications",
+    "POST",
+    "/affiliate_seller/202508/sample_applications/search",
+    "202508",
+    page_size=50,
+    scope=_AFFILIATE_SCOPE,
+)
+SEARCH_SAMPLE_FULFILLMENTS = Endpoint(
+    "search_sample_fulfillments",
+    "POST",
+    "/affiliate_seller/202409/sample_applications/{application_id}/fulfillments/search",
+    "202409",
+    scope=_AFFILIATE_SCOPE,
+)
+SEARCH_MARKETPLACE_CREATORS = Endpoint(
+    "search_marketplace_creators",
+    "POST",
+    "/affiliate_seller/202608/marketplace_creators/search",
+    "202608",
+    page_size=20,
+    scope=_MARKETPLACE_SCOPE,
+    gives="12 or 20, the first only",
+)
 
 REREAD_DAYS = 60
 """Affiliate orders this young are read again once a day. A commission is settled some days after an order is
@@ -626,4 +686,15 @@ MARKETPLACE_CREATOR = Resource(
     rules=Rules(known=_MARKETPLACE_CREATOR, drop=("avatar",)),
     take=listed("creators"),
     read=read_marketplace,
+)
+
+RESOURCES = (
+    AFFILIATE_ORDER,
+    OPEN_COLLABORATION,
+    CONTENT_DETAIL,
+    TARGET_COLLABORATION,
+    TARGET_PRODUCT,
+    SAMPLE_APPLICATION,
+    FULFILLMENT,
+    MARKETPLACE_CREATOR,
 )

@@ -50,14 +50,38 @@ from ingestion.tables.finance import (
     UNSETTLED_LIST,
     components,
 )
-from ingestion.tiktok_shop.endpoints import (
-    ORDER_TRANSACTIONS,
-    PAYMENTS,
-    STATEMENT_TRANSACTIONS,
-    STATEMENTS,
-    UNSETTLED_TRANSACTIONS,
-)
+from ingestion.tiktok_shop.endpoints import Endpoint
 from ingestion.tiktok_shop.reading import ByTime, Call, Reading, Resource, Step, read_calls
+
+_SCOPE = "seller.finance.info"
+
+STATEMENTS = Endpoint(
+    "statements", "GET", "/finance/202309/statements", "202309", page_size=100, scope=_SCOPE
+)
+STATEMENT_TRANSACTIONS = Endpoint(
+    "statement_transactions",
+    "GET",
+    "/finance/202501/statements/{statement_id}/statement_transactions",
+    "202501",
+    page_size=100,
+    scope=_SCOPE,
+)
+ORDER_TRANSACTIONS = Endpoint(
+    "order_transactions",
+    "GET",
+    "/finance/202501/orders/{order_id}/statement_transactions",
+    "202501",
+    scope=_SCOPE,
+)
+UNSETTLED_TRANSACTIONS = Endpoint(
+    "unsettled_transactions",
+    "GET",
+    "/finance/202507/orders/unsettled",
+    "202507",
+    page_size=100,
+    scope=_SCOPE,
+)
+PAYMENTS = Endpoint("payments", "GET", "/finance/202605/payments", "202605", page_size=100, scope=_SCOPE)
 
 REREAD_DAYS = 35
 """Statements and payments are read again for so long: their payment follows days or weeks later."""
@@ -310,4 +334,12 @@ PAYMENT = Resource(
     rules=Rules(known=PAYMENT_LIST.known or {}, drop=("bank_account",)),
     take=listed("payments"),
     read=ByTime("create_time", id_field="id", send="query", reread_days=REREAD_DAYS),
+)
+
+RESOURCES = (
+    STATEMENT,
+    STATEMENT_TRANSACTION,
+    ORDER_TRANSACTION,
+    UNSETTLED,
+    PAYMENT,
 )

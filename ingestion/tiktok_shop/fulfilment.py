@@ -39,9 +39,28 @@ from ingestion.engine.columns import (
 from ingestion.engine.pages import Record
 from ingestion.engine.privacy import Rules
 from ingestion.engine.windows import Checkpoint
-from ingestion.tiktok_shop.endpoints import PACKAGE_DETAIL, SEARCH_PACKAGES
+from ingestion.tiktok_shop.endpoints import Endpoint
 from ingestion.tiktok_shop.reading import ByTime, Call, Reading, Resource, Step, read_calls
 from ingestion.tiktok_shop.shop_days import done_today, is_due
+
+_SCOPE = "seller.fulfillment.basic"
+
+SEARCH_PACKAGES = Endpoint(
+    "search_packages",
+    "POST",
+    "/fulfillment/202309/packages/search",
+    "202309",
+    page_size=50,
+    scope=_SCOPE,
+)
+PACKAGE_DETAIL = Endpoint(
+    "package_detail",
+    "GET",
+    "/fulfillment/202309/packages/{package_id}",
+    "202309",
+    scope=_SCOPE,
+    gives="one package",
+)
 
 UNDER_WAY = "FULFILLING"
 LATE_DAYS = 8
@@ -204,4 +223,9 @@ PACKAGE_DETAILS = Resource(
     ),
     take=whole_answer,
     read=read_details,
+)
+
+RESOURCES = (
+    PACKAGE,
+    PACKAGE_DETAILS,
 )

@@ -17,9 +17,20 @@ from ingestion.engine.answers import whole_answer
 from ingestion.engine.columns import Column, Kind, Table, count, fields, of_page, text, texts, times
 from ingestion.engine.privacy import Rules
 from ingestion.engine.windows import Checkpoint
-from ingestion.tiktok_shop.endpoints import SHOP_HEALTH
+from ingestion.tiktok_shop.endpoints import Endpoint
 from ingestion.tiktok_shop.reading import Call, Reading, Resource, Step, read_calls
 from ingestion.tiktok_shop.shop_days import done_today, is_due, local_date
+
+_SCOPE = "data.shop_analytics.public.read"
+
+SHOP_HEALTH = Endpoint(
+    "shop_health",
+    "GET",
+    "/analytics/202606/shop_performances/metrics/{metric_code}/diagnosis",
+    "202606",
+    scope=_SCOPE,
+    gives="one metric, US shops",
+)
 
 METRICS = ("NRR", "NBFR", "SFCR", "OTDR", "AHT", "IM_DSAT")
 """Negative reviews, negative buyer feedback, cancellations by the seller's fault, on-time delivery, hours to
@@ -90,3 +101,5 @@ HEALTH = Resource(
     take=whole_answer,
     read=read_health,
 )
+
+RESOURCES = (HEALTH,)

@@ -42,15 +42,52 @@ from ingestion.engine.pages import Page, Record
 from ingestion.engine.privacy import Rules
 from ingestion.engine.windows import Checkpoint, States
 from ingestion.tables.lives import OVERVIEW_DAILY, SESSIONS
-from ingestion.tiktok_shop.endpoints import (
-    LIVE_CORE_STATS,
-    LIVE_MINUTES,
-    LIVE_OVERVIEW,
-    LIVE_PRODUCTS,
-    LIVE_SESSIONS,
-)
+from ingestion.tiktok_shop.endpoints import Endpoint
 from ingestion.tiktok_shop.reading import Call, Reading, Resource, Step, read_calls
 from ingestion.tiktok_shop.shop_days import ByDate, local_date, together
+
+_SCOPE = "data.shop_analytics.public.read"
+
+LIVE_SESSIONS = Endpoint(
+    "live_sessions",
+    "GET",
+    "/analytics/202609/shop_lives/performance",
+    "202609",
+    page_size=100,
+    scope=_SCOPE,
+    gives="1-100, by date range",
+)
+LIVE_OVERVIEW = Endpoint(
+    "live_overview",
+    "GET",
+    "/analytics/202609/shop_lives/overview_performance",
+    "202609",
+    scope=_SCOPE,
+    gives="by date range",
+)
+LIVE_MINUTES = Endpoint(
+    "live_minutes",
+    "GET",
+    "/analytics/202510/shop_lives/{live_id}/performance_per_minutes",
+    "202510",
+    scope=_SCOPE,
+    gives="100 minutes",
+)
+LIVE_PRODUCTS = Endpoint(
+    "live_products",
+    "GET",
+    "/analytics/202512/shop/{live_id}/products_performance",
+    "202512",
+    scope=_SCOPE,
+)
+LIVE_CORE_STATS = Endpoint(
+    "live_core_stats",
+    "GET",
+    "/analytics/202502/live_rooms/{live_room_id}/core_stats",
+    "202502",
+    shop_cipher=False,
+    gives="one session",
+)
 
 REREAD_DAYS = 31
 """The GMV of a session grows for 30 days; the day after the last of them is read as well."""
@@ -437,4 +474,12 @@ CORE_STAT = Resource(
     rules=Rules(known=_CORE_STATS),
     take=object_in("stats"),
     read=read_core_stats,
+)
+
+RESOURCES = (
+    SESSION,
+    OVERVIEW,
+    MINUTE,
+    LIVE_PRODUCT,
+    CORE_STAT,
 )

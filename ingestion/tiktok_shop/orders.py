@@ -13,8 +13,14 @@ from __future__ import annotations
 from ingestion.engine.answers import listed
 from ingestion.engine.privacy import Rules
 from ingestion.tables.orders import ORDERS
-from ingestion.tiktok_shop.endpoints import SEARCH_ORDERS
+from ingestion.tiktok_shop.endpoints import Endpoint
 from ingestion.tiktok_shop.reading import ByTime, Resource
+
+_SCOPE = "seller.order.info"
+
+SEARCH_ORDERS = Endpoint(
+    "search_orders", "POST", "/order/202309/orders/search", "202309", page_size=100, scope=_SCOPE
+)
 
 ORDER = Resource(
     name="orders",
@@ -37,3 +43,5 @@ ORDER = Resource(
     take=listed("orders"),
     read=ByTime("update_time", id_field="id", send="body"),
 )
+
+RESOURCES = (ORDER,)

@@ -35,7 +35,7 @@ from ingestion.engine.columns import (
 )
 from ingestion.engine.privacy import Rules
 from ingestion.engine.windows import Checkpoint, States
-from ingestion.tiktok_shop.endpoints import SEARCH_INVENTORY, SEARCH_PRODUCTS
+from ingestion.tiktok_shop.endpoints import Endpoint
 from ingestion.tiktok_shop.reading import (
     READINGS,
     Call,
@@ -45,6 +45,25 @@ from ingestion.tiktok_shop.reading import (
     incomplete,
     read_calls,
     sliced,
+)
+
+_SCOPE = "seller.product.basic"
+
+SEARCH_PRODUCTS = Endpoint(
+    "search_products",
+    "POST",
+    "/product/202502/products/search",
+    "202502",
+    page_size=100,
+    scope=_SCOPE,
+)
+SEARCH_INVENTORY = Endpoint(
+    "search_inventory",
+    "POST",
+    "/product/202309/inventory/search",
+    "202309",
+    scope=_SCOPE,
+    gives="by product ids",
 )
 
 _PRODUCT = fields("""
@@ -215,4 +234,9 @@ STOCK = Resource(
     take=listed("inventory"),
     read=read_inventory,
     snapshot=True,
+)
+
+RESOURCES = (
+    PRODUCT,
+    STOCK,
 )

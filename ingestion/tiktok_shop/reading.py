@@ -14,15 +14,15 @@ from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 from home.config import ShopApiConfig
+from ingestion.engine import resources
 from ingestion.engine.answers import ApiAnswer
-from ingestion.engine.columns import Table
 from ingestion.engine.errors import ApiError, IncompleteList, MalformedAnswer
 from ingestion.engine.pages import Page, Record
-from ingestion.engine.privacy import Cleaner, Rules, scrub
-from ingestion.engine.rows import Batch, Drift
+from ingestion.engine.privacy import Cleaner, scrub
+from ingestion.engine.rows import take_rows
 from ingestion.engine.windows import Checkpoint, States, Window, cut_window, plan_window
 from ingestion.tables.sources import TIKTOK_SHOP
 from ingestion.tiktok_shop.client import ShopClient, ShopRef
@@ -66,45 +66,6 @@ class Call:
 Step = Page | Checkpoint[Call]
 Split = Callable[[Call, int], list[Call] | None]
 """From a call and its `total_count`: the calls to make instead, or None to go on with it."""
-
-
-class Reader(Protocol):
-    """Reads a resource of one shop."""
-
-    def __call__(self, reading: Reading, resource: Resource) -> Iterator[Step]:
-        """Yields pages, and checkpoints after them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Resource:
-    """One kind of data: where it comes from, what it becomes.
-
-    Attributes:
-        name: Name of the resource, in `--resource`, in `sync_log` and in dlt.
-        endpoint: Where it is read.
-        tables: Raw tables it feeds (each with its children).
-        rules: What is cut from its records.
-        take: Takes an answer apart into records and what surrounds them.
-        read: Reads it.
-        snapshot: Whether its rows only make sense as a whole: then nothing is stored until all of it has
-            come.
-        keep_records: Whether its reader looks into the records of pages; otherwise they are let go as
-            soon as possible.
-    """
-
-    name: str
-    endpoint: Endpoint
-    tables: tuple[Table, ...]
-    rules: Rules
-    take: Callable[[Record], tuple[list[Any], Record]]
-    read: Reader
-    snapshot: bool = False
-    keep_records: bool = False
-
-    def all_tables(self) -> Iterator[Table]:
-        """Every raw table the resource feeds, children included."""
-        for table in self.tables:
-            yield from table.family()
 
 
 def sliced(make: Callable[[Call, tuple[int, int]], Call], *, rows: int = SLICE_ROWS) -> Split:
@@ -230,6 +191,10 @@ class Reading:
     def note(self, resource: str, text: str) -> None:
         """Something to be told about a resource that did not fail."""
         self.notes.setdefault(resource, []).append(text)
+
+
+Resource = resources.Resource[Reading, Endpoint]
+"""A resource of a shop."""
 
 
 def record_of(reading: Reading, resource: Resource, record: Record) -> Page:
@@ -448,8 +413,7 @@ def _page(
     records: list[Any],
     envelope: Record,
 ) -> Page:
-    """Everything that is done to the objects of a page, in one go: cut, pack for the archive, take the
-    values out."""
+    """The page with its rows."""
     endpoint = resource.endpoint
     page = Page(
         source=TIKTOK_SHOP,
@@ -469,11 +433,7 @@ def _page(
         context=call.context,
         size=len(answer.raw),
     )
-    page.shape = reading.cleaner.clean(page.records, resource.rules)
-    page.pack()
-    batch = Batch(resource.tables, Drift())
-    batch.add(page)
-    page.rows = batch.settle()
+    take_rows(page, resource.tables, resource.rules, reading.cleaner)
     if not resource.keep_records:
         page.records = []
     return page

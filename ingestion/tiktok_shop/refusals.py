@@ -151,8 +151,8 @@ def _overloaded(message: str) -> tuple[type[ApiError], str]:
 
 
 def _scope_missing(message: str, envelope: Envelope, response: httpx.Response, call: CallInfo) -> ApiError:
-    named = _SCOPE.search(envelope.message)
-    scope = named.group() if named else call.scope or ""
+    found = _SCOPE.search(envelope.message)
+    scope = found.group() if found else call.scope or ""
     name = f"the scope `{scope}`" if scope else "the scope this endpoint needs"
     error = refused(
         errors.ScopeMissing,

@@ -26,8 +26,28 @@ from ingestion.engine.columns import (
 )
 from ingestion.engine.privacy import Rules
 from ingestion.tables.returns import REFUND, RETURNS
-from ingestion.tiktok_shop.endpoints import SEARCH_CANCELLATIONS, SEARCH_RETURNS
+from ingestion.tiktok_shop.endpoints import Endpoint
 from ingestion.tiktok_shop.reading import ByTime, Resource
+
+_SCOPE = "seller.return_refund.basic"
+
+SEARCH_RETURNS = Endpoint(
+    "search_returns",
+    "POST",
+    "/return_refund/202602/returns/search",
+    "202602",
+    page_size=50,
+    scope=_SCOPE,
+    gives="10-50",
+)
+SEARCH_CANCELLATIONS = Endpoint(
+    "search_cancellations",
+    "POST",
+    "/return_refund/202602/cancellations/search",
+    "202602",
+    page_size=50,
+    scope=_SCOPE,
+)
 
 _CANCELLATION = fields("""
     order_id cancel_type cancel_status role cancel_reason cancel_reason_text create_time update_time
@@ -89,4 +109,9 @@ CANCELLATION = Resource(
     rules=Rules(known=_CANCELLATION),
     take=listed("cancellations"),
     read=ByTime("update_time", id_field="cancel_id", send="body"),
+)
+
+RESOURCES = (
+    RETURN,
+    CANCELLATION,
 )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from home.config import ShopApiConfig
 from home.layout import Home
 from ingestion.engine.privacy import Cleaner
-from ingestion.engine.units import ShopOutcome, Tell, Work, states, sync_units
+from ingestion.engine.units import OnPage, ShopOutcome, Work, states, sync_units
 from ingestion.tables.sources import TIKTOK_SHOP
 from ingestion.tiktok_shop.client import ShopClient, ShopRef
 from ingestion.tiktok_shop.reading import Reading, Resource
@@ -37,7 +37,9 @@ class ShopJob:
     until: int
 
 
-def sync_shop(job: ShopJob, client: ShopClient, resources: Sequence[Resource], tell: Tell) -> ShopOutcome:
+def sync_shop(
+    job: ShopJob, client: ShopClient, resources: Sequence[Resource], on_page: OnPage
+) -> ShopOutcome:
     """Reads the resources of a shop and loads them.
 
     Nothing of a shop is raised: what went wrong is in the outcome's log.
@@ -46,7 +48,7 @@ def sync_shop(job: ShopJob, client: ShopClient, resources: Sequence[Resource], t
         job: What to do.
         client: Talks to the API.
         resources: The resources of the job, in order.
-        tell: Is told of every page.
+        on_page: Receives every page: shop, resource, records.
     """
     reading = Reading(
         client=client,
@@ -68,4 +70,4 @@ def sync_shop(job: ShopJob, client: ShopClient, resources: Sequence[Resource], t
         incremental_by="orders",
         currencies_in="shops",
     )
-    return sync_units(work, resources, tell)
+    return sync_units(work, resources, on_page)

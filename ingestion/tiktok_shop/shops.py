@@ -17,8 +17,10 @@ from ingestion.engine.answers import listed
 from ingestion.engine.columns import Table, bools, fields, text, texts
 from ingestion.engine.privacy import Rules
 from ingestion.tables.shops import SHOPS
-from ingestion.tiktok_shop.endpoints import AUTHORIZED_SHOPS, WAREHOUSES
+from ingestion.tiktok_shop.endpoints import AUTHORIZED_SHOPS, Endpoint
 from ingestion.tiktok_shop.reading import Call, Reading, Resource, Step, read_calls, record_of
+
+WAREHOUSES = Endpoint("warehouses", "GET", "/logistics/202309/warehouses", "202309", scope="seller.logistics")
 
 WAREHOUSE_LIST = Table(
     name="warehouses",
@@ -73,4 +75,9 @@ WAREHOUSE = Resource(
     take=listed("warehouses"),
     read=read_warehouses,
     snapshot=True,
+)
+
+RESOURCES = (
+    SHOP,
+    WAREHOUSE,
 )

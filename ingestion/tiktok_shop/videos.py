@@ -48,9 +48,37 @@ from ingestion.engine.pages import Page, Record
 from ingestion.engine.privacy import Rules
 from ingestion.engine.windows import States
 from ingestion.tables.videos import OVERVIEW_DAILY
-from ingestion.tiktok_shop.endpoints import VIDEO_DETAILS, VIDEO_OVERVIEW, VIDEO_PERFORMANCE
+from ingestion.tiktok_shop.endpoints import Endpoint
 from ingestion.tiktok_shop.reading import Call, Reading, Resource, Step, read_calls
 from ingestion.tiktok_shop.shop_days import ByDate, local_date, together
+
+_SCOPE = "data.shop_analytics.public.read"
+
+VIDEO_PERFORMANCE = Endpoint(
+    "video_performance",
+    "GET",
+    "/analytics/202605/shop_videos/performance",
+    "202605",
+    page_size=100,
+    scope=_SCOPE,
+    gives="1-100, one day and kind of account",
+)
+VIDEO_OVERVIEW = Endpoint(
+    "video_overview",
+    "GET",
+    "/analytics/202609/shop_videos/overview_performance",
+    "202609",
+    scope=_SCOPE,
+    gives="by date range",
+)
+VIDEO_DETAILS = Endpoint(
+    "video_details",
+    "GET",
+    "/analytics/202609/shop_videos/batch_performance",
+    "202609",
+    scope=_SCOPE,
+    gives="20 videos",
+)
 
 REREAD_DAYS = 7
 """Orders of the 7 days after a click still count for a video's day; later changes are too small for the calls of
@@ -295,4 +323,10 @@ DETAIL = Resource(
     take=listed("videos"),
     read=read_details,
     keep_records=True,
+)
+
+RESOURCES = (
+    VIDEO,
+    OVERVIEW,
+    DETAIL,
 )

@@ -38,9 +38,19 @@
     coalesce({{ rows }}.order_id, {{ rows }}.adjustment_order_id, {{ dbt.concat(["'statement '", rows ~ ".statement_id"]) }})
 {%- endmacro %}
 
+{#- The table in which a build keeps something for the next one; none when it is not there. -#}
+{% macro kept_by_builds(name) -%}
+    {{ return(adapter.get_relation(database=target.database, schema='builds', identifier=name) if execute) }}
+{%- endmacro %}
+
+{#- Whether nothing is known of an earlier build. -#}
+{% macro is_first_list() -%}
+    {{ return(execute and kept_by_builds('orders_compared') is none) }}
+{%- endmacro %}
+
 {#- What order-level models were built from when all of them were last built: `int_orders__compared` of that build, or nothing. -#}
 {% macro compared_at_last_build() -%}
-    {%- set relation = adapter.get_relation(database=target.database, schema='builds', identifier='orders_compared') if execute -%}
+    {%- set relation = kept_by_builds('orders_compared') -%}
     {%- if relation %}
     select input, shop_key, subject, digest from {{ relation }}
     {%- else %}
@@ -50,8 +60,28 @@
 {%- endmacro %}
 
 {#-
-    At the end of a run: when the list of touched orders and every order-level model was built, that is what the next list is compared with. After a
-    failed, partial or killed run the next list holds the orders of this one, too.
+    Orders of lists of which not every order-level model was built: a failed, partial or killed run may have put into some models what has left again
+    since, and what no comparison with an earlier state can show.
+-#}
+{% macro unfinished_orders() -%}
+    {%- set relation = kept_by_builds('orders_unfinished') -%}
+    {%- if relation %}
+    select shop_key, order_id from {{ relation }}
+    {%- else %}
+    select cast(null as string) as shop_key, cast(null as string) as order_id
+    where 1 = 0
+    {%- endif -%}
+{%- endmacro %}
+
+{#- With the list of touched orders: it is unfinished until `keep_compared` says otherwise. -#}
+{% macro begin_touched(list) -%}
+    create schema if not exists builds;
+    create or replace table builds.orders_unfinished as select shop_key, order_id from {{ list }}
+{%- endmacro %}
+
+{#-
+    At the end of a run: when the list of touched orders and every order-level model was built, that is what the next list is compared with, and nothing
+    is unfinished. After a failed, partial or killed run the next list holds the orders of this one, too.
 -#}
 {% macro keep_compared(results) -%}
     {%- if execute -%}
@@ -66,6 +96,7 @@
     create or replace table builds.orders_compared as
         select input, shop_key, subject, digest
         from {{ (graph.nodes.values() | selectattr('name', 'equalto', 'int_orders__compared') | first).relation_name }};
+    drop table if exists builds.orders_unfinished;
         {%- endif -%}
     {%- endif -%}
 {%- endmacro %}

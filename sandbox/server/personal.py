@@ -58,7 +58,7 @@ class Personal:
     def __init__(self) -> None:
         self.is_on = False
         self.unread = 0
-        self._told: dict[str, set[str]] = {}
+        self._values: dict[str, set[str]] = {}
 
     def read(self, body: bytes) -> None:
         """Take what is personal out of an answer."""
@@ -68,11 +68,11 @@ class Personal:
             self.unread += 1
             return
         for kind, value in _personal(content, ""):
-            self._told.setdefault(kind, set()).add(value)
+            self._values.setdefault(kind, set()).add(value)
 
-    def told(self) -> dict[str, list[str]]:
+    def values(self) -> dict[str, list[str]]:
         """Every distinct value by kind."""
-        return {kind: sorted(values) for kind, values in sorted(self._told.items())}
+        return {kind: sorted(values) for kind, values in sorted(self._values.items())}
 
 
 class Recorder:

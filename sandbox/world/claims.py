@@ -188,7 +188,7 @@ def fees(life: Life, base: int) -> dict[str, int]:
         ads = share(base, _ADS_RATE, _WHOLE) if life.buyer % 23 == 0 else 0
         return {"affiliate_ads_commission_amount": ads} if ads else {}
     full = [commission(claim, claim.base()) for claim in claims]
-    return _named(full)
+    return _by_component(full)
 
 
 def fees_back(life: Life, request: Return) -> dict[str, int]:
@@ -196,12 +196,12 @@ def fees_back(life: Life, request: Return) -> dict[str, int]:
     done = refunds(life)
     before = done[: next(number for number, known in enumerate(done) if known is request)]
     claims = claims_of(life)
-    old = _named([earned(claim, before) for claim in claims])
-    new = _named([earned(claim, [*before, request]) for claim in claims])
+    old = _by_component([earned(claim, before) for claim in claims])
+    new = _by_component([earned(claim, [*before, request]) for claim in claims])
     return {name: amount - new.get(name, 0) for name, amount in old.items() if amount != new.get(name, 0)}
 
 
-def _named(parts: list[Commission]) -> dict[str, int]:
+def _by_component(parts: list[Commission]) -> dict[str, int]:
     sums = {
         "affiliate_commission_amount": sum(part.standard for part in parts),
         "affiliate_partner_commission_amount": sum(part.agency for part in parts),

@@ -161,7 +161,7 @@ class _Maker:
     def make(self, plan: list[tuple[int, int]]) -> None:
         self._catalogue()
         # In the west the first day of the world belongs to the day before.
-        self._told_until = utc(plan[0][0] * DAY).date() - timedelta(days=2)
+        self._shown_until = utc(plan[0][0] * DAY).date() - timedelta(days=2)
         for day, count in plan:
             lives = list(self._stream.day(day, count))
             self._orders(lives)
@@ -351,8 +351,8 @@ class _Maker:
                 for one, content in contents
                 for version in self._versions(
                     f"{one.id}-0",
-                    samples.told_at(content),
-                    [(samples.told_at(content), None)],
+                    samples.shown_at(content),
+                    [(samples.shown_at(content), None)],
                     _always(samples.show_content, one, content),
                     parent=one.id,
                 )
@@ -361,10 +361,10 @@ class _Maker:
 
     def _contents(self, last: date) -> None:
         """Writes the sessions and the videos' days up to a day of the shop's calendar, which is over."""
-        first = self._told_until + timedelta(days=1)
+        first = self._shown_until + timedelta(days=1)
         if last < first:
             return
-        self._told_until = last
+        self._shown_until = last
         self._add(
             "live_session",
             (

@@ -279,7 +279,7 @@ class Session:
         ]
 
     @property
-    def tells_minutes(self) -> bool:
+    def has_minutes_now(self) -> bool:
         """Whether the platform tells the minutes by now; of some sessions it never does."""
         return self.room.has_minutes and self._clock >= self.room.end + MINUTES_AFTER
 

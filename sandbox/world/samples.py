@@ -62,7 +62,7 @@ def granted(life: Life) -> Application | None:
         if content is None:
             events.append((life.delivered + _CONTENT_DAYS * DAY, "UNFULFILL_CANCELLED"))
         else:
-            events.append((told_at(content), "COMPLETED"))
+            events.append((shown_at(content), "COMPLETED"))
     return Application(
         f"71{life.id[-17:]}", life.shop, creator, life.lines[0].sku, asked, tuple(events), life, content
     )
@@ -94,7 +94,7 @@ def _content(life: Life, creator: Account) -> Video | Room | None:
     return min(found, key=lambda item: item[0])[1] if found else None
 
 
-def told_at(content: Video | Room) -> int:
+def shown_at(content: Video | Room) -> int:
     """When the platform has seen a content."""
     return (content.posted if isinstance(content, Video) else content.end) + HOUR
 

@@ -136,7 +136,7 @@ def live_sessions(store: Store, clock: int) -> Iterator[Json]:
             session = Session(shop, record.body, clock)
             room = session.room
             minutes = (
-                len(session.minutes()) if session.tells_minutes and room.account.kind in OWN_ACCOUNTS else 0
+                len(session.minutes()) if session.has_minutes_now and room.account.kind in OWN_ACCOUNTS else 0
             )
             yield {
                 "shop_key": shop.id,

@@ -38,7 +38,7 @@ class AffiliateOrders(Mapper):
         values = row.values
         order_id, sku_id = text_of(values.get("order_id")), text_of(values.get("sku_id"))
         if order_id is None or sku_id is None:
-            self.aside("row_without_id", row, "order_id" if order_id is None else "sku_id", None)
+            self.quarantine("row_without_id", row, "order_id" if order_id is None else "sku_id", None)
             return None
         status = self.word("commission_status", row, "order_status")
         if status is None:

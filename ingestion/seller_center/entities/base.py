@@ -19,8 +19,8 @@ Made = dict[str, list[Record]]
 Values = Mapping[str, Any]
 """Typed cells of a row by canonical name."""
 
-Tell = Callable[[str, int | None, str | None, str], None]
-"""Told of what is set aside: code, row, canonical column, value as it came."""
+Quarantine = Callable[[str, int | None, str | None, str], None]
+"""Receives what can't be used: code, row, canonical column, value as it came."""
 
 WHOLE_CURRENCIES = frozenset({"VND", "JPY", "KRW", "CLP", "IDR"})
 """Currencies whose smallest unit in use is the unit itself (the rupiah has a sen that nobody pays with)."""
@@ -59,7 +59,7 @@ class Mapper(ABC):
 
     Args:
         facts: Of the sheet.
-        tell: Is told of what is set aside.
+        quarantine: Receives rows and cells that can't be used.
     """
 
     together: ClassVar[tuple[str, ...]] = ()
@@ -68,11 +68,11 @@ class Mapper(ABC):
     resource: ClassVar[str]
     """Resource in the log: the raw table that the kind is about."""
 
-    def __init__(self, facts: Facts, tell: Tell) -> None:
+    def __init__(self, facts: Facts, quarantine: Quarantine) -> None:
         self.facts = facts
-        self._tell = tell
+        self._quarantine = quarantine
         self.first: int | None = None
-        """Earliest instant that the rows tell of, unix seconds."""
+        """Earliest instant of the rows, unix seconds."""
         self.last: int | None = None
         """The latest one."""
 
@@ -101,18 +101,18 @@ class Mapper(ABC):
                 self.first = instant if self.first is None else min(self.first, instant)
                 self.last = instant if self.last is None else max(self.last, instant)
 
-    def aside(self, code: str, row: TypedRow, column: str | None, value: object) -> None:
+    def quarantine(self, code: str, row: TypedRow, column: str | None, value: object) -> None:
         """Sets a row or a cell aside."""
-        self._tell(code, row.row, column, "" if value is None else str(value))
+        self._quarantine(code, row.row, column, "" if value is None else str(value))
 
-    def word(self, tells: str, row: TypedRow, column: str) -> str | None:
-        """The API's code for the word in a column; None when it is empty, and when it is unknown, which is told."""
+    def word(self, vocabulary: str, row: TypedRow, column: str) -> str | None:
+        """The API's code for the word in a column; None when it is empty, and when it is unknown, a problem."""
         value = row.values.get(column)
         if value is None:
             return None
-        code = code_of(tells, str(value), self.facts.downloaded_at.date())
+        code = code_of(vocabulary, str(value), self.facts.downloaded_at.date())
         if code is None:
-            self.aside("unknown_word", row, column, value)
+            self.quarantine("unknown_word", row, column, value)
         return code
 
 

@@ -29,7 +29,7 @@ class _Days(Mapper):
     def _record(self, row: TypedRow) -> Record | None:
         day = row.values.get("local_date")
         if not isinstance(day, date):
-            self.aside("row_without_id", row, "local_date", day)
+            self.quarantine("row_without_id", row, "local_date", day)
             return None
         if isinstance(day, datetime):
             day = day.date()

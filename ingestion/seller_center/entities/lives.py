@@ -1,7 +1,7 @@
 """LIVE sessions, in today's layout and in that of the older Data Compass.
 
-No file has a room id. A session is named by what it shows and when it began, which is what makes it the same session
-in every download.
+No file has a room id. A session is identified by what it shows and when it began, so that it is the same session in
+every download.
 """
 
 from __future__ import annotations
@@ -67,17 +67,17 @@ class Sessions(Mapper):
             | {name: amount(values.get(column)) for name, column in _TRAFFIC_RATES.items()},
         }
 
-    def _begun(self, row: TypedRow, named: str | None, start: Any) -> Record | None:
+    def _begun(self, row: TypedRow, name_in_file: str | None, start: Any) -> Record | None:
         """What every layout tells: which session it is, and when it was."""
         begin = seconds(start)
         if begin is None:
-            self.aside("row_without_id", row, "start_time", start)
+            self.quarantine("row_without_id", row, "start_time", start)
             return None
         length = row.values.get("duration")
         end = begin + (whole(length) or 0) if length is not None else None
         self.reached(begin, end)
         return {
-            "id": "file:" + hashlib.sha256(f"{named or ''}|{begin}".encode()).hexdigest()[:16],
+            "id": "file:" + hashlib.sha256(f"{name_in_file or ''}|{begin}".encode()).hexdigest()[:16],
             "start_time": begin,
             "end_time": end,
             "interaction_performance": {name: whole(row.values.get(name)) for name in _INTERACTIONS},

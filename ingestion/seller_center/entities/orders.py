@@ -84,7 +84,7 @@ class Orders(Mapper):
             theirs = list(found)
             if order_id is None:
                 for row in theirs:
-                    self.aside("row_without_id", row, "order_id", None)
+                    self.quarantine("row_without_id", row, "order_id", None)
                 continue
             order = self._order(str(order_id), theirs)
             if order is not None:
@@ -100,11 +100,11 @@ class Orders(Mapper):
             # An order without one of its rows would look complete and be wrong, so that all of it is set aside.
             for row, status, quantity in zip(rows, statuses, units, strict=True):
                 if status is None:
-                    self.aside("unknown_word", row, "order_status", row.values.get("order_status"))
+                    self.quarantine("unknown_word", row, "order_status", row.values.get("order_status"))
                 elif quantity is None:
-                    self.aside("row_without_quantity", row, "quantity", None)
+                    self.quarantine("row_without_quantity", row, "quantity", None)
                 else:
-                    self.aside("order_incomplete", row, "order_id", order_id)
+                    self.quarantine("order_incomplete", row, "order_id", order_id)
             return None
         first = rows[0].values
         events = {name: self._instant(rows, column) for name, column in _EVENTS.items()}
@@ -212,7 +212,7 @@ class Orders(Mapper):
             for row in rows
             if row.values.get("cancelation_return_type") is not None
         }
-        returned = _named(kept, rows)
+        returned = _units_returned(kept, rows)
         if not returned and kinds == {"CANCEL"}:
             return None
         if not order["is_cod"]:
@@ -223,12 +223,14 @@ class Orders(Mapper):
                 if line["display_status"] == _CANCELLED
             )
             refund = left if left > 0 else refund
-        named = returned or kept
-        prices = [Decimal(line["sale_price"]) if line["sale_price"] is not None else None for line in named]
+        affected = returned or kept
+        prices = [
+            Decimal(line["sale_price"]) if line["sale_price"] is not None else None for line in affected
+        ]
         goods = total(prices)
         currency = order["payment"]["currency"]
         merchandise = None if goods is None else min(refund, goods)
-        shares = split(merchandise, [price or Decimal(0) for price in prices], currency) if named else []
+        shares = split(merchandise, [price or Decimal(0) for price in prices], currency) if affected else []
         kind = next((code for code in ("RETURN_AND_REFUND", "REFUND", "REPLACEMENT") if code in kinds), None)
         return_id = f"file:{order['id']}"
         return {
@@ -250,7 +252,7 @@ class Orders(Mapper):
                     "product_name": line["product_name"],
                     "refund_amount": {"currency": currency, "refund_subtotal": amount(share)},
                 }
-                for number, (line, share) in enumerate(zip(named, shares, strict=True), start=1)
+                for number, (line, share) in enumerate(zip(affected, shares, strict=True), start=1)
             ],
             "file_row": order["file_row"],
         }
@@ -296,15 +298,15 @@ def _number(lines: list[Record]) -> None:
         line["id"] = f"file:{sku}:{seen[sku]}"
 
 
-def _named(kept: list[Record], rows: list[TypedRow]) -> list[Record]:
+def _units_returned(kept: list[Record], rows: list[TypedRow]) -> list[Record]:
     """The units that are said to have come back, SKU by SKU."""
     left: dict[str | None, int] = {}
     for row in rows:
         sku = text_of(row.values.get("sku_id"))
         left[sku] = left.get(sku, 0) + int(row.values.get("sku_quantity_of_return") or 0)
-    named = []
+    returned = []
     for line in kept:
         if left.get(line["sku_id"], 0) > 0:
             left[line["sku_id"]] -= 1
-            named.append(line)
-    return named
+            returned.append(line)
+    return returned

@@ -23,7 +23,7 @@ class Payouts(Mapper):
         values = row.values
         own_id = text_of(values.get("reference_id"))
         if own_id is None:
-            self.aside("row_without_id", row, "reference_id", None)
+            self.quarantine("row_without_id", row, "reference_id", None)
             return None
         if self.word("payout_type", row, "type") != "WITHDRAWAL":
             return None

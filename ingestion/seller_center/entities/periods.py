@@ -42,7 +42,7 @@ class AffiliateVideos(_Period):
         values = row.values
         link = text_of(values.get("video_link"))
         if link is None:
-            self.aside("row_without_id", row, "video_link", None)
+            self.quarantine("row_without_id", row, "video_link", None)
             return None
         found = _VIDEO_ID.search(link)
         posted = values.get("video_post_date")
@@ -87,7 +87,7 @@ class Creatives(_Period):
         values = row.values
         campaign = text_of(values.get("campaign_id"))
         if campaign is None:
-            self.aside("row_without_id", row, "campaign_id", None)
+            self.quarantine("row_without_id", row, "campaign_id", None)
             return None
         return {
             **period,

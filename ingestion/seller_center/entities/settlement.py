@@ -23,7 +23,7 @@ from ingestion.seller_center.entities.base import (
     Facts,
     Made,
     Mapper,
-    Tell,
+    Quarantine,
     amount,
     day_of,
     midnight,
@@ -94,8 +94,8 @@ class _Settlement(Mapper):
 
     resource = "statements"
 
-    def __init__(self, facts: Facts, tell: Tell) -> None:
-        super().__init__(facts, tell)
+    def __init__(self, facts: Facts, quarantine: Quarantine) -> None:
+        super().__init__(facts, quarantine)
         self.statements: dict[str, _Statement] = {}
 
     def _add(
@@ -169,8 +169,8 @@ class Income(_Settlement):
 
     together = ("order_adjustment_id",)
 
-    def __init__(self, facts: Facts, tell: Tell) -> None:
-        super().__init__(facts, tell)
+    def __init__(self, facts: Facts, quarantine: Quarantine) -> None:
+        super().__init__(facts, quarantine)
         self._seen: Counter[str] = Counter()
 
     def take(self, rows: Sequence[TypedRow]) -> Made:
@@ -182,7 +182,7 @@ class Income(_Settlement):
         values = row.values
         own_id, settled = text_of(values.get("order_adjustment_id")), day_of(values.get("order_settled_time"))
         if own_id is None or settled is None:
-            self.aside(
+            self.quarantine(
                 "row_without_id", row, "order_adjustment_id" if own_id is None else "order_settled_time", None
             )
             return None
@@ -252,7 +252,7 @@ class ProfitAndLoss(_Settlement):
                 made.append(record)
             elif not order_id:
                 for row in theirs:
-                    self.aside("row_without_id", row, "order_id", None)
+                    self.quarantine("row_without_id", row, "order_id", None)
         return {"statement_transactions": made}
 
     def _transaction(self, order_id: str, statement_id: str | None, rows: list[TypedRow]) -> Record | None:
@@ -263,7 +263,7 @@ class ProfitAndLoss(_Settlement):
             return None
         if statement_id is None or not days:
             for row in rows:
-                self.aside("not_settled", row, "linked_statement_id", order_id)
+                self.quarantine("not_settled", row, "linked_statement_id", order_id)
             return None
         currency = self.currency
         sums = _sums(self.facts.decisions.kind, rows)
@@ -309,10 +309,10 @@ class Adjustments(_Settlement):
         )
         day = day_of(values.get("adjustment_settlement_time"))
         if own_id is None:
-            self.aside("row_without_id", row, "adjustment_id", None)
+            self.quarantine("row_without_id", row, "adjustment_id", None)
             return None
         if statement_id is None or day is None:
-            self.aside("not_settled", row, "linked_statement_id", own_id)
+            self.quarantine("not_settled", row, "linked_statement_id", own_id)
             return None
         kind = self.word("transaction_type", row, "adjustment_type")
         if kind is None:
@@ -351,7 +351,7 @@ class Unsettled(Mapper):
             theirs = list(found)
             if own_id is None:
                 for row in theirs:
-                    self.aside("row_without_id", row, "order_adjustment_id", None)
+                    self.quarantine("row_without_id", row, "order_adjustment_id", None)
                 continue
             kind = self.word("transaction_type", theirs[0], "type")
             if kind is not None:

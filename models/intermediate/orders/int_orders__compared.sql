@@ -49,7 +49,7 @@ with loads as (
     group by estimates.shop_key, estimates.order_id
 )
 
--- A file's row leaves when the API tells of the same thing.
+-- A file's row leaves when the API has the same thing.
 , file_returns as (
     select 'file_returns' as input, shop_key, order_id as subject, {{ digest_of_rows(['return_id']) }} as digest
     from {{ ref('stg_tiktok_shop__returns') }}
@@ -57,14 +57,15 @@ with loads as (
     group by shop_key, order_id
 )
 
-, file_transactions as (
+-- So does its row of a statement; and a row that names no order may be restated with one.
+, statement_rows as (
     select
-        'file_transactions' as input,
+        'statement_rows' as input,
         transactions.shop_key,
         {{ order_of_transaction('transactions') }} as subject,
         {{ digest_of_rows(['transactions.statement_id', 'transactions.transaction_id']) }} as digest
     from {{ ref('stg_tiktok_shop__statement_transactions') }} as transactions
-    where transactions.origin = 'file'
+    where transactions.origin = 'file' or coalesce(transactions.order_id, transactions.adjustment_order_id) is null
     group by transactions.shop_key, {{ order_of_transaction('transactions') }}
 )
 
@@ -100,7 +101,7 @@ with loads as (
 )
 
 select input, shop_key, subject, digest from loads
-{%- for things in ['affiliate_orders', 'estimates', 'file_returns', 'file_transactions', 'statements', 'contents', 'rates', 'shops'] %}
+{%- for things in ['affiliate_orders', 'estimates', 'file_returns', 'statement_rows', 'statements', 'contents', 'rates', 'shops'] %}
 union all
 select input, shop_key, subject, digest from {{ things }}
 {%- endfor %}

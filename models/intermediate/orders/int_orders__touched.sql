@@ -1,4 +1,4 @@
-{{ config(materialized='table') }}
+{{ config(materialized='table', post_hook="{{ begin_touched(this) }}") }}
 
 {#- The tables of which every load is news, and whose rows name their order. -#}
 {%- set loaded = ['orders', 'order_lines', 'returns', 'return_lines'] %}
@@ -17,6 +17,10 @@ with built_from as (
     full outer join built_from
         on compared.input = built_from.input and compared.shop_key = built_from.shop_key and compared.subject = built_from.subject
     where compared.digest is distinct from built_from.digest
+)
+
+, unfinished as (
+    {{ unfinished_orders() | trim }}
 )
 
 , orders as (
@@ -51,6 +55,20 @@ with built_from as (
 )
 
 , reached as (
+    {%- if is_first_list() %}
+    -- every order that anything names
+    select shop_key, order_id, 'first_build' as reason from orders
+    union all
+    select shop_key, order_id, 'first_build' as reason from transactions
+    union all
+    {%- for table in ['returns', 'return_lines'] %}
+    select shop_key, order_id, 'first_build' as reason from {{ ref('stg_tiktok_shop__' ~ table) }}
+    union all
+    {%- endfor %}
+    select shop_key, subject as order_id, 'first_build' as reason
+    from changed
+    where input in ('affiliate_order', 'estimate', 'file_returns', 'statement_rows')
+    {%- else %}
     -- loads
     {%- for table in loaded %}
     select loaded.shop_key, loaded.order_id, '{{ table }}' as reason
@@ -73,7 +91,7 @@ with built_from as (
     -- what names its order and came, left or changed
     select shop_key, subject as order_id, input as reason
     from changed
-    where input in ('affiliate_order', 'estimate', 'file_returns', 'file_transactions')
+    where input in ('affiliate_order', 'estimate', 'file_returns', 'statement_rows')
     union all
     -- a statement was paid
     select transactions.shop_key, transactions.order_id, 'statement' as reason
@@ -112,6 +130,11 @@ with built_from as (
     select orders.shop_key, orders.order_id, 'shop' as reason
     from orders
     inner join changed on changed.input = 'shop' and orders.shop_key = changed.shop_key
+    union all
+    -- an earlier run did not come to an end
+    select shop_key, order_id, 'unfinished' as reason
+    from unfinished
+    {%- endif %}
 )
 
 , reasons as (

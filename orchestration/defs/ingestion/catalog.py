@@ -10,30 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from types import ModuleType
+from typing import Any
 
 import pyarrow as pa
 
+from ingestion.engine.resources import Resource
 from ingestion.fx_rates.resource import FX_RATES
 from ingestion.tables.sources import FX_RATES as FX_SOURCE
 from ingestion.tables.sources import TIKTOK_ADS, TIKTOK_SHOP
-from ingestion.tiktok_ads.reading import Resource as AdsResource
-from ingestion.tiktok_ads.resources import RESOURCES as ADS_RESOURCES
-from ingestion.tiktok_shop import (
-    analytics,
-    creators,
-    finance,
-    fulfilment,
-    health,
-    lives,
-    orders,
-    products,
-    returns,
-    shops,
-    videos,
-)
-from ingestion.tiktok_shop.reading import Resource
-from ingestion.tiktok_shop.resources import RESOURCES
+from ingestion.tiktok_ads.resources import CATALOGUE as ADS
+from ingestion.tiktok_shop.resources import CATALOGUE as SHOPS
 from ingestion.tiktok_shop.shops import SHOP
 
 
@@ -75,15 +61,7 @@ class Domain:
         return list(dict.fromkeys(table.resource for table in self.tables if table.name in tables))
 
 
-def _domain(module: ModuleType) -> Domain:
-    declared = {id(value) for value in vars(module).values() if isinstance(value, Resource)}
-    return Domain(
-        name=module.__name__.rsplit(".", maxsplit=1)[-1],
-        tables=_tables(TIKTOK_SHOP, (resource for resource in RESOURCES if id(resource) in declared)),
-    )
-
-
-def _tables(source: str, resources: Iterable[Resource | AdsResource]) -> tuple[RawTable, ...]:
+def _tables(source: str, resources: Iterable[Resource[Any, Any]]) -> tuple[RawTable, ...]:
     return tuple(
         RawTable(
             source=source,
@@ -100,23 +78,8 @@ def _tables(source: str, resources: Iterable[Resource | AdsResource]) -> tuple[R
 
 
 DOMAINS: tuple[Domain, ...] = (
-    *(
-        _domain(module)
-        for module in (
-            shops,
-            orders,
-            returns,
-            finance,
-            products,
-            fulfilment,
-            analytics,
-            health,
-            creators,
-            lives,
-            videos,
-        )
-    ),
-    Domain("ads", _tables(TIKTOK_ADS, ADS_RESOURCES)),
+    *(Domain(name, _tables(TIKTOK_SHOP, resources)) for name, resources in SHOPS.domains.items()),
+    Domain("ads", _tables(TIKTOK_ADS, ADS.resources)),
     Domain(
         "fx_rates",
         (

@@ -127,7 +127,7 @@ class Admin:
         personal = self._sandbox.personal
         if request.method == "POST":
             personal.is_on = True
-        return _json({"is_on": personal.is_on, "unread": personal.unread, "told": personal.told()})
+        return _json({"is_on": personal.is_on, "unread": personal.unread, "told": personal.values()})
 
     async def faults(self, request: Request) -> Response:
         """GET: the rules with their counts. POST a rule or a list: adds them. DELETE: ends all."""

@@ -156,7 +156,7 @@ def _minutes(call: Call) -> Answer:
         raise _not_permitted(room_id)
     intervals: list[Json] = []
     performance: Json = {}
-    if session is not None and session.tells_minutes:
+    if session is not None and session.has_minutes_now:
         intervals = session.minutes()
         performance["overall"] = session.overall()
     currency = asked_currency(call)

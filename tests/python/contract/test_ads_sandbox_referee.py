@@ -139,7 +139,7 @@ REPORTS: dict[str, dict[str, Any]] = {
 
 def unknown(rows: list[dict[str, Any]], table: str) -> set[str]:
     """Fields of an answer that our table does not declare."""
-    known = next(one.known for one in ads.data_tables() if one.name == table)
+    known = next(one.known for one in ads.CATALOGUE.tables() if one.name == table)
     assert known
     return {path for row in rows for path in _strange(row, known)}
 

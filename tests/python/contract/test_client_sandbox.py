@@ -20,10 +20,16 @@ from home.config import FxConfig, ShopApiConfig
 from ingestion.engine import errors
 from ingestion.engine.wire import MAX_TRIES
 from ingestion.fx_rates.source import fetch_fx_rates
-from ingestion.tiktok_shop import endpoints
+from ingestion.tiktok_shop.analytics import SHOP_PERFORMANCE, SHOP_PERFORMANCE_PER_HOUR
 from ingestion.tiktok_shop.auth import AuthHost
 from ingestion.tiktok_shop.client import GrantProblem, ShopClient, ShopRef
 from ingestion.tiktok_shop.endpoints import Endpoint
+from ingestion.tiktok_shop.finance import ORDER_TRANSACTIONS, PAYMENTS, STATEMENT_TRANSACTIONS, STATEMENTS
+from ingestion.tiktok_shop.orders import SEARCH_ORDERS
+from ingestion.tiktok_shop.products import SEARCH_INVENTORY, SEARCH_PRODUCTS
+from ingestion.tiktok_shop.resources import ENDPOINTS
+from ingestion.tiktok_shop.returns import SEARCH_RETURNS
+from ingestion.tiktok_shop.shops import WAREHOUSES
 from ingestion.tiktok_shop.tokens import TokenStore
 from sandbox.server.serve import SandboxServer
 from sandbox.world.generator import generate
@@ -82,7 +88,7 @@ class Site:
 
     def orders(self, shop: ShopRef, **body: int) -> list[str]:
         with self.client() as client:
-            pages = client.pages(endpoints.SEARCH_ORDERS, shop, query=SORTED, body=body)
+            pages = client.pages(SEARCH_ORDERS, shop, query=SORTED, body=body)
             return [order["id"] for page in pages for order in page.data.get("orders", [])]
 
 
@@ -109,7 +115,7 @@ def test_a_code_is_exchanged_once(site: Site) -> None:
         site.tokens().exchange("sandbox-code")
     assert file.read_bytes() == before
     (grant,) = site.tokens().grants()
-    assert set(grant.granted_scopes) >= {one.scope for one in endpoints.ENDPOINTS if one.scope}
+    assert set(grant.granted_scopes) >= {one.scope for one in ENDPOINTS if one.scope}
     assert grant.access_token_expires_at > time.time()
 
 
@@ -130,7 +136,7 @@ def test_every_order_of_a_shop_in_order(site: Site, world: Path) -> None:
 def test_small_pages_give_the_same(site: Site, world: Path) -> None:
     shop, client = site.shop(), site.client()
     query = {**SORTED, "page_size": "7"}
-    pages = list(client.pages(endpoints.SEARCH_ORDERS, shop, query=query))
+    pages = list(client.pages(SEARCH_ORDERS, shop, query=query))
     assert [order["id"] for page in pages for order in page.data["orders"]] == expected_orders(world, GB)
     assert [page.page for page in pages] == list(range(1, len(pages) + 1))
     assert all(page.raw.startswith(b"{") and page.request_id for page in pages)
@@ -154,7 +160,7 @@ PLAIN: dict[str, dict[str, str]] = {
 
 @pytest.mark.parametrize("name", PLAIN)
 def test_every_endpoint_can_be_read(site: Site, name: str) -> None:
-    endpoint = next(endpoint for endpoint in endpoints.ENDPOINTS if endpoint.name == name)
+    endpoint = next(endpoint for endpoint in ENDPOINTS if endpoint.name == name)
     pages = list(site.client().pages(endpoint, site.shop(), query=PLAIN[name]))
     assert pages
     assert pages[0].data
@@ -164,33 +170,33 @@ def test_endpoints_with_values_in_their_path(site: Site) -> None:
     shop, client = site.shop(), site.client()
     sorting = {"sort_field": "order_create_time", "sort_order": "ASC"}
     statements = client.get(
-        endpoints.STATEMENTS, shop, query={"sort_field": "statement_time", "sort_order": "ASC"}
+        STATEMENTS, shop, query={"sort_field": "statement_time", "sort_order": "ASC"}
     ).data["statements"]
     statement = client.get(
-        endpoints.STATEMENT_TRANSACTIONS, shop, query=sorting, path={"statement_id": statements[0]["id"]}
+        STATEMENT_TRANSACTIONS, shop, query=sorting, path={"statement_id": statements[0]["id"]}
     )
     orders = [row["order_id"] for row in statement.data["transactions"] if row.get("order_id")]
     if orders:
-        assert client.get(endpoints.ORDER_TRANSACTIONS, shop, path={"order_id": orders[0]}).data
+        assert client.get(ORDER_TRANSACTIONS, shop, path={"order_id": orders[0]}).data
     hours = client.get(
-        endpoints.SHOP_PERFORMANCE_PER_HOUR, shop, query={"currency": "LOCAL"}, path={"date": "2026-11-05"}
+        SHOP_PERFORMANCE_PER_HOUR, shop, query={"currency": "LOCAL"}, path={"date": "2026-11-05"}
     )
     assert hours.data
-    products = client.get(endpoints.SEARCH_PRODUCTS, shop, query={"page_size": "5"}).data["products"]
+    products = client.get(SEARCH_PRODUCTS, shop, query={"page_size": "5"}).data["products"]
     wanted = [product["id"] for product in products]
-    stock = client.get(endpoints.SEARCH_INVENTORY, shop, body={"product_ids": wanted}).data["inventory"]
+    stock = client.get(SEARCH_INVENTORY, shop, body={"product_ids": wanted}).data["inventory"]
     assert {item["product_id"] for item in stock} == set(wanted)
 
 
 def test_payments(site: Site) -> None:
     query = {"sort_field": "create_time", "sort_order": "ASC"}
-    assert list(site.client().pages(endpoints.PAYMENTS, site.shop(), query=query))
+    assert list(site.client().pages(PAYMENTS, site.shop(), query=query))
 
 
 def test_a_token_that_expires_between_two_pages(site: Site, world: Path) -> None:
     shop, client = site.shop(), site.client()
     found: list[str] = []
-    for page in client.pages(endpoints.SEARCH_ORDERS, shop, query={**SORTED, "page_size": "20"}):
+    for page in client.pages(SEARCH_ORDERS, shop, query={**SORTED, "page_size": "20"}):
         found += [order["id"] for order in page.data["orders"]]
         if page.page == 2:
             before = site.tokens().grants()[0]
@@ -212,7 +218,7 @@ def test_many_threads_renew_an_expired_token_once(site: Site) -> None:
     def ask() -> None:
         barrier.wait()
         try:
-            client.get(endpoints.WAREHOUSES, shop)
+            client.get(WAREHOUSES, shop)
         except BaseException as error:  # noqa: BLE001 (a thread's error is shown below)
             failures.append(error)
 
@@ -239,7 +245,7 @@ def test_tokens_that_live_two_seconds(world: Path, tmp_path: Path) -> None:
         end = time.monotonic() + 3.5
         calls = 0
         while time.monotonic() < end:
-            client.get(endpoints.WAREHOUSES, shop)
+            client.get(WAREHOUSES, shop)
             calls += 1
             time.sleep(0.02)
         assert calls > 50
@@ -269,7 +275,7 @@ def test_the_servers_own_limit_is_kept_by_waiting(site: Site, world: Path) -> No
     shop = site.shop()
     site.admin("limits", {"requests_per_second": 20, "burst": 1})
     found = []
-    for page in site.client().pages(endpoints.SEARCH_ORDERS, shop, query={**SORTED, "page_size": "20"}):
+    for page in site.client().pages(SEARCH_ORDERS, shop, query={**SORTED, "page_size": "20"}):
         found += [order["id"] for order in page.data["orders"]]
     assert found == expected_orders(world, GB)
 
@@ -293,7 +299,7 @@ def test_trouble_that_passes_loses_and_doubles_nothing(
     shop = site.shop()
     site.admin("faults", {**trouble, "path": "/orders/search", "nth": [1, 2, 5]})
     found = []
-    for page in site.client().pages(endpoints.SEARCH_ORDERS, shop, query={**SORTED, "page_size": "20"}):
+    for page in site.client().pages(SEARCH_ORDERS, shop, query={**SORTED, "page_size": "20"}):
         found += [order["id"] for order in page.data["orders"]]
     assert found == expected_orders(world, GB)
 
@@ -322,7 +328,7 @@ def test_a_server_that_falls_silent(site: Site) -> None:
     config = site.config
     http = httpx.Client(timeout=0.5, trust_env=False)
     client = ShopClient(config, site.tokens(), http=http, sleep=site.sleep, notify=site.told.append)
-    assert client.get(endpoints.WAREHOUSES, shop).data
+    assert client.get(WAREHOUSES, shop).data
     assert "ReadTimeout" in site.told[0]
 
 
@@ -331,7 +337,7 @@ def test_a_page_token_that_repeats(site: Site) -> None:
     site.admin("faults", {"effect": "repeat_page_token", "path": "/orders/search", "nth": 2})
     seen = []
     with pytest.raises(errors.RepeatedPageToken, match="Aurora UK") as caught:
-        for page in site.client().pages(endpoints.SEARCH_ORDERS, shop, query={**SORTED, "page_size": "20"}):
+        for page in site.client().pages(SEARCH_ORDERS, shop, query={**SORTED, "page_size": "20"}):
             seen.append(page.page)
     assert len(seen) == caught.value.pages <= 4
 
@@ -340,7 +346,7 @@ def test_a_page_that_comes_twice_is_followed_to_the_end(site: Site, world: Path)
     shop = site.shop()
     site.admin("faults", {"effect": "duplicate_page", "path": "/orders/search", "nth": 2})
     found: list[str] = []
-    for page in site.client().pages(endpoints.SEARCH_ORDERS, shop, query={**SORTED, "page_size": "20"}):
+    for page in site.client().pages(SEARCH_ORDERS, shop, query={**SORTED, "page_size": "20"}):
         found += [order["id"] for order in page.data["orders"]]
     expected = expected_orders(world, GB)
     assert list(dict.fromkeys(found)) == expected
@@ -348,12 +354,12 @@ def test_a_page_that_comes_twice_is_followed_to_the_end(site: Site, world: Path)
 
 
 SCOPED: list[Endpoint] = [
-    endpoints.SEARCH_ORDERS,
-    endpoints.STATEMENTS,
-    endpoints.SEARCH_PRODUCTS,
-    endpoints.WAREHOUSES,
-    endpoints.SHOP_PERFORMANCE,
-    endpoints.SEARCH_RETURNS,
+    SEARCH_ORDERS,
+    STATEMENTS,
+    SEARCH_PRODUCTS,
+    WAREHOUSES,
+    SHOP_PERFORMANCE,
+    SEARCH_RETURNS,
 ]
 
 
@@ -444,7 +450,7 @@ def test_one_sellers_trouble_stays_with_that_seller(site: Site) -> None:
 
 def test_too_small_a_page_is_a_bad_request(site: Site) -> None:
     with pytest.raises(errors.BadRequest, match="page_size") as caught:
-        site.client().get(endpoints.SEARCH_RETURNS, site.shop(), query={"page_size": "3"})
+        site.client().get(SEARCH_RETURNS, site.shop(), query={"page_size": "3"})
     assert caught.value.request_id
 
 
@@ -474,5 +480,5 @@ def test_many_calls_reuse_their_connection(site: Site, monkeypatch: pytest.Monke
     shop, client = site.shop(), site.client()
     monkeypatch.setattr(socket, "create_connection", counted)
     for _ in range(20):
-        client.get(endpoints.WAREHOUSES, shop)
+        client.get(WAREHOUSES, shop)
     assert len(opened) <= 1

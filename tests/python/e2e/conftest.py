@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from typing import Any
 import duckdb
 import httpx
 import pytest
+from templates import copy_of, made_once, with_parse
 
 from home.config import load_ads_config, load_shop_config
 from home.layout import Home
@@ -176,9 +176,10 @@ def run(home: Home, **options: Any) -> RunReport:
 @pytest.fixture(scope="session")
 def world_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small world; nobody writes into it."""
-    directory = tmp_path_factory.mktemp("world")
-    generate(directory, orders=ORDERS, days=DAYS, seed=7, clock=int(CLOCK.timestamp()))
-    return directory
+    clock = int(CLOCK.timestamp())
+    return made_once(
+        tmp_path_factory, "world", lambda path: generate(path, orders=ORDERS, days=DAYS, seed=7, clock=clock)
+    )
 
 
 @pytest.fixture
@@ -218,30 +219,35 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def synced_home(world_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Home:
+def synced_home(world_dir: Path, parsed: Home, tmp_path_factory: pytest.TempPathFactory) -> Home:
     """A home that was synced without any trouble, and no more. Never changed: copy it (`copy_of`)."""
-    place = Home(tmp_path_factory.mktemp("synced") / "home")
-    server = start_in_thread(world_dir)
-    try:
-        with pytest.MonkeyPatch.context() as patch:
-            for name, value in settings(server.base_url).items():
-                patch.setenv(name, value)
-            authorise(server, place)
-            report = sync(place)
-    finally:
-        server.stop()
-    assert not report.failed
-    return place
+
+    def make(root: Path) -> None:
+        place = with_parse(parsed, Home(root))
+        server = start_in_thread(world_dir)
+        try:
+            with pytest.MonkeyPatch.context() as patch:
+                for name, value in settings(server.base_url).items():
+                    patch.setenv(name, value)
+                authorise(server, place)
+                assert not sync(place).failed
+        finally:
+            server.stop()
+
+    return Home(made_once(tmp_path_factory, "synced", make))
 
 
 @pytest.fixture(scope="session")
 def published_home(synced_home: Home, tmp_path_factory: pytest.TempPathFactory) -> Home:
     """`synced_home`, built, audited and published. Never changed: copy it (`copy_of`)."""
-    place = copy_of(synced_home, tmp_path_factory.mktemp("published") / "home")
-    build(place).raise_for_errors()
-    audit(place).raise_for_failure()
-    publish(place)
-    return place
+
+    def make(root: Path) -> None:
+        place = copy_of(synced_home, root)
+        build(place).raise_for_errors()
+        audit(place).raise_for_failure()
+        publish(place)
+
+    return Home(made_once(tmp_path_factory, "published", make))
 
 
 @pytest.fixture
@@ -251,12 +257,6 @@ def published_copy(published_home: Home, home: Home, sandbox: SandboxServer, env
     home.tokens_file.unlink()
     authorise(sandbox, home)
     return home
-
-
-def copy_of(place: Home, root: Path) -> Home:
-    """A copy of a home."""
-    shutil.copytree(place.root, root, dirs_exist_ok=True)
-    return Home(root)
 
 
 def command_environment(home: Home) -> dict[str, str]:

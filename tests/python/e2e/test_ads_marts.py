@@ -230,10 +230,14 @@ def test_every_resource_of_an_account_is_reported(story: Story, name: str) -> No
     assert windows == {date(2026, 11, 8) + timedelta(days=name == "later")}
 
 
-def test_a_full_refresh_gives_the_same_rows(story: Story, tmp_path: Path) -> None:
+def test_a_full_refresh_gives_the_same_rows(
+    story: Story, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Guards against incremental staging that keeps what was restated, or loses what came late."""
     rebuilt = copy_of(story.home, tmp_path / "home")
     rebuilt.warehouse.unlink()
+    # Without the data tests: the rows are compared with those of which they hold.
+    monkeypatch.setenv("DBT_INDIRECT_SELECTION", "empty")
     build(rebuilt, select="+path:models/marts/ads +ops_ads_sync_status").raise_for_errors()
     for table in TABLES:
         with opened(story.home.published) as connection:

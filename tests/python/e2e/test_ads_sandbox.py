@@ -97,7 +97,7 @@ def test_the_first_sync_and_the_next_day(home: Home, sandbox: SandboxServer) -> 
         (TH_ADS, "ok", False),
     ]
     assert first.shops == [] and told.pages == sum(one.pages for one in first.accounts)
-    for table in ads.data_tables():
+    for table in ads.CATALOGUE.tables():
         assert {key for (key,) in ads_rows(home, table.name, "select distinct advertiser_id from rows")} == {
             US_ADS,
             TH_ADS,
@@ -301,7 +301,7 @@ def test_trouble_that_passes_is_not_in_the_figures(
     assert {key: cost for key, cost in latest_spend(home).items() if key[2] >= begin} == true_spend(
         sandbox, begin
     )
-    for table in ads.data_tables():
+    for table in ads.CATALOGUE.tables():
         if table.name not in ("gmv_max_stores", "tt_shop_report_daily"):
             keys = ", ".join(table.key)
             doubled = ads_rows(home, table.name, f"select {keys} from rows group by all having count(*) > 1")

@@ -7,6 +7,7 @@ from datetime import timedelta
 import duckdb
 import pytest
 from conftest import CLOCK, authorise, opened, sync
+from templates import with_parse
 
 from home.layout import Home
 from orchestration.backfill import backfill, find_gaps, troubles
@@ -31,10 +32,10 @@ def _published(home: Home) -> None:
 
 @pytest.mark.usefixtures("environment")
 def test_a_gap_is_found_read_and_gone(
-    sandbox: SandboxServer, home: Home, monkeypatch: pytest.MonkeyPatch
+    sandbox: SandboxServer, home: Home, parsed: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Guards against returns that are missing for the first days while their orders are there: net GMV would be too high."""
-    authorise(sandbox, home, shops=[SHOP])
+    authorise(sandbox, with_parse(parsed, home), shops=[SHOP])
     monkeypatch.setenv("SOURCES__TIKTOK_SHOP__HISTORY_DAYS", "5")
     assert sync(home).shops[0].status == "ok"
     assert sync(home, since=(CLOCK - timedelta(days=12)).date(), resources=["orders"]).shops[0].status == "ok"

@@ -10,6 +10,7 @@ from typing import Any
 import dagster as dg
 import pytest
 from conftest import CLOCK, admin, authorise_ads, raw
+from templates import with_dagster_parse
 
 from home.layout import Home
 from orchestration.defs.ingestion.catalog import DOMAINS
@@ -34,10 +35,11 @@ def instance() -> Iterator[dg.DagsterInstance]:
 
 
 @pytest.fixture(scope="module")
-def job(tmp_path_factory: pytest.TempPathFactory) -> dg.JobDefinition:
+def job(parsed: Home, tmp_path_factory: pytest.TempPathFactory) -> dg.JobDefinition:
     """Loaded once: which home a step works on is looked up when it runs."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TTKPI_HOME", str(tmp_path_factory.mktemp("loading")))
+        with_dagster_parse(parsed, Home.from_env())
         defs: dg.Definitions = importlib.import_module("orchestration.definitions").defs
     return defs.resolve_job_def("daily_job")
 

@@ -14,6 +14,7 @@ import dagster as dg
 import duckdb
 import httpx
 import pytest
+from templates import with_dagster_parse, with_parse
 
 from home.config import load_shop_config
 from home.layout import Home
@@ -23,7 +24,6 @@ from orchestration.defs.ingestion.catalog import DOMAINS
 from orchestration.defs.ingestion.sensors import read_failures
 from orchestration.defs.translators import AUDIT_REPORT, raw_key
 from sandbox.server.serve import SandboxServer, start_in_thread
-from sandbox.world.generator import generate
 
 CLOCK = datetime(2026, 11, 8, tzinfo=UTC)
 SHOPS = 5
@@ -32,16 +32,14 @@ UNTIL: dict[str, Any] = {"resources": {"scope": {"config": {"until": CLOCK.isofo
 
 
 @pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxServer]:
-    world = tmp_path_factory.mktemp("world")
-    generate(world, orders=400, days=21, seed=7, clock=int(CLOCK.timestamp()))
-    server = start_in_thread(world)
+def sandbox(world_dir: Path) -> Iterator[SandboxServer]:
+    server = start_in_thread(world_dir)
     yield server
     server.stop()
 
 
 @pytest.fixture(scope="module")
-def home(sandbox: SandboxServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
+def home(sandbox: SandboxServer, parsed: Home, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
     root = tmp_path_factory.mktemp("home")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TTKPI_HOME", str(root))
@@ -54,7 +52,7 @@ def home(sandbox: SandboxServer, tmp_path_factory: pytest.TempPathFactory) -> It
         # One shop after the other, in this process: at this size starting workers costs more than they save.
         patch.setenv(f"{section}SHOP_WORKERS", "1")
         patch.setenv("SOURCES__FX_RATES__BASE_URL", f"{sandbox.base_url}/fx/v1")
-        place = Home.from_env()
+        place = with_dagster_parse(parsed, with_parse(parsed, Home.from_env()))
         place.prepare()
         TokenStore(place.tokens_file, AuthHost(load_shop_config())).exchange("sandbox-code")
         yield place

@@ -15,6 +15,7 @@ import duckdb
 import httpx
 import pytest
 from conftest import CLOCK, admin, copy_of, settings
+from templates import with_parse
 
 from home.layout import Home
 from ingestion.importing import import_files
@@ -231,11 +232,17 @@ def build_marts(home: Home) -> None:
 
 
 @pytest.fixture(scope="module")
-def homes(world_dir: Path, synced_home: Home, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Homes]:
+def homes(
+    world_dir: Path,
+    synced_home: Home,
+    published_home: Home,
+    parsed: Home,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Homes]:
     place = tmp_path_factory.mktemp("exports")
-    found = Homes(
-        copy_of(synced_home, place / "api"), Home(place / "files"), copy_of(synced_home, place / "mixed"), []
-    )
+    # `published_home` is `synced_home`, built.
+    files, mixed = with_parse(parsed, Home(place / "files")), copy_of(synced_home, place / "mixed")
+    found = Homes(published_home, files, mixed, [])
     server = start_in_thread(world_dir)
     try:
         with pytest.MonkeyPatch.context() as patch:
@@ -246,7 +253,7 @@ def homes(world_dir: Path, synced_home: Home, tmp_path_factory: pytest.TempPathF
             load_files(found.mixed, place / "downloads", declares=False)
     finally:
         server.stop()
-    for home in (found.api, found.files, found.mixed):
+    for home in (found.files, found.mixed):
         build_marts(home)
     yield found
 

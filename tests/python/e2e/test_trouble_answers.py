@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from conftest import CLOCK, admin, authorise, marts, query, raw, run, settings, sync
+from templates import with_parse
 
 from home.layout import Home
 from ingestion.sync import SyncReport
@@ -47,9 +48,11 @@ def status(home: Home, resource: str = "orders") -> list[tuple[Any, ...]]:
 
 
 @pytest.fixture(scope="module")
-def stormy(world_dir: Path, published_home: Home, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
+def stormy(
+    world_dir: Path, published_home: Home, parsed: Home, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Home]:
     """A home that was run from end to end while everything went wrong now and then."""
-    place = Home(tmp_path_factory.mktemp("stormy") / "home")
+    place = with_parse(parsed, Home(tmp_path_factory.mktemp("stormy") / "home"))
     server = start_in_thread(world_dir, access_token_seconds=3)
     pages = [
         {"effect": "duplicate_page", "path": path, "nth": [1, 3, 4]}
@@ -349,9 +352,11 @@ def test_a_currency_without_a_rate(
     configured: Home,
     sandbox: SandboxServer,
     published_home: Home,
+    parsed: Home,
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
 ) -> None:
+    with_parse(parsed, configured)
     shutil.copytree(published_home.root / "published", configured.root / "published")
     before = configured.published.read_bytes()
     rates = raw(

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from conftest import CLOCK, command_environment, marts, query
+from templates import with_parse
 
 from home.layout import Home
 from orchestration.cli import main
@@ -68,10 +69,11 @@ def holder(home: Home) -> int | None:
 def test_a_run_killed_in_every_phase(
     configured: Home,
     published_home: Home,
+    parsed: Home,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    home, log = configured, tmp_path / "said.log"
+    home, log = with_parse(parsed, configured), tmp_path / "said.log"
     # The same hashes of buyers as in the run that was not killed, and something that is published already.
     shutil.copy(published_home.root / "privacy.key", home.root)
     shutil.copytree(published_home.root / "published", home.root / "published")

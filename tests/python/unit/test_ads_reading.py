@@ -442,9 +442,9 @@ def test_names_of_resources_are_those_of_their_tables_and_not_of_a_shops() -> No
     from ingestion.tiktok_shop.resources import RESOURCES, tables
 
     shops = {resource.name for resource in RESOURCES} | {table.name for table in tables()}
-    assert not shops & ads.names()
-    assert ads.names() == {table.name for table in ads.data_tables()}
-    assert [one.name for one in ads.chosen(["gmv_max_live_daily", "campaigns"])] == [
+    assert not shops & ads.CATALOGUE.names()
+    assert ads.CATALOGUE.names() == {table.name for table in ads.CATALOGUE.tables()}
+    assert [one.name for one in ads.CATALOGUE.chosen(["gmv_max_live_daily", "campaigns"])] == [
         "campaigns",
         "gmv_max_live_daily",
     ]

@@ -79,7 +79,7 @@ def test_ids_are_text() -> None:
     """Guards ids of 19 digits: a float has 15."""
     (row,), _ = rows_of("ads_report_daily", a_day())
     assert row["campaign_id"] == "1810000000000000001" and row["advertiser_id"] == ONE
-    for table in ads.data_tables():
+    for table in ads.CATALOGUE.tables():
         for name in table.schema.names:
             if name.endswith("_id"):
                 assert str(table.schema.field(name).type) in ("string", "large_string"), (table.name, name)
@@ -158,11 +158,11 @@ def test_a_row_without_a_day_is_set_aside_and_told() -> None:
     record = a_day()
     record["dimensions"]["stat_time_day"] = "yesterday"
     rows, drift = rows_of("ads_report_daily", record, a_day())
-    assert len(rows) == 1 and drift.set_aside("ads_report_daily") == 1
+    assert len(rows) == 1 and drift.unkeyed("ads_report_daily") == 1
 
 
 def test_every_table_says_whose_rows_they_are_and_what_their_key_is() -> None:
-    for table in ads.data_tables():
+    for table in ads.CATALOGUE.tables():
         assert table.key[0] == "advertiser_id", table.name
         assert set(table.key) <= set(table.schema.names), table.name
         assert "shop_key" not in table.schema.names, table.name

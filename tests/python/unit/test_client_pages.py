@@ -15,7 +15,10 @@ from ingestion.engine import errors
 from ingestion.engine.answers import ApiAnswer
 from ingestion.engine.throttle import Throttle
 from ingestion.tiktok_shop.client import GrantProblem
-from ingestion.tiktok_shop.endpoints import ENDPOINTS, SEARCH_ORDERS, SEARCH_RETURNS, WAREHOUSES
+from ingestion.tiktok_shop.orders import SEARCH_ORDERS
+from ingestion.tiktok_shop.resources import ENDPOINTS
+from ingestion.tiktok_shop.returns import SEARCH_RETURNS
+from ingestion.tiktok_shop.shops import WAREHOUSES
 from ingestion.tiktok_shop.token_file import Grant
 
 

@@ -14,7 +14,10 @@ from client_helpers import NOW, SHOP, Answer, ok, refused, world
 from ingestion.engine import errors
 from ingestion.engine.errors import ApiError
 from ingestion.engine.wire import MAX_TRIES, backoff_seconds
-from ingestion.tiktok_shop.endpoints import SEARCH_ORDERS, SHOP_PERFORMANCE, STATEMENTS, WAREHOUSES
+from ingestion.tiktok_shop.analytics import SHOP_PERFORMANCE
+from ingestion.tiktok_shop.finance import STATEMENTS
+from ingestion.tiktok_shop.orders import SEARCH_ORDERS
+from ingestion.tiktok_shop.shops import WAREHOUSES
 
 HTML = httpx.Response(502, html="<html><title>502 Bad Gateway</title><body>nginx</body></html>")
 CUT_OFF = httpx.Response(200, content=b'{"code":0,"message":"Success","data":{"orders":[{"id":"1')
@@ -284,7 +287,7 @@ def test_errors_survive_a_process_border() -> None:
 
 
 def test_path_values_can_not_leave_their_place() -> None:
-    from ingestion.tiktok_shop.endpoints import STATEMENT_TRANSACTIONS
+    from ingestion.tiktok_shop.finance import STATEMENT_TRANSACTIONS
 
     assert STATEMENT_TRANSACTIONS.url_path({"statement_id": "73"}).endswith(
         "/statements/73/statement_transactions"

@@ -14,7 +14,7 @@ from client_helpers import CIPHER, CONFIG, SECRET, SHOP, Answer, FakeAuth, ok, r
 from home.errors import TtkpiError
 from ingestion.engine import errors
 from ingestion.tiktok_shop.auth import AuthHost
-from ingestion.tiktok_shop.endpoints import SEARCH_ORDERS
+from ingestion.tiktok_shop.orders import SEARCH_ORDERS
 from ingestion.tiktok_shop.tokens import TokenStore
 
 CODE = "planted-code"

@@ -13,7 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tiktok_shop_api.signing import Signer
 
-from ingestion.tiktok_shop.endpoints import AUTHORIZED_SHOPS, SEARCH_ORDERS, STATEMENTS
+from ingestion.tiktok_shop.endpoints import AUTHORIZED_SHOPS
+from ingestion.tiktok_shop.finance import STATEMENTS
+from ingestion.tiktok_shop.orders import SEARCH_ORDERS
 from ingestion.tiktok_shop.signing import sign
 from sandbox.server.refusal import Refusal
 from sandbox.server.signing import check_signature

@@ -16,6 +16,7 @@ from typing import Any
 
 import dagster as dg
 import pytest
+from templates import with_dagster_parse
 
 from home.config import PROJECT_ROOT
 from home.layout import Home
@@ -46,11 +47,11 @@ Graph = Mapping[dg.AssetKey, set[dg.AssetKey]]
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
+def home(parsed: Home, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
     root = tmp_path_factory.mktemp("home")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TTKPI_HOME", str(root))
-        yield Home(root)
+        yield with_dagster_parse(parsed, Home(root))
 
 
 @pytest.fixture(scope="module")

@@ -1,30 +1,22 @@
 """Spend, evidence and returns from hand-written reports, orders and statements: load by load, and as a full refresh gives them.
 
-The ads account counts in dollars and in its own zone, 16 hours behind Shanghai; the shop sells in baht. The tools are
-those of test_dbt_incremental.
+The ads account counts in dollars and in its own zone, 16 hours behind Shanghai; the shop sells in baht.
 """
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
-from test_dbt_finance_incremental import row, settled, statement
-from test_dbt_incremental import DAY, ROOT, SHOP, Raw, content, rows
+from raw_helpers import ADS_SCHEMAS, DAY, SHOP, Piece, Raw, build, content, rows, transaction
+from templates import with_parse
 
-from ingestion.engine.columns import Table
-from ingestion.tiktok_ads.resources import tables
+from home.layout import Home
 
 SELECT = ["+path:models/marts/ads"]
-SCHEMAS: dict[str, Table] = {table.name: table for table in tables()}
 ACCOUNT = "7400000000000000009"
 FIRST = date(2026, 10, 1)
 MIDNIGHT = datetime(2026, 10, 1, 16, tzinfo=UTC)  # of Shanghai, 8:00 of the account's first day
@@ -33,22 +25,13 @@ MIDNIGHT = datetime(2026, 10, 1, 16, tzinfo=UTC)  # of Shanghai, 8:00 of the acc
 class AdsRaw(Raw):
     """The raw folder with the ads source beside the shop's."""
 
-    def __init__(self, home: Path) -> None:
-        super().__init__(home)
-        for name in SCHEMAS:
-            self.ads(name, 0, [])
-
     def ads(self, name: str, load: int, shown: list[dict[str, Any]]) -> None:
-        schema = SCHEMAS[name].schema.append(pa.field("_dlt_load_id", pa.string()))
         own = {
             "advertiser_id": ACCOUNT,
             "retrieved_at": DAY + timedelta(days=40 + load),
             "page_id": f"page-{load}",
         }
-        filled = [{**own, **line, "_dlt_load_id": f"176000000{load}.5"} for line in shown]
-        folder = self.home / "raw" / "tiktok_ads" / name
-        folder.mkdir(parents=True, exist_ok=True)
-        pq.write_table(pa.Table.from_pylist(filled, schema=schema), folder / f"{load}.parquet")
+        self.keep(Piece("tiktok_ads", ADS_SCHEMAS[name], [own | line for line in shown], load))
 
     def campaign(
         self, load: int, day: date, cost: str, revenue: int, hours: dict[datetime, tuple[str, int]]
@@ -73,22 +56,10 @@ class AdsRaw(Raw):
         )
 
 
-def build(home: Path, *options: str) -> None:
-    env = os.environ | {
-        "TTKPI_HOME": str(home),
-        "DBT_TARGET_PATH": str(home / "target"),
-        "DBT_LOG_PATH": str(home / "logs"),
-    }
-    command = [str(Path(sys.executable).parent / "dbt"), "build", "--exclude-resource-type", "test"]
-    command += ["--exclude-resource-type", "unit_test", *options, "--select", *SELECT]
-    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
-
-
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def home(parsed: Home, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two loads, each built as it comes: the second repairs a day of the ads account and settles the youngest order."""
-    home = tmp_path_factory.mktemp("home")
+    home = with_parse(parsed, Home(tmp_path_factory.mktemp("home"))).root
     raw = AdsRaw(home)
     hour = timedelta(hours=1)
     revenue, commission = (
@@ -97,7 +68,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     ad_fee, ads_commission = ("fee", "gmv_max_ad_fee_amount"), ("fee", "affiliate_ads_commission_amount")
 
-    raw.write("shops", 1, [{"shop_id": SHOP, "name": "Shop", "region": "TH", "seller_type": "CROSS_BORDER"}])
+    raw.known(1)
     raw.orders(
         1,
         *(
@@ -115,32 +86,31 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ],
     )
     raw.synced(1, DAY + timedelta(days=9))
-    statement(
-        raw, 1, {"statement_id": "s1", "settlement_amount": Decimal(176), "payment_status": "PROCESSING"}
+    raw.statement(
+        1, {"statement_id": "s1", "settlement_amount": Decimal(176), "payment_status": "PROCESSING"}
     )
-    settled(
-        raw,
+    raw.settled(
         1,
         "statement",
-        (row("s1", "t1", "by_ad", 100, -18), {revenue: "100", commission: "-6", ad_fee: "-12"}),
-        (row("s1", "t2", "no_ad", 100, -6), {revenue: "100", commission: "-6"}),
+        (transaction("s1", "t1", "by_ad", 100, -18), {revenue: "100", commission: "-6", ad_fee: "-12"}),
+        (transaction("s1", "t2", "no_ad", 100, -6), {revenue: "100", commission: "-6"}),
     )
     raw.ads("advertisers", 1, [{"currency": "USD", "timezone": "Etc/GMT+8"}])
     raw.ads("gmv_max_stores", 1, [{"store_id": SHOP, "exclusive_advertiser_id": ACCOUNT}])
     raw.campaign(1, FIRST, "10", 60, {MIDNIGHT - hour: ("4", 20), MIDNIGHT: ("6", 40)})
-    build(home)
+    build(home, SELECT)
 
-    statement(
-        raw, 2, {"statement_id": "s2", "settlement_amount": Decimal(90), "payment_status": "PROCESSING"}
-    )
-    settled(
-        raw,
+    raw.statement(2, {"statement_id": "s2", "settlement_amount": Decimal(90), "payment_status": "PROCESSING"})
+    raw.settled(
         2,
         "statement",
-        (row("s2", "t3", "young", 100, -10), {revenue: "100", commission: "-6", ads_commission: "-4"}),
+        (
+            transaction("s2", "t3", "young", 100, -10),
+            {revenue: "100", commission: "-6", ads_commission: "-4"},
+        ),
     )
     raw.campaign(2, FIRST, "12", 60, {MIDNIGHT: ("7", 40)})
-    build(home)
+    build(home, SELECT)
     return home
 
 
@@ -184,7 +154,7 @@ def test_one_cost_is_compared_and_not_added_up(home: Path) -> None:
 
 def test_incremental_equals_full_refresh(home: Path) -> None:
     incremental = content(home)
-    build(home, "--full-refresh")
+    build(home, SELECT, "--full-refresh")
     full = content(home)
     assert incremental.keys() == full.keys()
     different = {name: (incremental[name], full[name]) for name in full if incremental[name] != full[name]}

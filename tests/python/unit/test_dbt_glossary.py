@@ -10,14 +10,16 @@ import hashlib
 import json
 import os
 import re
-import subprocess
-import sys
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
+from dbt_helpers import dbt
+from templates import with_parse
+
+from home.layout import Home
 
 ROOT = Path(__file__).parents[3]
 SNAPSHOT = Path(__file__).parent / "snapshots" / "definitions.txt"
@@ -25,22 +27,15 @@ CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    home = tmp_path_factory.mktemp("glossary")
-    env = os.environ | {
-        "TTKPI_HOME": str(home),
-        "DBT_TARGET_PATH": str(home / "target"),
-        "DBT_LOG_PATH": str(home / "logs"),
-    }
-    command = [str(Path(sys.executable).parent / "dbt"), "build", "--select", "+kpi_glossary"]
-    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
+def home(parsed: Home, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = with_parse(parsed, Home(tmp_path_factory.mktemp("glossary"))).root
+    dbt(home, "build", "--select", "+kpi_glossary")
     return home
 
 
 @pytest.fixture(scope="module")
 def manifest(home: Path) -> dict[str, Any]:
-    content: dict[str, Any] = json.loads((home / "target" / "manifest.json").read_text())
+    content: dict[str, Any] = json.loads((home / "dbt" / "target" / "manifest.json").read_text())
     return content
 
 

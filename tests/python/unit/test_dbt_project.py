@@ -283,6 +283,41 @@ def test_every_published_column_is_described(manifest: dict[str, Any]) -> None:
     assert not silent
 
 
+def test_models_above_staging_are_built_by_orders_or_whole(manifest: dict[str, Any]) -> None:
+    """One way of being incremental: whole orders, those that int_orders__touched lists; everything else above staging is a table or a view."""
+    above = [
+        node for node in models(manifest) if not node["original_file_path"].startswith("models/staging/")
+    ]
+    incremental = [node for node in above if node["config"]["materialized"] == "incremental"]
+    assert 10 < len(incremental) <= 15
+    for node in incremental:
+        config = node["config"]
+        assert config["incremental_strategy"] == "touched_orders", node["name"]
+        assert len(config["unique_key"]) == 2 and config["unique_key"][0] == "shop_key", node["name"]
+        assert not config["pre-hook"] and not config["post-hook"], node["name"]
+        assert "model.tiktok_shop_kpi.int_orders__touched" in node["depends_on"]["nodes"], node["name"]
+    first_lines = {
+        node["raw_code"].splitlines()[0].replace("'_order_id'", "'order_id'") for node in incremental
+    }
+    assert len(first_lines) == 1
+    assert all(
+        "\nwith touched as (\n    select * from {{ ref('int_orders__touched') }}\n)\n" in node["raw_code"]
+        for node in incremental
+    )
+
+
+def test_what_is_new_is_found_in_one_place(manifest: dict[str, Any]) -> None:
+    """A model that looks at loads, or asks how it is built, would be a second way of being incremental."""
+    asking = {
+        node["name"]
+        for node in models(manifest)
+        if not node["original_file_path"].startswith("models/staging/")
+        and re.search(r"is_incremental\(|_dlt_load_id|{{ this", node["raw_code"])
+    }
+    # What was put aside with the newest load of a file is no question of what was built.
+    assert asking == {"int_orders__compared", "int_orders__touched", "ops_import_quarantine"}
+
+
 def test_metrics_have_labels_and_words_in_both_languages(manifest: dict[str, Any]) -> None:
     silent = [
         metric["name"]

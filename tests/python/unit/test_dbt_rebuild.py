@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import yaml
-from test_dbt_incremental import DAY, SHOP, Raw, rows
+from raw_helpers import DAY, SHOP, Raw, rows
 
 from home.layout import Home
 from home.project import project_vars

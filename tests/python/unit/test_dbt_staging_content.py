@@ -5,44 +5,29 @@ What may come twice, late, or in two listings: each trap is one load of raw rows
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from test_dbt_incremental import DAY, ROOT, Raw, content, rows
+from raw_helpers import DAY, Raw, build, content, rows
+from templates import with_parse
 
+from home.layout import Home
 from ingestion.tiktok_shop import creators, lives, videos
-from ingestion.tiktok_shop.reading import Resource
 
 TABLES = [
     table.name
     for module in (creators, lives, videos)
-    for resource in vars(module).values()
-    if isinstance(resource, Resource)
+    for resource in module.RESOURCES
     for table in resource.all_tables()
 ]
-EXCLUDED = ("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
-
-
-def build(home: Path, *options: str) -> None:
-    env = os.environ | {
-        "TTKPI_HOME": str(home),
-        "DBT_TARGET_PATH": str(home / "target"),
-        "DBT_LOG_PATH": str(home / "logs"),
-    }
-    models = [f"stg_tiktok_shop__{name}" for name in TABLES]
-    command = [str(Path(sys.executable).parent / "dbt"), "build", *EXCLUDED, *options, "--select", *models]
-    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
+MODELS = [f"stg_tiktok_shop__{name}" for name in TABLES]
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    home = tmp_path_factory.mktemp("staging") / "home"
+def home(parsed: Home, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = with_parse(parsed, Home(tmp_path_factory.mktemp("staging") / "home")).root
     raw = Raw(home)
     sku = {
         "order_id": "1",
@@ -72,7 +57,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     raw.write("video_products", 1, [{"video_id": "v", "product_id": "p", "start_date": first["start_date"]}])
     raw.write("sample_applications", 1, [{"application_id": "s", "status": "PENDING"}])
     raw.write("creator_content_details", 1, [{"product_id": "p", "creator_username": "mali.shops"}])
-    build(home, "--full-refresh")
+    build(home, MODELS, "--full-refresh")
 
     raw.write(
         "affiliate_order_skus",
@@ -93,21 +78,21 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     raw.write("video_products", 3, [{"video_id": "v", "product_id": "q", "start_date": second["start_date"]}])
     raw.write("sample_applications", 2, [{"application_id": "s", "status": "SHIPPED"}])
     raw.write("creator_content_details", 2, [{"product_id": "p", "creator_username": "nok.live"}])
-    build(home)
+    build(home, MODELS)
 
     # A load that was retrieved before the others and comes after them: the same pages, replayed.
     late = {"retrieved_at": DAY, "page_id": "page-0"}
     raw.write("affiliate_order_skus", 4, [sku | late])
     raw.write("live_sessions", 4, [room | late | {"live_attributed_gmv": Decimal(1)}])
     raw.write("video_performance", 4, [clip | first | posted | late | {"views": 1}])
-    build(home)
+    build(home, MODELS)
     return home
 
 
 def test_a_full_refresh_gives_the_same_rows(home: Path) -> None:
     before = content(home)
-    assert set(before) >= {f"stg_tiktok_shop__{name}" for name in TABLES}
-    build(home, "--full-refresh")
+    assert set(before) >= set(MODELS)
+    build(home, MODELS, "--full-refresh")
     assert content(home) == before
 
 

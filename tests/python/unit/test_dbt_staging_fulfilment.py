@@ -5,15 +5,15 @@ What may come twice, late, or in two snapshots: each trap is one load of raw row
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from test_dbt_incremental import DAY, ROOT, Raw, content, rows
+from raw_helpers import DAY, Raw, build, content, rows
+from templates import with_parse
+
+from home.layout import Home
 
 MODELS = [
     f"stg_tiktok_shop__{name}"
@@ -27,24 +27,12 @@ MODELS = [
         "inventory_snapshots",
     )
 ]
-EXCLUDED = ("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
 HOUR = timedelta(hours=1)
 
 
-def build(home: Path, *options: str) -> None:
-    env = os.environ | {
-        "TTKPI_HOME": str(home),
-        "DBT_TARGET_PATH": str(home / "target"),
-        "DBT_LOG_PATH": str(home / "logs"),
-    }
-    command = [str(Path(sys.executable).parent / "dbt"), "build", *EXCLUDED, *options, "--select", *MODELS]
-    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
-
-
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    home = tmp_path_factory.mktemp("staging") / "home"
+def home(parsed: Home, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = with_parse(parsed, Home(tmp_path_factory.mktemp("staging") / "home")).root
     raw = Raw(home)
     parcel = {"package_id": "p", "create_time": DAY}
     stock = {"product_id": "1", "warehouse_id": "w", "committed_quantity": 0}
@@ -72,7 +60,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "shop_health", 1, [verdict | {"snapshot_time": DAY, "value": Decimal("94.5"), "status": "GOOD"}]
     )
     raw.write("package_details", 1, [parcel | {"package_sub_status": "TTS"}])
-    build(home)
+    build(home, MODELS)
     package(2, "COMPLETED", DAY + 3 * HOUR, orders="a", lines="12")
     snapshot(2, "s2", DAY + 24 * HOUR, a=4)
     later = {"snapshot_time": DAY + 5 * HOUR, "value": Decimal("84.0"), "status": "POOR"}
@@ -83,10 +71,10 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
         2,
         [parcel | {"package_sub_status": "SHIP_EXCEPTION", "ship_exception_reason": "PACKAGE_LOST"}],
     )
-    build(home)
+    build(home, MODELS)
     # A look-back that brings the old state again.
     package(3, "FULFILLING", DAY + HOUR, orders="ab", lines="123")
-    build(home)
+    build(home, MODELS)
     return home
 
 
@@ -129,5 +117,5 @@ def test_a_metric_has_one_verdict_a_day(home: Path) -> None:
 
 def test_load_by_load_is_a_full_refresh(home: Path) -> None:
     before = content(home)
-    build(home, "--full-refresh")
+    build(home, MODELS, "--full-refresh")
     assert content(home) == before

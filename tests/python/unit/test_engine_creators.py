@@ -14,17 +14,21 @@ from shop_fakes import DAY, NOW, FakeClient, raw, run, unpacked
 from home.layout import Home
 from ingestion.engine.columns import Kind
 from ingestion.engine.errors import ScopeMissing
-from ingestion.tables.affiliate_orders import displayed_amount
+from ingestion.tables.affiliate_orders import AFFILIATE_ORDER_SKUS, displayed_amount
 from ingestion.tiktok_shop import creators
-from ingestion.tiktok_shop.creators import CREATORS_PER_SYNC, REREAD_DAYS, WINDOW_DAYS
-from ingestion.tiktok_shop.endpoints import SEARCH_AFFILIATE_ORDERS, SEARCH_SAMPLE_APPLICATIONS
-from ingestion.tiktok_shop.reading import Resource
+from ingestion.tiktok_shop.creators import (
+    CREATORS_PER_SYNC,
+    REREAD_DAYS,
+    SEARCH_AFFILIATE_ORDERS,
+    SEARCH_SAMPLE_APPLICATIONS,
+    WINDOW_DAYS,
+)
 
 ORDERS, OPEN, CONTENT = "search_affiliate_orders", "search_open_collaborations", "creator_content_details"
 TARGETS, TARGET = "search_target_collaborations", "target_collaboration_detail"
 SAMPLES, FULFILLMENTS = "search_sample_applications", "search_sample_fulfillments"
 MARKETPLACE = "search_marketplace_creators"
-NAMES = tuple(value.name for value in vars(creators).values() if isinstance(value, Resource))
+NAMES = tuple(resource.name for resource in creators.RESOURCES)
 
 
 def sku(number: int, **changes: Any) -> dict[str, Any]:
@@ -444,6 +448,6 @@ def test_a_missing_scope_skips_creators_only(tmp_path: Path) -> None:
 
 def test_what_the_contract_says_of_pages() -> None:
     assert SEARCH_AFFILIATE_ORDERS.page_size == 100 and SEARCH_SAMPLE_APPLICATIONS.page_size == 50
-    kinds = {column.name: column.kind for column in creators.AFFILIATE_ORDER_SKUS.columns}
+    kinds = {column.name: column.kind for column in AFFILIATE_ORDER_SKUS.columns}
     assert kinds["estimated_commission_base"] is Kind.TEXT
     assert kinds["estimated_commission_base_amount"] is Kind.MONEY

@@ -110,7 +110,7 @@ def test_lines_that_are_no_text_are_reported_and_no_row_is_invented(tmp_path: Pa
     outcome = run(home, Parcels(*odd), "packages")
     assert [one["line_id"] for one in raw(home, "package_lines").to_pylist()] == ["10"]
     assert raw(home, "packages").num_rows == 2
-    assert outcome.drift.set_aside("package_lines") == 2
+    assert outcome.drift.unkeyed("package_lines") == 2
 
 
 def test_only_packages_long_under_way_are_asked_for_details_once_a_day(tmp_path: Path) -> None:

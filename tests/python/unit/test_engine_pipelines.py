@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from home.layout import Home
-from ingestion.engine.pipelines import load, mark_dataset, named, open_pipeline
+from ingestion.engine.pipelines import for_table, load, mark_dataset, open_pipeline
 from ingestion.engine.processes import bulk_work
 
 
@@ -27,7 +27,7 @@ def test_tables_given_to_dlt_do_not_add_up(tmp_path: Path) -> None:
         for number in range(40):
             text = pa.array([f"{number:06d}" * 20] * 10_000)
             held.append(pa.total_allocated_bytes())
-            yield named(pa.table({"id": text}), "things")
+            yield for_table(pa.table({"id": text}), "things")
 
     before = pa.total_allocated_bytes()
     with bulk_work():

@@ -139,7 +139,7 @@ def test_objects_and_lists_of_another_type() -> None:
     assert [row["line_count"] for row in rows] == [None, None, 3]
     assert built["order_lines"].column("line_id").to_pylist() == ["31"]
     assert drift.seen["order_lines", "line_id", MISSING] == 2
-    assert drift.set_aside() == 2
+    assert drift.unkeyed() == 2
 
 
 def test_a_record_without_its_key_is_set_aside() -> None:
@@ -148,7 +148,7 @@ def test_a_record_without_its_key_is_set_aside() -> None:
     built, drift = orders(broken, order(2, NOW), {"_value": "text"})
     assert built["orders"].num_rows == 1
     assert built["order_lines"].num_rows == 2
-    assert drift.set_aside("orders") == 2
+    assert drift.unkeyed("orders") == 2
 
 
 def test_unknown_fields_are_kept_and_reported() -> None:

@@ -16,7 +16,7 @@ from ingestion.seller_center.sheets import Decisions, TypedRow
 from ingestion.seller_center.words import code_of
 
 DAY = date(2026, 11, 1)
-Aside = list[tuple[str, int | None, str | None, str]]
+Quarantined = list[tuple[str, int | None, str | None, str]]
 
 
 def at(day: int, hour: int = 0) -> datetime:
@@ -27,7 +27,9 @@ def unix(day: int, hour: int = 0) -> int:
     return int(at(day, hour).timestamp())
 
 
-def mapper(kind: str, layout: str, *, currency: str = "THB", aside: Aside | None = None) -> Mapper:
+def mapper(
+    kind: str, layout: str, *, currency: str = "THB", quarantined: Quarantined | None = None
+) -> Mapper:
     decisions = Decisions(
         layout=layout,
         kind=kind,
@@ -45,7 +47,7 @@ def mapper(kind: str, layout: str, *, currency: str = "THB", aside: Aside | None
         missing=[],
     )
     facts = Facts("f" * 64, "", decisions, "shop", "account", datetime(2026, 11, 1, tzinfo=UTC), [])
-    found = aside if aside is not None else []
+    found = quarantined if quarantined is not None else []
     return MAPPERS[kind](facts, lambda *told: found.append(told))
 
 
@@ -70,8 +72,10 @@ def order_row(**values: Any) -> dict[str, Any]:
     } | values
 
 
-def take_orders(*values: dict[str, Any], aside: Aside | None = None, currency: str = "THB") -> Made:
-    return mapper("orders", "order_vn_54", aside=aside, currency=currency).take(rows(*values))
+def take_orders(
+    *values: dict[str, Any], quarantined: Quarantined | None = None, currency: str = "THB"
+) -> Made:
+    return mapper("orders", "order_vn_54", quarantined=quarantined, currency=currency).take(rows(*values))
 
 
 def test_a_row_of_three_units_is_three_lines_that_add_up_to_it() -> None:
@@ -132,10 +136,10 @@ def test_status_words_of_several_languages(
 
 def test_an_order_with_an_unknown_status_is_set_aside_with_all_its_rows() -> None:
     """Guards half an order that looks like a whole one."""
-    aside: Aside = []
-    found = take_orders(order_row(order_status="Teleported"), order_row(sku_id="18"), aside=aside)
+    quarantined: Quarantined = []
+    found = take_orders(order_row(order_status="Teleported"), order_row(sku_id="18"), quarantined=quarantined)
     assert found["orders"] == []
-    assert aside == [
+    assert quarantined == [
         ("unknown_word", 2, "order_status", "Teleported"),
         ("order_incomplete", 3, "order_id", "577"),
     ]
@@ -268,10 +272,10 @@ def test_rows_that_are_the_same_keep_their_own_ids() -> None:
 
 
 def test_an_unknown_type_of_transaction_is_set_aside() -> None:
-    aside: Aside = []
-    made = mapper("income", "income_ph_55", aside=aside).take(rows(income_row(type="Moon tax")))
+    quarantined: Quarantined = []
+    made = mapper("income", "income_ph_55", quarantined=quarantined).take(rows(income_row(type="Moon tax")))
     assert made["statement_transactions"] == []
-    assert aside == [("unknown_word", 2, "type", "Moon tax")]
+    assert quarantined == [("unknown_word", 2, "type", "Moon tax")]
 
 
 def test_the_us_workbook_adds_the_skus_of_an_order_and_names_its_statement() -> None:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import stat
-import subprocess
-import sys
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -16,6 +13,8 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from dbt_helpers import dbt
+from templates import with_parse
 
 from home.errors import ConfigError
 from home.layout import Home
@@ -189,18 +188,11 @@ def test_the_command_names_scores_file_and_signature(
     assert "is not a month" in capsys.readouterr().err
 
 
-def test_the_models_read_the_last_freeze(home: Home) -> None:
-    check(home)
-    env = os.environ | {
-        "TTKPI_HOME": str(home.root),
-        "DBT_TARGET_PATH": str(home.root / "target"),
-        "DBT_LOG_PATH": str(home.root / "logs"),
-    }
-    command = [str(Path(sys.executable).parent / "dbt"), "run", "--select", "stg_frozen__scorecards"]
+def test_the_models_read_the_last_freeze(home: Home, parsed: Home) -> None:
+    check(with_parse(parsed, home))
 
     def rows() -> list[Any]:
-        done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
+        dbt(home.root, "run", "--select", "stg_frozen__scorecards")
         with duckdb.connect(str(home.root / "warehouse.duckdb"), read_only=True) as connection:
             found: list[Any] = connection.execute(
                 "select person_name, score, freeze_number from staging.stg_frozen__scorecards order by all"

@@ -42,6 +42,14 @@ def test_trouble_of_a_shop_is_told_with_its_reason() -> None:
     assert "Scope seller.finance.info is missing." in text.getvalue()
 
 
+def wait_for(wanted: str, text: io.StringIO) -> None:
+    """Until a text is shown, which another thread does."""
+    deadline = time.monotonic() + 30
+    while wanted not in text.getvalue():
+        assert time.monotonic() < deadline, text.getvalue()
+        time.sleep(0.02)
+
+
 def test_a_growing_count_is_not_a_line_per_page(monkeypatch: pytest.MonkeyPatch) -> None:
     shown, text = reporter()
     monkeypatch.setattr(module, "LINE_SECONDS", 3600.0)
@@ -58,8 +66,7 @@ def test_a_log_is_never_silent_for_long(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(module, "SILENCE_SECONDS", 0.5)
     shown, text = reporter()
     with shown.phase("build"):
-        time.sleep(2.5)
-    assert "still working" in text.getvalue()
+        wait_for("still working", text)
 
 
 def test_counts_end_with_a_line_and_name_what_failed() -> None:
@@ -78,9 +85,8 @@ def test_a_terminal_gets_bars_and_the_same_lines() -> None:
         shown.shop_started("1", "Aurora [TH]")
         shown.page("1", "orders", 100)
         shown.count(1, 2, "tables", "x")
-        time.sleep(0.5)
+        wait_for("\x1b", text)
         shown.shop_finished(result())
-    assert "\x1b" in text.getvalue()
     assert "1,200 rows from 12 pages" in text.getvalue()
 
 

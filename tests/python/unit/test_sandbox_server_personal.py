@@ -8,7 +8,7 @@ from sandbox.server.personal import Personal
 def read(body: bytes) -> dict[str, list[str]]:
     personal = Personal()
     personal.read(body)
-    return personal.told()
+    return personal.values()
 
 
 def test_takes_what_is_personal_and_nothing_else() -> None:
@@ -29,5 +29,5 @@ def test_tokens_are_secrets_and_broken_answers_are_counted() -> None:
     personal = Personal()
     personal.read(b'{"data": {"access_token": "t1", "refresh_token": "t2"}}')
     personal.read(b'{"data": {"access_tok')
-    assert personal.told() == {"secret": ["t1", "t2"]}
+    assert personal.values() == {"secret": ["t1", "t2"]}
     assert personal.unread == 1
