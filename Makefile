@@ -82,7 +82,8 @@ bench: $(VENV)/.dev ## measure speed and memory, update BENCHMARKS.md
 	@$(BIN)/python -m benchmarks $(BENCH_ARGS)
 
 .PHONY: soak
-soak: $(VENV)/.dev ## 200 syncs under seeded trouble, each compared with the one that had none (SOAK_ARGS="--schedules 20")
+soak: $(VENV)/.dev ## 20 orders of loads built piece by piece, then 200 syncs under seeded trouble (SOAK_ARGS="--schedules 20")
+	@TTKPI_SHUFFLES=20 pytest tests/python/unit/test_dbt_touched.py -k shuffled
 	@$(BIN)/python -m benchmarks.soak $(SOAK_ARGS)
 
 .PHONY: dagster

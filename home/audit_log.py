@@ -246,7 +246,7 @@ def revision(folder: Path) -> str | None:
     """The commit that a folder is checked out at, with `-dirty` if files were changed; None outside of git."""
     try:
         answer = subprocess.run(
-            ["git", "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"],
+            ["git", "--no-optional-locks", "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"],
             cwd=folder,
             capture_output=True,
             text=True,
