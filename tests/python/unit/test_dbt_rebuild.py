@@ -74,6 +74,7 @@ class Tiny:
             "macros/proofs/proofs.sql",
             "macros/delete_insert.sql",
             "macros/row_digest.sql",
+            "macros/orders/touched.sql",
         ):
             shutil.copy(ROOT / file, self.project / "macros")
         shutil.copy(ROOT / "tests/generic/unique_key.sql", self.project / "macros")
@@ -239,7 +240,9 @@ class Story:
             )
             names = db.execute(
                 "select table_schema, table_name from information_schema.tables "
-                "where table_catalog = 'warehouse' and table_schema <> 'proofs' and table_name not like '%audit_log%'"
+                "where table_catalog = 'warehouse' and table_schema not in ('proofs', 'builds') "
+                # What a build had to look at again is another list after each build.
+                "and table_name not like '%audit_log%' and table_name <> 'int_orders__touched'"
             ).fetchall()
             return {
                 name: db.execute(
@@ -283,6 +286,14 @@ def _gmv(story: Story) -> list[Any]:
     )
 
 
+def test_every_var_is_part_of_the_rules_of_those_who_read_it(story: Story) -> None:
+    """Guards a var whose change nobody sees: it would be published with the old numbers."""
+    built = json.loads(record_path(story.home).read_text())["built"]
+    known = {name for rule in built.values() for name in rule["vars"]}
+    read_by_tests_alone = {"maturity_tolerance", "reconciliation_tolerance", "reconciliation_tolerance_units"}
+    assert known == project_vars(story.project).keys() - read_by_tests_alone
+
+
 def test_gmv_leaves_out_cancelled_lines(story: Story) -> None:
     """The rule of the issue: what was published was of the old rule, and the log alone said that it had changed."""
     paths = "+kpi_shop_daily +kpi_product_daily"
@@ -299,14 +310,6 @@ def test_gmv_leaves_out_cancelled_lines(story: Story) -> None:
     )
     assert _gmv(story) == [(date(2026, 10, 1), Decimal(200)), (date(2026, 10, 6), Decimal(100))]
     story.assert_it_equals_a_full_refresh(paths)
-
-
-def test_every_var_is_part_of_the_rules_of_those_who_read_it(story: Story) -> None:
-    """Guards a var whose change nobody sees: it would be published with the old numbers."""
-    built = json.loads(record_path(story.home).read_text())["built"]
-    known = {name for rule in built.values() for name in rule["vars"]}
-    read_by_tests_alone = {"maturity_tolerance", "reconciliation_tolerance", "reconciliation_tolerance_units"}
-    assert known == project_vars(story.project).keys() - read_by_tests_alone
 
 
 _OTHER: dict[str, Any] = {
