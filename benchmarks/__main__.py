@@ -298,6 +298,7 @@ def main() -> None:
     )
     parser.add_argument("--short-history", type=int, default=50_000)
     parser.add_argument("--per-day", type=int, default=1_250, help="orders a day in both histories")
+    parser.add_argument("--repeats", type=int, default=3, help="days measured in each history")
     parser.add_argument("--skip-ingestion", action="store_true")
     parser.add_argument("--import-rows", type=int, default=100_000, help="rows of an imported file; 0 = skip")
     parser.add_argument(
@@ -328,6 +329,7 @@ def main() -> None:
                 arguments.history,
                 folder,
                 keep=arguments.folder is not None,
+                repeats=arguments.repeats,
             )
             show(rows)
             write_report("history", rows, f"## A day's run and the length of history\n\nOn {machine}.")

@@ -238,7 +238,7 @@ def test_a_full_refresh_gives_the_same_rows(
     rebuilt.warehouse.unlink()
     # Without the data tests: the rows are compared with those of which they hold.
     monkeypatch.setenv("DBT_INDIRECT_SELECTION", "empty")
-    build(rebuilt, select="+path:models/marts/ads +ops_ads_sync_status").raise_for_errors()
+    build(rebuilt, select="+path:models/marts/ads +ops_ads_sync_status +kpi_shop_daily").raise_for_errors()
     for table in TABLES:
         with opened(story.home.published) as connection:
             connection.execute(f"attach '{rebuilt.warehouse}' as other (read_only)")
