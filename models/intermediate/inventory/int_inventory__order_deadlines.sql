@@ -1,19 +1,15 @@
-{{ config(materialized='incremental', incremental_strategy='touched_orders', unique_key=['shop_key', 'order_id']) }}
+{{ config(materialized='table') }}
 
-with touched as (
-    select * from {{ ref('int_orders__touched') }}
-)
-
-, shops as (
+with shops as (
     select shop_key, time_zone from {{ ref('int_shared__shops') }}
 )
 
 , orders as (
-    {{ rows_of_touched(ref('stg_tiktok_shop__orders')) }}
+    select * from {{ ref('stg_tiktok_shop__orders') }}
 )
 
 , sales as (
-    {{ rows_of_touched(ref('fct_orders')) }}
+    select * from {{ ref('fct_orders') }}
 )
 
 select
@@ -38,4 +34,3 @@ select
 from orders
 inner join shops on orders.shop_key = shops.shop_key
 left join sales on orders.shop_key = sales.shop_key and orders.order_id = sales.order_id
-{{ oldest_first('handover_deadline_at') }}

@@ -1,4 +1,18 @@
-with claim_sums as (
+{{ config(materialized='incremental', incremental_strategy='touched_orders', unique_key=['shop_key', 'order_id']) }}
+
+with touched as (
+    select * from {{ ref('int_orders__touched') }}
+)
+
+, claims as (
+    {{ rows_of_touched(ref('fct_creator_claims')) }}
+)
+
+, given_credits as (
+    {{ rows_of_touched(ref('fct_attribution_credits')) }}
+)
+
+, claim_sums as (
     select
         shop_key,
         order_id,
@@ -15,7 +29,7 @@ with claim_sums as (
         max(case when claim_type = 'live_room' then creator_username end) as live_room_creator,
         max(case when claim_type = 'ads' then evidence end) as ads_evidence,
         max(case when claim_type = 'code' then creator_username end) as code_creator
-    from {{ ref('fct_creator_claims') }}
+    from claims
     group by shop_key, order_id, line_id
     having count(*) > 1
 )
@@ -28,7 +42,7 @@ with claim_sums as (
         credits.rule,
         case when count(*) > 1 then 'several' else max(credits.creator_username) end as creator_username,
         max(credits.attribution_basis) as attribution_basis
-    from {{ ref('fct_attribution_credits') }} as credits
+    from given_credits as credits
     inner join claim_sums
         on credits.shop_key = claim_sums.shop_key
         and credits.order_id = claim_sums.order_id
