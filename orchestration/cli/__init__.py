@@ -22,6 +22,7 @@ from orchestration.cli import (
     export,
     freeze,
     import_files,
+    metrics,
     publish,
     run,
     sandbox,
@@ -80,6 +81,7 @@ for _command in (
     sync.replay,
     sync.compact,
     status.status,
+    metrics.metrics,
     docs.docs,
 ):
     cli.add_command(_command)

@@ -8,7 +8,8 @@
 | `published/history/` | the last publications (`orchestration/history/publications.py`) |
 | `published_values/` | what each publication changed (`orchestration/history/published_values.py`) |
 
-Table `marts.ops_publication` of each file says the same as its manifest, for whoever has the file only.
+Table `marts.ops_publication` of each file says the same as its manifest, for whoever has the file only;
+schema `metrics` has the semantic models, for `ttkpi metrics` and others who sum by them.
 
 Columns that begin with `_` (load ids, what a day was built from) are the build's own memory and are not published. The
 file of an audience is written from nothing with what it may hold: a copy from which the rest was deleted would still
@@ -62,6 +63,7 @@ from orchestration.history.published_values import (
 )
 from orchestration.history.seal import MANIFEST, PUBLICATION_TABLE, sealed, sha256
 from orchestration.publish.audiences import Audience, Choice, audiences, everything
+from orchestration.publish.metric_layer import add_metric_layer
 
 _PUBLIC, _PRIVATE = 0o644, 0o600
 
@@ -238,6 +240,7 @@ def _write(
         tables[choice.table] = copy_mart(connection, choice, source)
         count.one(choice.table)
     _describe(connection, facts, tables, own)
+    add_metric_layer(home, connection)
     connection.execute("checkpoint fresh")
     connection.execute("detach fresh")
     with storage_errors(fresh):

@@ -25,6 +25,7 @@ from orchestration.defs.manifest import fingerprint
 _TARGET = Path("dbt", "target")
 _STATE = _TARGET / "partial_parse.msgpack"
 _MANIFEST = _TARGET / "manifest.json"
+_METRICS = _TARGET / "semantic_manifest.json"
 _CONNECTION = _TARGET / "connection.txt"
 _PRINT_CONNECTION = """
 import os
@@ -81,7 +82,7 @@ def with_parse(parsed: Home, home: Home) -> Home:
         home: A home that was not built yet.
     """
     (home.root / _TARGET).mkdir(parents=True)
-    for name in (_STATE, _MANIFEST, _CONNECTION, Path("dbt", "parsed.json")):
+    for name in (_STATE, _MANIFEST, _METRICS, _CONNECTION, Path("dbt", "parsed.json")):
         shutil.copyfile(parsed.root / name, home.root / name)
     _move_parse(home, str(parsed.root))
     return home

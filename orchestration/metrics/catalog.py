@@ -1,0 +1,206 @@
+"""The metrics that a published file can answer: names in both languages, unit, clock, what they can be grouped by."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from home.errors import TtkpiError
+from orchestration.metrics.source import Published
+
+SHOP_CURRENCY = "shop currency"
+REPORTING_CURRENCY = "reporting currency"
+_CHINESE = re.compile(r"[\u4e00-\u9fff].*?(?=,|$)")
+_HOURS = re.compile(r"(^|_)hours?$")
+_MINUTES = re.compile(r"(^|_)minutes$")
+GRAINS = ("day", "week", "month", "quarter", "year")
+CURRENCY_GROUPS = ("shop", "shop_name", "currency", "shop_currency")
+"""Grouped by one of them, amounts in shop currency are of one currency each."""
+
+
+class UnknownMetric(TtkpiError):
+    """No metric has this name, or the file of this audience does not hold what it is made of."""
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A number with one definition.
+
+    Attributes:
+        name: Its name, as in `models/`.
+        label: English name.
+        label_zh: 中文名称.
+        definition: What it means, as in the glossary, in both languages.
+        unit: `shop currency`, `reporting currency`, `fraction`, `ratio`, `hours`, `minutes` or `count`.
+        tables: The published tables that it is made of.
+        clock: The date that it is counted by, a column of its table.
+    """
+
+    name: str
+    label: str
+    label_zh: str
+    definition: str
+    unit: str
+    tables: tuple[str, ...]
+    clock: str
+
+    @property
+    def summary(self) -> str:
+        """The first sentence or line of the definition, in English."""
+        lines = [line for line in self.definition.splitlines() if line.strip() and not line.startswith("**")]
+        return lines[0].rsplit(" · ", 1)[0] if lines else ""
+
+    @property
+    def is_money(self) -> bool:
+        """Whether it is an amount of money."""
+        return self.unit in (SHOP_CURRENCY, REPORTING_CURRENCY)
+
+
+def metrics(file: Published) -> dict[str, Metric]:
+    """All metrics that a file can answer, by name.
+
+    A metric whose table or column is not in the file, as in that of an audience, is left out.
+
+    Raises:
+        NoMetrics: The file has no metric layer.
+    """
+    manifest = file.engine().manifest
+    columns = file.columns()
+    inputs = _inputs(manifest, columns)
+    by_name = {metric.name: metric for metric in manifest.metrics}
+    found: dict[str, Metric] = {}
+    for metric in manifest.metrics:
+        measures = list(_measures_of(metric, by_name))
+        if all(measure in inputs for measure in measures):
+            found[metric.name] = _metric(metric, measures, inputs, by_name)
+    return found
+
+
+def named(known: Mapping[str, Metric], names: Iterable[str]) -> list[Metric]:
+    """The metrics of these names.
+
+    Raises:
+        UnknownMetric: There is no such metric; the advice names the nearest.
+    """
+    found = []
+    for name in names:
+        if name not in known:
+            close = search(known, name)[:5]
+            raise UnknownMetric(
+                f"There is no metric {name} in this file.",
+                advice=f"Perhaps {', '.join(one.name for one in close)}? " * bool(close)
+                + "`ttkpi metrics list` has them all.",
+            )
+        found.append(known[name])
+    return found
+
+
+def search(known: Mapping[str, Metric], words: str) -> list[Metric]:
+    """Metrics whose name, labels or definition have these words, the best first; English or 中文."""
+    import difflib
+
+    wanted = words.casefold().replace("_", " ").strip()
+
+    def score(metric: Metric) -> float:
+        names = [metric.name.replace("_", " "), metric.label.casefold(), metric.label_zh]
+        if wanted in names:
+            return 3
+        if any(wanted in name for name in names):
+            return 2
+        if wanted in metric.definition.casefold():
+            return 1
+        near = max(difflib.SequenceMatcher(None, wanted, name).ratio() for name in names)
+        return near if near > 0.6 else 0
+
+    ranked = sorted(
+        ((score(metric), metric.name) for metric in known.values()), key=lambda one: (-one[0], one[1])
+    )
+    return [known[name] for points, name in ranked if points]
+
+
+@dataclass(frozen=True)
+class _Input:
+    """What a measure is made of."""
+
+    table: str
+    unit: str
+    clock: str
+
+
+def _inputs(manifest: Any, columns: Mapping[str, Mapping[str, str]]) -> dict[str, _Input]:
+    """The measures whose columns are in the file."""
+    found = {}
+    for model in manifest.semantic_models:
+        table = model.node_relation.alias
+        known = columns.get(table)
+        if known is None:
+            continue
+        dates = {one.name: one.expr or one.name for one in model.dimensions}
+        for measure in model.measures:
+            expression = measure.expr or measure.name
+            words = set(re.findall(r"[a-z_][a-z0-9_]*", expression.lower()))
+            missing = {word for word in words if re.search(r"_|gmv", word)} - set(known)
+            date = measure.agg_time_dimension or (
+                model.defaults.agg_time_dimension if model.defaults else None
+            )
+            if missing or date is None or dates.get(date, date) not in known:
+                continue
+            used = words & set(known)
+            found[measure.name] = _Input(table, _unit(measure.name, used, known), dates.get(date, date))
+    return found
+
+
+def _unit(name: str, used: Iterable[str], types: Mapping[str, str]) -> str:
+    if any(types[column].startswith("DECIMAL(18,4)") for column in used):
+        return REPORTING_CURRENCY if name.endswith("_rc") else SHOP_CURRENCY
+    if _HOURS.search(name):
+        return "hours"
+    return "minutes" if _MINUTES.search(name) else "count"
+
+
+def _measures_of(metric: Any, by_name: Mapping[str, Any]) -> Iterable[str]:
+    parameters = metric.type_params
+    if parameters.measure is not None:
+        yield parameters.measure.name
+    for part in (parameters.numerator, parameters.denominator, *(parameters.metrics or ())):
+        if part is not None:
+            yield from _measures_of(by_name[part.name], by_name)
+
+
+def _metric(
+    metric: Any, measures: list[str], inputs: Mapping[str, _Input], by_name: Mapping[str, Any]
+) -> Metric:
+    label = str(metric.label or metric.name)
+    chinese = _CHINESE.search(label)
+    label_zh = chinese.group(0).strip() if chinese else ""
+    english = re.sub(r"\s+,", ",", _CHINESE.sub("", label, count=1)).strip() if chinese else label
+    if metric.name.endswith("_rc") and label_zh and "报告币种" not in label_zh:
+        label_zh += "（报告币种）"
+    units = [inputs[measure].unit for measure in measures]
+    return Metric(
+        name=metric.name,
+        label=english,
+        label_zh=label_zh,
+        definition=str(metric.description or "").strip(),
+        unit=_unit_of(metric, units, by_name, inputs),
+        tables=tuple(dict.fromkeys(inputs[measure].table for measure in measures)),
+        clock=inputs[measures[0]].clock,
+    )
+
+
+def _unit_of(metric: Any, units: list[str], by_name: Mapping[str, Any], inputs: Mapping[str, _Input]) -> str:
+    kind = str(metric.type.value)
+    if kind == "simple":
+        return units[0]
+    if kind == "ratio":
+        above, below = (
+            inputs[next(iter(_measures_of(by_name[part.name], by_name)))].unit
+            for part in (metric.type_params.numerator, metric.type_params.denominator)
+        )
+        if above != below:
+            return above if above in (SHOP_CURRENCY, REPORTING_CURRENCY) else "ratio"
+        return "fraction" if re.search(r"(rate|share|ctr|ctor|coverage)(_rc)?$", metric.name) else "ratio"
+    money = [unit for unit in units if unit in (SHOP_CURRENCY, REPORTING_CURRENCY)]
+    return money[0] if money else "ratio"

@@ -1,0 +1,340 @@
+"""A question for metrics and its answer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from typing import Any
+
+from home.database import literal
+from home.errors import TtkpiError
+from orchestration.metrics import COMPARISONS
+from orchestration.metrics.catalog import (
+    CURRENCY_GROUPS,
+    GRAINS,
+    SHOP_CURRENCY,
+    Metric,
+    UnknownMetric,
+    metrics,
+    named,
+)
+from orchestration.metrics.source import Engine, Published
+
+_SINCE, _UNTIL = "2001-02-03", "2001-02-04"
+"""Dates that stand in compiled SQL for those of a question: one compilation serves every period."""
+_COMPARISONS = {"week": timedelta(days=7), "year": timedelta(days=364)}
+"""The same days of the week before, and of the year before (52 weeks, so that weekdays agree)."""
+_CHOICE = re.compile(r"^\w+$")
+
+
+class Refused(TtkpiError):
+    """A question that has no right answer; the advice says how to ask."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """Which metrics, by what, when.
+
+    Attributes:
+        metrics: Names of metrics.
+        by: What to group by: `shop`, `region`, `day`, `week`, `month`, or a dimension of the metrics.
+        since: First day, inclusive, on the clock of each metric; None: from the beginning.
+        until: Last day, exclusive; None: to the end.
+        where: Values that a dimension may have, by dimension.
+        compare: The period beside it: `before` (the same length, directly before), `week` (7 days earlier), `year`
+            (52 weeks earlier); empty for none.
+    """
+
+    metrics: tuple[str, ...]
+    by: tuple[str, ...] = ()
+    since: date | None = None
+    until: date | None = None
+    where: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    compare: str = ""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the published file says.
+
+    Attributes:
+        metrics: The metrics, with unit and definition, in the order of the question.
+        by: The columns that rows are grouped by; `currency` among them where amounts are in shop currency.
+        rows: By column name: groups, metrics (decimals and counts as they are; None is unknown), with a comparison
+            also `<metric>_before` and `<metric>_change` (a fraction; None where there is nothing to compare with).
+        not_final: For each row the metrics of which a part may still change.
+        publication_id: The publication that the numbers are from.
+        reporting_currency: What amounts in reporting currency are in.
+        since: First day of the period compared with; None without a comparison.
+        until: Its last day, exclusive.
+    """
+
+    metrics: tuple[Metric, ...]
+    by: tuple[str, ...]
+    rows: tuple[dict[str, Any], ...]
+    not_final: tuple[frozenset[str], ...]
+    publication_id: str
+    reporting_currency: str
+    since: date | None = None
+    until: date | None = None
+
+
+def ask(file: Published, question: Question) -> Answer:
+    """Answer a question from a published file.
+
+    Raises:
+        UnknownMetric: A metric that the file does not have.
+        Refused: It would add currencies, groups by what a metric does not know, or compares without a period.
+        NoMetrics: The file has no metric layer.
+    """
+    wanted = named(metrics(file), dict.fromkeys(question.metrics))
+    if not wanted:
+        raise UnknownMetric("No metric is named.", advice="`ttkpi metrics list` has them all.")
+    engine = file.engine()
+    groups = {name: _group(engine, wanted, name) for name in dict.fromkeys(question.by)}
+    where = {_group(engine, wanted, name): values for name, values in question.where.items()}
+    by = _with_currency(wanted, question, groups)
+    groups = {name: groups.get(name) or _group(engine, wanted, name) for name in by}
+    rows = _answered(file, wanted, groups, where, question.since, question.until)
+    not_final = _not_final(file, engine, wanted, groups, where, question)
+    since = until = None
+    if question.compare:
+        since, until = _period_before(question)
+        before = _answered(file, wanted, groups, where, since, until)
+        rows = _compared(wanted, rows, before, groups, question)
+    keys = sorted(rows, key=lambda key: tuple((value is None, str(value)) for value in key))
+    shown = tuple({**dict(zip(by, key, strict=True)), **rows[key]} for key in keys)
+    return Answer(
+        metrics=tuple(wanted),
+        by=tuple("currency" if name == "shop_currency" else name for name in by),
+        rows=tuple(
+            {("currency" if name == "shop_currency" else name): value for name, value in row.items()}
+            for row in shown
+        ),
+        not_final=tuple(frozenset(not_final.get(key, ())) for key in keys),
+        publication_id=file.publication_id,
+        reporting_currency=_reporting_currency(file),
+        since=since,
+        until=until,
+    )
+
+
+def groups_of(file: Published, names: Sequence[str]) -> list[str]:
+    """What these metrics can all be grouped by, in the words of a question."""
+    wanted = named(metrics(file), names)
+    return _choices(_known_groups(file.engine(), wanted))
+
+
+def _with_currency(wanted: Sequence[Metric], question: Question, groups: Mapping[str, str]) -> list[str]:
+    """What to group by, so that no two currencies are added."""
+    by = list(groups)
+    in_shop_currency = [metric.name for metric in wanted if metric.unit == SHOP_CURRENCY]
+    if not in_shop_currency or "currency" in by or "shop_currency" in by:
+        return by
+    one_shop = len(question.where.get("shop", ())) == 1
+    if not one_shop and not any(name in CURRENCY_GROUPS for name in by):
+        raise Refused(
+            f"{', '.join(in_shop_currency)} would add amounts in several currencies.",
+            advice="Group by shop or currency (`--by shop`), or ask in the reporting currency: "
+            + ", ".join(f"{name}_rc" for name in in_shop_currency)
+            + ".",
+        )
+    return [*by, "shop_currency"]
+
+
+def _known_groups(engine: Engine, wanted: Sequence[Metric]) -> list[str]:
+    with engine.lock:
+        found = engine.flow.list_group_bys([metric.name for metric in wanted])
+    # A metric's own date is what `day` means.
+    return [
+        str(getattr(one, "dunder_name", one.name))
+        for one in found
+        if getattr(getattr(one, "type", None), "value", "") != "time"
+    ]
+
+
+def _word(dunder_name: str) -> str:
+    """`shop__region` is `region`."""
+    return dunder_name.split("__")[-1]
+
+
+def _choices(known: Sequence[str]) -> list[str]:
+    return [*GRAINS, *sorted({_word(one) for one in known})]
+
+
+def _group(engine: Engine, wanted: Sequence[Metric], name: str) -> str:
+    """The name by which MetricFlow knows a group.
+
+    Raises:
+        Refused: Not all of these metrics know it.
+    """
+    if name in GRAINS:
+        return f"metric_time__{name}"
+    known = _known_groups(engine, wanted)
+    found = [one for one in known if _CHOICE.match(name) and _word(one) == name]
+    if not found:
+        which = ", ".join(metric.name for metric in wanted)
+        raise Refused(
+            f"{which} can't be grouped by {name}{' together' if len(wanted) > 1 else ''}.",
+            advice=f"Possible: {', '.join(_choices(known))}.",
+        )
+    return found[0]
+
+
+def _answered(
+    file: Published,
+    wanted: Sequence[Metric],
+    groups: Mapping[str, str],
+    where: Mapping[str, tuple[str, ...]],
+    since: date | None,
+    until: date | None,
+) -> dict[tuple[Any, ...], dict[str, Any]]:
+    """The values of each group."""
+    names = tuple(metric.name for metric in wanted)
+    sql = _sql(
+        file.engine(),
+        names,
+        tuple(groups.values()),
+        tuple((group, tuple(values)) for group, values in sorted(where.items())),
+        since is not None,
+        until is not None,
+    )
+    if since is not None:
+        sql = sql.replace(_SINCE, since.isoformat())
+    if until is not None:
+        sql = sql.replace(_UNTIL, until.isoformat())
+    columns, rows = file.table(sql)
+    places = [columns.index(group) for group in groups.values()]
+    values = [columns.index(name) for name in names]
+    return {
+        tuple(_day(row[place]) for place in places): dict(
+            zip(names, (row[value] for value in values), strict=True)
+        )
+        for row in rows
+    }
+
+
+@lru_cache(maxsize=1000)
+def _sql(
+    engine: Engine,
+    names: tuple[str, ...],
+    groups: tuple[str, ...],
+    where: tuple[tuple[str, tuple[str, ...]], ...],
+    has_since: bool,
+    has_until: bool,
+) -> str:
+    """MetricFlow's SQL. Periods are conditions, not its time constraint, which is widened to whole weeks and months."""
+    from metricflow.engine.metricflow_engine import MetricFlowQueryRequest
+
+    conditions = [
+        f"{_dimension(group)} in ({', '.join(literal(value) for value in values)})" for group, values in where
+    ]
+    day = "{{ TimeDimension('metric_time', 'day') }}"
+    conditions += [f"{day} >= '{_SINCE}'"] * has_since + [f"{day} < '{_UNTIL}'"] * has_until
+    with engine.lock:
+        explained = engine.flow.explain(
+            MetricFlowQueryRequest.create(
+                metric_names=list(names), group_by_names=list(groups), where_constraints=conditions or None
+            )
+        )
+    return str(explained.sql_statement.sql)
+
+
+def _dimension(group: str) -> str:
+    return f"{{{{ Dimension('{group}') }}}}" if "__" in group else f"{{{{ Entity('{group}') }}}}"
+
+
+def _not_final(
+    file: Published,
+    engine: Engine,
+    wanted: Sequence[Metric],
+    groups: Mapping[str, str],
+    where: Mapping[str, tuple[str, ...]],
+    question: Question,
+) -> dict[tuple[Any, ...], set[str]]:
+    """The metrics of each group of which a row says that it is provisional."""
+    found: dict[tuple[Any, ...], set[str]] = {}
+    for metric in wanted:
+        flags = [one for one in _known_groups(engine, [metric]) if _word(one) == "is_provisional"]
+        if flags:
+            rows = _answered(
+                file, [metric], groups, {**where, flags[0]: ("true",)}, question.since, question.until
+            )
+            for key in rows:
+                found.setdefault(key, set()).add(metric.name)
+    return found
+
+
+def _period_before(question: Question) -> tuple[date, date]:
+    if question.since is None or question.until is None:
+        raise Refused(
+            "There is nothing to compare with: the question has no period.",
+            advice="Name the first and the last day: `--since 2026-11-01 --until 2026-11-08` (until is exclusive).",
+        )
+    if question.since >= question.until:
+        raise Refused(f"The period is empty: {question.since} is not before {question.until}.")
+    if question.compare not in COMPARISONS:
+        raise Refused(
+            f"{question.compare} is no period to compare with.", advice=f"Possible: {', '.join(COMPARISONS)}."
+        )
+    coarse = [name for name in question.by if name in GRAINS and name not in ("day", "week")]
+    if coarse:
+        raise Refused(
+            f"By {coarse[0]} there is no row to compare with: months differ in length.",
+            advice="Compare without it, or by day or week.",
+        )
+    shift = _COMPARISONS.get(question.compare, question.until - question.since)
+    if "week" in question.by and shift.days % 7:
+        raise Refused(
+            "By week, only whole weeks can be compared.",
+            advice="Take a period of whole weeks, or `week` or `year`.",
+        )
+    return question.since - shift, question.until - shift
+
+
+def _compared(
+    wanted: Sequence[Metric],
+    rows: Mapping[tuple[Any, ...], Mapping[str, Any]],
+    before: Mapping[tuple[Any, ...], Mapping[str, Any]],
+    groups: Mapping[str, str],
+    question: Question,
+) -> dict[tuple[Any, ...], dict[str, Any]]:
+    """Each group beside the same group of the period before; a day beside the day that is as far from its end."""
+    since, _ = _period_before(question)
+    shift = (question.since or since) - since
+    earlier = {
+        tuple(
+            value + shift if name in GRAINS else value for name, value in zip(groups, key, strict=True)
+        ): values
+        for key, values in before.items()
+    }
+    found = {}
+    for key in dict.fromkeys((*rows, *earlier)):
+        found[key] = row = dict(rows.get(key) or {metric.name: None for metric in wanted})
+        for metric in wanted:
+            now, then = row[metric.name], earlier.get(key, {}).get(metric.name)
+            row[f"{metric.name}_before"] = then
+            row[f"{metric.name}_change"] = _change(now, then)
+    return found
+
+
+def _change(now: Any, then: Any) -> float | None:
+    """As a fraction of the value before; None where one is unknown, or before was nothing."""
+    return None if now is None or not then else (float(now) - float(then)) / abs(float(then))
+
+
+def _reporting_currency(file: Published) -> str:
+    for table in ("kpi_shop_daily", "kpi_ads_daily"):
+        if "reporting_currency" in file.columns().get(table, {}):
+            ((currency,),) = file.rows(f"select max(reporting_currency) from warehouse.marts.{table}")  # noqa: S608
+            if currency:
+                return str(currency)
+    return ""
+
+
+def _day(value: Any) -> Any:
+    """A day as a date: MetricFlow gives it as an instant at midnight."""
+    return value.date() if isinstance(value, datetime) else value

@@ -1,0 +1,293 @@
+"""Metrics over a period, asked of a published file: each equals plain SQL over the marts, and what has no right answer is refused."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from datetime import date, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from home.layout import Home
+from orchestration.cli import main
+from orchestration.metrics.catalog import Metric, UnknownMetric, metrics, search
+from orchestration.metrics.query import Answer, Question, Refused, ask, groups_of
+from orchestration.metrics.source import NoMetrics, Published, published
+
+
+@pytest.fixture(scope="module")
+def file(published_home: Home) -> Iterator[Published]:
+    with published(published_home) as found:
+        yield found
+
+
+def by_group(answer: Answer, name: str) -> dict[Any, Any]:
+    """The values of a metric by the first group."""
+    return {row[answer.by[0]]: row[name] for row in answer.rows}
+
+
+def plain_sums(file: Published, name: str, part: Any = None) -> dict[str, Decimal]:
+    """What a simple metric is by shop, in SQL that knows only its table, expression and filter (that of a ratio's part, too); stock
+    is that of each shop's newest day."""
+    manifest = file.engine().manifest
+    measure_name = next(one for one in manifest.metrics if one.name == name).type_params.measure.name
+    model, measure = next(
+        (model, measure)
+        for model in manifest.semantic_models
+        for measure in model.measures
+        if measure.name == measure_name
+    )
+    table = f"warehouse.marts.{model.node_relation.alias}"
+    expression = measure.expr or measure.name
+    dimensions = {one.name: one.expr or one.name for one in model.dimensions}
+    conditions = ["true"]
+    for one in part.filter.where_filters if part is not None and part.filter else []:
+        conditions.append(
+            re.sub(
+                r"{{ *Dimension\('\w+__(\w+)'\) *}}",
+                lambda found: f"({dimensions[found[1]]})",
+                one.where_sql_template,
+            )
+        )
+    if measure.non_additive_dimension:
+        day = dimensions[measure.non_additive_dimension.name]
+        conditions.append(
+            f"{day} = (select max({day}) from {table} as all_days where all_days.shop_key = rows_of_shop.shop_key)"
+        )
+    sql = f"select shop_key, sum({expression}) from {table} as rows_of_shop where {' and '.join(conditions)} group by shop_key"
+    return {str(shop): value for shop, value in file.rows(sql)}
+
+
+def equal(left: Any, right: Any) -> bool:
+    if left is None or right is None:
+        return left is right
+    return abs(float(left) - float(right)) <= 1e-9 * max(1.0, abs(float(right)))
+
+
+def test_every_metric_equals_plain_sql_by_shop(file: Published) -> None:
+    """A metric that silently leaves out a shop, or a day of it, as stock did of the shop whose day had not begun."""
+    known = metrics(file)
+    assert len(known) >= 117
+    manifest = {one.name: one for one in file.engine().manifest.metrics}
+    sums: dict[str, dict[str, Any]] = {}
+    wrong = []
+    for name in known:
+        kind = manifest[name].type.value
+        answer = by_group(ask(file, Question((name,), ("shop",))), name)
+        if kind == "simple":
+            sums[name] = plain_sums(file, name)
+            if not all(equal(answer.get(shop), value) for shop, value in sums[name].items()):
+                wrong.append(name)
+        elif kind == "ratio":
+            parts = manifest[name].type_params
+            above, below = (
+                plain_sums(file, part.name, part) for part in (parts.numerator, parts.denominator)
+            )
+            for shop, divisor in below.items():
+                value = above.get(shop)
+                expected = None if not divisor or value is None else float(value) / float(divisor)
+                if not equal(answer.get(shop), expected):
+                    wrong.append(f"{name} {shop} {answer.get(shop)} {expected}")
+    assert not wrong
+
+
+def test_the_parts_of_every_group_sum_to_the_whole(file: Published) -> None:
+    """By each dimension that a sum knows, nothing is lost and nothing counted twice."""
+    wrong = []
+    for metric in metrics(file).values():
+        simple = (
+            next(one for one in file.engine().manifest.metrics if one.name == metric.name).type.value
+            == "simple"
+        )
+        if not simple or metric.unit == "shop currency" or metric.tables == ("kpi_stock_health",):
+            continue
+        ((whole,),) = [tuple(row.values()) for row in ask(file, Question((metric.name,))).rows]
+        for group in groups_of(file, [metric.name]):
+            parts = [row[metric.name] for row in ask(file, Question((metric.name,), (group,))).rows]
+            known = [part for part in parts if part is not None]
+            if not equal(sum(known) if known else None, whole):
+                wrong.append(f"{metric.name} by {group}: {sum(known)} of {whole}")
+    assert not wrong
+
+
+def test_stock_of_all_shops_is_that_of_each_shops_newest_day(file: Published) -> None:
+    """The US are a local day behind: its stock was missing in the sum of all shops."""
+    total = ask(file, Question(("sellable_units",))).rows[0]["sellable_units"]
+    assert total == sum(plain_sums(file, "sellable_units").values()) > 0
+
+
+def newest_day(file: Published) -> date:
+    ((day,),) = file.rows("select max(business_date) from warehouse.marts.kpi_shop_daily")
+    return day
+
+
+def test_a_period_is_half_open_and_weeks_are_not_widened_to_it(file: Published) -> None:
+    """MetricFlow's own time constraint reaches back to the Monday of the first week."""
+    until = newest_day(file) - timedelta(days=2)
+    since = until - timedelta(days=10)
+    ((expected,),) = file.rows(
+        "select sum(gmv_rc) from warehouse.marts.kpi_shop_daily where business_date >= ? and business_date < ?",
+        [since, until],
+    )
+    weeks = ask(file, Question(("gmv_rc",), ("week",), since, until))
+    assert sum(row["gmv_rc"] for row in weeks.rows) == expected > 0
+    assert ask(file, Question(("gmv_rc",), (), since, until)).rows[0]["gmv_rc"] == expected
+
+
+def test_a_day_stands_beside_the_same_day_of_the_week_before(file: Published) -> None:
+    until = newest_day(file)
+    since = until - timedelta(days=3)
+    answer = ask(file, Question(("gmv_rc",), ("region", "day"), since, until, {"region": ("TH",)}, "week"))
+    assert (answer.since, answer.until) == (since - timedelta(days=7), until - timedelta(days=7))
+    for row in answer.rows:
+        ((before,),) = file.rows(
+            "select gmv_rc from warehouse.marts.kpi_shop_daily inner join warehouse.marts.dim_shops using (shop_key) "
+            "where region = 'TH' and business_date = ?",
+            [row["day"] - timedelta(days=7)],
+        )
+        assert row["gmv_rc_before"] == before
+        assert equal(row["gmv_rc_change"], (row["gmv_rc"] - before) / before)
+
+
+def test_what_may_still_change_is_marked(file: Published) -> None:
+    day = newest_day(file)
+    answer = ask(file, Question(("gmv", "refund_rate"), ("shop",), day, day + timedelta(days=1)))
+    assert answer.rows and all(marks == {"gmv", "refund_rate"} for marks in answer.not_final)
+    assert answer.publication_id == file.publication_id
+
+
+@pytest.mark.parametrize(
+    ("question", "message", "advice"),
+    [
+        (Question(("gmv",)), "gmv would add amounts in several currencies.", "gmv_rc"),
+        (Question(("gmv", "aov"), ("region",)), "gmv, aov would add", "gmv_rc, aov_rc"),
+        (Question(("gmv_rc",), ("host_name",)), "gmv_rc can't be grouped by host_name.", "region"),
+        (
+            Question(("gmv_rc", "host_gmv_rc"), ("host_name",)),
+            "can't be grouped by host_name together.",
+            "team",
+        ),
+        (Question(("gmv_rc",), ("x'; drop table",)), "can't be grouped by x'; drop table.", "region"),
+        (Question(("gmv_rc",), compare="before"), "nothing to compare with", "--since"),
+        (
+            Question(("gmv_rc",), ("month",), date(2026, 10, 1), date(2026, 11, 1), compare="before"),
+            "By month there is no row to compare with",
+            "without it",
+        ),
+        (
+            Question(("gmv_rc",), ("week",), date(2026, 10, 1), date(2026, 10, 4), compare="before"),
+            "only whole weeks",
+            "whole weeks",
+        ),
+        (Question(("gmv_rc",), (), date(2026, 10, 4), date(2026, 10, 4), compare="week"), "is empty", ""),
+    ],
+)
+def test_what_has_no_right_answer_is_refused(
+    file: Published, question: Question, message: str, advice: str
+) -> None:
+    with pytest.raises(Refused) as refused:
+        ask(file, question)
+    assert message in refused.value.message and advice in refused.value.advice
+
+
+def test_one_shop_has_one_currency(file: Published) -> None:
+    """Asked of one shop alone, an amount in shop currency needs no group: its currency stands beside it."""
+    ((shop, currency),) = file.rows(
+        "select shop_key, currency from warehouse.marts.dim_shops where region = 'VN'"
+    )
+    (row,) = ask(file, Question(("gmv",), where={"shop": (shop,)})).rows
+    assert row["currency"] == currency == "VND"
+    assert row["gmv"] == plain_sums(file, "gmv")[shop]
+
+
+def test_a_value_with_a_quote_is_a_value(file: Published) -> None:
+    assert ask(file, Question(("gmv_rc",), ("shop",), where={"region": ("T'H", "') or ('1'='1")})).rows == ()
+
+
+def test_an_unknown_metric_is_named_with_the_nearest(file: Published) -> None:
+    with pytest.raises(UnknownMetric) as unknown:
+        ask(file, Question(("refund_rat",)))
+    assert "refund_rate" in unknown.value.advice
+
+
+def test_metrics_are_found_in_both_languages(file: Published) -> None:
+    known = metrics(file)
+    assert [metric.name for metric in search(known, "退款率")][:2] == ["refund_rate", "refund_rate_rc"]
+    assert "net_gmv" in [metric.name for metric in search(known, "excl. refunds")]
+    silent = [metric.name for metric in known.values() if not (metric.label_zh and metric.summary)]
+    assert not silent
+
+
+def test_units_are_those_of_the_columns(file: Published) -> None:
+    known = metrics(file)
+    units = {
+        "gmv": "shop currency", "gmv_rc": "reporting currency", "aov": "shop currency", "paid_orders": "count",
+        "refund_rate": "fraction", "roas": "ratio", "live_hours": "hours", "host_minutes": "minutes",
+        "live_gmv_per_hour": "shop currency", "attributed_orders": "count", "live_gpm_rc": "reporting currency",
+    }  # fmt: skip
+    assert {name: known[name].unit for name in units} == units
+
+
+def test_a_file_without_a_table_has_no_metric_of_it(published_home: Home, tmp_path: Path) -> None:
+    """The file of an audience answers from what is in it, and says of the rest that it is not there."""
+    copy = tmp_path / "home" / "published" / "audiences" / "agency"
+    copy.mkdir(parents=True)
+    target = copy / "marts.duckdb"
+    target.write_bytes(published_home.published.read_bytes())
+    with duckdb.connect(str(target)) as connection:
+        connection.execute("drop table marts.marts.kpi_order_profit")
+        connection.execute("alter table marts.marts.kpi_shop_daily drop column refunded_gmv")
+    with published(Home(tmp_path / "home"), "agency") as file:
+        known: dict[str, Metric] = metrics(file)
+        assert "gmv" in known
+        assert not {"contribution_profit", "refunded_gmv", "refund_rate"} & set(known)
+    with (
+        pytest.raises(NoMetrics, match="Nothing is published for audience finance"),
+        published(Home(tmp_path / "home"), "finance"),
+    ):
+        pass
+
+
+def test_a_reader_keeps_its_publication_while_the_file_is_replaced(
+    published_home: Home, tmp_path: Path
+) -> None:
+    root = tmp_path / "home"
+    (root / "published").mkdir(parents=True)
+    path = root / "published" / "marts.duckdb"
+    path.write_bytes(published_home.published.read_bytes())
+    with published(Home(root)) as file:
+        before = ask(file, Question(("gmv_rc",))).rows
+        fresh = root / "fresh.duckdb"
+        fresh.write_bytes(path.read_bytes())
+        with duckdb.connect(str(fresh)) as connection:
+            connection.execute("update fresh.marts.kpi_shop_daily set gmv_rc = 0")
+            connection.execute("update fresh.marts.ops_publication set publication_id = 'next'")
+        fresh.replace(path)
+        assert ask(file, Question(("gmv_rc",))).rows == before
+    with published(Home(root)) as file:
+        assert file.publication_id == "next"
+        assert ask(file, Question(("gmv_rc",))).rows == ({"gmv_rc": 0},)
+
+
+def test_the_command_in_80_columns_and_as_json(
+    published_home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TTKPI_HOME", str(published_home.root))
+    monkeypatch.setenv("COLUMNS", "80")
+    assert main(["metrics", "query", "gmv", "refund_rate", "--by", "shop_name", "currency"]) == 0
+    shown = capsys.readouterr().out
+    for text in ("Aurora Thailand", "THB", "成交额", "暂定"):
+        assert text in shown
+    assert all(len(line) <= 80 for line in shown.splitlines()[:10])
+    assert main(["metrics", "query", "gmv_rc", "--by", "shop", "--format", "json"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["metrics"][0]["unit"] == "reporting currency"
+    with published(published_home) as file:
+        assert {row["shop"]: Decimal(row["gmv_rc"]) for row in answer["rows"]} == plain_sums(file, "gmv_rc")
+    assert main(["metrics", "query", "gmv"]) == 1
+    assert "several currencies" in capsys.readouterr().err
