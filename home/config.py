@@ -217,6 +217,11 @@ def optional_secret(section: str, key: str) -> str | None:
     return value or None
 
 
+def optional_text(section: str, key: str, default: str) -> str:
+    """A setting that is no secret, or what it is when nobody has set it."""
+    return _setting(section, key, _text, default)
+
+
 def environment_name(section: str, key: str) -> str:
     """The environment variable that sets `key` of `section`."""
     return "__".join([*section.split("."), key]).upper()
