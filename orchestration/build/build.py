@@ -8,8 +8,8 @@
 | `dbt/built.json` | by which rule each table was built (`orchestration/build/rules.py`) |
 | `dbt/target`, `dbt/logs` | dbt's own folders: two homes never share them, and the checkout may be read-only |
 
-A data test that fails is not an error of the build: the audit judges it. dbt does not build what depends on a model
-whose test failed, so the marts may then be of the day before; they are not published either.
+A data test that fails is not an error of the build: the audit judges it, and says which shops it concerns. What depends
+on the tested model is built nevertheless, for the other shops.
 """
 
 from __future__ import annotations
@@ -45,6 +45,7 @@ from home.records import read_record, write_record
 from home.storage import storage_errors
 from ingestion.engine.progress import Progress
 from ingestion.sources import ensure_all_tables
+from orchestration.build.inputs import missing_inputs
 from orchestration.build.project_log import digests, record_changes
 from orchestration.build.project_log import project_state as project_hashes
 from orchestration.history.freeze import check as check_frozen
@@ -77,6 +78,8 @@ class NodeResult:
         failures: Rows that a test found; None for other nodes.
         description: Of a test: the failure it guards against.
         path: Of a test or model: the file in the project.
+        sql: Of a test that found rows: the query that finds them.
+        cause: Of a test: what its failure usually comes of, if it has a name (meta `cause`).
     """
 
     unique_id: str
@@ -88,6 +91,8 @@ class NodeResult:
     failures: int | None = None
     description: str = ""
     path: str = ""
+    sql: str = ""
+    cause: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,6 +283,8 @@ def build(
         if any(home.raw.glob("*/*/*.parquet")):
             # A column that this release has and the raw files lack is read as NULL.
             ensure_all_tables(home.raw)
+            for text in missing_inputs(home):
+                (progress or Progress()).message(text)
         began = time.monotonic()
         _record(home, state="building", whole=select is None)
         command = ["build"]
@@ -590,6 +597,8 @@ def _node(result: Mapping[str, Any], node: Mapping[str, Any]) -> NodeResult:
         failures=None if failures is None else int(failures),
         description=" ".join(str(node.get("description") or "").split()),
         path=str(node.get("original_file_path") or ""),
+        sql=str(result.get("compiled_code") or "") if kind == "test" and status == "fail" else "",
+        cause=str(((node.get("config") or {}).get("meta") or {}).get("cause") or ""),
     )
 
 

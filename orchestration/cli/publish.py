@@ -19,13 +19,14 @@ _SHOWN = 20
 def publish() -> None:
     """Put the audited marts in the place of the published file, in one step. 发布审核通过的指标表。
 
-    Exit code 4 when the last audit did not pass or is of another build.
+    Exit code 3 when a shop is held back: it keeps its rows of the publication before. Exit code 4 when the last audit
+    did not pass or is of another build.
 
     \b
     Example:  ttkpi publish
     """
     from orchestration.publish.publish import publish as run_publish
-    from orchestration.run import show_publish
+    from orchestration.run import SOME_SHOPS_FAILED, show_publish
 
     home, reporter = open_home(), show_progress()
     with reporter.phase("publish", "copying the marts"):
@@ -34,6 +35,8 @@ def publish() -> None:
     click.echo(f"Published {len(report.tables)} tables to {report.path}")
     for audience, tables in report.audiences.items():
         click.echo(f"  for {audience}: {len(tables)} tables, {sum(tables.values()):,} rows")
+    if report.held_back:
+        raise SystemExit(SOME_SHOPS_FAILED)
 
 
 @click.command(cls=Command)

@@ -159,7 +159,11 @@ select
     -- sums on the way, and what is left typed
     {{ money('bridged.revenue_amount') }} as revenue_amount,
     {{ money('bridged.fees_and_commissions_amount') }} as fees_and_commissions_amount,
-    {{ ratio('bridged.fees_and_commissions_amount', 'bridged.revenue_amount') }} as take_rate,
+    -- With a fee that nobody knows, or parts that do not add up, the rate would be too low.
+    case
+        when bridged.unmapped_fee_amount = 0 and bridged.fee_residual = 0
+            then {{ ratio('bridged.fees_and_commissions_amount', 'bridged.revenue_amount') }}
+    end as take_rate,
     cast(
         case
             when bridged.missing_transactions_amount <> 0 or (bridged.revenue_residual <> 0 and bridged.unknown_orders > 0) then 'missing'

@@ -99,6 +99,12 @@ KINDS = {
         "Look at the orders in kpi_brushing_flags; nothing is taken out of any figure.",
         "查看 kpi_brushing_flags 中的订单；未从任何指标中剔除。",
     ),
+    "held_back": Advice(
+        "New data of a shop are held back",
+        "店铺新数据未发布",
+        "The message says what does not add up and what to do; until then its figures are those published before.",
+        "消息中说明了不一致之处与处理办法；处理前该店铺仍显示上次发布的数据。",
+    ),
     "run_failed": Advice(
         "A run failed",
         "任务失败",

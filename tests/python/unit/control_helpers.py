@@ -160,8 +160,9 @@ def mark_built(
     state: str = "built",
     whole: bool = True,
     tests: dict[str, str] | None = None,
+    queries: dict[str, str] | None = None,
 ) -> None:
-    """Records of a build with these dbt tests (name to status)."""
+    """Records of a build with these dbt tests (name to status), and the queries that find their rows."""
     folder = dbt_folder(home)
     folder.mkdir(parents=True, exist_ok=True)
     results, nodes = [], {}
@@ -175,6 +176,7 @@ def mark_built(
                 "execution_time": 0.1,
                 "message": f"Got {failing} results" if failing else None,
                 "failures": failing,
+                "compiled_code": (queries or {}).get(name),
             }
         )
         nodes[unique_id] = {
