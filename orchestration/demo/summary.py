@@ -245,8 +245,9 @@ _PROMOTION = """
         select
             shops.shop_key,
             count(*) filter (where sessions.is_listed) as live_sessions,
-            sum(sessions.own_gmv) as own_gmv,
-            sum(sessions.own_gmv_rc) as own_gmv_rc
+            -- A sum of which one session is unknown is unknown.
+            case when count(*) = count(sessions.own_gmv) then sum(sessions.own_gmv) end as own_gmv,
+            case when count(*) = count(sessions.own_gmv_rc) then sum(sessions.own_gmv_rc) end as own_gmv_rc
         from shops
         inner join marts.kpi_live_sessions as sessions
             on
@@ -311,7 +312,8 @@ _PROMOTION = """
         -- Not every shop has an ads account, so returns are not of all shops.
         select
             'total', 2, 'All shops', $reporting_currency, sum(attributed_gmv_rc), sum(gmv_rc), sum(live_sessions),
-            sum(own_gmv_rc), sum(ad_spend_rc), sum(unknown_days), null, null, null
+            case when sum(live_sessions) = sum(case when own_gmv_rc is not null then live_sessions else 0 end) then sum(own_gmv_rc) end,
+            sum(ad_spend_rc), sum(unknown_days), null, null, null
         from joined
     )
 

@@ -222,6 +222,15 @@ class TestPromotion:
         assert (total.live_sessions, total.live_own_gmv, total.ad_spend) == (2, Decimal(70), Decimal(40))
         assert (total.roas_reported, total.roas, total.mer) == (None, None, None)
 
+    def test_own_sales_that_the_platform_does_not_send_are_no_smaller_sum(self, home: Home) -> None:
+        """Of three sessions of the complete days one has no own figures: no sum for the shop, and none for all shops."""
+        self.change(
+            home,
+            "update marts.kpi_live_sessions set own_gmv = null, own_gmv_rc = null where business_date = '2026-10-01'",
+        )
+        own, total = promotion(home.published, 30)
+        assert (own.live_sessions, own.live_own_gmv, total.live_own_gmv) == (2, None, None)
+
     def test_a_day_of_unknown_spend_is_in_no_return(self, home: Home) -> None:
         day = "business_date = date '2026-10-02'"
         self.change(
