@@ -331,7 +331,18 @@ def test_target_collaborations_are_opened_when_they_change(tmp_path: Path) -> No
                     {"id": "p1", "commission": {"rate": 2000, "effective_time": str(NOW - DAY)}},
                     {"id": "p2", "commission": {"rate": 1000, "effective_time": "0"}},
                 ],
-                "creators": [{"username": "nok.live", "avatar": {"url": "https://example.com/face.jpg"}}],
+                "creators": [
+                    {
+                        "username": "nok.live",
+                        "avatar": {"url": "https://example.com/face.jpg"},
+                        "creator_open_id": "c-1",
+                        "selection_region": "TH",
+                        "showcase_product_count": 2,
+                        "content_product_count": 1,
+                        "collaboration_status": "DELETING",
+                        "product_effective_status": "EFFECTIVE_PARTIALLY",
+                    }
+                ],
             }
         }
     )
@@ -345,6 +356,10 @@ def test_target_collaborations_are_opened_when_they_change(tmp_path: Path) -> No
     assert [(row["product_id"], row["commission_rate"]) for row in products] == [("p1", 2000), ("p2", 1000)]
     assert products[0]["commission_effective_time"].timestamp() == NOW - DAY
     assert products[1]["commission_effective_time"] is None
+    (joined,) = raw(home, "target_collaboration_creators").to_pylist()
+    assert (joined["collaboration_id"], joined["creator_username"], joined["creator_open_id"]) == ("t-1", "nok.live", "c-1")
+    assert (joined["region"], joined["showcase_product_count"], joined["content_product_count"]) == ("TH", 2, 1)
+    assert (joined["collaboration_status"], joined["product_effective_status"]) == ("DELETING", "EFFECTIVE_PARTIALLY")
     stored = unpacked(home.root)
     assert not any(word in stored for word in (b"seller@example.com", b"+66812345678", b"face.jpg"))
     run(home, client, "target_collaborations", "target_collaboration_products", until=NOW + DAY)
