@@ -68,7 +68,9 @@ def displayed_amount(shown: object, currency: object) -> str | None:
     abbreviated amount is as exact as it is shown. What can't be read in one way only, or has a word beside it that is
     no currency, gives None: the text stays beside it.
     """
-    text = unicodedata.normalize("NFKC", shown).replace("\u2212", "-").strip() if isinstance(shown, str) else ""
+    text = (
+        unicodedata.normalize("NFKC", shown).replace("\u2212", "-").strip() if isinstance(shown, str) else ""
+    )
     found = _DISPLAYED.fullmatch(text)
     if found is None or (found["open"] is None) != (found["close"] is None):
         return None

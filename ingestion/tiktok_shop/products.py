@@ -138,9 +138,7 @@ def _kept_units(name: str) -> Callable[[list[Record]], list[Any]]:
     def sums(records: list[Record]) -> list[int | None]:
         lists = [_elements(record, name) for record in records]
         return [
-            None
-            if kept is None
-            else sum(one["quantity"] for one in kept if type(one.get("quantity")) is int)
+            None if kept is None else sum(one["quantity"] for one in kept if type(one.get("quantity")) is int)
             for kept in lists
         ]
 

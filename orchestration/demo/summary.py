@@ -312,7 +312,7 @@ _PROMOTION = """
         -- Not every shop has an ads account, so returns are not of all shops.
         select
             'total', 2, 'All shops', $reporting_currency, sum(attributed_gmv_rc), sum(gmv_rc), sum(live_sessions),
-            case when sum(live_sessions) = sum(case when own_gmv_rc is not null then live_sessions else 0 end) then sum(own_gmv_rc) end,
+            case when count(*) filter (where live_sessions > 0 and own_gmv_rc is null) = 0 then sum(own_gmv_rc) end,
             sum(ad_spend_rc), sum(unknown_days), null, null, null
         from joined
     )

@@ -144,7 +144,9 @@ def _distribution(sku: Sku, available: int) -> Json:
     campaign = available // 5 if turn % 3 == 0 else 0
     creator = available // 10 if turn % 4 == 0 else 0
     return {
-        "campaign_inventory": [{"quantity": campaign, "campaign_name": "11.11 Flash Sale"}] if campaign else [],
+        "campaign_inventory": [{"quantity": campaign, "campaign_name": "11.11 Flash Sale"}]
+        if campaign
+        else [],
         "creator_inventory": [{"quantity": creator, "creator_name": "global.finds"}] if creator else [],
         "in_shop_inventory": {"quantity": available - campaign - creator},
     }

@@ -134,8 +134,8 @@ def _commission(row: Json, stage: str) -> Decimal:
 def live_sessions(store: Store, clock: int) -> Iterator[Json]:
     """Every session that is over: what the platform tells of it, and what was ordered in it.
 
-    `own_*` is by the room in which a line was ordered, which the server shows for some regions only; `affiliate_*` is by
-    the session that the affiliate order of the line's SKU names.
+    `own_*` is by the room in which a line was ordered, which the server shows for some regions only; `affiliate_*`
+    is by the session that the affiliate order of the line's SKU names.
     """
     for shop in SHOPS:
         claims = _claims(store, shop, clock)

@@ -120,19 +120,19 @@ KINDS = {
     "balance_negative": Advice(
         "The balance is negative",
         "账户余额为负",
-        "See which statements are negative in kpi_settlement_bridge; the next sales pay for it, or TikTok asks for money.",
+        "kpi_settlement_bridge has the negative statements; the next sales pay for it, or TikTok asks for money.",
         "在 kpi_settlement_bridge 查看为负的结算单；后续货款会先抵扣，或需向平台补款。",
     ),
     "reserve_growing": Advice(
         "More money is held back",
         "预留金增加",
-        "See the reserve rows of fct_statement_transactions and the shop's health: a reserve grows with returns and violations.",
+        "See the reserve rows of fct_statement_transactions, and the shop's health: returns and violations raise it.",
         "查看 fct_statement_transactions 的预留行与账号健康；退货与违规会使预留金上升。",
     ),
     "statement_open": Advice(
         "A statement does not close",
         "结算单不平",
-        "Compare the statement in Seller Center with its rows in fct_statement_transactions; read it again with a backfill.",
+        "Compare it in Seller Center with its rows in fct_statement_transactions; a backfill reads it again.",
         "在卖家中心与 fct_statement_transactions 的明细核对，并补读该结算单。",
     ),
     "unmapped_fee": Advice(

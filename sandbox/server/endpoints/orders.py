@@ -39,7 +39,8 @@ def _search(call: Call) -> Answer:
     status = call.body.text("order_status")
     statuses = [choice("order_status", status, _STATUSES)] if status else None
     size = call.query.page_size(1, 100, None)
-    return page(call, timed_listing(call, "order", "orders", "DESC", statuses=statuses), size, total=True, shown=_shown(call))
+    listing = timed_listing(call, "order", "orders", "DESC", statuses=statuses)
+    return page(call, listing, size, total=True, shown=_shown(call))
 
 
 def _details(call: Call) -> Answer:

@@ -54,7 +54,9 @@ def home(parsed: Home, tmp_path_factory: pytest.TempPathFactory) -> Path:
             load,
             [stock | of | {"sku_id": sku, "available_quantity": count} for sku, count in units.items()],
         )
-        totals = [{"product_id": "1", "sku_id": sku, "total_available_quantity": n} for sku, n in units.items()]
+        totals = [
+            {"product_id": "1", "sku_id": sku, "total_available_quantity": n} for sku, n in units.items()
+        ]
         raw.write("inventory_skus", load, [total | of for total in totals])
 
     package(1, "FULFILLING", DAY + HOUR, orders="ab", lines="123")

@@ -357,9 +357,20 @@ def test_target_collaborations_are_opened_when_they_change(tmp_path: Path) -> No
     assert products[0]["commission_effective_time"].timestamp() == NOW - DAY
     assert products[1]["commission_effective_time"] is None
     (joined,) = raw(home, "target_collaboration_creators").to_pylist()
-    assert (joined["collaboration_id"], joined["creator_username"], joined["creator_open_id"]) == ("t-1", "nok.live", "c-1")
-    assert (joined["region"], joined["showcase_product_count"], joined["content_product_count"]) == ("TH", 2, 1)
-    assert (joined["collaboration_status"], joined["product_effective_status"]) == ("DELETING", "EFFECTIVE_PARTIALLY")
+    assert (joined["collaboration_id"], joined["creator_username"], joined["creator_open_id"]) == (
+        "t-1",
+        "nok.live",
+        "c-1",
+    )
+    assert (joined["region"], joined["showcase_product_count"], joined["content_product_count"]) == (
+        "TH",
+        2,
+        1,
+    )
+    assert (joined["collaboration_status"], joined["product_effective_status"]) == (
+        "DELETING",
+        "EFFECTIVE_PARTIALLY",
+    )
     stored = unpacked(home.root)
     assert not any(word in stored for word in (b"seller@example.com", b"+66812345678", b"face.jpg"))
     run(home, client, "target_collaborations", "target_collaboration_products", until=NOW + DAY)

@@ -263,7 +263,12 @@ def test_a_sku_without_warehouses_keeps_its_totals_and_what_is_kept_for_whom(tmp
         "in_shop_inventory": {"quantity": 1},
     }
     skus = [
-        {"id": "s1", "total_available_quantity": 0, "total_committed_quantity": 3, "warehouse_inventory": None},
+        {
+            "id": "s1",
+            "total_available_quantity": 0,
+            "total_committed_quantity": 3,
+            "warehouse_inventory": None,
+        },
         {"id": "s2", "total_available_quantity": 0, "total_committed_quantity": 0, "warehouse_inventory": []},
         {
             "id": "s3",
@@ -272,7 +277,10 @@ def test_a_sku_without_warehouses_keeps_its_totals_and_what_is_kept_for_whom(tmp
             "total_available_inventory_distribution": kept,
             "warehouse_inventory": [{"warehouse_id": "w1", "available_quantity": 10}],
         },
-        {"id": "s4", "total_available_inventory_distribution": {"campaign_inventory": [], "creator_inventory": None}},
+        {
+            "id": "s4",
+            "total_available_inventory_distribution": {"campaign_inventory": [], "creator_inventory": None},
+        },
     ]
     home = Home(tmp_path)
     answer = {"inventory": [{"product_id": "p1", "skus": skus}]}
@@ -288,7 +296,11 @@ def test_a_sku_without_warehouses_keeps_its_totals_and_what_is_kept_for_whom(tmp
         "s4": (None, None, 0, None),
     }
     row = found["s3"]
-    assert (row["campaign_names"], row["creator_names"], row["in_shop_quantity"]) == ("11.11, Brand Day", "ann", 1)
+    assert (row["campaign_names"], row["creator_names"], row["in_shop_quantity"]) == (
+        "11.11, Brand Day",
+        "ann",
+        1,
+    )
     assert row["snapshot_time"] == datetime.fromtimestamp(NOW, UTC)
     assert [row["sku_id"] for row in raw(home, "inventory").to_pylist()] == ["s3"]
 
@@ -303,7 +315,15 @@ def test_replay_gives_the_same_packages_stock_and_health(tmp_path: Path) -> None
         HEALTH: diagnosis,
     }
     run(home, client, "products", "inventory", "packages", "package_details", HEALTH, shop=AMERICAN)
-    names = ("inventory", "inventory_skus", "packages", "package_orders", "package_lines", "package_details", "shop_health")
+    names = (
+        "inventory",
+        "inventory_skus",
+        "packages",
+        "package_orders",
+        "package_lines",
+        "package_details",
+        "shop_health",
+    )
     before = {name: rows(home, name, "_dlt_load_id") for name in names}
     assert all(before.values())
     replay(home)

@@ -20,9 +20,9 @@ from ingestion.engine.values import to_array
 from ingestion.tables.finance import STATEMENT_TRANSACTION_LIST
 from ingestion.tables.orders import ORDERS
 from ingestion.tables.returns import RETURNS
-from ingestion.tiktok_shop.returns import CANCELLATIONS
 from ingestion.tiktok_shop.finance import ORDER_TRANSACTION_LIST, STATEMENT_TOTALS, open_orders
 from ingestion.tiktok_shop.resources import tables
+from ingestion.tiktok_shop.returns import CANCELLATIONS
 
 AT = datetime(2026, 11, 8, 1, 2, 3, 456789, tzinfo=UTC)
 
@@ -216,7 +216,10 @@ def transaction(**changes: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("actions", "found"),
     [
-        ([{"action": "SELLER_RESPOND_REFUND", "deadline": 1_700_000_000}], ("SELLER_RESPOND_REFUND", 1_700_000_000)),
+        (
+            [{"action": "SELLER_RESPOND_REFUND", "deadline": 1_700_000_000}],
+            ("SELLER_RESPOND_REFUND", 1_700_000_000),
+        ),
         # The earliest of several, wherever it stands:
         (
             [
