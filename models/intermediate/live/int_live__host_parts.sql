@@ -162,7 +162,7 @@ with sessions as (
         sessions.fx_rate,
         sessions.fx_is_stale,
         sessions.is_provisional,
-        sessions.own_unknown_reason is null as is_own_known,
+        sessions.own_gmv is not null as is_own_known,
         sessions.own_unknown_reason,
         host_minutes.minutes_on_air,
         host_minutes.credited_minutes,
