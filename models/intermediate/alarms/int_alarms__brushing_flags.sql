@@ -61,8 +61,11 @@ with shops as (
 , maybe_live as (
     select distinct orders.shop_key, orders.order_id
     from order_products as orders
+    inner join shops on orders.shop_key = shops.shop_key
     inner join {{ ref('fct_live_sessions') }} as sessions
         on orders.shop_key = sessions.shop_key
+        -- no session of before the 28 days: each is compared with every order of the shop
+        and sessions.business_date > {{ add_days('shops.last_business_date', -30) }}
         and orders.create_time >= sessions.start_time
         and orders.create_time < sessions.end_time
     left join {{ ref('int_live__room_ids') }} as room_ids on orders.shop_key = room_ids.shop_key

@@ -465,12 +465,12 @@ with shops as (
         {{ dbt.concat([
             "cast(deadlines.requests as string)", "' '", "deadlines.subject", "' wait for an answer that is due within " ~ var('alarm_deadline_hours') ~ " hours'",
             "coalesce(" ~ dbt.concat(["' ('", as_amount('deadlines.amount', 'deadlines.currency'), "')'"]) ~ ", '')",
-            "', the first in '", "cast(cast(floor(deadlines.hours_left) as bigint) as string)", "' hours: '", "deadlines.first_request_id", "' ('", "deadlines.first_action", "'). kpi_open_deadlines lists them.'"
+            "', the first in '", "cast(cast(floor(deadlines.hours_left) as bigint) as string)", "' hours: '", "deadlines.first_request_id", "' ('", "deadlines.first_action", "'). ops_open_deadlines lists them.'"
         ]) }} as message_en,
         {{ dbt.concat([
             "case deadlines.subject when 'returns' then '退货退款' when 'cancellations' then '取消' else '样品' end", "'申请 '", "cast(deadlines.requests as string)",
             "' 个须在 " ~ var('alarm_deadline_hours') ~ " 小时内处理'", "coalesce(" ~ dbt.concat(["'（'", as_amount('deadlines.amount', 'deadlines.currency'), "'）'"]) ~ ", '')",
-            "'，最早的还剩 '", "cast(cast(floor(deadlines.hours_left) as bigint) as string)", "' 小时：'", "deadlines.first_request_id", "'（'", "deadlines.first_action", "'）。明细见 kpi_open_deadlines。'"
+            "'，最早的还剩 '", "cast(cast(floor(deadlines.hours_left) as bigint) as string)", "' 小时：'", "deadlines.first_request_id", "'（'", "deadlines.first_action", "'）。明细见 ops_open_deadlines。'"
         ]) }} as message_zh
     from deadlines
     inner join shops on deadlines.shop_key = shops.shop_key

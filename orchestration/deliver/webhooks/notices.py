@@ -102,8 +102,8 @@ KINDS = {
     "deadline": Advice(
         "Answers that are due",
         "申请处理期限",
-        "Answer them in Seller Center before the platform decides; kpi_open_deadlines has every request and its time.",
-        "请在平台自动判定前于卖家中心处理；全部申请与期限见 kpi_open_deadlines。",
+        "Answer them in Seller Center before the platform decides; ops_open_deadlines has every request and its time.",
+        "请在平台自动判定前于卖家中心处理；全部申请与期限见 ops_open_deadlines。",
     ),
     "payout_failed": Advice(
         "A payout failed",
