@@ -23,6 +23,7 @@ from ingestion.engine.errors import describe
 from ingestion.engine.journal import SHOP, LogRow, write_journal
 from ingestion.engine.pipelines import configure_dlt
 from ingestion.engine.progress import Progress, ShopResult
+from ingestion.engine.raw_files import RawFiles
 from ingestion.engine.rows import Drift
 from ingestion.engine.units import ShopOutcome, failed_rows
 from ingestion.fx_rates.resource import load_rates
@@ -120,6 +121,7 @@ def sync(
                 home, report, of_ads, account_ids, begin, end, progress, alone=not report.shops
             )
         _load_fx(home, report, outcomes, begin, end, config, progress)
+        RawFiles(home.raw).add_new()
         compact_when_due(home, progress.message)
         _describe_run(entry, report, since=since, until=until, resources=resources)
     report.seconds = time.monotonic() - started

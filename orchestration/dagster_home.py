@@ -26,6 +26,7 @@ def prepare(home: Home) -> Path:
     Raises:
         StorageError: the folder can't be written.
     """
+    home.make()
     folder = dagster_home(home)
     settings = folder / "dagster.yaml"
     template = TEMPLATE.read_bytes()

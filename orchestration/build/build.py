@@ -44,6 +44,7 @@ from home.project import project_dir
 from home.records import read_record, write_record
 from home.storage import storage_errors
 from ingestion.engine.progress import Progress
+from ingestion.engine.raw_files import RawFiles
 from ingestion.sources import ensure_all_tables
 from orchestration.build.project_log import digests, record_changes
 from orchestration.build.project_log import project_state as project_hashes
@@ -264,6 +265,7 @@ def build(
     Raises:
         BuildFailed: dbt could not run at all: the project does not parse, the warehouse can't be opened.
         FrozenDamaged: A frozen month is not as it was frozen.
+        RawDamaged: A file of the raw folder is not as it was loaded; names it.
         ConfigError: There is no dbt project.
         HomeBusy: Another run holds the home.
         StorageError: The disk is full or refuses.
@@ -278,6 +280,7 @@ def build(
         if any(home.raw.glob("*/*/*.parquet")):
             # A column that this release has and the raw files lack is read as NULL.
             ensure_all_tables(home.raw)
+            RawFiles(home.raw).require_whole()
         began = time.monotonic()
         _record(home, state="building", whole=select is None)
         command = ["build"]

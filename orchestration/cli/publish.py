@@ -40,10 +40,12 @@ def publish() -> None:
 @click.argument("file", required=False, type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--history", is_flag=True, help="Check also the former publications that are kept.")
 def verify(file: Path | None, history: bool) -> None:
-    """Check that published files, manifests and the audit log are as they were written. 校验已发布文件与审计日志。
+    """Check that published files, audit log, archive and raw are as they were written. 校验发布文件、审计日志、存档与原始表。
 
-    Without FILE: what is published here, for everybody and for audiences, and the audit log. With FILE: only that
-    one, wherever it lies; its manifest.json has to lie beside it. Exit code 1 if anything was changed or is missing.
+    Without FILE: what is published here, for everybody and for audiences, the audit log, the archive and the raw
+    folder. With FILE: only that one, wherever it lies; its manifest.json has to lie beside it. Nothing is written, so
+    a backup can be checked where it lies: TTKPI_HOME=/backup ttkpi verify. Exit code 1 if anything was changed or is
+    missing.
 
     \b
     Examples:  ttkpi verify

@@ -13,6 +13,8 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from home.layout import Home
+
 FILE_NAME = "alerts.jsonl"
 
 
@@ -35,10 +37,10 @@ def raise_alert(home: Path, alert: Alert) -> Path:
 
     One `write` of one line to a file opened for appending: lines of two processes do not mix.
     """
-    home.mkdir(parents=True, exist_ok=True)
+    Home(home).make()
     path = home / FILE_NAME
     line = json.dumps(asdict(alert), ensure_ascii=False) + "\n"
-    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     try:
         os.write(descriptor, line.encode())
     finally:

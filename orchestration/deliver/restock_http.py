@@ -120,7 +120,7 @@ def post(
         HomeBusy: Another export is posting from this home.
         StorageError: It can't be noted what was accepted.
     """
-    home.root.mkdir(parents=True, exist_ok=True)
+    home.make()
     lock = FileLock(home.root / f"{LEDGER}.lock", mode=0o600)
     try:
         lock.acquire(timeout=0)

@@ -32,7 +32,7 @@ import pyarrow.parquet as pq
 
 from home.audit_log import recorded
 from home.database import attach, reading
-from home.errors import ConfigError, TtkpiError
+from home.errors import TtkpiError
 from home.layout import Home
 from home.records import read_record, write_record
 from home.storage import replacement, storage_errors
@@ -200,11 +200,8 @@ def check(home: Home) -> int:
     empty = home.frozen / _NONE
     if not empty.is_file() or not pq.read_schema(empty).equals(SCHEMA):
         _write(empty, SCHEMA.empty_table())
-    if files and not home.freeze_key_file.is_file():
-        raise ConfigError(
-            f"{home.freeze_key_file} is missing: the {len(files)} frozen months in {home.frozen} can't be checked.",
-            advice="Restore it from your backup.",
-        )
+    if files:
+        home.freeze_key()
     missing = sorted((read_record(home.frozen / _LEDGER) or {}).keys() - {path.name for path in files})
     if missing:
         raise FrozenDamaged(

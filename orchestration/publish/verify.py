@@ -1,4 +1,4 @@
-"""Checks that what is published, and was published before, is what was published, and that the audit log is whole.
+"""Checks that what is published, and was published before, is what was published; that archive, raw and audit log are whole.
 
 | checked | against |
 | --- | --- |
@@ -6,12 +6,18 @@
 | each manifest | its seal, by the key of the home |
 | the audience files | the list and the checksums in the manifest of the whole file |
 | each file of `published_values/` | its checksum in the audit log, in the entry of its publication; none is missing |
-| the audit log | the chain of its entries, their seals, and the hash in the manifest of the publication |
+| the audit log | the chain of its entries, their seals, its head, and the hash in the manifest of the publication |
+| the archive | the checks in its manifests, and each file that they name against the digest in its name |
+| the raw folder | each data file against its digest in `raw/files.jsonl` |
+
+Nothing is written, so a backup can be checked where it lies, also on a read-only disk; only a switch of publications that
+a kill came into is finished first, where that is possible.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -20,7 +26,9 @@ from home.audit_log import AuditLogDamaged, entries
 from home.audit_log import check as check_log
 from home.layout import Home, HomeBusy
 from home.records import RecordDamaged, read_record
-from home.storage import storage_errors
+from home.storage import StorageError, storage_errors
+from ingestion.engine.archive import Archive
+from ingestion.engine.raw_files import RawFiles
 from orchestration.history.publications import (
     audiences_folder,
     finish_switch,
@@ -66,7 +74,7 @@ def verify_file(home: Home, path: Path) -> Verdict:
 
 
 def verify_home(home: Home, *, history: bool = False) -> list[Verdict]:
-    """Check what is published, for everybody and for audiences, and the audit log.
+    """Check what is published, for everybody and for audiences, the audit log, the archive and the raw folder.
 
     Args:
         home: The home.
@@ -76,23 +84,54 @@ def verify_home(home: Home, *, history: bool = False) -> list[Verdict]:
         ConfigError: The key of the seals is gone.
         StorageError: A file can't be read.
     """
+    with ExitStack() as held:
+        busy = _hold(home, held)
+        if home.published.is_file():
+            # A seal that can't be checked is no seal.
+            home.seal_key()
+        verdicts = [verify_file(home, home.published), *_audiences(home)]
+        if history:
+            for publication in reversed(kept(home)):
+                folder = history_folder(home) / publication
+                files = [
+                    folder / home.published.name,
+                    *sorted(folder.glob(f"audiences/*/{home.published.name}")),
+                ]
+                verdicts += [verify_file(home, file) for file in files]
+        log = _log(home)
+        verdicts += [_values(home, is_whole=not log.problems), log, *_archive(home), _raw(home, busy)]
+    return verdicts
+
+
+def _hold(home: Home, held: ExitStack) -> str:
+    """Keeps the home from being changed meanwhile, if that is possible; what is at work in it otherwise."""
     try:
-        with home.lock("verify"):
-            finish_switch(home)
-    except HomeBusy:
-        # A run is at work. What is published can be checked all the same.
-        pass
-    if home.published.is_file():
-        # A seal that can't be checked is no seal.
-        home.seal_key()
-    verdicts = [verify_file(home, home.published), *_audiences(home)]
-    if history:
-        for publication in reversed(kept(home)):
-            folder = history_folder(home) / publication
-            files = [folder / home.published.name, *sorted(folder.glob(f"audiences/*/{home.published.name}"))]
-            verdicts += [verify_file(home, file) for file in files]
-    log = _log(home)
-    return [*verdicts, _values(home, is_whole=not log.problems), log]
+        held.enter_context(home.lock("verify"))
+    except HomeBusy as error:
+        # What is published can be checked all the same.
+        return error.message
+    except StorageError:
+        # A home that can't be written, as a backup: nobody changes it, and nothing in it can be finished.
+        return ""
+    finish_switch(home)
+    return ""
+
+
+def _archive(home: Home) -> Iterator[Verdict]:
+    for path, files, found in Archive(home.archive).check():
+        yield Verdict(path, tuple(found), "" if found else f"{files:,} files of the archive")
+
+
+def _raw(home: Home, busy: str) -> Verdict:
+    if busy:
+        return Verdict(home.raw, (), f"not checked. {busy}")
+    files = RawFiles(home.raw)
+    try:
+        found = tuple(files.problems(read_all=True))
+        about = f"{len(files.known()):,} files"
+    except StorageError as error:
+        found, about = (error.message,), ""
+    return Verdict(home.raw, found, "" if found else about)
 
 
 def _about(path: Path) -> str:
