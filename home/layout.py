@@ -45,6 +45,8 @@ AUDIT_LOG_HEAD = "audit_log.head.json"
 """Number and hash of the newest entry of the audit log."""
 AUDIT_LOG = "audit_log.jsonl"
 """The entries of the audit log."""
+WAREHOUSE = "warehouse.duckdb"
+"""The DuckDB file that dbt builds."""
 _SEAL_FINGERPRINT = "seal.fingerprint"
 _PRIVATE = 0o700
 _held: set[tuple[str, int]] = set()
@@ -128,7 +130,7 @@ class Home:
     @property
     def warehouse(self) -> Path:
         """The DuckDB file that dbt builds."""
-        return self.root / "warehouse.duckdb"
+        return self.root / WAREHOUSE
 
     @property
     def published(self) -> Path:

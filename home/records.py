@@ -11,6 +11,10 @@ from home.errors import TtkpiError
 from home.storage import replace_file, storage_errors
 
 
+ANEW = "Delete it and run the command again: it is made anew from the data."
+"""The cure of a record that only says what there is."""
+
+
 class RecordDamaged(TtkpiError):
     """A record is there but is not what we write."""
 
@@ -26,8 +30,12 @@ def write_record(path: Path, record: Mapping[str, Any], *, mode: int = 0o644) ->
     return path
 
 
-def read_record(path: Path) -> dict[str, Any] | None:
+def read_record(path: Path, *, cure: str = ANEW) -> dict[str, Any] | None:
     """The record, or None when there is none yet.
+
+    Args:
+        path: The file.
+        cure: What to do when the file is damaged.
 
     Raises:
         RecordDamaged: The file holds something else.
@@ -45,6 +53,6 @@ def read_record(path: Path) -> dict[str, Any] | None:
     if not isinstance(record, dict):
         raise RecordDamaged(
             f"{path} is damaged.",
-            advice="Delete it and run the command again: it is made anew from the data.",
+            advice=cure,
         )
     return record

@@ -25,7 +25,7 @@ from ingestion.engine.manifest import Manifest, ManifestDamaged, damaged
 SCHEMA_FILE = "0.schema.parquet"
 """An empty file with all columns: every table exists, and with its full schema, whatever was loaded."""
 LIST_FILE = "files.jsonl"
-_CURE = "Run `ttkpi replay`: it makes the raw folder anew from the archive. Then run the command again."
+CURE = "Run `ttkpi replay`: it makes the raw folder anew from the archive. Then run the command again."
 
 
 class RawDamaged(StorageError):
@@ -126,7 +126,7 @@ class RawFiles:
         """
         self.add_new()
         for problem in self.problems(read_all=False):
-            raise RawDamaged(problem, advice=_CURE)
+            raise RawDamaged(problem, advice=CURE)
 
     def problems(self, *, read_all: bool) -> Iterator[str]:
         """What is wrong with the listed files, in plain words.
@@ -176,7 +176,7 @@ def require_parquet(path: Path) -> None:
             pq.read_metadata(path)
         except pa.ArrowException as error:
             raise RawDamaged(
-                f"{path} is no whole Parquet file: {str(error).splitlines()[0]}", advice=_CURE
+                f"{path} is no whole Parquet file: {str(error).splitlines()[0]}", advice=CURE
             ) from None
 
 

@@ -23,7 +23,7 @@ from typing import Any
 
 import duckdb
 
-from home.database import attach, literal, quoted
+from home.database import attach, files_in, literal, quoted
 from home.layout import Home
 from ingestion.tables.sources import TIKTOK_SHOP
 from orchestration.build.marts import is_published
@@ -64,7 +64,7 @@ class Frames:
         for folder in sorted(folders):
             if folder.name.startswith("_") or not any(folder.glob("*.parquet")):
                 continue
-            files = literal(folder / "*.parquet")
+            files = files_in(folder)
             # From the footers alone: no column has to be read for it.
             found = self._connection.execute(
                 f"select max(stats_max_value) from parquet_metadata({files}) where path_in_schema = '_dlt_load_id'"

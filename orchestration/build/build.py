@@ -30,14 +30,14 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import IO, Any, Literal
 
-import orjson
 import yaml
 
 from home.audit_log import FAILED, recorded
 from home.audit_log import prepare as prepare_log
 from home.config import HOME_VARIABLE, PROJECT_ROOT
+from home.database import in_pattern
 from home.errors import ConfigError, TtkpiError
-from home.layout import Home
+from home.layout import WAREHOUSE, Home
 from home.memory import DAILY_VARIABLE, daily_limit, memory_limit
 from home.memory import VARIABLE as MEMORY_VARIABLE
 from home.project import project_dir
@@ -54,6 +54,7 @@ from orchestration.history.published_values import prepare as prepare_values
 
 _WORKER = "orchestration.build.dbt_worker"
 _KILLED = -9
+_DAMAGED = ("Corrupt database file", "not a valid DuckDB database", "Could not read enough bytes")
 _MESSAGE_LINES = 6
 _PROJECT_PATHS = {"model": "models", "macro": "macros", "seed": "seeds", "test": "tests"}
 
@@ -184,6 +185,8 @@ class BuildReport:
         advice = ""
         if any("Out of Memory Error" in node.message for node in self.errors):
             advice = f"Give it more memory, now {memory_limit()}: `{MEMORY_VARIABLE}=4GB ttkpi build`. "
+        if any("Corrupt database file" in node.message for node in self.errors):
+            advice = f"{self.run_results.parents[1] / WAREHOUSE} is damaged: delete it and build again, raw has everything. "
         raise BuildFailed(
             f"{len(self.errors)} of {len(self.nodes)} dbt nodes could not be built.{also}\n"
             + "\n".join(shown)
@@ -375,6 +378,8 @@ def dbt_environment(home: Home, project: Path) -> dict[str, str]:
     return {
         **os.environ,
         HOME_VARIABLE: str(home.root.absolute()),
+        # Inside of an SQL string that dbt-duckdb formats, and whose signs DuckDB takes for a pattern.
+        "TTKPI_HOME_IN_SQL": in_pattern(home.root.absolute()).replace("{", "{{").replace("}", "}}"),
         MEMORY_VARIABLE: memory_limit(),
         DAILY_VARIABLE: daily_limit(),
         "PYTHONPATH": import_path,
@@ -529,6 +534,11 @@ def _failure(home: Home, code: int, text: str) -> BuildFailed:
             f"Another program has {home.warehouse} open.\n{text}",
             advice=f"Close it there: BI tools read {home.published}, never the warehouse file.",
         )
+    if any(sign in text for sign in _DAMAGED):
+        return BuildFailed(
+            f"{home.warehouse} is damaged, or is no DuckDB file of this version.\n{text}",
+            advice="Delete it and run `ttkpi build`: it is made anew from raw. The published file is as it was before.",
+        )
     if code == _KILLED:
         return BuildFailed(
             "dbt was ended by the system, most likely because memory ran out.",
@@ -561,8 +571,9 @@ def _report(home: Home, *, whole: bool, freshness: bool, seconds: float) -> Buil
 
 def _read_report(home: Home, *, whole: bool, freshness: bool, seconds: float) -> BuildReport:
     folder = dbt_folder(home)
-    results = orjson.loads((folder / "run_results.json").read_bytes())
-    manifest = orjson.loads((folder / "manifest.json").read_bytes())
+    cure = "Run `ttkpi build`: it writes the file anew."
+    results = read_record(folder / "run_results.json", cure=cure) or {}
+    manifest = read_record(folder / "manifest.json", cure=cure) or {}
     known = {**manifest.get("nodes", {}), **manifest.get("unit_tests", {})}
     sources: tuple[Freshness, ...] = ()
     if freshness and (folder / "target" / "sources.json").is_file():

@@ -60,14 +60,15 @@ def verify(file: Path | None, history: bool) -> None:
     for verdict in verdicts:
         for problem in verdict.problems:
             click.secho(f"CHANGED  {problem}", fg="red", err=True)
+        if verdict.problems and verdict.cure:
+            click.echo(f"         {verdict.cure}", err=True)
         if not verdict.problems:
             note = "" if verdict.is_sealed else "; the seal was not checked: this home has no key"
             click.echo(f"ok       {verdict.subject}: {verdict.about}{note}")
     wrong = sum(bool(verdict.problems) for verdict in verdicts)
     if wrong:
         click.echo(
-            f"{wrong} of {len(verdicts)} are not as they were written. To publish anew: ttkpi publish; "
-            "to return to the publication before: ttkpi rollback.",
+            f"{wrong} of {len(verdicts)} are not as they were written.",
             err=True,
         )
         raise SystemExit(1)

@@ -7,7 +7,6 @@ from decimal import Decimal
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from home.layout import Home
@@ -25,7 +24,7 @@ from orchestration.demo.summary import (
     people,
     promotion,
 )
-from orchestration.progress import output
+from orchestration.progress import output, shown
 
 _COMPARED: tuple[tuple[str, str, tuple[str, ...], Mapping[str, str] | None, str], ...] = (
     ("kpi_shop_daily", "kpi_shop_daily", ("shop_key", "business_date"), None, "true"),
@@ -141,7 +140,7 @@ def _table(lines: Sequence[Kpis], days: int) -> Table:
         # Orders and rates stand once, on the shop's own line.
         once = bool(line.shop_name)
         table.add_row(
-            escape(line.shop_name),
+            shown(line.shop_name),
             line.currency,
             _whole(line.gmv),
             _whole(line.net_gmv),
@@ -172,7 +171,7 @@ def _promotion_table(lines: Sequence[Promotion], days: int) -> Table:
     )
     for line in lines:
         table.add_row(
-            escape(line.shop_name),
+            shown(line.shop_name),
             line.currency,
             _whole(line.attributed_gmv),
             _percent(line.attributed_share),
@@ -205,7 +204,7 @@ def _operations_table(lines: Sequence[Operations], days: int) -> Table:
     )
     for line in lines:
         table.add_row(
-            escape(line.shop_name),
+            shown(line.shop_name),
             f"{line.skus:,}",
             f"{line.out_skus:,}",
             f"{line.short_skus:,}",
@@ -260,16 +259,16 @@ def _show_difference(console: Console, compared: Comparison) -> None:
         f"{compared.table} differ:[/red]"
     )
     for line in compared.different:
-        console.print(f"  {escape(line)}")
+        console.print(f"  {shown(line)}")
 
 
 def _show_places(console: Console, home: Home, result: DemoResult) -> None:
     console.print("Where things are 位置:")
     console.print(
-        f"  published marts  {escape(str(home.published))}  (DuckDB, read-only; marts.marts.kpi_shop_daily, ...)"
+        f"  published marts  {shown(str(home.published))}  (DuckDB, read-only; marts.marts.kpi_shop_daily, ...)"
     )
-    console.print(f"  audit            {escape(str(home.root / 'audit' / 'data_docs' / 'index.html'))}")
-    console.print(f"  KPI glossary     {escape(str(result.docs))}")
+    console.print(f"  audit            {shown(str(home.root / 'audit' / 'data_docs' / 'index.html'))}")
+    console.print(f"  KPI glossary     {shown(str(result.docs))}")
     console.print("  Dagster          make dagster, then http://127.0.0.1:3000")
     console.print("Run it again: the sandbox's clock moves on by a day and only what is new is read.")
 

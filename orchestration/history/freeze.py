@@ -202,7 +202,7 @@ def check(home: Home) -> int:
         _write(empty, SCHEMA.empty_table())
     if files:
         home.freeze_key()
-    missing = sorted((read_record(home.frozen / _LEDGER) or {}).keys() - {path.name for path in files})
+    missing = sorted(_signatures(home).keys() - {path.name for path in files})
     if missing:
         raise FrozenDamaged(
             f"Frozen months are missing in {home.frozen}: {', '.join(missing)}.",
@@ -211,6 +211,12 @@ def check(home: Home) -> int:
     for path in files:
         _verify(home, path)
     return len(files)
+
+
+def _signatures(home: Home) -> dict[str, Any]:
+    """The list of freezes with their signatures."""
+    cure = "Restore it from your backup. Deleted, it does not tell any more whether a frozen month is missing."
+    return read_record(home.frozen / _LEDGER, cure=cure) or {}
 
 
 def _verify(home: Home, path: Path) -> None:

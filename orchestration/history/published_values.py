@@ -28,7 +28,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from home.database import literal
+from home.database import files_in, literal
 from home.layout import Home
 from home.storage import replacement, storage_errors
 
@@ -140,7 +140,7 @@ def write_changes(
         "select *, "
         "row_number() over (partition by shop_key, business_date, kpi_name order by publication_id desc) = 1 "
         "as is_last "
-        f"from read_parquet({literal(home.published_values / VALUES / '*.parquet')})"
+        f"from read_parquet({files_in(home.published_values / VALUES)})"
     )
     connection.execute(f"create or replace temp table values_now as {_values_now(connection)}")
     stamp = f"{literal(publication)} as publication_id, {_instant(published_at)} as published_at"
@@ -232,9 +232,9 @@ def published_at_instant(
         duckdb.Error: The store can't be read.
     """
     prepare(home)
-    files = literal(home.published_values / VALUES / "*.parquet")
+    files = files_in(home.published_values / VALUES)
     until = f"published_at <= {_instant(instant)}"
-    about = literal(home.published_values / PUBLICATIONS / "*.parquet")
+    about = files_in(home.published_values / PUBLICATIONS)
     found = connection.execute(
         f"select max(publication_id) from read_parquet({about}) where {until}"  # noqa: S608 (a path of the home)
     ).fetchone()

@@ -46,12 +46,12 @@ from ingestion.engine.progress import Progress
 from orchestration.audit.audit import require_passed
 from orchestration.build.marts import is_published
 from orchestration.history.publications import (
+    current_publication,
     end_switch,
     finish_switch,
     manifest_path,
     new_publication,
     prune,
-    published_manifest,
     switch,
 )
 from orchestration.history.published_values import (
@@ -170,7 +170,7 @@ def _publish(home: Home, progress: Progress, entry: Entry) -> PublishReport:
                             "audiences": {
                                 name: manifest["sha256"] for name, manifest in sorted(manifests.items())
                             },
-                            "replaces": (published_manifest(home) or {}).get("publication_id"),
+                            "replaces": current_publication(home),
                             "audit_log": {"number": number, "hash": hashed},
                             "published_values": checksums,
                         }
@@ -406,6 +406,7 @@ def _failed(home: Home, error: duckdb.Error) -> TtkpiError:
             "The published file is as it was.",
         )
     return PublishFailed(
-        f"The marts could not be copied: {text}",
-        advice="The published file is as it was. Run `ttkpi publish` again; if that fails, `ttkpi build` first.",
+        f"The marts of {home.warehouse} could not be copied: {text}",
+        advice="The published file is as it was. Run `ttkpi publish` again; if that fails, `ttkpi build` first. If the "
+        "warehouse is damaged, delete it and build again: raw has everything.",
     )

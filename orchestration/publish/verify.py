@@ -17,8 +17,7 @@ a kill came into is finished first, where that is possible.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -28,8 +27,10 @@ from home.layout import Home, HomeBusy
 from home.records import RecordDamaged, read_record
 from home.storage import StorageError, storage_errors
 from ingestion.engine.archive import Archive
-from ingestion.engine.raw_files import RawFiles
+from ingestion.engine.manifest import ManifestDamaged
+from ingestion.engine.raw_files import CURE, RawFiles
 from orchestration.history.publications import (
+    PUBLISH_ANEW,
     audiences_folder,
     finish_switch,
     history_folder,
@@ -42,6 +43,9 @@ from orchestration.history.published_values import NONE, SCHEMAS, in_store, is_e
 from orchestration.history.seal import MANIFEST, problems, sha256
 
 
+_RESTORE = "Restore it from your backup. What is published is not concerned."
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What was found about one thing.
@@ -51,12 +55,14 @@ class Verdict:
         problems: What is wrong, in plain words; empty when it is as it was written.
         about: What is right: publication, rows, entries.
         is_sealed: The seal was checked; False where the key is not known.
+        cure: What to do if something is wrong.
     """
 
     subject: Path
     problems: tuple[str, ...]
     about: str
     is_sealed: bool = True
+    cure: str = ""
 
 
 def verify_file(home: Home, path: Path) -> Verdict:
@@ -73,65 +79,72 @@ def verify_file(home: Home, path: Path) -> Verdict:
     return Verdict(path, found, "" if found else _about(path), is_sealed=key is not None)
 
 
-def verify_home(home: Home, *, history: bool = False) -> list[Verdict]:
+def verify_home(home: Home, *, history: bool = False, stored: bool = True) -> list[Verdict]:
     """Check what is published, for everybody and for audiences, the audit log, the archive and the raw folder.
 
     Args:
         home: The home.
         history: Check also the former publications that are kept.
+        stored: Check the archive and the raw folder: all of it is read.
 
     Raises:
         ConfigError: The key of the seals is gone.
         StorageError: A file can't be read.
     """
-    with ExitStack() as held:
-        busy = _hold(home, held)
-        if home.published.is_file():
-            # A seal that can't be checked is no seal.
-            home.seal_key()
-        verdicts = [verify_file(home, home.published), *_audiences(home)]
-        if history:
-            for publication in reversed(kept(home)):
-                folder = history_folder(home) / publication
-                files = [
-                    folder / home.published.name,
-                    *sorted(folder.glob(f"audiences/*/{home.published.name}")),
-                ]
-                verdicts += [verify_file(home, file) for file in files]
-        log = _log(home)
-        verdicts += [_values(home, is_whole=not log.problems), log, *_archive(home), _raw(home, busy)]
-    return verdicts
-
-
-def _hold(home: Home, held: ExitStack) -> str:
-    """Keeps the home from being changed meanwhile, if that is possible; what is at work in it otherwise."""
     try:
-        held.enter_context(home.lock("verify"))
+        with home.lock("verify"):
+            finish_switch(home)
+    except (HomeBusy, StorageError):
+        # A run is at work, or the home can't be written, as a backup. It can be checked all the same.
+        pass
+    if home.published.is_file():
+        # A seal that can't be checked is no seal.
+        home.seal_key()
+    verdicts = [verify_file(home, home.published), *_audiences(home)]
+    verdicts = [replace(one, cure=PUBLISH_ANEW) for one in verdicts]
+    if history:
+        for publication in reversed(kept(home)):
+            folder = history_folder(home) / publication
+            files = [folder / home.published.name, *sorted(folder.glob(f"audiences/*/{home.published.name}"))]
+            verdicts += [replace(verify_file(home, file), cure=_RESTORE) for file in files]
+    log = _log(home)
+    verdicts += [replace(one, cure=_RESTORE) for one in (_values(home, is_whole=not log.problems), log)]
+    return [*verdicts, *_stored(home)] if stored else verdicts
+
+
+def _stored(home: Home) -> list[Verdict]:
+    found = [*_archive(home), _raw(home)]
+    if not any(one.problems for one in found):
+        return found
+    # A run that merged files meanwhile has removed some that were known a moment ago.
+    try:
+        with home.lock("verify"):
+            return [*_archive(home), _raw(home)]
     except HomeBusy as error:
-        # What is published can be checked all the same.
-        return error.message
+        return [
+            replace(one, problems=(), about=f"not known while another run is at work. {error.message}")
+            if one.problems
+            else one
+            for one in found
+        ]
     except StorageError:
-        # A home that can't be written, as a backup: nobody changes it, and nothing in it can be finished.
-        return ""
-    finish_switch(home)
-    return ""
+        return found
 
 
 def _archive(home: Home) -> Iterator[Verdict]:
     for path, files, found in Archive(home.archive).check():
-        yield Verdict(path, tuple(found), "" if found else f"{files:,} files of the archive")
+        cure = "Restore it from your backup of the archive; the raw tables still have its rows."
+        yield Verdict(path, tuple(found), "" if found else f"{files:,} files of the archive", cure=cure)
 
 
-def _raw(home: Home, busy: str) -> Verdict:
-    if busy:
-        return Verdict(home.raw, (), f"not checked. {busy}")
+def _raw(home: Home) -> Verdict:
     files = RawFiles(home.raw)
     try:
         found = tuple(files.problems(read_all=True))
         about = f"{len(files.known()):,} files"
-    except StorageError as error:
-        found, about = (error.message,), ""
-    return Verdict(home.raw, found, "" if found else about)
+    except ManifestDamaged as error:
+        return Verdict(home.raw, (error.message,), "", cure="The next build or sync writes the list anew.")
+    return Verdict(home.raw, found, "" if found else about, cure=CURE)
 
 
 def _about(path: Path) -> str:

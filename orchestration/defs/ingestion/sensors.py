@@ -12,6 +12,7 @@ from pathlib import Path
 import dagster as dg
 import duckdb
 
+from home.database import files_in
 from ingestion.engine.journal import SHOP
 from ingestion.tables.sources import TIKTOK_ADS, TIKTOK_SHOP
 from ingestion.tiktok_ads.resources import OWNER as ACCOUNT
@@ -69,8 +70,8 @@ def read_failures(raw: Path, since: datetime) -> list[ShopFailure]:
 
 
 def _failures(raw: Path, source: str, owner: str, since: datetime) -> list[ShopFailure]:
-    files = raw / source / "sync_log" / "*.parquet"
-    if not any(files.parent.glob(files.name)):
+    folder = raw / source / "sync_log"
+    if not any(folder.glob("*.parquet")):
         return []
     with duckdb.connect(":memory:", config={"threads": 1}) as connection:
         connection.execute("set TimeZone = 'UTC'")
@@ -83,11 +84,11 @@ def _failures(raw: Path, source: str, owner: str, since: datetime) -> list[ShopF
                 coalesce(max_by(error_message, finished_at), 'no message was recorded') as message,
                 coalesce(max_by(authorisation_state, finished_at), 'unknown') as authorisation_state,
                 epoch_us(max(finished_at)) as finished_at_us
-            from read_parquet($files, union_by_name = true)
+            from read_parquet({files_in(folder)}, union_by_name = true)
             where status = 'failed' and {owner} is not null and finished_at >= $since
             group by run_id, {owner}
             """,  # noqa: S608 (the column is one of OWNERS)
-            {"files": str(files), "since": since},
+            {"since": since},
         ).fetchall()
     return [
         ShopFailure(

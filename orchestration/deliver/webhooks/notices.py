@@ -13,6 +13,7 @@ import duckdb
 from home.database import CannotRead, attach, reading
 from home.demo_home import is_demo_home
 from home.layout import Home
+from home.text import one_line, printable
 from orchestration.deliver.alerts import Alert, read_alerts
 from orchestration.history.publications import published_manifest
 
@@ -238,7 +239,15 @@ def _published(home: Home, *, is_demo: bool) -> list[Notice] | None:
                 f"{_TABLE} in {home.published} can't be read: {str(error).splitlines()[0]}",
                 advice="It was published by another version of this project: run `ttkpi run`.",
             ) from error
-    return [Notice(**dict(zip(_COLUMNS, row, strict=True)), is_demo=is_demo) for row in rows]
+    return [
+        Notice(**{name: _in_one_line(value) for name, value in zip(_COLUMNS, row, strict=True)}, is_demo=is_demo)
+        for row in rows
+    ]
+
+
+def _in_one_line(value: Any) -> Any:
+    """A name of a shop or product must not begin a line of its own in a chat."""
+    return one_line(value) if isinstance(value, str) else value
 
 
 def _of_runs(home: Home, now: datetime, *, is_demo: bool) -> list[Notice]:
@@ -252,7 +261,7 @@ def _of_run(alert: Alert, *, is_demo: bool) -> Notice:
     record = json.dumps(asdict(alert), sort_keys=True, ensure_ascii=False)
     day = _at(alert).date()
     hopeless = alert.details.get("authorisation_state") in _HOPELESS_STATES
-    subject = alert.details.get("job") or alert.shop_key or alert.run_id
+    subject = one_line(alert.details.get("job") or alert.shop_key or alert.run_id)
     step = alert.details.get("step")
     advice = KINDS.get(alert.kind)
     where = f"（步骤 {step}）" if step else ""
@@ -267,7 +276,7 @@ def _of_run(alert: Alert, *, is_demo: bool) -> Notice:
         first_seen=day,
         last_seen=day,
         is_open=True,
-        message_en=alert.message,
+        message_en=printable(alert.message),
         message_zh=f"{advice.zh if advice else alert.kind}：{subject}{where}，原因见下方英文。",
         is_demo=is_demo,
     )
