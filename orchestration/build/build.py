@@ -54,6 +54,7 @@ from orchestration.history.published_values import prepare as prepare_values
 
 _WORKER = "orchestration.build.dbt_worker"
 _KILLED = -9
+_DUCKDB_HEADERS = 3 * 4096
 _DAMAGED = ("Corrupt database file", "not a valid DuckDB database", "Could not read enough bytes")
 _MESSAGE_LINES = 6
 _PROJECT_PATHS = {"model": "models", "macro": "macros", "seed": "seeds", "test": "tests"}
@@ -207,7 +208,7 @@ class BuildState:
         state: `building` while it runs (or when it was killed), `failed`, or `built`.
         whole: The whole project was built, not a selection.
         finished_at: ISO 8601, UTC; empty while it runs.
-        fingerprint: Size and time of the warehouse file when the build had ended.
+        fingerprint: Names the state of the warehouse file when the build had ended.
     """
 
     build_id: str
@@ -223,12 +224,18 @@ def dbt_folder(home: Home) -> Path:
 
 
 def fingerprint(warehouse: Path) -> str:
-    """Names one state of the warehouse file without reading it; empty when there is none."""
+    """Names one state of the warehouse file without reading it; empty when there is none.
+
+    DuckDB counts its checkpoints in the headers at the beginning of the file. The file's time is no part of it: a home
+    that was copied without times is the same home.
+    """
     try:
-        stat = warehouse.stat()
+        with warehouse.open("rb") as file:
+            headers = file.read(_DUCKDB_HEADERS)
+            size = os.fstat(file.fileno()).st_size
     except FileNotFoundError:
         return ""
-    return f"{stat.st_size}-{stat.st_mtime_ns}"
+    return f"{size}-{hashlib.sha256(headers).hexdigest()[:32]}"
 
 
 def build_state(home: Home) -> BuildState | None:
