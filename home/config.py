@@ -34,6 +34,8 @@ FX_SECTION = "sources.fx_rates"
 ADS_SECTION = "sources.tiktok_ads"
 FILES_SECTION = "sources.seller_center"
 
+SILENCE_HOURS = 26.0
+"""A day, and two hours in which the daily run may be late."""
 REAL_BASE_URL = "https://open-api.tiktokglobalshop.com"
 """One API host for every market."""
 REAL_AUTH_URL = "https://auth.tiktok-shops.com"
@@ -201,6 +203,15 @@ def load_inbox_config() -> InboxConfig:
         folder=_path(folder) if str(folder or "").strip() else None,
         settle_seconds=_setting(FILES_SECTION, "settle_seconds", _not_negative, default.settle_seconds),
     )
+
+
+def load_silence_hours() -> float:
+    """How many hours may pass without a publication before somebody is told; 0: any number.
+
+    Raises:
+        ConfigError: The value is unusable.
+    """
+    return _setting("alerts", "silence_hours", _not_negative, SILENCE_HOURS)
 
 
 def required_url(section: str, key: str) -> str:

@@ -20,7 +20,7 @@ from orchestration.defs.manifest import load_manifest
 from orchestration.defs.publish.assets import build_published_assets
 from orchestration.defs.publish.jobs import build_jobs
 from orchestration.defs.publish.schedules import build_schedules
-from orchestration.defs.publish.sensors import alert_webhooks, run_failure_alert
+from orchestration.defs.publish.sensors import alert_webhooks, nothing_published, run_failure_alert
 from orchestration.defs.quality.assets import build_audit_assets
 from orchestration.defs.translators import HouseDbtTranslator
 
@@ -47,6 +47,7 @@ def build_definitions(home: Home) -> dg.Definitions:
             build_inbox_sensor(jobs["import_job"]),
             alert_webhooks,
             gone_runs,
+            nothing_published,
         ],
         resources={"home": HomeResource(), "scope": SyncScope()},
         # Steps of a run write the same home, so they take turns anyway: one process saves loading the

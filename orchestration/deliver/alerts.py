@@ -23,7 +23,7 @@ class Alert:
     """One alert: what happened, to what, and what to do about it."""
 
     kind: str
-    """`run_failed`, `shop_sync_failed` or `ads_sync_failed`."""
+    """`run_failed`, `shop_sync_failed`, `ads_sync_failed`, `nothing_published` or `alerts_damaged`."""
     message: str
     run_id: str
     shop_key: str | None = None
@@ -49,8 +49,16 @@ def raise_alert(home: Path, alert: Alert) -> Path:
 
 
 def read_alerts(home: Path) -> list[Alert]:
-    """All alerts that were raised, oldest first."""
+    """All alerts that were raised, oldest first. Of a line that is damaged an alert tells, so that the others come."""
     path = home / FILE_NAME
     if not path.is_file():
         return []
-    return [Alert(**json.loads(line)) for line in path.read_text(encoding="utf-8").splitlines() if line]
+    found: list[Alert] = []
+    for number, line in enumerate(path.read_bytes().split(b"\n")[:-1], start=1):
+        try:
+            found.append(Alert(**json.loads(line)))
+        except (ValueError, TypeError):
+            message = f"Line {number} of {path} is damaged: the alert in it is not known. Remove the line."
+            at = found[-1].at if found else datetime.fromtimestamp(path.stat().st_ctime, UTC).isoformat()
+            found.append(Alert("alerts_damaged", message, str(number), at=at))
+    return found

@@ -100,6 +100,18 @@ KINDS = {
         "Look at the orders in kpi_brushing_flags; nothing is taken out of any figure.",
         "查看 kpi_brushing_flags 中的订单；未从任何指标中剔除。",
     ),
+    "nothing_published": Advice(
+        "Nothing was published",
+        "长时间未发布",
+        "Turn the schedule on, or look why runs stand still: `ttkpi status`, and Dagster's page of runs.",
+        "检查定时任务是否开启、任务是否卡住：`ttkpi status` 与 Dagster 的任务页面。",
+    ),
+    "alerts_damaged": Advice(
+        "An alert is damaged",
+        "告警记录损坏",
+        "Look into alerts.jsonl of TTKPI_HOME, then remove the line.",
+        "查看 TTKPI_HOME 的 alerts.jsonl，然后删除该行。",
+    ),
     "run_failed": Advice(
         "A run failed",
         "任务失败",
@@ -261,7 +273,7 @@ def _of_run(alert: Alert, *, is_demo: bool) -> Notice:
     record = json.dumps(asdict(alert), sort_keys=True, ensure_ascii=False)
     day = _at(alert).date()
     hopeless = alert.details.get("authorisation_state") in _HOPELESS_STATES
-    subject = one_line(alert.details.get("job") or alert.shop_key or alert.run_id)
+    subject = one_line(alert.details.get("since") or alert.details.get("job") or alert.shop_key or alert.run_id)
     step = alert.details.get("step")
     advice = KINDS.get(alert.kind)
     where = f"（步骤 {step}）" if step else ""
@@ -269,7 +281,7 @@ def _of_run(alert: Alert, *, is_demo: bool) -> Notice:
         alert_id=hashlib.sha256(record.encode()).hexdigest()[:32],
         alert_kind=alert.kind,
         subject=subject,
-        severity=CRITICAL if alert.kind == "run_failed" or hopeless else WARNING,
+        severity=CRITICAL if alert.kind in ("run_failed", "nothing_published") or hopeless else WARNING,
         owner=RUN_OWNER,
         shop_key=alert.shop_key,
         shop_name=None,
