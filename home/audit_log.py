@@ -6,14 +6,14 @@
 | `audit_log.head.json` | number and hash of the newest, sealed: lines that are missing at the end are noticed |
 
 An entry carries the hash of the line before and a seal (HMAC-SHA256 by the key of the home), so a line that was
-changed, taken out or put in breaks the chain. The head is sealed by the same key, so lines can't be taken out at the end
-either, and a log without its head is a changed one. Each entry is on the disk before the step that it tells of is
+changed, taken out or put in breaks the chain. The head is sealed by the same key, so lines can't be taken out at the
+end either, and a log without its head is a changed one. Each entry is on the disk before the step that it tells of is
 reported as done.
 
-Two things no seal in the home can show. Whoever may read the key can write another chain; and log and head together may be
-put back to how they were at an earlier time, as a restored backup is. Against both a copy of the newest hash helps, kept
-elsewhere: every publication's manifest carries it, so what was before the last publication is held by every copy of its
-manifest.
+Two things no seal in the home can show. Whoever may read the key can write another chain; and log and head together
+may be put back to how they were at an earlier time, as a restored backup is. Against both a copy of the newest hash
+helps, kept elsewhere: every publication's manifest carries it, so what was before the last publication is held by
+every copy of its manifest.
 
 Entries say what was done and how it ended, never with what secret.
 """
@@ -292,7 +292,7 @@ def _check_line(path: Path, key: bytes, line: bytes, number: int, previous: str)
             f"{path}: entry {own} in line {number} does not follow the line before: entries were taken out or moved.",
             advice=_ADVICE,
         )
-    return content.get(_FORMAT) == _SEALED_HEAD
+    return bool(content.get(_FORMAT) == _SEALED_HEAD)
 
 
 def _require_head(home: Home, key: bytes, newest: bytes | None) -> None:

@@ -13,7 +13,6 @@ from home.errors import TtkpiError
 from home.layout import Home
 from home.memory import memory_limit
 
-
 _SIGNS = re.compile(r"[*?\[]")
 
 

@@ -10,7 +10,6 @@ from typing import Any
 from home.errors import TtkpiError
 from home.storage import replace_file, storage_errors
 
-
 ANEW = "Delete it and run the command again: it is made anew from the data."
 """The cure of a record that only says what there is."""
 

@@ -23,7 +23,7 @@ from ingestion.tiktok_ads.tokens import AdsGrant, AdsTokenStore
 from ingestion.tiktok_shop.token_file import Grant, KnownShop, TokenFile
 from orchestration.audit.audit import last_audit
 from orchestration.build.build import BuildState, build_state
-from orchestration.history.publications import PUBLISH_ANEW, published_manifest
+from orchestration.history.publications import PUBLISH_ANEW, manifest_path, published_manifest
 from orchestration.history.seal import damage
 
 _DAY = 86_400
@@ -164,6 +164,8 @@ def _published(home: Home) -> tuple[dict[str, Any] | None, str]:
     try:
         published = published_manifest(home)
         found = damage(home.published) if published is not None else ""
+        if published is None and manifest_path(home).is_file():
+            found = f"{home.published} is missing, and {manifest_path(home)} says what was published."
     except RecordDamaged as error:
         return None, f"{error.message} {PUBLISH_ANEW}"
     return published, f"{found} {PUBLISH_ANEW}" if found else ""
@@ -210,14 +212,12 @@ def _resources(home: Home, source: str, owner: str, names: dict[str, str]) -> li
         return []
     try:
         with reading(home) as connection:
-            rows = connection.execute(
-                _LOG.format(owner=owner, files=files_in(folder))
-            ).fetchall()
+            rows = connection.execute(_LOG.format(owner=owner, files=files_in(folder))).fetchall()
     except duckdb.Error as error:
         raise CannotRead(
             f"The sync log in {folder} can't be read: {str(error).splitlines()[0]}",
-            advice="If a replay or a compaction is running, try again when it has ended. If not, `ttkpi verify` names the "
-            "file that is damaged, and `ttkpi replay` makes raw anew from the archive.",
+            advice="If a replay or a compaction is running, try again when it has ended. If not, `ttkpi verify` names "
+            "the file that is damaged, and `ttkpi replay` makes raw anew from the archive.",
         ) from error
     return [
         ResourceStatus(

@@ -32,7 +32,7 @@ from home.layout import Home
 from home.storage import finish_exchange, replace_file, replacement, storage_error, storage_errors
 from ingestion.engine.columns import Table, empty
 from ingestion.engine.manifest import ManifestDamaged
-from ingestion.engine.raw_files import SCHEMA_FILE, RawFiles
+from ingestion.engine.raw_files import SCHEMA_FILE, RawFiles, parquet_schema
 
 _log = logging.getLogger(__name__)
 
@@ -166,7 +166,7 @@ def recover(raw: Path) -> int:
     """
     removed = 0
     try:
-        listed = {load_id_of(raw / name) for name in RawFiles(raw).known()}
+        listed = {load_id_of(raw / name) or "" for name in RawFiles(raw).known()}
     except ManifestDamaged:
         _log.warning("%s is damaged; unfinished loads stay.", raw)
         listed = None
@@ -184,7 +184,7 @@ def recover(raw: Path) -> int:
             if listed is None:
                 continue
             done = {path.stem.rsplit("__", 1)[-1] for path in (source / "_dlt_loads").glob("*.jsonl")}
-            done |= listed - {None}
+            done |= listed
             for state in (source / "_dlt_pipeline_state").glob("*.jsonl"):
                 if state.stem.rsplit("__", 2)[1] not in done:
                     state.unlink()
@@ -242,18 +242,11 @@ def ensure_tables(raw: Path, source: str, tables: Iterable[Table]) -> None:
         path = folder / SCHEMA_FILE
         schema = stored_schema(table)
         with storage_errors(path):
-            if _schema_of(path) == schema:
+            if parquet_schema(path) == schema:
                 continue
             whole = empty(table).append_column(pa.field(LOAD_ID, pa.string()), pa.array([], type=pa.string()))
             with replacement(path) as temporary:
                 pq.write_table(whole, temporary)
-
-
-def _schema_of(path: Path) -> pa.Schema | None:
-    try:
-        return pq.read_schema(path)
-    except (FileNotFoundError, pa.ArrowException):
-        return None
 
 
 def file_counts(raw: Path) -> dict[Path, int]:
@@ -314,6 +307,8 @@ def _is_json(path: Path) -> bool:
         record = json.loads(path.read_text(encoding="utf-8"))
         if path.parent.name == "_dlt_pipeline_state":
             zlib.decompress(base64.b64decode(record["state"], validate=True))
+        if path.parent.name == "_dlt_version":
+            return isinstance(record["schema"], str) and "inserted_at" in record
     except (ValueError, TypeError, KeyError, zlib.error):
         return False
     return True

@@ -1,11 +1,11 @@
 """What is in the raw folder: every data file with its size and digest, so that none is lost or changed unseen.
 
-`raw/files.jsonl` (a `Manifest`) is added to after each load. A build, a compaction and a partial replay look first whether
-the files are those: each is there, and has the size and the time of change that it had; one that has another time, as
-in a copied home, is read and compared. `ttkpi verify` reads them all.
+`raw/files.jsonl` (a `Manifest`) is added to after each load. A build, a compaction and a partial replay look first
+whether the files are those: each is there, and has the size and the time of change that it had; one that has another
+time, as in a copied home, is read and compared. `ttkpi verify` reads them all.
 
-The list itself can be made anew from the files, and a file from the archive (`ttkpi replay`). Not in the list: the empty
-file of each table, which is written anew when it is not as declared, and dlt's own records.
+The list itself can be made anew from the files, and a file from the archive (`ttkpi replay`). Not in the list: the
+empty file of each table, which is written anew when it is not as declared, and dlt's own records.
 """
 
 from __future__ import annotations
@@ -142,7 +142,8 @@ class RawFiles:
                 yield f"{path} is missing: it was loaded."
                 continue
             if about.st_size != one.bytes:
-                yield f"{path} was changed after it was loaded: it has {about.st_size:,} bytes instead of {one.bytes:,}."
+                size = f"{about.st_size:,} bytes instead of {one.bytes:,}"
+                yield f"{path} was changed after it was loaded: it has {size}."
             elif (read_all or about.st_mtime_ns != one.mtime_ns) and _sha256(path) != one.sha256:
                 yield f"{path} was changed after it was loaded: its digest is another one."
 
@@ -164,6 +165,17 @@ def data_files(raw: Path) -> Iterator[Path]:
             yield path
 
 
+def parquet_schema(path: Path) -> pa.Schema | None:
+    """The schema of a Parquet file; None when there is none, or it is no Parquet file."""
+    if not path.is_file():
+        return None
+    try:
+        return pq.read_schema(path)
+    except (pa.ArrowException, OSError):
+        # Of a page that can't be read Arrow says that the disk is to blame.
+        return None
+
+
 def require_parquet(path: Path) -> None:
     """Makes sure that a file can be read as Parquet.
 
@@ -174,7 +186,9 @@ def require_parquet(path: Path) -> None:
     with storage_errors(path):
         try:
             pq.read_metadata(path)
-        except pa.ArrowException as error:
+        except (pa.ArrowException, OSError) as error:
+            if isinstance(error, OSError) and error.errno is not None:
+                raise
             raise RawDamaged(
                 f"{path} is no whole Parquet file: {str(error).splitlines()[0]}", advice=CURE
             ) from None

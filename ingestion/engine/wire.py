@@ -1,7 +1,8 @@
-"""What every HTTP source shares: a pooled client whose answers end, one way to try again, a request log without secrets.
+"""What every HTTP source shares: a pooled client whose answers end, one way to try again, a log without secrets.
 
-An answer has limits: its size after unpacking, and the whole time from the request to its last byte. Each byte in time is
-no silence, and a few kilobytes may unpack to gigabytes, so neither is held by a timeout or by what is on the wire.
+An answer has limits: its size after unpacking, and the whole time from the request to its last byte. Each byte in
+time is no silence, and a few kilobytes may unpack to gigabytes, so neither is held by a timeout or by what is on the
+wire.
 """
 
 from __future__ import annotations
@@ -109,9 +110,7 @@ class _Client(httpx.Client):
         except httpx.TimeoutException as error:
             if time.monotonic() < self._deadline.at - _TICK:
                 raise
-            raise AnswerTooSlow(
-                f"not complete after {self._whole_seconds:.0f} s", request=request
-            ) from error
+            raise AnswerTooSlow(f"not complete after {self._whole_seconds:.0f} s", request=request) from error
         finally:
             self._deadline.at = None
         return response

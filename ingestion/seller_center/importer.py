@@ -63,7 +63,9 @@ def explain_file(home: Home, path: Path, options: ImportOptions | None = None) -
         try:
             explain_cells(reading, outcome)
         except Unreadable as error:
-            outcome.problems.insert(0, Problem(error.code, "error", path.name, values={"reason": error.message}))
+            outcome.problems.insert(
+                0, Problem(error.code, "error", path.name, values={"reason": error.message})
+            )
     return outcome
 
 

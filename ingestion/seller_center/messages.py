@@ -91,8 +91,8 @@ PROBLEMS: Mapping[str, Mapping[Language, str]] = {
         "zh": "工作簿有密码。请去掉密码另存，或重新下载。",
     },
     "too_large_file": {
-        "en": "the file is larger than any export that we know ({reason}). Download it again, for a shorter time if need "
-        "be.",
+        "en": "the file is larger than any export that we know ({reason}). Download it again, for a shorter time if "
+        "need be.",
         "zh": "文件超过任何已知导出的大小（{reason}）。请重新下载，必要时缩短时间范围。",
     },
     "file_kills_reader": {
@@ -102,8 +102,8 @@ PROBLEMS: Mapping[str, Mapping[Language, str]] = {
         "如果编辑过，请清除表格之外很远处的单元格。",
     },
     "file_takes_too_long": {
-        "en": "the file could not be read in {reason} s, and the reader was ended. Nothing of it is loaded. Download it "
-        "again, for a shorter time if need be.",
+        "en": "the file could not be read in {reason} s, and the reader was ended. Nothing of it is loaded. Download "
+        "it again, for a shorter time if need be.",
         "zh": "{reason} 秒内无法读完该文件，读取进程已结束，未导入任何内容。请重新下载，必要时缩短时间范围。",
     },
     "unexpected": {

@@ -1,6 +1,7 @@
 """Opens a file as tables of cells, whatever it is: CSV of any encoding and delimiter, or a workbook.
 
-A workbook is opened by a process of its own (`workbook_process.py`). A CSV is read line by line, and its size is limited.
+A workbook is opened by a process of its own (`workbook_process.py`). A CSV is read line by line, and its size is
+limited.
 
 What a file is, its first bytes say; its name says nothing. Nothing here knows what a table means.
 """

@@ -1,8 +1,8 @@
 """Opens workbooks in a process of its own, with as much memory as it may have, and gives their cells row by row.
 
-Run by `workbook_process.py` as `python -m ingestion.seller_center.workbook_worker BYTES`, BYTES being the limit of memory.
-On standard input comes one JSON object per line, on standard output goes, for each, its length (8 bytes) and the answer.
-It ends with its parent. Imports little: it starts anew after each file that it dies of.
+Run by `workbook_process.py` as `python -m ingestion.seller_center.workbook_worker BYTES`, BYTES being the limit of
+memory. On standard input comes one JSON object per line, on standard output goes, for each, its length (8 bytes) and
+the answer. It ends with its parent. Imports little: it starts anew after each file that it dies of.
 """
 
 from __future__ import annotations

@@ -234,7 +234,9 @@ class AdsClient:
         answer = self.get(AUTHORIZED_ADVERTISERS, asker, {})
         return [
             Advertiser(
-                str(item["advertiser_id"]), one_line(str(item.get("advertiser_name") or "")), grant.access_token
+                str(item["advertiser_id"]),
+                one_line(str(item.get("advertiser_name") or "")),
+                grant.access_token,
             )
             for item in answer.data.get("list") or []
             if isinstance(item, dict) and item.get("advertiser_id")

@@ -41,7 +41,7 @@ from home.layout import WAREHOUSE, Home
 from home.memory import DAILY_VARIABLE, daily_limit, memory_limit
 from home.memory import VARIABLE as MEMORY_VARIABLE
 from home.project import project_dir
-from home.records import read_record, write_record
+from home.records import RecordDamaged, read_record, write_record
 from home.storage import storage_errors
 from ingestion.engine.progress import Progress
 from ingestion.engine.raw_files import RawFiles
@@ -187,7 +187,8 @@ class BuildReport:
         if any("Out of Memory Error" in node.message for node in self.errors):
             advice = f"Give it more memory, now {memory_limit()}: `{MEMORY_VARIABLE}=4GB ttkpi build`. "
         if any("Corrupt database file" in node.message for node in self.errors):
-            advice = f"{self.run_results.parents[1] / WAREHOUSE} is damaged: delete it and build again, raw has everything. "
+            warehouse = self.run_results.parents[1] / WAREHOUSE
+            advice = f"{warehouse} is damaged: delete it and build again, raw has everything. "
         raise BuildFailed(
             f"{len(self.errors)} of {len(self.nodes)} dbt nodes could not be built.{also}\n"
             + "\n".join(shown)
@@ -581,6 +582,10 @@ def _read_report(home: Home, *, whole: bool, freshness: bool, seconds: float) ->
     cure = "Run `ttkpi build`: it writes the file anew."
     results = read_record(folder / "run_results.json", cure=cure) or {}
     manifest = read_record(folder / "manifest.json", cure=cure) or {}
+    if not {"metadata", "results"} <= results.keys():
+        raise RecordDamaged(f"{folder / 'run_results.json'} is damaged.", advice=cure)
+    if "nodes" not in manifest:
+        raise RecordDamaged(f"{folder / 'manifest.json'} is damaged or missing.", advice=cure)
     known = {**manifest.get("nodes", {}), **manifest.get("unit_tests", {})}
     sources: tuple[Freshness, ...] = ()
     if freshness and (folder / "target" / "sources.json").is_file():

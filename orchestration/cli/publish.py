@@ -40,7 +40,7 @@ def publish() -> None:
 @click.argument("file", required=False, type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--history", is_flag=True, help="Check also the former publications that are kept.")
 def verify(file: Path | None, history: bool) -> None:
-    """Check that published files, audit log, archive and raw are as they were written. 校验发布文件、审计日志、存档与原始表。
+    """Check that published files, audit log, archive and raw are as they were written. 校验发布、审计日志与存档。
 
     Without FILE: what is published here, for everybody and for audiences, the audit log, the archive and the raw
     folder. With FILE: only that one, wherever it lies; its manifest.json has to lie beside it. Nothing is written, so

@@ -58,9 +58,8 @@ def show_status(home: Home, status: Status, console: Console | None = None) -> N
     console = console or output()
     console.print(f"Home 数据目录: {shown(str(home.root))}")
     if home.is_open_to_others():
-        console.print(
-            f"[yellow]Every user of this machine can read the home. To close it: chmod 700 {shown(str(home.root))}[/yellow]"
-        )
+        cure = f"To close it: chmod 700 {shown(str(home.root))}"
+        console.print(f"[yellow]Every user of this machine can read the home. {cure}[/yellow]")
     if not status.authorisations:
         console.print("No seller has authorised the app yet: ttkpi auth exchange CODE")
     for one in status.authorisations:

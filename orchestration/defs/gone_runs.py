@@ -1,8 +1,8 @@
 """Runs whose process is gone: a power cut or a kill ends a process, and Dagster's record of the run stays 'started'.
 
-Such a run would keep the writer's slot for ever, and all later runs would wait for it. Each run therefore holds a lock
-in `dagster/alive/` of the home, which the operating system frees when the process ends, however it ends. Who finds the lock
-free fails the run, so that it is told like any other failure, and frees its slot.
+Such a run would keep the writer's slot for ever, and all later runs would wait for it. Each run therefore holds a
+lock in `dagster/alive/` of the home, which the operating system frees when the process ends, however it ends. Who
+finds the lock free fails the run, so that it is told like any other failure, and frees its slot.
 
 Dagster's own run monitoring only asks launchers that know the health of a process, and the one for local processes does
 not; its limits of time (`dagster.yaml`) remain for what hangs.
@@ -83,7 +83,7 @@ def _is_gone(instance: dg.DagsterInstance, home: Home, run_id: str, started: flo
     if started is None or time.time() - started < GRACE_SECONDS:
         return False
     pid = _process_of(instance, run_id)
-    return pid is None or not Path(f"/proc/{pid}").exists() and not _lives(pid)
+    return pid is None or (not Path(f"/proc/{pid}").exists() and not _lives(pid))
 
 
 def _process_of(instance: dg.DagsterInstance, run_id: str) -> int | None:
@@ -114,7 +114,7 @@ def _lock_file(home: Home, run_id: str) -> Path:
     name="gone_runs",
     default_status=dg.DefaultSensorStatus.RUNNING,
     minimum_interval_seconds=60,
-    description="Fails runs whose process is gone, as after a power cut, and frees their slots, so that later runs go on.",
+    description="Fails runs whose process is gone, as after a power cut, and frees their slots for later runs.",
 )
 def gone_runs(context: dg.SensorEvaluationContext, home: HomeResource) -> dg.SensorResult:
     """Look for them; the alert comes from `run_failure_alert`, as for any run that failed."""

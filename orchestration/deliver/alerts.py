@@ -40,9 +40,12 @@ def raise_alert(home: Path, alert: Alert) -> Path:
     Home(home).make()
     path = home / FILE_NAME
     line = json.dumps(asdict(alert), ensure_ascii=False) + "\n"
-    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
     try:
-        os.write(descriptor, line.encode())
+        end = os.fstat(descriptor).st_size
+        # A line that a power cut has left without its end must not swallow ours.
+        is_whole = end == 0 or os.pread(descriptor, 1, end - 1) == b"\n"
+        os.write(descriptor, f"{'' if is_whole else chr(10)}{line}".encode())
     finally:
         os.close(descriptor)
     return path

@@ -26,7 +26,7 @@ from filelock import FileLock, Timeout
 from home.config import environment_name, is_readable_on_its_way, optional_secret, required_url
 from home.errors import ConfigError, TransientError, TtkpiError
 from home.layout import Home, HomeBusy
-from home.records import read_record, write_record
+from home.records import RecordDamaged, read_record, write_record
 from home.storage import storage_errors
 from ingestion.engine.pipelines import cause, configure_dlt
 from ingestion.engine.wire import Notify, http_client, is_web_page, log_warning, retrying
@@ -273,8 +273,13 @@ def _note(home: Home, receiver: Receiver, keys: Sequence[str]) -> None:
 
 
 def _ledger(home: Home) -> dict[str, Any]:
-    cure = f"Restore it from your backup. Deleted, everything of the last {KEPT_DAYS} days is posted once more."
-    return read_record(home.root / LEDGER, cure=cure) or {}
+    cure = (
+        f"Restore it from your backup. Deleted, everything of the last {KEPT_DAYS} days is posted once more."
+    )
+    record = read_record(home.root / LEDGER, cure=cure) or {}
+    if not all(isinstance(accepted, dict) for accepted in record.values()):
+        raise RecordDamaged(f"{home.root / LEDGER} is damaged.", advice=cure)
+    return record
 
 
 def _name(receiver: Receiver) -> str:

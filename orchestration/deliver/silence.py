@@ -36,10 +36,11 @@ def note_silence(home: Home, now: datetime, hours: float) -> Alert | None:
     details = {"since": since.isoformat(timespec="seconds"), "day": day}
     if any(one.kind == KIND and one.details == details for one in read_alerts(home.root)):
         return None
+    silent = f"{(now - since) / timedelta(hours=1):.0f} hours, since {since:%Y-%m-%d %H:%M} UTC"
     alert = Alert(
         kind=KIND,
-        message=f"Nothing was published for {(now - since) / timedelta(hours=1):.0f} hours, since {since:%Y-%m-%d %H:%M} "
-        "UTC. Look whether schedules are on and runs go through: `ttkpi status`, and Dagster's page of runs.",
+        message=f"Nothing was published for {silent}. Look whether schedules are on and runs go through: "
+        "`ttkpi status`, and Dagster's page of runs.",
         run_id=day,
         details=details,
         at=now.isoformat(timespec="seconds"),

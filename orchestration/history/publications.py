@@ -315,7 +315,9 @@ def _sweep(folder: Path) -> None:
 
 def _read_note(home: Home) -> dict[str, Any] | None:
     path = _note(home)
-    cure = f"Delete it, then run `ttkpi publish`: a kill came while a publication took its place. {PUBLISH_ANEW}"
+    cure = (
+        f"Delete it, then run `ttkpi publish`: a kill came while a publication took its place. {PUBLISH_ANEW}"
+    )
     note = read_record(path, cure=cure)
     if note is not None and not {"publication", "event"} <= note.keys():
         raise RecordDamaged(f"{path} is damaged.", advice=cure)

@@ -31,6 +31,7 @@ import pyarrow.parquet as pq
 from home.database import files_in, literal
 from home.layout import Home
 from home.storage import replacement, storage_errors
+from ingestion.engine.raw_files import parquet_schema
 
 RESTATEMENTS = "kpi_restatements"
 
@@ -87,7 +88,7 @@ def prepare(home: Home) -> None:
         empty = folder / NONE
         with storage_errors(folder):
             folder.mkdir(parents=True, exist_ok=True)
-            if not empty.is_file() or not pq.read_schema(empty).equals(schema):
+            if parquet_schema(empty) != schema:
                 _write(empty, schema.empty_table())
 
 
@@ -105,7 +106,7 @@ def is_empty(path: Path) -> bool:
     """Whether a file of the store has no rows; False also of a file that is none of ours."""
     try:
         return int(pq.read_metadata(path).num_rows) == 0
-    except pa.ArrowInvalid:
+    except (pa.ArrowException, OSError):
         return False
 
 

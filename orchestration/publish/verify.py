@@ -1,4 +1,4 @@
-"""Checks that what is published, and was published before, is what was published; that archive, raw and audit log are whole.
+"""Checks that what is and was published is as it was published, and that archive, raw and audit log are whole.
 
 | checked | against |
 | --- | --- |
@@ -10,8 +10,8 @@
 | the archive | the checks in its manifests, and each file that they name against the digest in its name |
 | the raw folder | each data file against its digest in `raw/files.jsonl` |
 
-Nothing is written, so a backup can be checked where it lies, also on a read-only disk; only a switch of publications that
-a kill came into is finished first, where that is possible.
+Nothing is written, so a backup can be checked where it lies, also on a read-only disk; only a switch of publications
+that a kill came into is finished first, where that is possible.
 """
 
 from __future__ import annotations
@@ -41,7 +41,6 @@ from orchestration.history.publications import (
 )
 from orchestration.history.published_values import NONE, SCHEMAS, in_store, is_empty
 from orchestration.history.seal import MANIFEST, problems, sha256
-
 
 _RESTORE = "Restore it from your backup. What is published is not concerned."
 

@@ -11,7 +11,6 @@ from pydantic import Field, PrivateAttr, field_validator
 from home.audit_log import set_origin
 from home.layout import Home
 
-
 _alive: list[FileLock] = []
 """Held until the process ends, however it ends."""
 

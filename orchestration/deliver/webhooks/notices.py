@@ -252,7 +252,9 @@ def _published(home: Home, *, is_demo: bool) -> list[Notice] | None:
                 advice="It was published by another version of this project: run `ttkpi run`.",
             ) from error
     return [
-        Notice(**{name: _in_one_line(value) for name, value in zip(_COLUMNS, row, strict=True)}, is_demo=is_demo)
+        Notice(
+            **{name: _in_one_line(value) for name, value in zip(_COLUMNS, row, strict=True)}, is_demo=is_demo
+        )
         for row in rows
     ]
 
@@ -273,7 +275,9 @@ def _of_run(alert: Alert, *, is_demo: bool) -> Notice:
     record = json.dumps(asdict(alert), sort_keys=True, ensure_ascii=False)
     day = _at(alert).date()
     hopeless = alert.details.get("authorisation_state") in _HOPELESS_STATES
-    subject = one_line(alert.details.get("since") or alert.details.get("job") or alert.shop_key or alert.run_id)
+    subject = one_line(
+        alert.details.get("since") or alert.details.get("job") or alert.shop_key or alert.run_id
+    )
     step = alert.details.get("step")
     advice = KINDS.get(alert.kind)
     where = f"（步骤 {step}）" if step else ""

@@ -121,7 +121,9 @@ def test_after_each_pause_a_shop_is_tried_again_and_then_left_to_the_schedule(tm
         nonlocal log
         log += 1
         at = NOW + timedelta(seconds=log)
-        write_sync_log(tmp_path, str(log), [(f"run-{log}", BAD_SHOP, "orders", "failed", at, "Timeout.", "ok")])
+        write_sync_log(
+            tmp_path, str(log), [(f"run-{log}", BAD_SHOP, "orders", "failed", at, "Timeout.", "ok")]
+        )
 
     # What fails anew, how many hours later, and whether it is tried then.
     for anew, wait, tried in (

@@ -52,7 +52,9 @@ def far_cell(path: Path, *, declared: bool) -> Path:
 def bomb(path: Path, megabytes: int) -> Path:
     """Shared strings of many megabytes, in some kilobytes."""
     write_xlsx(path, {"Sheet1": [["a"]]})
-    return changed(path, b"<t>a</t>", b"<t>" + b"a" * (megabytes * 1_000_000) + b"</t>", "xl/sharedStrings.xml")
+    return changed(
+        path, b"<t>a</t>", b"<t>" + b"a" * (megabytes * 1_000_000) + b"</t>", "xl/sharedStrings.xml"
+    )
 
 
 def reasons(path: Path) -> list[str]:

@@ -159,7 +159,11 @@ class TestPages:
         with pytest.raises(EndlessList, match="announced"):
             self.read(
                 tmp_path,
-                lambda n: {"orders": [{"id": str(n)}], "total_count": int(2.5 * size), "next_page_token": f"t{n}"},
+                lambda n: {
+                    "orders": [{"id": str(n)}],
+                    "total_count": int(2.5 * size),
+                    "next_page_token": f"t{n}",
+                },
             )
         assert self.pages == 2 * 3 + 20 + 1
 
