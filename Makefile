@@ -82,8 +82,9 @@ bench: $(VENV)/.dev ## measure speed and memory, update BENCHMARKS.md
 	@$(BIN)/python -m benchmarks $(BENCH_ARGS)
 
 .PHONY: soak
-soak: $(VENV)/.dev ## 20 orders of loads built piece by piece, then 200 syncs under seeded trouble (SOAK_ARGS="--schedules 20")
+soak: $(VENV)/.dev ## seeded: 20 orders of loads, 200 damaged files, 200 syncs under trouble (SOAK_ARGS="--schedules 20")
 	@TTKPI_SHUFFLES=20 pytest tests/python/unit/test_dbt_touched.py -k shuffled
+	@TTKPI_DAMAGES=200 pytest tests/python/unit/test_damaged_homes.py -k by_seed
 	@$(BIN)/python -m benchmarks.soak $(SOAK_ARGS)
 
 .PHONY: dagster

@@ -42,11 +42,11 @@ def read_record(path: Path, *, cure: str = ANEW) -> dict[str, Any] | None:
     """
     with storage_errors(path):
         try:
-            text = path.read_text(encoding="utf-8")
+            content = path.read_bytes()
         except FileNotFoundError:
             return None
     try:
-        record = json.loads(text)
+        record = json.loads(content)
     except ValueError:
         record = None
     if not isinstance(record, dict):

@@ -99,7 +99,8 @@ class Manifest:
             if head is None or head.bytes != size:
                 head = self._content().head
             with self.path.open("ab") as file:
-                file.truncate(head.bytes)
+                if head.bytes != size:
+                    file.truncate(head.bytes)
                 content, head = _written(lines, head)
                 file.write(content)
                 file.flush()
@@ -163,11 +164,10 @@ class Manifest:
         heads = [head] if coming is None else [head, coming]
         record: dict[str, Any] = {"written": [[one.lines, one.bytes, one.check] for one in heads]}
         record["check"] = _digest(orjson.dumps(record))
-        # A power cut may leave an older one, or none: both are less than the lines say, which is allowed.
-        temporary = self.head_path.with_name(f".{self.head_path.name}.{os.getpid()}.tmp")
+        # In place and without waiting for the disk: a power cut may leave an older one, a half, or none, and each of
+        # these allows the lines that are there. A whole one is short enough to be written in one go.
         with storage_errors(self.head_path):
-            temporary.write_bytes(orjson.dumps(record))
-            temporary.replace(self.head_path)
+            self.head_path.write_bytes(orjson.dumps(record))
 
 
 def manifests(folder: Path) -> Iterator[Manifest]:

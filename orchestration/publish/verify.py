@@ -100,7 +100,7 @@ def verify_home(home: Home, *, history: bool = False, stored: bool = True) -> li
         # A seal that can't be checked is no seal.
         home.seal_key()
     verdicts = [verify_file(home, home.published), *_audiences(home)]
-    verdicts = [replace(one, cure=PUBLISH_ANEW) for one in verdicts]
+    verdicts = [replace(one, cure=_cure(home)) for one in verdicts]
     if history:
         for publication in reversed(kept(home)):
             folder = history_folder(home) / publication
@@ -109,6 +109,16 @@ def verify_home(home: Home, *, history: bool = False, stored: bool = True) -> li
     log = _log(home)
     verdicts += [replace(one, cure=_RESTORE) for one in (_values(home, is_whole=not log.problems), log)]
     return [*verdicts, *_stored(home)] if stored else verdicts
+
+
+def _cure(home: Home) -> str:
+    """What to do about a published file that is damaged."""
+    try:
+        published_manifest(home)
+    except RecordDamaged:
+        # Nobody can say which publication came before.
+        return PUBLISH_ANEW
+    return f"{PUBLISH_ANEW} `ttkpi rollback` returns to the publication before."
 
 
 def _stored(home: Home) -> list[Verdict]:

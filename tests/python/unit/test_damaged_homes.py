@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import random
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -350,6 +352,37 @@ def test_a_damaged_file_is_refused_by_name_or_made_anew(
     damage: Callable[[Path], None],
     expected: dict[Kind, Any],
 ) -> None:
+    try_damage(templates, tmp_path, kind, damage, expected)
+
+
+@pytest.mark.parametrize("seed", range(int(os.environ.get("TTKPI_DAMAGES", "6"))))
+def test_any_bit_and_any_cut_by_seed(
+    templates: dict[str, Path], tmp_path: Path, seed: int, expected: dict[Kind, Any]
+) -> None:
+    """As above, at a place that the seed says."""
+    chance = random.Random(seed)  # noqa: S311 (no secret)
+    kind = chance.choice(KINDS)
+
+    def bit(path: Path) -> None:
+        content = bytearray(path.read_bytes())
+        content[chance.randrange(len(content))] ^= 1 << chance.randrange(8)
+        path.write_bytes(content)
+
+    def cut(path: Path) -> None:
+        path.write_bytes(path.read_bytes()[: chance.randrange(path.stat().st_size)])
+
+    damage = chance.choice((bit, bit, cut))
+    damage.__name__ = "flipped" if damage is bit else "cut"
+    try_damage(templates, tmp_path, kind, damage, expected)
+
+
+def try_damage(
+    templates: dict[str, Path],
+    tmp_path: Path,
+    kind: Kind,
+    damage: Callable[[Path], None],
+    expected: dict[Kind, Any],
+) -> None:
     home = Home(shutil.copytree(templates[kind.home], tmp_path / "home"))
     if kind not in expected:
         whole = Home(shutil.copytree(templates[kind.home], tmp_path / "whole"))
@@ -365,7 +398,7 @@ def test_a_damaged_file_is_refused_by_name_or_made_anew(
         return
     if damage is deleted and kind.files in LOST_IS_NONE:
         return
-    if damage is flipped and kind.home == "published" and path.suffix == ".json" and found != expected[kind]:
+    if damage.__name__ == "flipped" and kind.home == "published" and path.suffix == ".json" and found != expected[kind]:
         # A bit of a name, a time or a token: no number, and TikTok or the receiver says what it thinks of it.
         assert kind.files in LOST_IS_NONE
         return
