@@ -94,7 +94,9 @@ def make_stored(root: Path) -> None:
     """A home into which two syncs and an import have loaded something."""
     home = Home(root)
     for step in range(2):
-        outcome = run(home, FakeClient(lists()), "orders", "returns", until=NOW + 600 * step, run_id=f"run{step}")
+        outcome = run(
+            home, FakeClient(lists()), "orders", "returns", until=NOW + 600 * step, run_id=f"run{step}"
+        )
         write_journal(home, TIKTOK_SHOP, SHOP, f"run{step}", outcome.log, {outcome.shop_key: outcome.drift})
     import_files(home, [write_orders(root.parent / "a.csv", file_order())], known_shop())
 
@@ -360,7 +362,7 @@ def test_any_bit_and_any_cut_by_seed(
     templates: dict[str, Path], tmp_path: Path, seed: int, expected: dict[Kind, Any]
 ) -> None:
     """As above, at a place that the seed says."""
-    chance = random.Random(seed)  # noqa: S311 (no secret)
+    chance = random.Random(seed)
     kind = chance.choice(KINDS)
 
     def bit(path: Path) -> None:
@@ -398,7 +400,12 @@ def try_damage(
         return
     if damage is deleted and kind.files in LOST_IS_NONE:
         return
-    if damage.__name__ == "flipped" and kind.home == "published" and path.suffix == ".json" and found != expected[kind]:
+    if (
+        damage.__name__ == "flipped"
+        and kind.home == "published"
+        and path.suffix == ".json"
+        and found != expected[kind]
+    ):
         # A bit of a name, a time or a token: no number, and TikTok or the receiver says what it thinks of it.
         assert kind.files in LOST_IS_NONE
         return
@@ -418,7 +425,9 @@ def data_files(home: Home) -> list[str]:
     return sorted(str(path.relative_to(home.archive)) for path in home.archive.rglob("*.zst"))
 
 
-@pytest.mark.parametrize("damage", [halved, flipped, deleted, replaced, emptied], ids=lambda one: one.__name__)
+@pytest.mark.parametrize(
+    "damage", [halved, flipped, deleted, replaced, emptied], ids=lambda one: one.__name__
+)
 def test_no_file_is_removed_that_a_damaged_manifest_may_have_named(
     templates: dict[str, Path], tmp_path: Path, damage: Callable[[Path], None]
 ) -> None:
@@ -468,7 +477,10 @@ def test_verify_reads_archive_and_raw(
         monkeypatch.setenv("TTKPI_HOME", str(home.root))
         main(["verify"])
         said = capsys.readouterr()
-        assert "files of the archive" in said.out and "CHANGED" not in said.err.replace("marts.duckdb", "", 1)[400:]
+        assert (
+            "files of the archive" in said.out
+            and "CHANGED" not in said.err.replace("marts.duckdb", "", 1)[400:]
+        )
         flipped(path := sorted(home.root.glob(name))[0])
         # The time of change is as it was, as when a disk forgets a bit.
         assert main(["verify"]) == 1

@@ -120,7 +120,9 @@ class TestNames:
 
     def test_the_progress(self, tmp_path: Path) -> None:
         with (tmp_path / "out").open("w+") as file:
-            Reporter(Console(file=file, force_terminal=False), live=False).message(f"{self.EVIL} [red]x[/red]")
+            Reporter(Console(file=file, force_terminal=False), live=False).message(
+                f"{self.EVIL} [red]x[/red]"
+            )
             file.seek(0)
             said = file.read()
         assert "\x1b" not in said and "\x07" not in said and "[red]x[/red]" in said
