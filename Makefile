@@ -82,9 +82,10 @@ bench: $(VENV)/.dev ## measure speed and memory, update BENCHMARKS.md
 	@$(BIN)/python -m benchmarks $(BENCH_ARGS)
 
 .PHONY: soak
-soak: $(VENV)/.dev ## seeded: 20 orders of loads, 200 damaged files, 200 syncs under trouble (SOAK_ARGS="--schedules 20")
+soak: $(VENV)/.dev ## seeded: 20 orders of loads, 200 damaged files, 3 weeks of faults, 200 syncs in trouble (SOAK_ARGS="--schedules 20")
 	@TTKPI_SHUFFLES=20 pytest tests/python/unit/test_dbt_touched.py -k shuffled
 	@TTKPI_DAMAGES=200 pytest tests/python/unit/test_damaged_homes.py -k by_seed
+	@TTKPI_SEEDS=3 TTKPI_HOURS=168 pytest tests/python/unit/test_week_of_faults.py
 	@$(BIN)/python -m benchmarks.soak $(SOAK_ARGS)
 
 .PHONY: dagster
