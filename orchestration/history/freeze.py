@@ -151,9 +151,11 @@ def freeze(home: Home, month: date, *, again: bool = False, provisional: bool = 
         parts = sum(not row["is_complete"] for row in rows)
         if (young or parts) and not provisional:
             raise FreezeRefused(
-                f"Of {len(rows)} rows of {name} {young} are provisional, as refunds may still come, and {parts} are of "
-                "a part of the month, as not all of it was synced.",
-                advice=f"Wait until it is mature, or freeze it as it is: ttkpi freeze {name} --provisional",
+                f"Of {len(rows)} rows of {name} {young} are provisional, as refunds may still come or a list that they "
+                f"are in (returns, statements, ...) was not wholly read, and {parts} are of a part of the month, as "
+                "not all of it was synced.",
+                advice="See with `ttkpi status` whether a list fails. Else wait until it is mature, or freeze it "
+                f"as it is: ttkpi freeze {name} --provisional",
             )
         now = datetime.now(UTC).replace(microsecond=0)
         table = pa.Table.from_pylist(

@@ -71,7 +71,7 @@ with sales as (
 )
 
 , data_until as (
-    select shop_key, data_until from {{ ref('int_shared__shop_data_until') }}
+    select shop_key, creators_until from {{ ref('int_shared__shop_data_until') }}
 )
 
 , joined as (
@@ -107,7 +107,7 @@ with sales as (
         {%- for content in contents %}
         contents.content_{{ content }},
         {%- endfor %}
-        data_until.data_until
+        data_until.creators_until
     from creator_days
     left join sales
         on creator_days.shop_key = sales.shop_key
@@ -138,7 +138,7 @@ select
     cast('{{ var("reporting_currency") }}' as string) as reporting_currency,
     {{ rate('fx_rates.fx_rate') }} as fx_rate,
     cast(fx_rates.fx_is_stale as boolean) as fx_is_stale,
-    {{ is_provisional('joined.business_date', 'joined.data_until', var('maturity_days_refunds')) }} as is_provisional,
+    {{ is_provisional('joined.business_date', 'joined.creators_until', var('maturity_days_refunds')) }} as is_provisional,
     -- sales, by the credits of the rule
     {%- for amount in amounts %}
     {{ money('joined.' ~ amount) }} as {{ amount }},

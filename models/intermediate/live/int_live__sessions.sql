@@ -147,11 +147,11 @@ with sessions as (
         creator_stats.peak_concurrent_user_count as creator_view_peak_viewers,
         creator_stats.avg_watching_duration as creator_view_avg_watch_seconds,
         creator_stats.click_through_rate as creator_view_click_through_rate,
-        -- The end of what was read of both, orders and sessions; unknown when one of them never was.
+        -- The end of what was read of both, orders with their refunds and sessions; unknown when one of them never was.
         case
-            when sessions.live_room_id is null then data_until.orders_until
-            when data_until.orders_until is not null and data_until.sessions_until is not null
-                then least(data_until.orders_until, data_until.sessions_until)
+            when sessions.live_room_id is null then data_until.refunds_until
+            when data_until.refunds_until is not null and data_until.sessions_until is not null
+                then least(data_until.refunds_until, data_until.sessions_until)
         end as data_until
     from rooms
     left join sessions on rooms.shop_key = sessions.shop_key and rooms.live_room_id = sessions.live_room_id

@@ -12,6 +12,7 @@ with shops as (
     select
         data_until.shop_key,
         data_until.data_until,
+        data_until.fulfilment_until,
         {{ local_date('data_until.data_until', 'shops.time_zone') }} as data_until_date
     from {{ ref('int_shared__shop_data_until') }} as data_until
     inner join shops on data_until.shop_key = shops.shop_key
@@ -130,7 +131,7 @@ with shops as (
         definitions.on_time_delivery_limit,
         case definitions.dispatch_deadline when 'ready' then days.ready_due_orders when 'handover' then days.handover_due_orders end as dispatch_due_orders,
         case definitions.dispatch_deadline when 'ready' then days.late_ready_orders when 'handover' then days.late_handover_orders end as late_dispatch_orders,
-        {{ is_provisional('days.shop_local_date', 'data_until.data_until', var('maturity_days_fulfilment')) }} as is_provisional
+        {{ is_provisional('days.shop_local_date', 'data_until.fulfilment_until', var('maturity_days_fulfilment')) }} as is_provisional
     from days
     inner join shops on days.shop_key = shops.shop_key
     inner join data_until on days.shop_key = data_until.shop_key
