@@ -82,9 +82,11 @@ bench: $(VENV)/.dev ## measure speed and memory, update BENCHMARKS.md
 	@$(BIN)/python -m benchmarks $(BENCH_ARGS)
 
 .PHONY: soak
-soak: $(VENV)/.dev ## 20 orders of loads built piece by piece, then 200 syncs under seeded trouble (SOAK_ARGS="--schedules 20")
+soak: $(VENV)/.dev ## seeded: orders of loads, damaged files, 200 syncs under trouble (SOAK_ARGS="--schedules 20"), each shop day by day (GATE_ARGS="--shops TH --days 10")
 	@TTKPI_SHUFFLES=20 pytest tests/python/unit/test_dbt_touched.py -k shuffled
+	@TTKPI_DAMAGES=200 pytest tests/python/unit/test_damaged_homes.py -k by_seed
 	@$(BIN)/python -m benchmarks.soak $(SOAK_ARGS)
+	@$(BIN)/python -m benchmarks.soak.gate $(GATE_ARGS)
 
 .PHONY: dagster
 dagster: $(VENV)/.runtime ## open the Dagster UI on http://127.0.0.1:3000

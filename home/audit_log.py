@@ -3,12 +3,17 @@
 | in the home | what |
 | --- | --- |
 | `audit_log.jsonl` | the entries, oldest first, mode 0600 |
-| `audit_log.head.json` | number and hash of the newest: lines that are missing at the end are noticed |
+| `audit_log.head.json` | number and hash of the newest, sealed: lines that are missing at the end are noticed |
 
 An entry carries the hash of the line before and a seal (HMAC-SHA256 by the key of the home), so a line that was
-changed, taken out or put in breaks the chain. Each is on the disk before the step that it tells of is reported as
-done. Whoever may read the key can write another chain; against him a copy of the newest hash helps, kept elsewhere:
-every publication's manifest carries it.
+changed, taken out or put in breaks the chain. The head is sealed by the same key, so lines can't be taken out at the
+end either, and a log without its head is a changed one. Each entry is on the disk before the step that it tells of is
+reported as done.
+
+Two things no seal in the home can show. Whoever may read the key can write another chain; and log and head together
+may be put back to how they were at an earlier time, as a restored backup is. Against both a copy of the newest hash
+helps, kept elsewhere: every publication's manifest carries it, so what was before the last publication is held by
+every copy of its manifest.
 
 Entries say what was done and how it ended, never with what secret.
 """
@@ -24,7 +29,7 @@ import secrets
 import socket
 import subprocess
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -36,14 +41,15 @@ from filelock import FileLock
 
 from home.config import PROJECT_ROOT
 from home.errors import TtkpiError
-from home.layout import AUDIT_LOG_HEAD, Home, HomeBusy
+from home.layout import AUDIT_LOG, AUDIT_LOG_HEAD, Home, HomeBusy
 from home.storage import replace_file, storage_errors, sync_folder
 
-FILE_NAME = "audit_log.jsonl"
+FILE_NAME = AUDIT_LOG
 BEGINNING = "0" * 64
 """What the first entry carries as the hash of the line before."""
 DONE, PARTLY, FAILED = "done", "partly", "failed"
 
+_FORMAT, _SEALED_HEAD = "format", 2
 _LOCK_SECONDS = 30
 _TAIL = 1 << 16
 _TEXT_LENGTH = 500
@@ -139,14 +145,16 @@ def append(home: Home, entry: Entry) -> None:
     """
     origin = _origin.get() or _process
     path = home.root / FILE_NAME
-    with storage_errors(path):
-        home.root.mkdir(parents=True, exist_ok=True)
+    home.make()
     key = home.seal_key()
     with storage_errors(path), _locked(home):
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
         try:
             newest = _newest(handle, path)
-            _require_head(home, newest)
+            _require_head(home, key, newest)
+            if newest is None:
+                # Before the first entry, so that an entry without a head is never what a kill left.
+                _write_head(home, key, 0, BEGINNING)
             number = (0 if newest is None else int(json.loads(newest)["number"])) + 1
             content: dict[str, Any] = {
                 "number": number,
@@ -160,6 +168,8 @@ def append(home: Home, entry: Entry) -> None:
                 "run": origin.run,
                 "revision": revision(PROJECT_ROOT),
                 "details": entry.details,
+                # From the entry with this on, the head is sealed.
+                _FORMAT: _SEALED_HEAD,
                 "previous": BEGINNING if newest is None else _hash(newest),
             }
             line = _line(content | {"seal": _seal(key, content)})
@@ -167,7 +177,7 @@ def append(home: Home, entry: Entry) -> None:
             try:
                 _write(handle, line)
                 os.fsync(handle)
-                _write_head(home, number, _hash(line.rstrip(b"\n")))
+                _write_head(home, key, number, _hash(line.rstrip(b"\n")))
             except OSError:
                 # Half a line would be taken for the newest, and two whole ones behind the head for forged.
                 os.ftruncate(handle, end)
@@ -212,16 +222,17 @@ def check(home: Home) -> dict[int, str]:
         StorageError: The log can't be read.
     """
     path = home.root / FILE_NAME
-    with storage_errors(path), _locked(home):
+    with storage_errors(path), _shared(home):
         text = path.read_bytes() if path.exists() else b""
         newest = _read_head(home)
-    key = home.seal_key() if text else b""
-    previous, hashes = BEGINNING, dict[int, str]()
+    key = home.seal_key() if text or newest is not None else b""
+    previous, hashes, is_sealed = BEGINNING, dict[int, str](), False
     # What follows the last line end was never reported as written.
     for number, line in enumerate(text.split(b"\n")[:-1], start=1):
-        _check_line(path, key, line, number, previous)
+        is_sealed = _check_line(path, key, line, number, previous)
         previous = hashes[number] = _hash(line)
-    if newest is not None and hashes.get(int(newest["number"])) != newest["hash"]:
+    _check_head(home, key, newest, length=len(hashes), is_sealed=is_sealed)
+    if newest is not None and ({0: BEGINNING} | hashes).get(int(newest["number"])) != newest["hash"]:
         raise AuditLogDamaged(
             f"{path} ends at entry {len(hashes)}, but entry {newest['number']} was written.",
             advice=_ADVICE,
@@ -236,7 +247,7 @@ def entries(home: Home) -> list[dict[str, Any]]:
         StorageError: The log can't be read.
     """
     path = home.root / FILE_NAME
-    with storage_errors(path), _locked(home):
+    with storage_errors(path), _shared(home):
         text = path.read_bytes() if path.exists() else b""
     return [json.loads(line) for line in text.split(b"\n")[:-1]]
 
@@ -264,7 +275,8 @@ _ADVICE = (
 )
 
 
-def _check_line(path: Path, key: bytes, line: bytes, number: int, previous: str) -> None:
+def _check_line(path: Path, key: bytes, line: bytes, number: int, previous: str) -> bool:
+    """Checks an entry; whether it was written with a sealed head."""
     try:
         content = json.loads(line)
         seal = content.pop("seal")
@@ -280,27 +292,54 @@ def _check_line(path: Path, key: bytes, line: bytes, number: int, previous: str)
             f"{path}: entry {own} in line {number} does not follow the line before: entries were taken out or moved.",
             advice=_ADVICE,
         )
+    return bool(content.get(_FORMAT) == _SEALED_HEAD)
 
 
-def _require_head(home: Home, newest: bytes | None) -> None:
+def _require_head(home: Home, key: bytes, newest: bytes | None) -> None:
     """The newest line has to be the one that was written last, or one more, if a kill came before the head."""
     record = _read_head(home)
+    path = home.root / FILE_NAME
+    number, is_sealed = 0, False
+    if newest is not None:
+        content = json.loads(newest)
+        number, is_sealed = int(content["number"]), content.get(_FORMAT) == _SEALED_HEAD
+    _check_head(home, key, record, length=number, is_sealed=is_sealed)
     if record is None:
         return
-    path = home.root / FILE_NAME
-    number = 0
-    if newest is not None:
-        try:
-            number = int(json.loads(newest)["number"])
-        except (ValueError, TypeError, KeyError):
-            raise AuditLogDamaged(f"{path}: the last line is no entry.", advice=_ADVICE) from None
     known = int(record["number"])
-    is_same = newest is not None and number == known and _hash(newest) == record["hash"]
+    is_same = number == known and (BEGINNING if newest is None else _hash(newest)) == record["hash"]
     if not is_same and number != known + 1:
         raise AuditLogDamaged(
             f"{path} ends at entry {number}, which is not the entry {known} that was written last.",
             advice=_ADVICE,
         )
+
+
+def _check_head(
+    home: Home, key: bytes, record: Mapping[str, Any] | None, *, length: int, is_sealed: bool
+) -> None:
+    """The head is there if the log is, and has its seal unless a version wrote both that knew none.
+
+    Args:
+        home: The home.
+        key: Its key.
+        record: The head.
+        length: How many entries the log has.
+        is_sealed: Whether the newest of them was written with a sealed head.
+    """
+    path = home.root / AUDIT_LOG_HEAD
+    if record is None:
+        if length:
+            raise AuditLogDamaged(
+                f"{path} is missing, and the audit log has {length} entries: nobody can say whether these are all.",
+                advice=_ADVICE,
+            )
+        return
+    content = {"number": int(record["number"]), "hash": str(record["hash"])}
+    if "seal" not in record and not is_sealed:
+        return
+    if not hmac.compare_digest(str(record.get("seal")), _seal(key, content)):
+        raise AuditLogDamaged(f"{path} was changed: its seal does not fit.", advice=_ADVICE)
 
 
 def _newest(handle: int, path: Path) -> bytes | None:
@@ -357,14 +396,25 @@ def _read_head(home: Home) -> dict[str, Any] | None:
     return dict(record)
 
 
-def _write_head(home: Home, number: int, hashed: str) -> None:
+def _write_head(home: Home, key: bytes, number: int, hashed: str) -> None:
     path = home.root / AUDIT_LOG_HEAD
-    replace_file(path, json.dumps({"number": number, "hash": hashed}).encode("ascii"), mode=0o600)
+    content = {"number": number, "hash": hashed}
+    replace_file(path, json.dumps(content | {"seal": _seal(key, content)}).encode("ascii"), mode=0o600)
 
 
 def _locked(home: Home) -> FileLock:
     """Entries come from several processes at once: a run, and an authorisation beside it."""
     return FileLock(home.root / ".audit_log.lock", timeout=_LOCK_SECONDS, mode=0o600)
+
+
+@contextmanager
+def _shared(home: Home) -> Iterator[None]:
+    """As `_locked`, for who only reads; a home that can't be written, as a backup, has nobody who writes."""
+    with ExitStack() as stack:
+        with suppress(PermissionError):
+            if os.access(home.root, os.W_OK):
+                stack.enter_context(_locked(home))
+        yield
 
 
 def _line(content: Mapping[str, Any]) -> bytes:

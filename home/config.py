@@ -8,6 +8,7 @@ as that file is committed.
 
 from __future__ import annotations
 
+import ipaddress
 import math
 import os
 from collections.abc import Callable
@@ -33,6 +34,8 @@ FX_SECTION = "sources.fx_rates"
 ADS_SECTION = "sources.tiktok_ads"
 FILES_SECTION = "sources.seller_center"
 
+SILENCE_HOURS = 26.0
+"""A day, and two hours in which the daily run may be late."""
 REAL_BASE_URL = "https://open-api.tiktokglobalshop.com"
 """One API host for every market."""
 REAL_AUTH_URL = "https://auth.tiktok-shops.com"
@@ -136,8 +139,8 @@ def load_shop_config() -> ShopApiConfig:
     section = SHOP_SECTION
     default = ShopApiConfig(REAL_BASE_URL, REAL_AUTH_URL, "", "")
     return ShopApiConfig(
-        base_url=_setting(section, "base_url", _url, default.base_url),
-        auth_url=_setting(section, "auth_url", _url, default.auth_url),
+        base_url=_setting(section, "base_url", _private_url, default.base_url),
+        auth_url=_setting(section, "auth_url", _private_url, default.auth_url),
         app_key=_setting(section, "app_key", _text),
         app_secret=_secret(section, "app_secret"),
         requests_per_second=_setting(
@@ -161,7 +164,7 @@ def load_ads_config() -> AdsApiConfig:
     section = ADS_SECTION
     default = AdsApiConfig(REAL_ADS_URL, "", "")
     return AdsApiConfig(
-        base_url=_setting(section, "base_url", _url, default.base_url),
+        base_url=_setting(section, "base_url", _private_url, default.base_url),
         app_id=_setting(section, "app_id", _text),
         secret=_secret(section, "secret"),
         requests_per_second=_setting(
@@ -200,6 +203,15 @@ def load_inbox_config() -> InboxConfig:
         folder=_path(folder) if str(folder or "").strip() else None,
         settle_seconds=_setting(FILES_SECTION, "settle_seconds", _not_negative, default.settle_seconds),
     )
+
+
+def load_silence_hours() -> float:
+    """How many hours may pass without a publication before somebody is told; 0: any number.
+
+    Raises:
+        ConfigError: The value is unusable.
+    """
+    return _setting("alerts", "silence_hours", _not_negative, SILENCE_HOURS)
 
 
 def required_url(section: str, key: str) -> str:
@@ -292,6 +304,29 @@ def _url(value: object) -> str:
     parts = urlsplit(text)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
         raise ValueError("a URL such as https://open-api.tiktokglobalshop.com, without a query")
+    return text
+
+
+def is_this_machine(url: str) -> bool:
+    """Whether an address is one of this machine: what is sent there can't be read on its way."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def is_readable_on_its_way(url: str) -> bool:
+    """Whether others could read what is sent to an address: it goes to another machine, and not by https."""
+    return urlsplit(url).scheme != "https" and not is_this_machine(url)
+
+
+def _private_url(value: object) -> str:
+    text = _url(value)
+    if is_readable_on_its_way(text):
+        raise ValueError(
+            "an address that begins with https://, as secrets are sent there (http:// is for this machine only)"
+        )
     return text
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +12,8 @@ import duckdb
 from home.errors import TtkpiError
 from home.layout import Home
 from home.memory import memory_limit
+
+_SIGNS = re.compile(r"[*?\[]")
 
 
 class CannotRead(TtkpiError):
@@ -25,6 +28,21 @@ def quoted(name: str) -> str:
 def literal(text: object) -> str:
     """An SQL string."""
     return "'" + str(text).replace("'", "''") + "'"
+
+
+def in_pattern(folder: Path) -> str:
+    """A folder inside of an SQL string that is a pattern: signs of patterns and quotes in its name are only letters."""
+    return _SIGNS.sub(lambda sign: f"[{sign.group()}]", str(folder)).replace("'", "''")
+
+
+def files_in(folder: Path, pattern: str = "*.parquet") -> str:
+    """An SQL string that names the files of a folder.
+
+    Args:
+        folder: The folder.
+        pattern: Which of its files.
+    """
+    return f"'{in_pattern(folder)}/{pattern}'"
 
 
 @contextmanager

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from home.config import load_shop_config
+from home.config import is_this_machine, load_shop_config
 from home.errors import ConfigError
 from home.layout import Home
-
-_LOCAL_HOSTS = ("127.0.0.1", "localhost", "[::1]")
 
 
 def demo_folder(home: Home) -> Path:
@@ -34,7 +32,7 @@ def refuse_demo_home(home: Home, base_url: str | None = None) -> None:
     if not is_demo_home(home):
         return
     base_url = base_url or load_shop_config().base_url
-    if any(f"//{host}" in base_url for host in _LOCAL_HOSTS):
+    if is_this_machine(base_url):
         return
     raise ConfigError(
         f"{home.root} holds the shops of the demo, and {base_url} would add real ones to them.",

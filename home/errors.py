@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from home.text import printable
+
 
 class TtkpiError(Exception):
     """An error a person can act on.
@@ -13,6 +15,7 @@ class TtkpiError(Exception):
 
     def __init__(self, message: str, *, advice: str = "") -> None:
         # Only the message is in args: an exception is rebuilt from them when it crosses a process border.
+        message = printable(message)
         super().__init__(message)
         self.message = message
         self.advice = advice

@@ -4,9 +4,10 @@
 | --- | --- |
 | `tokens.json` | the sellers' tokens, mode 0600 |
 | `ads_tokens.json` | the tokens of ads accounts, mode 0600 |
-| `privacy.key` | the key that turns buyer ids into hashes, mode 0600; made once |
+| `privacy.key` | the key that turns buyer ids into hashes, mode 0600; made once (`home/keys.py`) |
 | `freeze.key` | the key that signs frozen months, mode 0600; made once |
 | `seal.key` | the key that seals publications and the audit log, mode 0600; made once |
+| `*.fingerprint` beside the data | of which key the data is |
 | `audit_log.jsonl`, `audit_log.head.json` | who did what; only grows (`home/audit_log.py`) |
 | `frozen/` | scorecards of the months that were frozen; written once, never changed |
 | `restock.json` | which suggestion to order was accepted where |
@@ -23,8 +24,8 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
 import socket
+import stat
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -36,12 +37,18 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from home.config import HOME_VARIABLE, PROJECT_ROOT
-from home.errors import ConfigError, TtkpiError
+from home.errors import TtkpiError
+from home.keys import Key
 from home.storage import finish_exchange, storage_error, storage_errors
 
 AUDIT_LOG_HEAD = "audit_log.head.json"
 """Number and hash of the newest entry of the audit log."""
-_KEY_BYTES = 32
+AUDIT_LOG = "audit_log.jsonl"
+"""The entries of the audit log."""
+WAREHOUSE = "warehouse.duckdb"
+"""The DuckDB file that dbt builds."""
+_SEAL_FINGERPRINT = "seal.fingerprint"
+_PRIVATE = 0o700
 _held: set[tuple[str, int]] = set()
 """Homes held by this process, with the thread that took them."""
 
@@ -123,7 +130,7 @@ class Home:
     @property
     def warehouse(self) -> Path:
         """The DuckDB file that dbt builds."""
-        return self.root / "warehouse.duckdb"
+        return self.root / WAREHOUSE
 
     @property
     def published(self) -> Path:
@@ -135,60 +142,82 @@ class Home:
         """The values of KPIs that were published."""
         return self.root / "published_values"
 
+    def make(self) -> None:
+        """Makes the folder, for its owner only, unless it is there.
+
+        Raises:
+            StorageError: It can't be made.
+        """
+        with storage_errors(self.root):
+            if not self.root.is_dir():
+                self.root.mkdir(mode=_PRIVATE, parents=True, exist_ok=True)
+                # Whatever the umask says.
+                self.root.chmod(_PRIVATE)
+
+    def is_open_to_others(self) -> bool:
+        """Whether every user of this machine can list the folder."""
+        return self.root.is_dir() and bool(self.root.stat().st_mode & stat.S_IROTH)
+
     def prepare(self) -> None:
         """Makes the folders that a run needs. Brings the raw folder back if a kill came while it was exchanged.
 
         Raises:
             StorageError: The home can't be created or written.
         """
+        self.make()
         with storage_errors(self.root):
-            for folder in (self.root, self.archive, self.dlt):
-                folder.mkdir(parents=True, exist_ok=True)
+            for folder in (self.archive, self.dlt):
+                folder.mkdir(exist_ok=True)
             if not self.raw.exists():
                 finish_exchange(self.raw)
             self.raw.mkdir(exist_ok=True)
 
     def privacy_key(self) -> bytes:
-        """The key of the buyer hashes. Made at the first call; with another key every buyer would look new.
+        """The key of the buyer hashes. Made at the first call, if nothing was archived yet.
 
         Raises:
-            ConfigError: The file is there but is not a key.
+            ConfigError: The file is not the key of the archive, or is gone.
             StorageError: It can't be read or created.
         """
-        return _key(
+        return Key(
             self.root / "privacy.key",
-            advice="Restore it from your backup: with another key every buyer would look new.",
-        )
+            self.archive / "privacy.fingerprint",
+            lambda: any(self.archive.glob("*/manifest/*.jsonl")),
+            "with another key every buyer would look new",
+            "To give up who has bought before, and begin anew, move archive and raw out of the home and keep them.",
+        ).get()
 
     def freeze_key(self) -> bytes:
-        """The key that signs frozen months. Made at the first call.
+        """The key that signs frozen months. Made at the first call, if nothing was frozen yet.
 
         Raises:
-            ConfigError: The file is there but is not a key.
+            ConfigError: The file is not the key of the frozen months, or is gone.
             StorageError: It can't be read or created.
         """
-        return _key(
+        return Key(
             self.freeze_key_file,
-            advice="Restore it from your backup: with another key no frozen month can be checked.",
-        )
+            self.frozen / "freeze.fingerprint",
+            lambda: any(self.frozen.glob("[0-9]*.parquet")),
+            f"the frozen months in {self.frozen} can't be checked or continued",
+            "To begin anew with another key, move the folder out of the home and keep it.",
+        ).get()
 
     def seal_key(self) -> bytes:
-        """The key that seals publications and the audit log. Made before anything was sealed, and never again.
+        """The key that seals publications and the audit log. Made at the first call, if nothing was sealed yet.
 
         Raises:
-            ConfigError: The file is there but is not a key, or it is gone.
+            ConfigError: The file is not the key of what is sealed, or is gone.
             StorageError: It can't be read or created.
         """
-        if not self.seal_key_file.is_file() and (self.root / AUDIT_LOG_HEAD).is_file():
-            raise ConfigError(
-                f"{self.seal_key_file} is missing: what was sealed in {self.root} can't be checked or continued.",
-                advice="Restore it from your backup. To begin anew with another key, move audit_log.jsonl, "
-                f"{AUDIT_LOG_HEAD} and published/history out of the home and keep them.",
-            )
-        return _key(
+        log = self.root / AUDIT_LOG
+        return Key(
             self.seal_key_file,
-            advice="Restore it from your backup: with another key no former publication can be checked.",
-        )
+            self.root / _SEAL_FINGERPRINT,
+            lambda: (self.root / AUDIT_LOG_HEAD).is_file() or (log.is_file() and log.stat().st_size > 0),
+            f"what was sealed in {self.root} can't be checked or continued",
+            f"To begin anew with another key, move {AUDIT_LOG}, {AUDIT_LOG_HEAD}, {_SEAL_FINGERPRINT} and published/ "
+            "out of the home and keep them.",
+        ).get()
 
     @contextmanager
     def lock(self, purpose: str) -> Iterator[None]:
@@ -204,8 +233,7 @@ class Home:
             HomeBusy: Another process holds it; the message names its pid, host, purpose and start.
             StorageError: The home can't be written.
         """
-        with storage_errors(self.root):
-            self.root.mkdir(parents=True, exist_ok=True)
+        self.make()
         note = self.root / "lock.json"
         key = (str(self.root.resolve()), threading.get_ident())
         if key in _held:
@@ -250,34 +278,3 @@ class Home:
             advice="Wait for it to finish, then try again. If that process hangs, end it: nothing is lost.",
             holder=holder,
         )
-
-
-def _key(path: Path, *, advice: str) -> bytes:
-    with storage_errors(path):
-        if not path.exists():
-            _create_key(path)
-        text = path.read_text(encoding="ascii", errors="replace").strip()
-    try:
-        key = bytes.fromhex(text)
-    except ValueError:
-        key = b""
-    if len(key) != _KEY_BYTES:
-        raise ConfigError(f"{path} does not hold a key of {_KEY_BYTES} bytes in hexadecimal.", advice=advice)
-    return key
-
-
-def _create_key(path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "w", encoding="ascii") as file:
-        file.write(secrets.token_hex(_KEY_BYTES) + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    try:
-        # A link fails when the name is taken: of two first runs, one key wins and both use it.
-        os.link(temporary, path)
-    except FileExistsError:
-        pass
-    finally:
-        temporary.unlink()

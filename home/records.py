@@ -10,6 +10,9 @@ from typing import Any
 from home.errors import TtkpiError
 from home.storage import replace_file, storage_errors
 
+ANEW = "Delete it and run the command again: it is made anew from the data."
+"""The cure of a record that only says what there is."""
+
 
 class RecordDamaged(TtkpiError):
     """A record is there but is not what we write."""
@@ -26,8 +29,12 @@ def write_record(path: Path, record: Mapping[str, Any], *, mode: int = 0o644) ->
     return path
 
 
-def read_record(path: Path) -> dict[str, Any] | None:
+def read_record(path: Path, *, cure: str = ANEW) -> dict[str, Any] | None:
     """The record, or None when there is none yet.
+
+    Args:
+        path: The file.
+        cure: What to do when the file is damaged.
 
     Raises:
         RecordDamaged: The file holds something else.
@@ -35,16 +42,16 @@ def read_record(path: Path) -> dict[str, Any] | None:
     """
     with storage_errors(path):
         try:
-            text = path.read_text(encoding="utf-8")
+            content = path.read_bytes()
         except FileNotFoundError:
             return None
     try:
-        record = json.loads(text)
+        record = json.loads(content)
     except ValueError:
         record = None
     if not isinstance(record, dict):
         raise RecordDamaged(
             f"{path} is damaged.",
-            advice="Delete it and run the command again: it is made anew from the data.",
+            advice=cure,
         )
     return record

@@ -11,6 +11,7 @@ from home.audit_log import FAILED, PARTLY, recorded
 from home.layout import Home
 from ingestion.engine.compact import compact_when_due
 from ingestion.engine.progress import Progress
+from ingestion.engine.raw_files import RawFiles
 from ingestion.fx_rates.resource import load_rates
 from ingestion.seller_center.export_files import files_in
 from ingestion.seller_center.importer import Importer
@@ -54,6 +55,7 @@ def import_files(
         progress.count(len(wanted), len(wanted), "files")
         importer.finish()
         _load_rates(home, importer, now, progress)
+        RawFiles(home.raw).add_new()
         compact_when_due(home, progress.message)
         entry.subject = report.run_id
         if report.refused:

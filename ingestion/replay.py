@@ -35,7 +35,6 @@ from ingestion.engine.columns import Table
 from ingestion.engine.journal import JOURNAL
 from ingestion.engine.pipelines import (
     LOAD_ID,
-    SCHEMA_FILE,
     check_clock,
     exchanged_name,
     mark_dataset,
@@ -44,6 +43,7 @@ from ingestion.engine.pipelines import (
 )
 from ingestion.engine.processes import bulk_work
 from ingestion.engine.progress import Progress
+from ingestion.engine.raw_files import SCHEMA_FILE, RawFiles
 from ingestion.engine.rows import Batch, Drift
 from ingestion.fx_rates.resource import FX_RATES
 from ingestion.seller_center import tables as files
@@ -98,6 +98,8 @@ def replay(home: Home, *, since: date | None = None, progress: Progress | None =
         home.prepare()
         recover(home.raw)
         check_clock(home.raw)
+        if since is not None:
+            RawFiles(home.raw).require_whole()
         new = home.raw_new
         with storage_errors(new):
             if new.exists():
@@ -105,6 +107,7 @@ def replay(home: Home, *, since: date | None = None, progress: Progress | None =
             new.mkdir()
         report = _rebuild(home, new, since, progress, meanwhile=lambda: _take_over_dlt(home, new))
         ensure_all_tables(new)
+        RawFiles(new).add_new()
         with storage_errors(new):
             exchange_folders(new, home.raw)
         entry.details |= {"since": since, "pages": report.pages, "rows": sum(report.rows.values())}

@@ -9,6 +9,7 @@ from home.layout import Home
 from ingestion.engine.columns import Table
 from ingestion.engine.journal import JOURNAL
 from ingestion.engine.pipelines import adopt_dataset, check_clock, ensure_tables, recover
+from ingestion.engine.raw_files import RawFiles
 from ingestion.fx_rates.resource import FX_RATES as RATES
 from ingestion.seller_center import tables as files
 from ingestion.tables.sources import FX_RATES, SELLER_CENTER, TIKTOK_ADS, TIKTOK_SHOP
@@ -37,6 +38,8 @@ def prepare(home: Home) -> None:
     for source in TABLES:
         adopt_dataset(home, source)
     ensure_all_tables(home.raw)
+    # What a killed run has loaded: from now on it can't be lost or changed unseen.
+    RawFiles(home.raw).add_new()
 
 
 def ensure_all_tables(raw: Path) -> None:

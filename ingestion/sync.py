@@ -6,6 +6,7 @@ pages come in by threads, within the throttle. What goes wrong with one shop sta
 
 from __future__ import annotations
 
+import re
 import secrets
 import time
 from collections.abc import Sequence
@@ -23,6 +24,8 @@ from ingestion.engine.errors import describe
 from ingestion.engine.journal import SHOP, LogRow, write_journal
 from ingestion.engine.pipelines import configure_dlt
 from ingestion.engine.progress import Progress, ShopResult
+from ingestion.engine.raw_files import RawFiles
+from ingestion.engine.regions import RegionUnknown, require_region
 from ingestion.engine.rows import Drift
 from ingestion.engine.units import ShopOutcome, failed_rows
 from ingestion.fx_rates.resource import load_rates
@@ -40,6 +43,7 @@ from ingestion.tiktok_shop.tokens import Grant, TokenStore
 from ingestion.tiktok_shop.workers import connect, sync_shops
 
 _ADS_REGION = "ads"
+_SCOPE = re.compile(r"the scope `([^`]+)`")
 
 
 @dataclass(slots=True)
@@ -53,6 +57,7 @@ class SyncReport:
         errors: What went wrong outside of them (exchange rates).
         fx_rows: Exchange rates loaded.
         seconds: Time it took.
+        left_out: Shops of an unknown region, which were not read, and what to do about each.
     """
 
     run_id: str
@@ -61,6 +66,7 @@ class SyncReport:
     errors: list[str] = field(default_factory=list)
     fx_rows: int = 0
     seconds: float = 0.0
+    left_out: dict[str, str] = field(default_factory=dict)
 
     @property
     def failed(self) -> bool:
@@ -120,6 +126,7 @@ def sync(
                 home, report, of_ads, account_ids, begin, end, progress, alone=not report.shops
             )
         _load_fx(home, report, outcomes, begin, end, config, progress)
+        RawFiles(home.raw).add_new()
         compact_when_due(home, progress.message)
         _describe_run(entry, report, since=since, until=until, resources=resources)
     report.seconds = time.monotonic() - started
@@ -218,7 +225,12 @@ def _sync_shops(
     problems: list[GrantProblem] = []
     with client:
         found, problems = _selected(home, client.authorized_shops(problems), problems, shops)
-        jobs = [ShopJob(home, config, shop, report.run_id, wanted, begin, end) for shop in found]
+        unknown = _of_unknown_regions(found)
+        jobs = [
+            ShopJob(home, config, shop, report.run_id, wanted, begin, end)
+            for shop in found
+            if shop.shop_id not in unknown
+        ]
         by_key = {job.shop.shop_id: job.shop for job in jobs}
         outcomes: list[ShopOutcome] = []
         for outcome in sync_shops(jobs, client, config, progress):
@@ -230,6 +242,9 @@ def _sync_shops(
     log = [row for outcome in outcomes for row in outcome.log]
     for problem in problems:
         log += _log_problem(problem, report.run_id, wanted, report, progress)
+    for shop in found:
+        if shop.shop_id in unknown:
+            log += _log_unknown_region(shop, unknown[shop.shop_id], wanted, report, progress)
     report.shops.sort(key=lambda shop: shop.shop_key)
     _stamp(log, found, problems, tokens)
     write_journal(home, TIKTOK_SHOP, SHOP, report.run_id, log, _drifts(outcomes))
@@ -332,7 +347,7 @@ def _selected(
 
 def _result(outcome: ShopOutcome, key: str, name: str, region: str) -> ShopResult:
     troubled = [row for row in outcome.log if row.status != "ok"]
-    errors = list(dict.fromkeys(row.error_message for row in troubled if row.error_message))
+    errors = _once(troubled)
     unkeyed = outcome.drift.unkeyed()
     if unkeyed:
         errors.append(f"{unkeyed} records without a key were set aside; see the raw table drift.")
@@ -350,6 +365,24 @@ def _result(outcome: ShopOutcome, key: str, name: str, region: str) -> ShopResul
         incremental=outcome.incremental,
         errors=errors,
     )
+
+
+def _once(rows: Sequence[LogRow]) -> list[str]:
+    """What went wrong, each cause once: a scope that is missing is told with all that needs it."""
+    texts: dict[str, str] = {}
+    needed: dict[str, list[str]] = {}
+    for row in rows:
+        if not row.error_message:
+            continue
+        scope = _SCOPE.search(row.error_message) if row.authorisation_state == "scope_missing" else None
+        cause = scope.group(1) if scope else row.error_message
+        if cause in texts and scope:
+            needed.setdefault(cause, []).append(row.resource)
+        texts.setdefault(cause, row.error_message)
+    return [
+        f"{text} For the same reason not read: {', '.join(needed[cause])}." if cause in needed else text
+        for cause, text in texts.items()
+    ]
 
 
 def _asked(outcome: ShopOutcome) -> int:
@@ -373,6 +406,29 @@ def _log_problem(
             asked = [SHOPS.by_name[name] for name in resources]
             rows += failed_rows(run_id, shop.shop_id, asked, problem.error)
     return rows
+
+
+def _of_unknown_regions(shops: Sequence[ShopRef]) -> dict[str, RegionUnknown]:
+    """The shops that can't be read, and why."""
+    unknown: dict[str, RegionUnknown] = {}
+    for shop in shops:
+        try:
+            require_region(shop.region, shop.name)
+        except RegionUnknown as error:
+            unknown[shop.shop_id] = error
+    return unknown
+
+
+def _log_unknown_region(
+    shop: ShopRef, error: RegionUnknown, resources: tuple[str, ...], report: SyncReport, progress: Progress
+) -> list[LogRow]:
+    """A shop that is not read, as neither its currency nor its days are known."""
+    text = describe(error)
+    report.left_out[shop.shop_id] = text
+    result = ShopResult(shop.shop_id, shop.name, shop.region, "failed", {}, 0, 0.0, False, [text])
+    report.shops.append(result)
+    progress.shop_finished(result)
+    return failed_rows(report.run_id, shop.shop_id, [SHOPS.by_name[name] for name in resources], error)
 
 
 def _load_fx(

@@ -1,7 +1,8 @@
 """Prepares `DAGSTER_HOME`, which is `dagster/` in the data home: run `python -m orchestration.dagster_home`.
 
 Dagster reads its instance settings (telemetry off, one writer at a time) from `dagster.yaml` in that folder.
-With `--print` the folder's path goes to standard output and nothing else, for `DAGSTER_HOME=$(...)`.
+Runs whose process is gone, as after a power cut, are failed before anything starts.
+With `--print` the folder's path goes to standard output and nothing else is done, for `DAGSTER_HOME=$(...)`.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ def prepare(home: Home) -> Path:
     Raises:
         StorageError: the folder can't be written.
     """
+    home.make()
     folder = dagster_home(home)
     settings = folder / "dagster.yaml"
     template = TEMPLATE.read_bytes()
@@ -38,10 +40,26 @@ def prepare(home: Home) -> Path:
 
 def main(arguments: list[str]) -> int:
     """Prepare the folder; print its path with `--print`."""
-    folder = prepare(Home.from_env())
+    home = Home.from_env()
+    folder = prepare(home)
     if "--print" in arguments:
         sys.stdout.write(f"{folder}\n")
+    else:
+        _end_gone_runs(home, folder)
     return 0
+
+
+def _end_gone_runs(home: Home, folder: Path) -> None:
+    """Before anything starts: what a power cut has left 'started' would keep every later run waiting."""
+    if not (folder / "storage").is_dir() and not (folder / "history").is_dir():
+        return  # nothing was ever run here
+    import dagster as dg
+
+    from orchestration.defs.gone_runs import end_gone_runs
+
+    with dg.DagsterInstance.from_config(str(folder)) as instance:
+        for run_id in end_gone_runs(instance, home):
+            sys.stderr.write(f"Run {run_id} was failed: its process is gone. The next run continues.\n")
 
 
 if __name__ == "__main__":

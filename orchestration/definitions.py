@@ -11,6 +11,7 @@ from home.layout import Home
 from home.project import project_var
 from orchestration.defs.dbt.assets import build_dbt_assets
 from orchestration.defs.dbt.checks import build_freshness_checks
+from orchestration.defs.gone_runs import gone_runs
 from orchestration.defs.ingestion.assets import build_ingestion_assets
 from orchestration.defs.ingestion.inbox import build_inbox_assets, build_inbox_sensor
 from orchestration.defs.ingestion.resources import HomeResource, SyncScope
@@ -19,7 +20,7 @@ from orchestration.defs.manifest import load_manifest
 from orchestration.defs.publish.assets import build_published_assets
 from orchestration.defs.publish.jobs import build_jobs
 from orchestration.defs.publish.schedules import build_schedules
-from orchestration.defs.publish.sensors import alert_webhooks, run_failure_alert
+from orchestration.defs.publish.sensors import alert_webhooks, nothing_published, run_failure_alert
 from orchestration.defs.quality.assets import build_audit_assets
 from orchestration.defs.translators import HouseDbtTranslator
 
@@ -45,6 +46,8 @@ def build_definitions(home: Home) -> dg.Definitions:
             build_failed_shop_sensor(jobs["retry_shop_job"]),
             build_inbox_sensor(jobs["import_job"]),
             alert_webhooks,
+            gone_runs,
+            nothing_published,
         ],
         resources={"home": HomeResource(), "scope": SyncScope()},
         # Steps of a run write the same home, so they take turns anyway: one process saves loading the

@@ -17,6 +17,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bars
 
+from home.text import printable
 from ingestion.engine.progress import Progress, ShopResult
 
 LINE_SECONDS = 5.0
@@ -26,6 +27,11 @@ SILENCE_SECONDS = 15.0
 
 PLAIN_WIDTH = 150
 """Width of a table in a log or a pipe, which has none of its own."""
+
+
+def shown(text: str) -> str:
+    """A text from outside for a console: neither its signs nor its markup are obeyed."""
+    return escape(printable(text))
 
 
 def output() -> Console:
@@ -162,8 +168,8 @@ class Reporter(Progress):
             if self._progress is not None:
                 if self._bar is None:
                     self._bar = self._progress.add_task(f"    {unit}", total=total, note="")
-                shown = f"{self._counted}{f' · {note}' if note else ''}"
-                self._progress.update(self._bar, completed=done, total=total, note=shown)
+                line = f"{self._counted}{f' · {note}' if note else ''}"
+                self._progress.update(self._bar, completed=done, total=total, note=printable(line))
                 return
             text = f"{self._counted}{f' · {note}' if note else ''}"
             if done >= total:
@@ -176,14 +182,14 @@ class Reporter(Progress):
         """A dbt node has finished."""
         if status in ("error", "fail", "runtime error"):
             self.error(f"{name}: {status}")
-        shown = name if len(name) <= 60 else f"{name[:57]}..."
-        self.count(done, total, "models, seeds and tests", f"{shown} {seconds:.1f} s")
+        short = name if len(name) <= 60 else f"{name[:57]}..."
+        self.count(done, total, "models, seeds and tests", f"{short} {seconds:.1f} s")
 
     def _show(self, entry: _Shop) -> None:
         if self._progress is None:
             return
         if entry.task is None:
-            entry.task = self._progress.add_task(f"    {entry.name}", total=None, note="")
+            entry.task = self._progress.add_task(f"    {printable(entry.name)}", total=None, note="")
         note = f"{entry.rows:,} records in {entry.pages:,} pages · {entry.resource}"
         self._progress.update(entry.task, note=note)
 
@@ -194,7 +200,7 @@ class Reporter(Progress):
         with self._lock:
             self._last_line = time.monotonic()
             lead = f"{self._phase:<8} {self._elapsed():4.0f} s  " if self._phase else ""
-            body = escape(text)
+            body = shown(text)
             self.console.print(f"[dim]{lead}[/dim]{f'[{style}]{body}[/{style}]' if style else body}")
 
     def _count_line(self, text: str) -> None:

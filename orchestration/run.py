@@ -17,6 +17,7 @@ from ingestion.engine.progress import ShopResult
 from ingestion.sync import SyncReport, sync
 from orchestration.audit.audit import AuditFailed, AuditReport, audit
 from orchestration.build.build import BuildReport, build
+from orchestration.deliver.alerts import Alert, raise_alert, read_alerts
 from orchestration.progress import Reporter, Silent
 from orchestration.publish.publish import PublishReport, publish
 
@@ -61,7 +62,7 @@ def exit_code(error: BaseException) -> int:
     """The exit code of a command that ended with this error.
 
     2: nothing was done, as the configuration is wrong or the home is in use; 4: the audit stopped the publication;
-    1: any other failure. (0: all done; 3: some shops or ads accounts failed, the rest was done.)
+    1: any other failure. (0: all done; 3: some shops or ads accounts failed or are held back, the rest was done.)
     """
     if isinstance(error, ConfigError | HomeBusy | BadAppKey | BadSignature):
         return WRONG_CONFIGURATION
@@ -108,6 +109,7 @@ def run_all(
                     home, shops=shops, since=since, until=until, resources=resources, progress=reporter
                 )
                 show_sync(reporter, report.sync)
+                alert_left_out(home, report.sync)
             require_some_shop(report.sync)
             with reporter.phase("build", "building the marts"):
                 report.build = build(home, full_refresh=full_refresh, progress=reporter)
@@ -120,7 +122,7 @@ def run_all(
             with reporter.phase("publish", "copying the marts"):
                 report.publish = publish(home, progress=reporter)
                 show_publish(reporter, report.publish)
-        report.exit_code = SOME_SHOPS_FAILED if report.sync.failed else PUBLISHED
+        report.exit_code = SOME_SHOPS_FAILED if report.sync.failed or report.publish.held_back else PUBLISHED
     except BaseException as error:
         report.exit_code = exit_code(error)
         report.seconds = round(time.monotonic() - began, 1)
@@ -149,6 +151,16 @@ def require_some_shop(report: SyncReport) -> None:
         f"No {'shop' if report.shops else 'ads account'} could be synced:\n{shown}",
         advice="Nothing was built. The published file is as it was. See `ttkpi status`.",
     )
+
+
+def alert_left_out(home: Home, report: SyncReport) -> None:
+    """Append an alert for each shop that was left out, unless the newest one of the shop says the same."""
+    if not report.left_out:
+        return
+    newest = {alert.shop_key: alert.message for alert in read_alerts(home.root)}
+    for shop_key, message in report.left_out.items():
+        if newest.get(shop_key) != message:
+            raise_alert(home.root, Alert("shop_sync_failed", message, report.run_id, shop_key))
 
 
 def show_sync(reporter: Reporter, report: SyncReport) -> None:
@@ -188,7 +200,10 @@ def show_audit(reporter: Reporter, report: AuditReport) -> None:
     reporter.message(
         f"{tests[0]} of {tests[1]} dbt tests and {expectations[0]} of {expectations[1]} expectations hold: "
         f"{'passed' if report.passed else 'NOT passed'}"
+        f"{f', but for {len(report.held_back)} shops' if report.passed and report.held_back else ''}"
     )
+    for shop in report.held_back:
+        reporter.warning(shop.message)
     for warning in report.warnings:
         reporter.warning(f"warning: {textwrap.shorten(warning, _WARNING_LENGTH, placeholder=' ...')}")
 
@@ -199,6 +214,11 @@ def show_publish(reporter: Reporter, report: PublishReport) -> None:
     reporter.message(
         f"{len(report.tables)} tables, {rows:,} rows, {report.bytes / 1e6:.1f} MB in {report.path}"
     )
+    for shop in report.held_back:
+        kept = f"those of {shop.rows_published_at}" if shop.rows_of else "none, as it was never published"
+        reporter.warning(f"held back: {shop.shop_name} ({shop.shop_key}); its published rows are {kept}")
+    if report.mixed_tables:
+        reporter.warning(f"not kept by shop, with new rows of all: {', '.join(report.mixed_tables)}")
     if report.audiences:
         reporter.message(f"a file of their own for {', '.join(report.audiences)}")
 
@@ -254,6 +274,7 @@ def _record(home: Home, report: RunReport, error: BaseException | None) -> None:
             "audit_id": report.audit.audit_id,
             "passed": report.audit.passed,
             "checks": report.audit.checks,
+            "held_back": {shop.shop_key: shop.message for shop in report.audit.held_back},
         }
     if report.publish is not None:
         record["publish"] = {

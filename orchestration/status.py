@@ -12,8 +12,9 @@ from typing import Any
 
 import duckdb
 
-from home.database import CannotRead, literal, reading
+from home.database import CannotRead, files_in, reading
 from home.layout import Home
+from home.records import RecordDamaged
 from ingestion.engine.journal import SHOP
 from ingestion.tables.sources import TIKTOK_ADS as ADS_SOURCE
 from ingestion.tables.sources import TIKTOK_SHOP as SOURCE
@@ -22,7 +23,8 @@ from ingestion.tiktok_ads.tokens import AdsGrant, AdsTokenStore
 from ingestion.tiktok_shop.token_file import Grant, KnownShop, TokenFile
 from orchestration.audit.audit import last_audit
 from orchestration.build.build import BuildState, build_state
-from orchestration.history.publications import published_manifest
+from orchestration.history.publications import PUBLISH_ANEW, manifest_path, published_manifest
+from orchestration.history.seal import damage
 
 _DAY = 86_400
 
@@ -100,6 +102,8 @@ class Status:
     build: BuildState | None
     audit: dict[str, Any] | None
     published: dict[str, Any] | None
+    damage: str = ""
+    """What is wrong with the published file and how to cure it; empty when nothing is."""
 
     @property
     def failing(self) -> list[ResourceStatus]:
@@ -142,6 +146,7 @@ def status(home: Home, *, now: float | None = None) -> Status:
     known, ads = authorisations(home, now=now), ads_authorisations(home)
     names = {shop.shop_id: shop.name for one in known for shop in one.shops}
     names |= {account: name for one in ads for account, name in one.accounts if name}
+    published, wrong = _published(home)
     logs = ((SOURCE, SHOP), (ADS_SOURCE, ADS_OWNER))
     return Status(
         authorisations=known,
@@ -149,8 +154,21 @@ def status(home: Home, *, now: float | None = None) -> Status:
         resources=tuple(one for source, owner in logs for one in _resources(home, source, owner, names)),
         build=build_state(home),
         audit=last_audit(home),
-        published=published_manifest(home),
+        published=published,
+        damage=wrong,
     )
+
+
+def _published(home: Home) -> tuple[dict[str, Any] | None, str]:
+    """The manifest of what is published, and what is wrong with the published file."""
+    try:
+        published = published_manifest(home)
+        found = damage(home.published) if published is not None else ""
+        if published is None and manifest_path(home).is_file():
+            found = f"{home.published} is missing, and {manifest_path(home)} says what was published."
+    except RecordDamaged as error:
+        return None, f"{error.message} {PUBLISH_ANEW}"
+    return published, f"{found} {PUBLISH_ANEW}" if found else ""
 
 
 def _authorisation(grant: Grant, shops: list[KnownShop], at: float) -> Authorisation:
@@ -194,13 +212,12 @@ def _resources(home: Home, source: str, owner: str, names: dict[str, str]) -> li
         return []
     try:
         with reading(home) as connection:
-            rows = connection.execute(
-                _LOG.format(owner=owner, files=literal(folder / "*.parquet"))
-            ).fetchall()
+            rows = connection.execute(_LOG.format(owner=owner, files=files_in(folder))).fetchall()
     except duckdb.Error as error:
         raise CannotRead(
             f"The sync log in {folder} can't be read: {str(error).splitlines()[0]}",
-            advice="If a replay or a compaction is running, try again when it has ended.",
+            advice="If a replay or a compaction is running, try again when it has ended. If not, `ttkpi verify` names "
+            "the file that is damaged, and `ttkpi replay` makes raw anew from the archive.",
         ) from error
     return [
         ResourceStatus(

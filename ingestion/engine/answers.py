@@ -33,6 +33,49 @@ class ApiAnswer:
     page: int = 1
 
 
+class ListEnd:
+    """Watches whether a list that always names a next page comes to an end.
+
+    Args:
+        page_size: Records that were asked for per page; 0 when no number was.
+    """
+
+    EMPTY_PAGES = 20
+    """So many pages in a row may be without records: a filter may leave nothing of a page."""
+    MOST_PAGES = 10_000
+    """Of a list that announces no number; a window is cut before it gets so long."""
+    SPARE_PAGES = 20
+
+    def __init__(self, page_size: int) -> None:
+        self._page_size = page_size
+        self._pages = self._empty = self._announced = 0
+
+    def passed(self, data: Record) -> str:
+        """Why a list has no end in sight after another page; empty while it has.
+
+        Args:
+            data: The page.
+        """
+        self._pages += 1
+        # Whichever of its lists holds the records, one level deep or two.
+        inner = [one for value in data.values() if isinstance(value, dict) for one in value.values()]
+        is_empty = not any(isinstance(value, list) and value for value in (*data.values(), *inner))
+        self._empty = self._empty + 1 if is_empty else 0
+        total = data.get("total_count")
+        if type(total) is int and total >= 0:
+            self._announced = max(self._announced, total)
+        if self._empty >= self.EMPTY_PAGES:
+            return f"gave {self._empty} pages in a row without records and names another one"
+        if self._announced and self._page_size:
+            # Twice: records that change while a list is paged may come twice.
+            most = 2 * -(-self._announced // self._page_size) + self.SPARE_PAGES
+            if self._pages > most:
+                return f"announced {self._announced} records and names another page"
+        if self._pages >= self.MOST_PAGES:
+            return "names another page"
+        return ""
+
+
 def listed(name: str) -> Callable[[Record], tuple[list[Any], Record]]:
     """Takes an answer apart that holds its records in list `name`."""
 

@@ -1,8 +1,9 @@
 """The archive: every page as it came, without contact data, written once and never changed.
 
     archive/<source>/<resource>/<shop_key>/<sha256>.jsonl.zst     records, one JSON object per line
-    archive/<source>/manifest/<shop_key>.jsonl                    one line per file: what it holds, page
-    by page
+    archive/<source>/manifest/<shop_key>.jsonl                    one line per file: what it holds, page by page
+    archive/<source>/manifest/<shop_key>.head.json                how far that was written (`manifest.py`)
+    archive/unnamed/<source>/<resource>/<shop_key>/...            what `merge` found and no manifest names
 
 A data file holds the records of some consecutive pages of one shop and resource, so that any tool reads
 it as it is, for example DuckDB: `select * from read_json('archive/tiktok_shop/orders/*/*.jsonl.zst')`.
@@ -11,13 +12,13 @@ are in the manifest. Sources without shops use `_` for the shop.
 
 A data file is written under another name, flushed, renamed, and only then named in the manifest; a data
 file the manifest does not name is what a kill left behind and is ignored. `merge` concatenates small
-files (zstd allows it without compressing again), which changes names, never content: page ids stay.
+files (zstd allows it without compressing again), which changes names, never content: page ids stay. It removes only
+what the manifest named until then; anything else is moved aside, as a manifest that was lost may have named it.
 """
 
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -30,10 +31,12 @@ import orjson
 import pyarrow as pa
 
 from home.storage import StorageError, replace_file, storage_errors
+from ingestion.engine.manifest import Manifest, damaged, manifests
 from ingestion.engine.pages import Page, Record
 
 NO_SHOP = "_"
 _SUFFIX = ".jsonl.zst"
+_UNNAMED = "unnamed"
 _SAFE_NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}")
 _MERGED_BYTES = 32_000_000
 """A merged file stays below this many bytes of JSON, so that a reader needs little memory."""
@@ -132,30 +135,24 @@ class Archive:
         """Names data files in the manifest: from now on they are part of the archive.
 
         Raises:
+            ManifestDamaged: The manifest is not as it was written. Nothing was added to it.
             StorageError: The disk refuses.
         """
         by_manifest: dict[Path, list[bytes]] = defaultdict(list)
         for entry in entries:
             by_manifest[self._manifest(entry.source, entry.shop_key)].append(orjson.dumps(entry))
         for path, lines in by_manifest.items():
-            with storage_errors(path):
-                path.parent.mkdir(parents=True, exist_ok=True)
-                with path.open("ab") as manifest:
-                    # A line that a kill cut off must not swallow ours.
-                    if manifest.tell() and not _ends_with_newline(path):
-                        manifest.write(b"\n")
-                    manifest.write(b"\n".join(lines) + b"\n")
-                    manifest.flush()
-                    os.fsync(manifest.fileno())
+            Manifest(path).append(lines)
 
     def entries(self, source: str | None = None) -> Iterator[Entry]:
         """All entries in the order in which they were written, shop by shop.
 
         Raises:
+            ManifestDamaged: A manifest is not as it was written; names the file and the line.
             StorageError: A manifest can't be read.
         """
-        for path in sorted(self._folder.glob(f"{source or '*'}/manifest/*.jsonl")):
-            yield from _read_manifest(path)
+        for manifest in self._manifests(source):
+            yield from _read_manifest(manifest)
 
     def read(self, entry: Entry) -> Iterator[Page]:
         """The pages of an entry, as they were written, one at a time.
@@ -186,16 +183,40 @@ class Archive:
             By how many files the archive shrank.
 
         Raises:
+            ManifestDamaged: A manifest is not as it was written. Nothing that it may have named was removed.
             StorageError: The disk refuses, or a file is damaged.
         """
         removed = 0
-        for path in sorted(self._folder.glob("*/manifest/*.jsonl")):
-            old = list(_read_manifest(path))
+        for manifest in self._manifests():
+            old = list(_read_manifest(manifest))
             new = self._merged(old, wanted)
             if len(new) < len(old):
-                self._store(path, b"".join(orjson.dumps(entry) + b"\n" for entry in new))
-            removed += self._remove_unnamed(path, new)
+                manifest.replace(map(orjson.dumps, new))
+            removed += self._clear(manifest, old, new)
         return removed
+
+    def check(self) -> Iterator[tuple[Path, int, list[str]]]:
+        """Checks every manifest, and every file that it names, whose name is the digest of its bytes.
+
+        Yields:
+            A manifest, how many files it names, and what is wrong with it or them.
+        """
+        for manifest in self._manifests():
+            found, files = list[str](), 0
+            try:
+                for entry in _read_manifest(manifest):
+                    files += bool(entry.file)
+                    try:
+                        self._packed(entry)
+                    except StorageError as error:
+                        found.append(error.message)
+            except StorageError as error:
+                found.append(error.message)
+            yield manifest.path, files, found
+
+    def _manifests(self, source: str | None = None) -> Iterator[Manifest]:
+        for folder in sorted(self._folder.glob(f"{source or '*'}/manifest")):
+            yield from manifests(folder)
 
     def _merged(self, entries: list[Entry], wanted: Callable[[Entry], bool]) -> list[Entry]:
         groups: dict[tuple[str, str, str, bool], list[list[Entry]]] = defaultdict(list)
@@ -233,14 +254,24 @@ class Archive:
             pages=[page for entry in bundle for page in entry.pages],
         )
 
-    def _remove_unnamed(self, manifest: Path, entries: list[Entry]) -> int:
-        listed = {(entry.resource, entry.file) for entry in entries}
+    def _clear(self, manifest: Manifest, old: list[Entry], new: list[Entry]) -> int:
+        """Removes what was merged, and moves aside what was never named."""
+        named = {(entry.resource, entry.file) for entry in new}
+        merged = {(entry.resource, entry.file) for entry in old} - named
+        source, shop_key = manifest.path.parent.parent, manifest.path.name.removesuffix(".jsonl")
         removed = 0
-        with storage_errors(manifest):
-            for file in manifest.parent.parent.glob(f"*/{manifest.stem}/*"):
-                if (file.parent.parent.name, file.name) not in listed:
+        with storage_errors(manifest.path):
+            for file in source.glob(f"*/{shop_key}/*"):
+                name = (file.parent.parent.name, file.name)
+                if name in merged:
                     file.unlink()
-                    removed += 1
+                elif name not in named:
+                    aside = self._folder / _UNNAMED / file.relative_to(self._folder)
+                    aside.parent.mkdir(parents=True, exist_ok=True)
+                    file.replace(aside)
+                else:
+                    continue
+                removed += 1
         return removed
 
     def _lines(self, entry: Entry) -> list[bytes]:
@@ -258,13 +289,16 @@ class Archive:
     def _packed(self, entry: Entry) -> bytes:
         path = self._data_folder(entry.source, entry.resource, entry.shop_key) / entry.file
         with storage_errors(path):
+            if not path.is_file():
+                raise self._damaged(entry, "it is missing")
             packed = path.read_bytes()
         if hashlib.sha256(packed).hexdigest() + _SUFFIX != entry.file:
             raise self._damaged(entry, "its content does not match its name")
         return packed
 
     def _store(self, path: Path, content: bytes) -> None:
-        if path.suffix == ".zst" and path.exists():
+        # One of this name that a power cut or a fault has changed is written anew.
+        if path.is_file() and path.stat().st_size == len(content) and path.read_bytes() == content:
             return
         replace_file(path, content)
 
@@ -272,7 +306,7 @@ class Archive:
         path = self._data_folder(entry.source, entry.resource, entry.shop_key) / entry.file
         return StorageError(
             f"The archive file {path} is damaged: {what}.",
-            advice="Restore it from your backup of the archive.",
+            advice="Restore it from your backup of the archive. The raw tables still have its rows.",
         )
 
     def _data_folder(self, source: str, resource: str, shop_key: str) -> Path:
@@ -332,18 +366,12 @@ def _page(entry: Entry, described: Record, records: list[Record]) -> Page:
     )
 
 
-def _read_manifest(path: Path) -> Iterator[Entry]:
-    with storage_errors(path), path.open("rb") as manifest:
-        for line in manifest:
-            try:
-                values: dict[str, Any] = orjson.loads(line)
-            except orjson.JSONDecodeError:
-                continue  # what a kill left of a line; its file was never part of the archive
+def _read_manifest(manifest: Manifest) -> Iterator[Entry]:
+    for number, line in enumerate(manifest.read(), start=1):
+        try:
+            values: dict[str, Any] = orjson.loads(line)
             window = values.pop("window")
-            yield Entry(window=(window[0], window[1]) if window else None, **values)
-
-
-def _ends_with_newline(path: Path) -> bool:
-    with path.open("rb") as file:
-        file.seek(-1, os.SEEK_END)
-        return file.read(1) == b"\n"
+            entry = Entry(window=(window[0], window[1]) if window else None, **values)
+        except (ValueError, TypeError, KeyError, IndexError):
+            raise damaged(manifest.path, number) from None
+        yield entry

@@ -24,7 +24,8 @@ from home.audit_log import recorded
 from home.layout import Home
 from home.storage import exchange_folders, storage_errors
 from ingestion.engine.archive import Archive
-from ingestion.engine.pipelines import SCHEMA_FILE, exchanged_name, file_counts, load_id_of, recover
+from ingestion.engine.pipelines import exchanged_name, file_counts, load_id_of, recover
+from ingestion.engine.raw_files import SCHEMA_FILE, RawFiles
 
 MAX_FILES = 200
 """A sync that leaves more files than this in a table compacts."""
@@ -57,6 +58,7 @@ def compact(home: Home) -> CompactReport:
 
     Raises:
         HomeBusy: Another run is at work.
+        RawDamaged, ManifestDamaged: A file of raw, or a manifest of the archive, is not as it was written.
         StorageError: The disk refuses; what was there is intact.
     """
     with home.lock("compact"), recorded(home, "compact") as entry:
@@ -81,11 +83,13 @@ def compact_when_due(home: Home, notify: Callable[[str], None]) -> None:
 def compact_unlocked(home: Home) -> CompactReport:
     """As `compact`, for a caller that holds the home's lock."""
     report = CompactReport()
+    files = RawFiles(home.raw)
+    files.require_whole()
     before = file_counts(home.raw)
     report.files_before = sum(before.values())
     for folder in before:
         with storage_errors(folder):
-            report.tables += _compact_table(folder)
+            report.tables += _compact_table(folder, files)
     with storage_errors(home.raw):
         for source in {folder.parent for folder in before}:
             _forget_loads(source)
@@ -94,7 +98,7 @@ def compact_unlocked(home: Home) -> CompactReport:
     return report
 
 
-def _compact_table(folder: Path) -> bool:
+def _compact_table(folder: Path, listed: RawFiles) -> bool:
     files = sorted(folder.glob("*.parquet"), key=lambda path: (load_id_of(path) or "", path.name))
     small = [path for path in files if path.name != SCHEMA_FILE and path.stat().st_size < LARGE_BYTES]
     if len(small) < 2:
@@ -105,6 +109,7 @@ def _compact_table(folder: Path) -> bool:
         if path not in small:
             os.link(path, new / path.name)
     _merge(small, new)
+    listed.announce(new, folder, small)
     exchange_folders(new, folder)
     return True
 

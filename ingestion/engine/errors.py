@@ -169,6 +169,20 @@ class RepeatedPageToken(ApiError):
     pages: int = 0
 
 
+class EndlessList(ApiError):
+    """A list goes on without records, or far beyond what it announced: following it would never end.
+
+    Attributes:
+        pages: Pages received.
+    """
+
+    pages: int = 0
+
+
+class UnlimitedAnswer(ApiError):
+    """An answer that is far too large, or does not end: it was not read on, and asking again would be no better."""
+
+
 class IncompleteList(ApiError):
     """A list gave fewer records than it announced, also when it was read again: some of them are missing."""
 

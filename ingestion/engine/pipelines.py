@@ -10,6 +10,7 @@ whoever merges loads by their id never misses one.
 
 from __future__ import annotations
 
+import base64
 import errno
 import gc
 import json
@@ -17,6 +18,7 @@ import logging
 import os
 import shutil
 import time
+import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -29,12 +31,12 @@ from home.errors import TtkpiError
 from home.layout import Home
 from home.storage import finish_exchange, replace_file, replacement, storage_error, storage_errors
 from ingestion.engine.columns import Table, empty
+from ingestion.engine.manifest import ManifestDamaged
+from ingestion.engine.raw_files import SCHEMA_FILE, RawFiles, parquet_schema
 
 _log = logging.getLogger(__name__)
 
 LOAD_ID = "_dlt_load_id"
-SCHEMA_FILE = "0.schema.parquet"
-"""An empty file with all columns: every table exists, and with its full schema, whatever was loaded."""
 _SETTINGS = {
     "RUNTIME__DLTHUB_TELEMETRY": "false",
     # Every row says which load brought it: the watermark of the staging models.
@@ -153,6 +155,9 @@ def adopt_dataset(home: Home, source: str) -> None:
 def recover(raw: Path) -> int:
     """Removes what unfinished loads and exchanges of folders left in the raw folder. Needs the home's lock.
 
+    A load whose files are listed (`raw_files`) was finished, also when dlt's record of it is lost. Without a list that
+    can be read nothing is removed: rows of an unfinished load do no harm, as they are read again under the same keys.
+
     Returns:
         The number of files removed.
 
@@ -160,20 +165,29 @@ def recover(raw: Path) -> int:
         StorageError: The disk refuses.
     """
     removed = 0
+    try:
+        listed = {load_id_of(raw / name) or "" for name in RawFiles(raw).known()}
+    except ManifestDamaged:
+        _log.warning("%s is damaged; unfinished loads stay.", raw)
+        listed = None
     with storage_errors(raw):
         for source in _folders(raw):
             for leftover in source.glob("*.old"):
                 finish_exchange(leftover.with_suffix(""))
             for leftover in source.glob(".*.new"):
                 shutil.rmtree(leftover)
+            for record in (*source.glob("_dlt_version/*.jsonl"), *source.glob("_dlt_pipeline_state/*.jsonl")):
+                # The one before counts then: what came since is read again.
+                if not _is_json(record):
+                    record.unlink()
+                    removed += 1
+            if listed is None:
+                continue
             done = {path.stem.rsplit("__", 1)[-1] for path in (source / "_dlt_loads").glob("*.jsonl")}
+            done |= listed
             for state in (source / "_dlt_pipeline_state").glob("*.jsonl"):
                 if state.stem.rsplit("__", 2)[1] not in done:
                     state.unlink()
-                    removed += 1
-            for version in (source / "_dlt_version").glob("*.jsonl"):
-                if not _is_json(version):
-                    version.unlink()
                     removed += 1
             for path in _data_files(source):
                 load_id = load_id_of(path)
@@ -228,7 +242,7 @@ def ensure_tables(raw: Path, source: str, tables: Iterable[Table]) -> None:
         path = folder / SCHEMA_FILE
         schema = stored_schema(table)
         with storage_errors(path):
-            if path.exists() and pq.read_schema(path).equals(schema):
+            if parquet_schema(path) == schema:
                 continue
             whole = empty(table).append_column(pa.field(LOAD_ID, pa.string()), pa.array([], type=pa.string()))
             with replacement(path) as temporary:
@@ -288,8 +302,13 @@ def _is_exchanged(path: Path) -> bool:
 
 
 def _is_json(path: Path) -> bool:
+    """Whether a record of dlt's can be read; a state is packed, and its packing has a checksum."""
     try:
-        json.loads(path.read_text(encoding="utf-8"))
-    except ValueError:
+        record = json.loads(path.read_text(encoding="utf-8"))
+        if path.parent.name == "_dlt_pipeline_state":
+            zlib.decompress(base64.b64decode(record["state"], validate=True))
+        if path.parent.name == "_dlt_version":
+            return isinstance(record["schema"], str) and "inserted_at" in record
+    except (ValueError, TypeError, KeyError, zlib.error):
         return False
     return True

@@ -11,6 +11,7 @@ import httpx
 from ingestion.engine import errors
 from ingestion.engine.envelope import Envelope, describe_body, parse_envelope, retry_after, scrub
 from ingestion.engine.errors import ApiError
+from ingestion.engine.wire import AnswerTooLarge, AnswerTooSlow
 
 E = TypeVar("E", bound=ApiError)
 
@@ -123,7 +124,10 @@ def no_answer(error: httpx.HTTPError, call: CallInfo, host: str) -> ApiError:
     """The error for a call that got no answer, or lost it on the way."""
     kind: type[ApiError] = errors.NoConnection
     advice = f"Check the network and whether {host} is right. {TRY_LATER}"
-    if isinstance(error, httpx.TimeoutException):
+    if isinstance(error, AnswerTooSlow | AnswerTooLarge):
+        kind, what = errors.UnlimitedAnswer, "an answer without end"
+        advice = f"Nothing of it was loaded. Check {host}, and proxies on the way. {TRY_LATER}"
+    elif isinstance(error, httpx.TimeoutException):
         what = "no answer in time"
     elif isinstance(error, httpx.ConnectError):
         what = "no connection"
@@ -146,7 +150,7 @@ def no_answer(error: httpx.HTTPError, call: CallInfo, host: str) -> ApiError:
 
 def _reason(error: httpx.HTTPError, kind: type[ApiError], secrets: Iterable[str]) -> str:
     text = scrub(str(error), secrets)
-    return f": {text}" if text and kind is errors.NoConnection else ""
+    return f": {text}" if text and kind in (errors.NoConnection, errors.UnlimitedAnswer) else ""
 
 
 def refusal_text(envelope: Envelope, response: httpx.Response, call: CallInfo) -> str:

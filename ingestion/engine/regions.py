@@ -13,8 +13,12 @@ from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from home.errors import ConfigError
+from home.errors import ConfigError, TtkpiError
 from home.project import project_dir
+
+
+class RegionUnknown(TtkpiError):
+    """A shop is of a market that the seed does not know: neither its currency nor its days are known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,24 @@ def markets_by_currency() -> Mapping[str, str]:
     found = markets().values()
     count = Counter(market.currency for market in found)
     return {market.currency: market.region for market in found if count[market.currency] == 1}
+
+
+def require_region(region: str, shop_name: str) -> None:
+    """Refuse a shop of a market that the seed does not know.
+
+    Args:
+        region: Code of its market.
+        shop_name: Its name, for the message.
+
+    Raises:
+        RegionUnknown: The seed has no such market.
+        ConfigError: There is no dbt project, or a zone in the seed is none.
+    """
+    if region not in markets():
+        raise RegionUnknown(
+            f"Shop {shop_name}: region {region or '(none)'} is unknown, and with it the shop's currency and days.",
+            advice="Add it to seeds/shared/regions.csv, then run `ttkpi run`. Until then the shop is left out.",
+        )
 
 
 def time_zone_of(region: str, shop_key: str = "") -> str | None:

@@ -7,6 +7,7 @@ change nothing.
 from __future__ import annotations
 
 import hashlib
+import logging
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import pyarrow.compute as pc
 
+from home.errors import TtkpiError
 from home.layout import Home
 from ingestion.engine.archive import Entry
 from ingestion.engine.pages import Page, Record
@@ -35,7 +37,10 @@ from ingestion.seller_center.packing import digest_of_cells, packed_rows, page_g
 from ingestion.seller_center.sheets import FileReading, Problem
 from ingestion.seller_center.store import Built, FileStore
 from ingestion.seller_center.tables import FILES, ORIGIN, QUARANTINE, SHOPS
+from ingestion.seller_center.unreadable import Unreadable
 from ingestion.tables.sources import SELLER_CENTER
+
+_log = logging.getLogger(__name__)
 
 PERIOD_KINDS = frozenset({"affiliate_videos", *ADS_KINDS})
 """Kinds whose rows mean nothing without the period of the report."""
@@ -55,7 +60,12 @@ def explain_file(home: Home, path: Path, options: ImportOptions | None = None) -
     reading, owner = identifier.identify(path, outcome)
     outcome.owner = owner.key if owner else ""
     if reading is not None:
-        explain_cells(reading, outcome)
+        try:
+            explain_cells(reading, outcome)
+        except Unreadable as error:
+            outcome.problems.insert(
+                0, Problem(error.code, "error", path.name, values={"reason": error.message})
+            )
     return outcome
 
 
@@ -136,7 +146,7 @@ class Importer:
         outcome = FileOutcome(path)
         self.report.files.append(outcome)
         with bulk_work():
-            content = self._content(path, outcome)
+            content = self._content_of(path, outcome)
             if content is not None:
                 self._load(content, outcome)
         if outcome.status == "refused":
@@ -150,6 +160,20 @@ class Importer:
             StorageError: The disk refuses.
         """
         self._log.write(self._home)
+
+    def _content_of(self, path: Path, outcome: FileOutcome) -> _Content | None:
+        """What is in a file; None when it is refused, or known. One that can't be read stops no other."""
+        try:
+            return self._content(path, outcome)
+        except Unreadable as error:
+            found = Problem(error.code, "error", path.name, values={"reason": error.message})
+        except (TtkpiError, OSError):
+            raise
+        except Exception as error:  # noqa: BLE001 (a file that we did not foresee stays alone with its trouble)
+            _log.exception("Reading %s failed", path)
+            found = Problem("unexpected", "error", path.name, values={"reason": type(error).__name__})
+        outcome.problems.insert(0, found)
+        return None
 
     def _content(self, path: Path, outcome: FileOutcome) -> _Content | None:
         """What is in a file; None when it is refused, or known."""

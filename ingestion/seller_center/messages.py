@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
+from home.text import one_line
+
 Language = Literal["en", "zh"]
 LANGUAGES: tuple[Language, ...] = ("en", "zh")
 
@@ -87,6 +89,27 @@ PROBLEMS: Mapping[str, Mapping[Language, str]] = {
     "protected_file": {
         "en": "the workbook has a password. Save it without one, or download it again.",
         "zh": "工作簿有密码。请去掉密码另存，或重新下载。",
+    },
+    "too_large_file": {
+        "en": "the file is larger than any export that we know ({reason}). Download it again, for a shorter time if "
+        "need be.",
+        "zh": "文件超过任何已知导出的大小（{reason}）。请重新下载，必要时缩短时间范围。",
+    },
+    "file_kills_reader": {
+        "en": "the file could not be read with {reason} of memory, and the reader was ended. Nothing of it is loaded. "
+        "Download it again, for a shorter time if need be; if it was edited, clear the cells far outside of the table.",
+        "zh": "用 {reason} 内存仍无法读取该文件，读取进程已结束，未导入任何内容。请重新下载（必要时缩短时间范围）；"
+        "如果编辑过，请清除表格之外很远处的单元格。",
+    },
+    "file_takes_too_long": {
+        "en": "the file could not be read in {reason} s, and the reader was ended. Nothing of it is loaded. Download "
+        "it again, for a shorter time if need be.",
+        "zh": "{reason} 秒内无法读完该文件，读取进程已结束，未导入任何内容。请重新下载，必要时缩短时间范围。",
+    },
+    "unexpected": {
+        "en": "reading the file ended with an error that we did not expect ({reason}). Nothing of it is loaded. Please "
+        "report it.",
+        "zh": "读取该文件时发生意外错误（{reason}），未导入任何内容。请反馈给我们。",
     },
     "no_table": {
         "en": "this is no CSV and no workbook ({reason}).",
@@ -329,7 +352,7 @@ def message(
         places.append(words["column"].format(column))
     place = words["join"].join(places)
     sentence = PROBLEMS[code][language].format_map(values)
-    return f"{place}{words['end']}{sentence}" if place else sentence
+    return one_line(f"{place}{words['end']}{sentence}" if place else sentence)
 
 
 def label(name: str, language: Language) -> str:

@@ -21,7 +21,8 @@ from ingestion.seller_center.recognise import LOOK_AT, Header, NearMiss, recogni
 from ingestion.seller_center.review import gather
 from ingestion.seller_center.sheets import Cell, DateOrder, DecimalMark, FileReading, Problem, ShopFacts
 from ingestion.seller_center.typed import is_missing
-from ingestion.seller_center.workbook import Table, Unreadable, open_tables
+from ingestion.seller_center.unreadable import Unreadable
+from ingestion.seller_center.workbook import Table, open_tables
 
 
 def read_file(

@@ -1,5 +1,8 @@
 """Opens a file as tables of cells, whatever it is: CSV of any encoding and delimiter, or a workbook.
 
+A workbook is opened by a process of its own (`workbook_process.py`). A CSV is read line by line, and its size is
+limited.
+
 What a file is, its first bytes say; its name says nothing. Nothing here knows what a table means.
 """
 
@@ -10,17 +13,15 @@ import csv
 import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 from charset_normalizer import from_bytes
-from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError
 
-from home.errors import TtkpiError
 from ingestion.seller_center.layouts import known_headers, normal_header, split_unit
 from ingestion.seller_center.sheets import Cell
+from ingestion.seller_center.unreadable import Unreadable
+from ingestion.seller_center.workbook_process import Workbook
 
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 _BOMS = (
@@ -29,24 +30,9 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _DELIMITERS = (",", ";", "\t", "|")
+LARGEST_BYTES = 1_000_000_000
+"""No export is larger: 1,000,000 rows of orders have about 600 MB as a CSV."""
 _LOOK_AT = 60
-_WHOLE = 10.0**15
-"""From here on a spreadsheet's number no longer holds every digit."""
-
-
-class Unreadable(TtkpiError):
-    """A file that can't be opened as a table.
-
-    Attributes:
-        code: Of the problem that says so.
-    """
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self.code, self.message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,46 +61,17 @@ def open_tables(path: Path) -> list[Table]:
         start = file.read(4)
     if not start:
         raise Unreadable("empty_file", "nothing in it")
+    if (size := path.stat().st_size) > LARGEST_BYTES:
+        raise Unreadable("too_large_file", f"{size / 1e6:,.0f} MB")
     return _workbook(path) if start in (_ZIP, _OLE) else [_csv(path)]
 
 
 def _workbook(path: Path) -> list[Table]:
-    try:
-        workbook = CalamineWorkbook.from_path(str(path))
-        sheets = [workbook.get_sheet_by_name(name) for name in workbook.sheet_names]
-    except PasswordError as error:
-        raise Unreadable("protected_file", str(error)) from error
-    except (CalamineError, OSError, ValueError) as error:
-        raise Unreadable("damaged_file", str(error)) from error
-    return [Table(sheet.name, lambda sheet=sheet: _sheet_rows(sheet)) for sheet in sheets]  # type: ignore[misc]
-
-
-def _sheet_rows(sheet: CalamineSheet) -> Iterator[list[Cell]]:
-    if sheet.height == 0:
-        return
-    for row in sheet.iter_rows():
-        if set(map(type, row)) <= {str}:
-            yield row  # type: ignore[misc]
-        else:
-            yield [value if type(value) is str else _plain(value) for value in row]
-
-
-def _plain(value: Any) -> Cell:
-    """A workbook's value as a cell: dates as ISO text with a `T`, durations as `h:mm:ss`."""
-    if isinstance(value, bool | int):
-        return value
-    if isinstance(value, float):
-        return int(value) if value.is_integer() and abs(value) < _WHOLE else value
-    if isinstance(value, datetime):
-        return value.isoformat(timespec="seconds")
-    if isinstance(value, date):
-        return f"{value.isoformat()}T00:00:00"
-    if isinstance(value, time):
-        return value.isoformat(timespec="seconds")
-    if isinstance(value, timedelta):
-        seconds = round(value.total_seconds())
-        return f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"
-    return str(value)
+    workbook = Workbook(path)
+    return [
+        Table(name, lambda number=number: workbook.rows(number))  # type: ignore[misc]
+        for number, name in enumerate(workbook.sheets)
+    ]
 
 
 def _csv(path: Path) -> Table:

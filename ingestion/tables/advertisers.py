@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from ingestion.engine.columns import Table, fields, text, texts, times
+from decimal import Decimal
+from typing import Any
+
+from ingestion.engine.columns import Kind, Table, computed, fields, text, texts, times
+from ingestion.engine.pages import Record
+
+
+def _balances(records: list[Record]) -> list[Any]:
+    """The balance is a JSON number: written out exactly."""
+    return [
+        format(Decimal(repr(value)), "f") if type(value := record.get("balance")) in (int, float) else value
+        for record in records
+    ]
+
 
 ADVERTISERS = Table(
     name="advertisers",
@@ -16,6 +29,7 @@ ADVERTISERS = Table(
     columns=(
         text("advertiser_id"),
         *texts("name currency timezone display_timezone status country"),
+        computed("balance", Kind.MONEY, _balances),
         *times("create_time"),
     ),
 )

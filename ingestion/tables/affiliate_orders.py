@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import unicodedata
+from decimal import Decimal
 from typing import Any
 
 from ingestion.engine.columns import (
@@ -40,31 +42,76 @@ _AFFILIATE_ORDER = fields(f"""
 _NO_DECIMALS = frozenset({"VND", "JPY", "KRW", "CLP"})
 """Currencies whose smallest unit is the unit: one separator never begins decimals in them."""
 
-_DISPLAYED = re.compile(r"(?P<sign>[-\u2212(]?)[^\d()-]*(?P<number>\d(?:[\d.,'\u2019\s]*\d)?)[^\d]*")
+_SIGNS = "$£¥€฿₫₱₩₹"
+_POWERS = {
+    **dict.fromkeys(("k", "rb", "ribu", "mil", "nghìn", "千"), 3),
+    **dict.fromkeys(("万", "萬"), 4),
+    **dict.fromkeys(("m", "jt", "juta", "tr", "triệu", "mi"), 6),
+    **dict.fromkeys(("億", "亿"), 8),
+    **dict.fromkeys(("b", "bn"), 9),
+}
+"""Ten to which power an abbreviation stands for, in the languages of the markets."""
+_UNITS = frozenset({*_SIGNS, "đ", "vnđ", "บาท", "円", "元", "원"})
+"""What may stand behind an amount besides the currency's code."""
+
+_DISPLAYED = re.compile(
+    rf"(?P<open>\()?(?P<sign>[-+])?(?:(?:rp|rs|kr)\.|[^\W\d_]{{1,3}})?\s*[{_SIGNS}]?\s*(?P<inner>-)?\s*"
+    r"(?P<number>[.,]\d{1,2}|\d(?:[\d.,'\u2019\s]*\d)?)\s*(?P<unit>[^\d\s.,()-][^\d.,()-]*)?(?P<after>-)?(?P<close>\))?",
+    re.IGNORECASE,
+)
 
 
 def displayed_amount(shown: object, currency: object) -> str | None:
-    """The amount of a display string, such as 1234.5 of `฿1,234.50` and 1234500 of `₫1.234.500`.
+    """The amount of a display string, such as 1234.5 of `฿1,234.50`, 1234500 of `₫1.234.500`, 1200 of `$1.2K`.
 
-    A point or comma before one or two digits at the end begins decimals, all others group digits by three. What
-    can't be read in one way only gives None: the text stays beside it.
+    A point or comma before one or two digits at the end begins decimals, all others group digits by three. An
+    abbreviated amount is as exact as it is shown. What can't be read in one way only, or has a word beside it that is
+    no currency, gives None: the text stays beside it.
     """
-    found = _DISPLAYED.fullmatch(shown.strip()) if isinstance(shown, str) else None
-    if found is None:
+    text = (
+        unicodedata.normalize("NFKC", shown).replace("\u2212", "-").strip() if isinstance(shown, str) else ""
+    )
+    found = _DISPLAYED.fullmatch(text)
+    if found is None or (found["open"] is None) != (found["close"] is None):
         return None
+    negative = [mark for mark in (found["open"], found["sign"], found["inner"], found["after"]) if mark]
+    power = _power(found["unit"] or "", str(currency).casefold())
+    if len(negative) > 1 or power is None:
+        return None
+    amount = _plain_number(found["number"], has_decimals=power > 0 or currency not in _NO_DECIMALS)
+    if amount is None or (power and len(amount.partition(".")[0]) > 3 and "." not in amount):
+        return None
+    scaled = f"{Decimal(amount).scaleb(power):f}" if power else amount
+    return f"-{scaled}" if negative and negative != ["+"] else scaled
+
+
+def _power(unit: str, currency: str) -> int | None:
+    """Ten to which power stands behind an amount: 0 for a currency or nothing, None for anything else."""
+    word = unit.strip().casefold()
+    for token in sorted({*_UNITS, currency}, key=len, reverse=True):
+        if word.endswith(token):
+            word = word.removesuffix(token).strip()
+            break
+    if not word:
+        return 0
+    # `B` is the baht's own sign, too.
+    return None if (word, currency) == ("b", "thb") else _POWERS.get(word)
+
+
+def _plain_number(shown: str, *, has_decimals: bool) -> str | None:
+    """Digits and decimal point of a number; None when its separators can be read in more than one way."""
     # Spaces and apostrophes only ever group.
-    number = re.sub(r"['\u2019\s]", "_", found["number"])
+    number = re.sub(r"['\u2019\s]", "_", shown)
     whole, decimals, mark = number, "", ""
-    if currency not in _NO_DECIMALS and (end := re.search(r"([.,])(\d{1,2})$", number)):
+    if has_decimals and (end := re.search(r"([.,])(\d{1,2})$", number)):
         whole, mark, decimals = number[: end.start()], end[1], end[2]
-    groups = re.split(r"[.,_]", whole)
+    groups = re.split(r"[.,_]", whole) if whole else ["0"]
     marks = set(re.findall(r"[.,_]", whole))
     if len(marks) > 1 or (mark and mark in marks):
         return None
-    if len(groups) > 1 and (len(groups[0]) > 3 or any(len(group) != 3 for group in groups[1:])):
+    if len(groups) > 1 and (not 0 < len(groups[0]) <= 3 or any(len(group) != 3 for group in groups[1:])):
         return None
-    amount = "".join(groups) + (f".{decimals}" if decimals else "")
-    return f"-{amount}" if found["sign"] else amount
+    return "".join(groups) + (f".{decimals}" if decimals else "")
 
 
 def _displayed(name: str, path: str) -> Column:

@@ -132,6 +132,7 @@ ORDER_LINES = Table(
         *texts("cancel_reason cancel_user"),
         *times("rts_time"),
         text("room_id"),
+        text("product_listing_type"),
         computed("is_combo", Kind.BOOL, lambda records: [bool(r.get("sub_item_info")) for r in records]),
     ),
     children=(child(ORDER_LINE_COMPONENTS, "sub_item_info"),),

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ingestion.engine.columns import (
+    Column,
     Kind,
     Table,
     bools,
@@ -16,6 +19,7 @@ from ingestion.engine.columns import (
     texts,
     times,
 )
+from ingestion.engine.pages import Record
 
 _RETURN = fields("""
     order_id return_id return_type return_status arbitration_status role return_reason
@@ -42,6 +46,28 @@ REFUND = (
     *monies("refund_total refund_subtotal refund_shipping_fee refund_tax", under="refund_amount"),
     *monies("retail_delivery_fee buyer_service_fee", under="refund_amount"),
 )
+
+
+def _first_action(record: Record) -> Record:
+    """What the seller has to do next: of several answers that are waited for the one with the earliest deadline."""
+    found = record.get("seller_next_action_response")
+    actions = [one for one in found if type(one) is dict] if type(found) is list else []
+    dated = [one for one in actions if type(one.get("deadline")) is int and one["deadline"] > 0]
+    return min(dated, key=lambda one: one["deadline"], default=actions[0] if actions else {})
+
+
+def _of_first_action(name: str, kind: Kind, column: str) -> Column:
+    def values(records: list[Record]) -> list[Any]:
+        return [_first_action(record).get(name) for record in records]
+
+    return computed(column, kind, values)
+
+
+NEXT_ACTION = (
+    _of_first_action("action", Kind.TEXT, "next_action"),
+    _of_first_action("deadline", Kind.TIME, "next_action_deadline"),
+)
+"""What the platform waits for from the seller, and until when; NULL when it waits for nothing."""
 
 RETURN_LINES = Table(
     name="return_lines",
@@ -75,6 +101,7 @@ RETURNS = Table(
         *monies("buyer_paid_return_shipping_fee", under="shipping_fee_amount[]"),
         *bools("is_quick_refund can_buyer_keep_item is_combined_return"),
         *texts("combined_return_id next_return_id pre_return_id seller_proposed_return_type"),
+        *NEXT_ACTION,
         computed("line_count", Kind.INT, length_of("return_line_items")),
     ),
     children=(child(RETURN_LINES, "return_line_items"),),

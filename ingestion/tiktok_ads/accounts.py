@@ -21,7 +21,10 @@ from ingestion.tiktok_ads.columns import ACCOUNT, CURRENCY, numeric, utc_times
 from ingestion.tiktok_ads.endpoints import ADVERTISER_INFO, CAMPAIGNS
 from ingestion.tiktok_ads.reading import AdsReading, Call, Resource, read_calls
 
-INFO_FIELDS = ("advertiser_id", "name", "currency", "timezone", "display_timezone", "status", "country")
+INFO_FIELDS = (
+    *("advertiser_id", "name", "currency", "timezone", "display_timezone", "status", "country"),
+    "balance",
+)
 """What is asked of an account; everything else in it is about its owner."""
 
 
@@ -78,7 +81,6 @@ ADVERTISER = Resource(
             "license_url",
             "license_province",
             "license_city",
-            "balance",
             "description",
             "brand",
         ),

@@ -19,6 +19,7 @@ import orjson
 
 from home.config import AdsApiConfig
 from home.errors import TransientError, TtkpiError
+from home.text import one_line
 from ingestion.engine.answers import ApiAnswer
 from ingestion.engine.envelope import Envelope
 from ingestion.engine.errors import ApiError, MalformedAnswer, NotAuthorised, RateLimited
@@ -33,6 +34,8 @@ from ingestion.tiktok_ads.tokens import AdsGrant, AdsTokenStore
 _ALL_CALLS = "all"
 """The limits are the app's, whoever is asked about: one throttle for all."""
 _MOST_PAGES = 10_000
+_SPARE_PAGES = 20
+"""A list may grow while it is paged, but not without end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,14 +199,16 @@ class AdsClient:
         if endpoint.page_size is None:
             yield self.get(endpoint, advertiser, query, divisible=divisible)
             return
-        page, before = 1, b""
+        page, first, before = 1, 0, b""
         announced, given_rows = 0, set[bytes]()
         while True:
             asked = {**query, "page": page, "page_size": endpoint.page_size}
             answer = self.get(endpoint, advertiser, asked, divisible=divisible)
             given, pages = _page_info(answer, endpoint, advertiser)
             content = orjson.dumps(answer.data.get("list"))
-            if given != page or (page > 1 and content == before) or page > _MOST_PAGES:
+            first = first or pages
+            most = min(_MOST_PAGES, 2 * first + _SPARE_PAGES)
+            if given != page or (page > 1 and content == before) or page > most:
                 raise RepeatedPage(
                     f"{_title(endpoint, advertiser)}: asked for page {page} of {pages}, TikTok gave page {given} "
                     f"{'again ' if given == page else ''}(request id {answer.request_id or 'unknown'}); the rest of "
@@ -228,7 +233,11 @@ class AdsClient:
         asker = Advertiser("", "", grant.access_token)
         answer = self.get(AUTHORIZED_ADVERTISERS, asker, {})
         return [
-            Advertiser(str(item["advertiser_id"]), str(item.get("advertiser_name") or ""), grant.access_token)
+            Advertiser(
+                str(item["advertiser_id"]),
+                one_line(str(item.get("advertiser_name") or "")),
+                grant.access_token,
+            )
             for item in answer.data.get("list") or []
             if isinstance(item, dict) and item.get("advertiser_id")
         ]

@@ -113,6 +113,16 @@ class Patience:
         return error
 
 
+def may_pass(code: int) -> bool:
+    """Whether what TikTok said may be over soon, so that it helps to ask again; a code that is not known may be.
+
+    Args:
+        code: TikTok's.
+    """
+    kind = _CODES.get(code)
+    return kind is None or issubclass(kind[0], TransientApiError | errors.Maintenance)
+
+
 def refusal(envelope: Envelope, response: httpx.Response, call: CallInfo, now: float) -> ApiError:
     """The error for an envelope with a code other than 0, or with code 0 on an HTTP error status.
 

@@ -15,6 +15,7 @@ from urllib.parse import quote, urlencode
 import httpx
 
 from home.config import ShopApiConfig
+from home.text import one_line
 from ingestion.engine.errors import BadRequest
 from ingestion.engine.refusals import CallInfo, answered
 from ingestion.engine.wire import Notify, http_client, log_warning, retrying
@@ -132,7 +133,7 @@ def _read(data: dict[str, Any], call: CallInfo, request_id: str) -> TokenAnswer:
         refresh_token=data["refresh_token"],
         refresh_token_expires_at=data["refresh_token_expire_in"],
         open_id=str(data.get("open_id") or ""),
-        seller_name=str(data.get("seller_name") or ""),
+        seller_name=one_line(str(data.get("seller_name") or "")),
         user_type=data["user_type"] if _is_int(data.get("user_type")) else None,
         granted_scopes=tuple(str(scope) for scope in scopes) if isinstance(scopes, list) else None,
     )

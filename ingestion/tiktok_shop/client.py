@@ -16,12 +16,13 @@ import orjson
 
 from home.config import ShopApiConfig
 from home.errors import ConfigError, TransientError, TtkpiError
-from ingestion.engine.answers import ApiAnswer
+from ingestion.engine.answers import ApiAnswer, ListEnd
 from ingestion.engine.errors import (
     ApiError,
     BadAppKey,
     BadSignature,
     ClockOff,
+    EndlessList,
     NotAuthorised,
     RateLimited,
     RepeatedPageToken,
@@ -217,6 +218,7 @@ class ShopClient:
 
         Raises:
             RepeatedPageToken: The list points back to a page it already gave. The pages before were yielded.
+            EndlessList: It goes on without records, or far beyond what it announced. The same holds.
             ApiError: As `get`.
         """
         params = dict(query or {})
@@ -224,10 +226,12 @@ class ShopClient:
             params.setdefault("page_size", str(endpoint.page_size))
         followed: set[str] = set()
         page = 1
+        end = ListEnd(int(params.get("page_size") or 0))
         while True:
             answer = self._get(endpoint, shop, shop.open_id, params, body, path or {}, page)
             token = str(answer.data.get("next_page_token") or "")
             request_id = answer.request_id
+            why_endless = end.passed(answer.data)
             yield answer
             # Let go of this page before the next is fetched: never two in memory.
             del answer
@@ -235,6 +239,8 @@ class ShopClient:
                 return
             if token in followed:
                 raise _repeated(endpoint, shop, page, request_id)
+            if why_endless:
+                raise _endless(endpoint, shop, why_endless, page, request_id)
             followed.add(token)
             params["page_token"] = token
             page += 1
@@ -357,6 +363,20 @@ class _Request:
 
 def _shop_ref(shop: KnownShop, open_id: str) -> ShopRef:
     return ShopRef(shop.shop_id, shop.name, shop.region, shop.seller_type, shop.code, shop.cipher, open_id)
+
+
+def _endless(endpoint: Endpoint, shop: ShopRef, why: str, pages: int, request_id: str) -> EndlessList:
+    error = EndlessList(
+        f"{endpoint.name} of shop {shop.name} ({shop.shop_id}): after {pages} pages the list {why} (request id "
+        f"{request_id or 'unknown'}); it was not followed any further, and the rest of this window is unknown.",
+        advice="The next run reads the window again. If it stays so, tell TikTok the request id.",
+        endpoint=endpoint.name,
+        shop_id=shop.shop_id,
+        shop_name=shop.name,
+        request_id=request_id,
+    )
+    error.pages = pages
+    return error
 
 
 def _repeated(endpoint: Endpoint, shop: ShopRef, pages: int, request_id: str) -> RepeatedPageToken:

@@ -6,7 +6,7 @@
 | `202412/open_collaborations/search` | `open_collaborations` | the whole list, once a day |
 | `202508/open_collaborations/creator_content_details` | `creator_content_details` | per product, if changed |
 | `202508/target_collaborations/search` | `target_collaborations` | the whole list by status, once a day |
-| `202508/target_collaborations/{id}` | `target_collaboration_products` | if changed |
+| `202508/target_collaborations/{id}` | `target_collaboration_products`, `target_collaboration_creators` | if changed |
 | `202508/sample_applications/search` | `sample_applications` | the whole list, once a day |
 | `202409/sample_applications/{id}/fulfillments/search` | `sample_fulfillments` | per sample that was delivered |
 | `202608/marketplace_creators/search` | `marketplace_creators` | per creator of the shop, every 14 days |
@@ -262,12 +262,28 @@ TARGET_PRODUCTS = Table(
         *texts("commission_effective_status collaboration_status"),
     ),
 )
+TARGET_CREATORS = Table(
+    name="target_collaboration_creators",
+    key=("collaboration_id", "creator_username"),
+    known=_TARGET_DETAIL["creators"],
+    columns=(
+        parent("collaboration_id", "collaboration_id"),
+        parent("collaboration_update_time", "update_time", Kind.TIME),
+        text("creator_username", "username"),
+        text("creator_open_id"),
+        text("nickname"),
+        text("region", "selection_region"),
+        count("showcase_product_count"),
+        count("content_product_count"),
+        *texts("collaboration_status product_effective_status"),
+    ),
+)
 _TARGET_DETAILS = Table(
     name="target_collaboration_details",
     key=("collaboration_id",),
     known=_TARGET_DETAIL,
     columns=(text("collaboration_id", "id"), *times("update_time")),
-    children=(child(TARGET_PRODUCTS, "products"),),
+    children=(child(TARGET_PRODUCTS, "products"), child(TARGET_CREATORS, "creators")),
     stored=False,
 )
 

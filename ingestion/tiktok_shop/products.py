@@ -3,7 +3,7 @@
 | endpoint | raw tables | how it is read |
 | --- | --- | --- |
 | `POST /product/202502/products/search` | `products`, `skus` | the whole list, every sync |
-| `POST /product/202309/inventory/search` | `inventory` | all products of that list, every sync |
+| `POST /product/202309/inventory/search` | `inventory_skus`, `inventory` | all products of that list, every sync |
 
 The list is read whole: promotions change prices without changing a product's update time, and one call
 brings 100 products. The endpoint stops after 10,000 products, so longer lists are read by slices of
@@ -17,6 +17,7 @@ for the stock of a day that is over.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from ingestion.engine.answers import listed
 from ingestion.engine.columns import (
@@ -24,7 +25,9 @@ from ingestion.engine.columns import (
     Table,
     bools,
     child,
+    computed,
     count,
+    counts,
     fields,
     money,
     of_page,
@@ -32,7 +35,9 @@ from ingestion.engine.columns import (
     text,
     texts,
     times,
+    value_at,
 )
+from ingestion.engine.pages import Record
 from ingestion.engine.privacy import Rules
 from ingestion.engine.windows import Checkpoint, States
 from ingestion.tiktok_shop.endpoints import Endpoint
@@ -120,6 +125,34 @@ PRODUCTS = Table(
     children=(child(SKUS, "skus"),),
 )
 
+_DISTRIBUTION = "total_available_inventory_distribution"
+
+
+def _elements(record: Record, name: str) -> list[Record] | None:
+    """What of a SKU's stock is kept for somebody; None where the answer does not tell."""
+    found = value_at(record, f"{_DISTRIBUTION}.{name}")
+    return [one for one in found if type(one) is dict] if type(found) is list else None
+
+
+def _kept_units(name: str) -> Callable[[list[Record]], list[Any]]:
+    def sums(records: list[Record]) -> list[int | None]:
+        lists = [_elements(record, name) for record in records]
+        return [
+            None if kept is None else sum(one["quantity"] for one in kept if type(one.get("quantity")) is int)
+            for kept in lists
+        ]
+
+    return sums
+
+
+def _kept_for(name: str, who: str) -> Callable[[list[Record]], list[Any]]:
+    def names(records: list[Record]) -> list[str | None]:
+        lists = [_elements(record, name) or [] for record in records]
+        return [", ".join(sorted({str(one[who]) for one in kept if one.get(who)})) or None for kept in lists]
+
+    return names
+
+
 INVENTORY = Table(
     name="inventory",
     key=("product_id", "sku_id", "warehouse_id"),
@@ -135,20 +168,31 @@ INVENTORY = Table(
         of_page("snapshot_time", "snapshot_time", Kind.TIME),
     ),
 )
-_INVENTORY_SKU = Table(
+INVENTORY_SKUS = Table(
     name="inventory_skus",
-    key=("sku_id",),
+    key=("product_id", "sku_id"),
     known=_STOCK_SKU,
-    columns=(parent("product_id", "product_id"), text("sku_id", "id"), text("seller_sku")),
+    columns=(
+        parent("product_id", "product_id"),
+        text("sku_id", "id"),
+        text("seller_sku"),
+        *counts("total_available_quantity total_committed_quantity"),
+        computed("campaign_quantity", Kind.INT, _kept_units("campaign_inventory")),
+        computed("campaign_names", Kind.TEXT, _kept_for("campaign_inventory", "campaign_name")),
+        computed("creator_quantity", Kind.INT, _kept_units("creator_inventory")),
+        computed("creator_names", Kind.TEXT, _kept_for("creator_inventory", "creator_name")),
+        count("in_shop_quantity", f"{_DISTRIBUTION}.in_shop_inventory.quantity"),
+        of_page("snapshot_id", "snapshot_id"),
+        of_page("snapshot_time", "snapshot_time", Kind.TIME),
+    ),
     children=(child(INVENTORY, "warehouse_inventory"),),
-    stored=False,
 )
 _INVENTORY_PRODUCT = Table(
     name="inventory_products",
     key=("product_id",),
     known=_STOCK,
     columns=(text("product_id"),),
-    children=(child(_INVENTORY_SKU, "skus"),),
+    children=(child(INVENTORY_SKUS, "skus"),),
     stored=False,
 )
 

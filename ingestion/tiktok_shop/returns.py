@@ -25,7 +25,7 @@ from ingestion.engine.columns import (
     times,
 )
 from ingestion.engine.privacy import Rules
-from ingestion.tables.returns import REFUND, RETURNS
+from ingestion.tables.returns import NEXT_ACTION, REFUND, RETURNS
 from ingestion.tiktok_shop.endpoints import Endpoint
 from ingestion.tiktok_shop.reading import ByTime, Resource
 
@@ -88,6 +88,7 @@ CANCELLATIONS = Table(
         *times("create_time update_time"),
         *REFUND,
         *bools("should_replenish_stock"),
+        *NEXT_ACTION,
         computed("line_count", Kind.INT, length_of("cancel_line_items")),
     ),
     children=(child(CANCELLATION_LINES, "cancel_line_items"),),

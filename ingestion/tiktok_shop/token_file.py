@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
+from home.text import one_line
 from ingestion.engine.token_file import Form, LockedFile
 from ingestion.tiktok_shop.auth import TokenAnswer
 
@@ -81,7 +82,7 @@ class KnownShop:
         """A shop from an element of the authorised shops' list."""
         return cls(
             shop_id=str(item.get("id") or ""),
-            name=str(item.get("name") or ""),
+            name=one_line(str(item.get("name") or "")),
             region=str(item.get("region") or ""),
             seller_type=str(item.get("seller_type") or ""),
             code=str(item.get("code") or ""),

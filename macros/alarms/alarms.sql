@@ -57,6 +57,11 @@
     end
 {%- endmacro %}
 
+{#- An amount with its currency. -#}
+{% macro as_amount(amount, currency) -%}
+    {{ dbt.concat(["cast(cast(round(" ~ amount ~ ", 2) as decimal(28, 2)) as string)", "' '", currency]) }}
+{%- endmacro %}
+
 {#- What to look at first, in Chinese. -#}
 {% macro evidence_zh(evidence) -%}
     case {{ evidence }}

@@ -48,3 +48,12 @@
             then {% for column in columns %}coalesce({{ column }}, 0){{ ' + ' if not loop.last }}{% endfor %}
     end
 {%- endmacro %}
+
+{#- Why a creator's return is unknown: NULL where it is known. -#}
+{% macro creator_roi_unknown_reason(commission, sample_cost) -%}
+    case
+        when {{ commission }} is null then 'commission_unknown'
+        when {{ sample_cost }} is null then 'sample_cost_unknown'
+        when {{ commission }} + {{ sample_cost }} = 0 then 'no_cost'
+    end
+{%- endmacro %}

@@ -31,3 +31,29 @@
 {% macro money_ratio(numerator, denominator) -%}
     cast(round(cast({{ numerator }} as double) / nullif(cast({{ denominator }} as double), 0), 4) as decimal(18, 4))
 {%- endmacro %}
+
+{#- A share, known as a double, of an amount, to 4 places: for estimates, never for what was sold or paid. -#}
+{% macro money_part(amount, share) -%}
+    cast(round(cast({{ amount }} as double) * {{ share }}, 4) as decimal(18, 4))
+{%- endmacro %}
+
+{#- Smallest units: currencies that have no decimals. -#}
+{% macro currencies_without_decimals() -%}
+    {{ return("('VND', 'JPY', 'KRW', 'CLP', 'IDR')") }}
+{%- endmacro %}
+
+{#-
+    The part of an amount that falls on one of its lines, in proportion to the line's weight, to the smallest unit of the currency. It is the rounded
+    sum up to the line less that up to the line before, so that the lines sum to the amount exactly.
+-#}
+{% macro spread_to_line(amount, weight, weight_so_far, weight_of_all, currency) -%}
+    cast(
+        case when {{ weight_so_far }} = {{ weight_of_all }} then {{ amount }} else {{ rounded_to_unit(money_share(amount, weight_so_far, weight_of_all), currency) }} end
+        - {{ rounded_to_unit(money_share(amount, '(' ~ weight_so_far ~ ' - ' ~ weight ~ ')', weight_of_all), currency) }}
+        as decimal(18, 4)
+    )
+{%- endmacro %}
+
+{% macro rounded_to_unit(amount, currency) -%}
+    case when {{ currency }} in {{ currencies_without_decimals() }} then round({{ amount }}, 0) else round({{ amount }}, 2) end
+{%- endmacro %}

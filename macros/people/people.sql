@@ -1,6 +1,6 @@
 {#-
     What a scorecard measures, role by role. `numerator` and `denominator` are columns of int_people__<role>_months, summed over the days that the
-    person answered for; without a denominator the sum is the KPI. `definition` is the column whose glossary entry says what the KPI is.
+    person answered for; without a denominator the sum is the KPI. `unknown_reason` is the column that says why the numerator is unknown. `definition` is the column whose glossary entry says what the KPI is.
 -#}
 {% macro scorecard_kpis() %}
     {{ return([
@@ -12,13 +12,13 @@
         {'role': 'operations', 'name': 'cancellation_rate', 'numerator': 'cancelled_gmv_rc', 'denominator': 'gmv_rc', 'unit': 'fraction', 'lower_is_better': true, 'definition': ['kpi_shop_daily', 'cancellation_rate']},
         {'role': 'media_buyer', 'name': 'ad_spend_rc', 'numerator': 'ad_spend_rc', 'unit': 'reporting currency', 'definition': ['kpi_ads_daily', 'ad_spend_rc']},
         {'role': 'media_buyer', 'name': 'paid_gmv_rc', 'numerator': 'paid_gmv_rc', 'unit': 'reporting currency', 'definition': ['kpi_ads_daily', 'paid_gmv_rc']},
-        {'role': 'media_buyer', 'name': 'roas', 'numerator': 'paid_gmv_rc', 'denominator': 'ad_spend_rc', 'unit': 'ratio', 'definition': ['kpi_ads_daily', 'roas']},
-        {'role': 'media_buyer', 'name': 'roas_net', 'numerator': 'paid_net_gmv_after_fees_rc', 'denominator': 'ad_spend_rc', 'unit': 'ratio', 'definition': ['kpi_ads_daily', 'roas_net']},
+        {'role': 'media_buyer', 'name': 'roas', 'numerator': 'covered_paid_gmv_rc', 'denominator': 'ad_spend_rc', 'unit': 'ratio', 'definition': ['kpi_ads_daily', 'roas']},
+        {'role': 'media_buyer', 'name': 'roas_net', 'numerator': 'covered_paid_net_gmv_after_fees_rc', 'denominator': 'ad_spend_rc', 'unit': 'ratio', 'definition': ['kpi_ads_daily', 'roas_net']},
         {'role': 'media_buyer', 'name': 'mer', 'numerator': 'gmv_rc', 'denominator': 'ad_spend_rc', 'unit': 'ratio', 'definition': ['kpi_ads_daily', 'mer']},
         {'role': 'media_buyer', 'name': 'roas_reported', 'numerator': 'ad_reported_gmv_rc', 'denominator': 'ad_spend_rc', 'unit': 'ratio', 'definition': ['kpi_ads_daily', 'roas_reported']},
         {'role': 'host', 'name': 'credited_minutes', 'numerator': 'credited_minutes', 'unit': 'minutes', 'definition': ['kpi_live_hosts', 'credited_minutes']},
         {'role': 'host', 'name': 'live_attributed_gmv_rc', 'numerator': 'live_attributed_gmv_rc', 'unit': 'reporting currency', 'definition': ['kpi_live_hosts', 'live_attributed_gmv_rc']},
-        {'role': 'host', 'name': 'own_net_gmv_rc', 'numerator': 'own_net_gmv_rc', 'unit': 'reporting currency', 'definition': ['kpi_live_hosts', 'own_net_gmv_rc']},
+        {'role': 'host', 'name': 'own_net_gmv_rc', 'numerator': 'own_net_gmv_rc', 'unknown_reason': 'own_unknown_reason', 'unit': 'reporting currency', 'definition': ['kpi_live_hosts', 'own_net_gmv_rc']},
         {'role': 'host', 'name': 'gmv_per_hour_rc', 'numerator': '60 * rated_live_attributed_gmv_rc', 'denominator': 'rated_minutes', 'unit': 'reporting currency', 'definition': ['kpi_live_hosts', 'gmv_per_hour']},
         {'role': 'host', 'name': 'product_click_rate', 'numerator': 'rated_product_clicks', 'denominator': 'rated_product_impressions', 'unit': 'fraction', 'definition': ['kpi_live_hosts', 'product_click_rate']},
         {'role': 'host', 'name': 'ctor', 'numerator': 'rated_sku_orders', 'denominator': 'rated_product_clicks', 'unit': 'fraction', 'definition': ['kpi_live_hosts', 'ctor']},

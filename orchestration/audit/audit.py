@@ -6,21 +6,24 @@
 | `audit/last.json` | the newest audit: whether it passed, and of which build |
 | `audit/data_docs/index.html` | Great Expectations' pages about the newest audit |
 
-A critical failure stops the publication: the published file stays as it was. A warning is shown.
+A critical failure that concerns shops holds back their rows; any other stops the publication, and the published file
+stays as it was (`orchestration/audit/held_back.py`). A warning is shown.
 """
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import duckdb
+
 from home.audit_log import FAILED, recorded
-from home.database import reading
+from home.database import attach, reading
 from home.errors import TtkpiError
 from home.layout import Home
 from home.project import project_dir
@@ -28,7 +31,9 @@ from home.records import read_record, write_record
 from home.storage import exchange_folders, storage_errors
 from ingestion.engine.progress import Progress
 from orchestration.audit.expectations import Judge, Outcome, counts, load_suites
+from orchestration.audit.failing_rows import found_by_test
 from orchestration.audit.frames import Frames
+from orchestration.audit.held_back import HeldBack, concerns_shops, held_back
 from orchestration.build.build import (
     BuildReport,
     BuildState,
@@ -41,8 +46,8 @@ from orchestration.build.build import test as run_tests
 from orchestration.build.rules import outdated_models
 from orchestration.history.publications import published_rows
 
-SHRINK_SUITE = "marts.monitoring.tables"
-"""The suite that compares row counts with the published file; a person may accept its findings."""
+SHRINK_SUITE = "marts.monitoring.facts"
+"""The suite that compares facts with the published file; a person may accept its findings."""
 _KEPT_AUDITS = 100
 
 
@@ -56,14 +61,15 @@ class AuditReport:
 
     Attributes:
         audit_id: Its time and build.
-        passed: Nothing critical failed: the marts may be published.
-        critical_failures: What stops the publication, in plain words.
+        passed: The marts may be published, but for the shops that are held back.
+        critical_failures: What stops the publication, in plain words, the cause first.
         warnings: What a person should look at.
         checks: Checks that were made.
         outcomes: All of them.
         json_path: The same as a file.
         data_docs_path: First page of the Data Docs.
         build_id: The build that was audited.
+        held_back: Shops that failed critical checks, while others did not.
     """
 
     audit_id: str
@@ -75,6 +81,7 @@ class AuditReport:
     json_path: Path
     data_docs_path: Path
     build_id: str
+    held_back: tuple[HeldBack, ...] = ()
 
     def count(self, check: str) -> tuple[int, int]:
         """Checks of a kind (`dbt`, `expectations`) that hold, and all of that kind."""
@@ -112,7 +119,7 @@ def audit(home: Home, *, accept_fewer_rows: bool = False, progress: Progress | N
 
     Args:
         home: Whose warehouse.
-        accept_fewer_rows: Tables may have far fewer rows than in the published file (a model was changed, a shop was
+        accept_fewer_rows: Facts may have far fewer rows than in the published file (a model was changed, a shop was
             given up); otherwise that is a critical failure, as a truncated load looks the same.
         progress: Is told how far it is.
 
@@ -134,8 +141,8 @@ def audit(home: Home, *, accept_fewer_rows: bool = False, progress: Progress | N
             progress.message("the last build was of a part of the project: running all data tests")
             run_tests(home, progress=progress)
             state = build_state(home) or state
-        tests = last_report(home)
-        outcomes += _of_tests(tests)
+        shops, of_tests = _of_tests(home, last_report(home))
+        outcomes += of_tests
         previous = last_audit(home) or {}
         docs = audit_folder(home) / "data_docs"
         watermark = str(previous.get("watermark") or "")
@@ -155,7 +162,7 @@ def audit(home: Home, *, accept_fewer_rows: bool = False, progress: Progress | N
                     shutil.rmtree(docs, ignore_errors=True)
         else:
             arrived = watermark
-        report = _conclude(home, state, outcomes, watermark=watermark, arrived=arrived)
+        report = _conclude(home, state, outcomes, shops, watermark=watermark, arrived=arrived)
         entry.subject = report.audit_id
         entry.outcome = entry.outcome if report.passed else FAILED
         entry.details |= {
@@ -163,6 +170,7 @@ def audit(home: Home, *, accept_fewer_rows: bool = False, progress: Progress | N
             "checks": report.checks,
             "critical_failures": len(report.critical_failures),
             "warnings": len(report.warnings),
+            "held_back": [shop.shop_key for shop in report.held_back],
             "accept_fewer_rows": accept_fewer_rows,
         }
     return report
@@ -222,10 +230,11 @@ def _of_build(home: Home, state: BuildState) -> Iterable[Outcome]:
     )
 
 
-def _of_tests(report: BuildReport | None) -> Iterable[Outcome]:
+def _of_tests(home: Home, report: BuildReport | None) -> tuple[dict[str, str], list[Outcome]]:
+    """The names of the shops that the warehouse knows, and the outcome of each data test."""
     tests = [node for node in report.nodes if node.kind == "test"] if report else []
     if not tests:
-        yield Outcome(
+        nothing = Outcome(
             check="dbt",
             name="dbt's data tests ran",
             subject="",
@@ -234,18 +243,39 @@ def _of_tests(report: BuildReport | None) -> Iterable[Outcome]:
             message="No data test of dbt ran. Run `ttkpi build` without a selection.",
             ran=False,
         )
-    for test in tests:
-        warned = test.status == "warn"
-        yield Outcome(
-            check="dbt",
-            name=test.name,
-            subject=test.path,
-            severity="warning" if warned else "critical",
-            passed=test.status == "pass",
-            message="" if test.status == "pass" else _test_message(test),
-            ran=test.status in ("pass", "warn", "fail"),
-            details={} if test.failures is None else {"failing rows": test.failures},
-        )
+        return _shops_and_findings(home, [])[0], [nothing]
+    shops, found = _shops_and_findings(home, [test for test in tests if test.status == "fail"])
+    return shops, [_test_outcome(test, found.get(test.unique_id, {})) for test in tests]
+
+
+def _shops_and_findings(
+    home: Home, failed: Sequence[NodeResult]
+) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
+    with reading(home) as connection:
+        attach(connection, home.warehouse, "warehouse")
+        try:
+            rows = connection.execute("select shop_key, shop_name from warehouse.marts.dim_shops").fetchall()
+        except duckdb.Error:
+            # A warehouse without it has been told of as such.
+            rows = []
+        shops = {str(key): str(name or key) for key, name in rows if key}
+        return shops, {test.unique_id: found_by_test(connection, test) for test in failed}
+
+
+def _test_outcome(test: NodeResult, found_in: Mapping[str, str]) -> Outcome:
+    return Outcome(
+        check="dbt",
+        name=test.name,
+        subject=test.path,
+        severity="warning" if test.status == "warn" else "critical",
+        passed=test.status == "pass",
+        message="" if test.status == "pass" else _test_message(test),
+        ran=test.status in ("pass", "warn", "fail"),
+        details={} if test.failures is None else {"failing rows": test.failures},
+        found_in=found_in,
+        remedy=test.description or f"See {test.path}.",
+        cause=test.cause,
+    )
 
 
 def _test_message(test: NodeResult) -> str:
@@ -281,25 +311,35 @@ def _accepted(outcome: Outcome) -> Outcome:
 
 
 def _conclude(
-    home: Home, state: BuildState, outcomes: list[Outcome], *, watermark: str, arrived: str
+    home: Home,
+    state: BuildState,
+    outcomes: list[Outcome],
+    shops: Mapping[str, str],
+    *,
+    watermark: str,
+    arrived: str,
 ) -> AuditReport:
     now = datetime.now(UTC)
     audit_id = f"{now:%Y%m%dT%H%M%S%f}Z-{state.build_id[:8] or 'none'}"
     folder = audit_folder(home)
-    # What was found comes first; what could not be run because of it would bury it.
-    failed = sorted(
-        (outcome for outcome in outcomes if not outcome.passed), key=lambda outcome: not outcome.ran
-    )
+    failed = sorted((outcome for outcome in outcomes if not outcome.passed), key=_distance_from_cause)
+    critical = [outcome for outcome in failed if outcome.severity == "critical"]
+    held = held_back(critical, shops)
+    stops = [outcome.message for outcome in critical if not concerns_shops(outcome, shops)]
+    if held and len(held) == len(shops):
+        # No shop is left to publish.
+        stops, held = [outcome.message for outcome in critical], ()
     report = AuditReport(
         audit_id=audit_id,
-        passed=not any(outcome.severity == "critical" for outcome in failed),
-        critical_failures=[outcome.message for outcome in failed if outcome.severity == "critical"],
-        warnings=[outcome.message for outcome in failed if outcome.severity == "warning"],
+        passed=not stops,
+        critical_failures=stops,
+        warnings=[outcome.message for outcome in _one_of_each_cause(failed) if outcome.severity == "warning"],
         checks=len(outcomes),
         outcomes=tuple(outcomes),
         json_path=folder / f"{audit_id}.json",
         data_docs_path=folder / "data_docs" / "index.html",
         build_id=state.build_id,
+        held_back=held,
     )
     summary = {
         "audit_id": audit_id,
@@ -308,9 +348,10 @@ def _conclude(
         "build_id": state.build_id,
         "fingerprint": fingerprint(home.warehouse),
         # What was checked and found good need not be checked again; after a failure, the same loads are.
-        "watermark": arrived if report.passed else watermark,
+        "watermark": arrived if report.passed and not report.held_back else watermark,
         "checks": report.checks,
         "critical_failures": report.critical_failures,
+        "held_back": [{**asdict(shop), "message": shop.message} for shop in report.held_back],
         "warnings": report.warnings,
         "json_path": str(report.json_path),
         "data_docs_path": str(report.data_docs_path),
@@ -320,3 +361,21 @@ def _conclude(
     for old in sorted(folder.glob("2*Z-*.json"))[:-_KEPT_AUDITS]:
         old.unlink()
     return report
+
+
+def _distance_from_cause(outcome: Outcome) -> tuple[bool, int]:
+    """What was found comes first, in the order in which rows are made: raw, models, marts. What could not be run
+    because of it would bury it."""
+    is_raw = outcome.check == "expectations" and outcome.name.startswith("raw.")
+    order = 0 if outcome.check == "build" else 1 if is_raw else 2 if outcome.check == "dbt" else 3
+    return not outcome.ran, order
+
+
+def _one_of_each_cause(failed: Sequence[Outcome]) -> list[Outcome]:
+    """Of checks with one cause the one that says most of it: an expectation names the first day and the remedy."""
+    speaks: dict[str, Outcome] = {}
+    for outcome in failed:
+        known = speaks.get(outcome.cause)
+        if outcome.cause and (known is None or (known.check, outcome.check) == ("dbt", "expectations")):
+            speaks[outcome.cause] = outcome
+    return [outcome for outcome in failed if not outcome.cause or outcome is speaks[outcome.cause]]

@@ -13,6 +13,7 @@ One file per domain. In it, per edge (`raw`, `marts`), a list of suites:
           min_value: 0
           severity: critical                          # critical stops the publication, warning is shown
           why: what it means if this fails, and what to do
+          cause: exchange rates                       # of several checks with one cause the audit tells one
 
 Great Expectations 1.24 fails on DuckDB through SQLAlchemy, so the tables are handed over as data frames. An expectation
 that did not run, for whatever reason, counts as a critical failure.
@@ -29,6 +30,7 @@ from typing import Any, Literal, cast
 import yaml
 
 from home.errors import ConfigError
+from orchestration.audit.failing_rows import by_shop
 
 Edge = Literal["raw", "marts"]
 Severity = Literal["critical", "warning"]
@@ -46,6 +48,7 @@ class Expectation:
     arguments: Mapping[str, Any]
     severity: Severity
     why: str
+    cause: str = ""
 
     @property
     def subject(self) -> str:
@@ -86,6 +89,9 @@ class Outcome:
         message: What was found, in plain words; empty when it holds.
         ran: It was really evaluated.
         details: What Great Expectations reported: counts, observed value, the first rows.
+        found_in: Shops that it failed for, with what was found in each; empty when a row that it found names no shop.
+        remedy: What a failure means, and what to do.
+        cause: What it usually comes of, if that has a name; other checks may have the same.
     """
 
     check: str
@@ -96,6 +102,9 @@ class Outcome:
     message: str = ""
     ran: bool = True
     details: Mapping[str, Any] = field(default_factory=dict)
+    found_in: Mapping[str, str] = field(default_factory=dict)
+    remedy: str = ""
+    cause: str = ""
 
 
 def load_suites(folder: Path) -> list[Suite]:
@@ -147,6 +156,7 @@ def _read(file: Path) -> Iterator[Suite]:
 def _expectation(file: Path, suite: str, entry: Mapping[str, Any]) -> Expectation:
     arguments = dict(entry)
     type_, severity, why = (arguments.pop(key, None) for key in ("type", "severity", "why"))
+    cause = str(arguments.pop("cause", ""))
     if not type_ or not why or severity not in ("critical", "warning"):
         raise _wrong(
             file, suite, f"{type_ or 'an expectation'} needs type, why, and severity critical or warning"
@@ -156,6 +166,7 @@ def _expectation(file: Path, suite: str, entry: Mapping[str, Any]) -> Expectatio
         arguments=arguments,
         severity=cast(Severity, severity),
         why=" ".join(str(why).split()),
+        cause=cause,
     )
 
 
@@ -257,7 +268,8 @@ class Judge:
         definition = self._context.validation_definitions.add(
             self._gx.ValidationDefinition(name=suite.id, data=batch, suite=made)
         )
-        wanted: dict[str, Any] = {"result_format": "SUMMARY", "partial_unexpected_count": _SHOWN_ROWS}
+        # All failing rows: they say which shops are held back.
+        wanted: dict[str, Any] = {"result_format": "COMPLETE", "partial_unexpected_count": _SHOWN_ROWS}
         if suite.index:
             wanted["unexpected_index_column_names"] = list(suite.index)
         answer = definition.run(batch_parameters={"dataframe": table}, result_format=wanted)
@@ -294,6 +306,9 @@ class Judge:
             passed=bool(result.success),
             message="" if result.success else _explain(suite, one, found),
             details=details,
+            found_in={} if result.success else by_shop(_failing_rows(suite, one, found)),
+            remedy=one.why,
+            cause=one.cause,
         )
 
     @staticmethod
@@ -307,6 +322,13 @@ class Judge:
             message=f"{suite.id}: {one.type} {why}",
             ran=False,
         )
+
+
+def _failing_rows(suite: Suite, one: Expectation, found: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What it failed for, row by row: the columns that say which row it is, and the one that is wrong."""
+    shown = (*suite.index, one.subject)
+    rows = found.get("unexpected_index_list") or []
+    return [{name: row[name] for name in shown if name in row} for row in rows if isinstance(row, dict)]
 
 
 def _explain(suite: Suite, one: Expectation, found: Mapping[str, Any]) -> str:

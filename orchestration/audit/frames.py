@@ -11,6 +11,7 @@ that its query makes. These names can be used in the queries of `tests/expectati
 | `marts`, `seeds` | of the warehouse, as the build left them |
 | `published` | the same marts as they are published now; without rows before the first publication |
 | `audit` | `audit.tables(table_name, row_count, published_row_count)`: every mart that will be published |
+| | `audit.facts(table_name, shop_key, day, row_count, published_row_count)`: facts, which can only grow |
 
 A raw table that two sources have is the shops' by its plain name; the other's has its source before it: `raw.drift` and
 `raw.tiktok_ads__drift`.
@@ -23,10 +24,28 @@ from typing import Any
 
 import duckdb
 
-from home.database import attach, literal, quoted
+from home.database import attach, files_in, literal, quoted
 from home.layout import Home
 from ingestion.tables.sources import TIKTOK_SHOP
 from orchestration.build.marts import is_published
+
+FACTS = {
+    "fct_orders": "created_business_date",
+    "fct_order_lines": "created_business_date",
+    "fct_refund_lines": "cast(requested_at as date)",
+    "fct_statement_transactions": "statement_date_utc",
+    "fct_statement_transaction_fees": "statement_date_utc",
+    "fct_payments": "created_date_utc",
+    "fct_affiliate_order_lines": "cast(order_create_time as date)",
+    "fct_packages": "cast(create_time as date)",
+    "fct_live_sessions": "business_date",
+    "fct_live_minutes": "business_date",
+    "fct_video_daily": "shop_local_date",
+    "fct_ad_spend_daily": "stat_date",
+    "fct_gmv_max_daily": "stat_date",
+}
+"""Facts of which a row that was once there stays, and the day under which it stays. Lists of what is open now (alerts,
+leaderboards, flags, stock) shrink by nature and say nothing about a cut-off table."""
 
 
 class Frames:
@@ -48,6 +67,7 @@ class Frames:
         self._views("warehouse", "seeds")
         self._published(home.published)
         self._tables(published)
+        self._facts()
 
     def frame(self, sql: str) -> Any:
         """The result of a query, as a data frame.
@@ -64,7 +84,7 @@ class Frames:
         for folder in sorted(folders):
             if folder.name.startswith("_") or not any(folder.glob("*.parquet")):
                 continue
-            files = literal(folder / "*.parquet")
+            files = files_in(folder)
             # From the footers alone: no column has to be read for it.
             found = self._connection.execute(
                 f"select max(stats_max_value) from parquet_metadata({files}) where path_in_schema = '_dlt_load_id'"
@@ -119,3 +139,29 @@ class Frames:
                 f"insert into audit.tables select ?, (select count(*) from marts.{quoted(name)}), ?",
                 [name, published.get(name)],
             )
+
+    def _facts(self) -> None:
+        """Rows of each fact per shop and day, now and as published. A fact without its day is counted as a whole."""
+        self._connection.execute(
+            "create table audit.facts (table_name varchar, shop_key varchar, day date, row_count bigint, "
+            "published_row_count bigint)"
+        )
+        for name in filter(FACTS.__contains__, self._names("warehouse", "marts")):
+            for day in (FACTS[name], "null"):
+                try:
+                    self._connection.execute(_fact_days(name, day))
+                    break
+                except duckdb.BinderException:
+                    continue
+
+
+def _fact_days(table: str, day: str) -> str:
+    counted = " union all ".join(
+        f"select shop_key, {day} as day, {now} as row_count, {before} as published_row_count "
+        f"from {schema}.{quoted(table)}"
+        for schema, now, before in (("marts", 1, 0), ("published", 0, 1))
+    )
+    return (
+        f"insert into audit.facts select {literal(table)}, shop_key, day, sum(row_count), sum(published_row_count) "
+        f"from ({counted}) where shop_key is not null group by shop_key, day"
+    )

@@ -8,8 +8,8 @@
 | `dbt/built.json` | by which rule each table was built (`orchestration/build/rules.py`) |
 | `dbt/target`, `dbt/logs` | dbt's own folders: two homes never share them, and the checkout may be read-only |
 
-A data test that fails is not an error of the build: the audit judges it. dbt does not build what depends on a model
-whose test failed, so the marts may then be of the day before; they are not published either.
+A data test that fails is not an error of the build: the audit judges it, and says which shops it concerns. What depends
+on the tested model is built nevertheless, for the other shops.
 """
 
 from __future__ import annotations
@@ -30,21 +30,23 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import IO, Any, Literal
 
-import orjson
 import yaml
 
 from home.audit_log import FAILED, recorded
 from home.audit_log import prepare as prepare_log
 from home.config import HOME_VARIABLE, PROJECT_ROOT
+from home.database import in_pattern
 from home.errors import ConfigError, TtkpiError
-from home.layout import Home
+from home.layout import WAREHOUSE, Home
 from home.memory import DAILY_VARIABLE, daily_limit, memory_limit
 from home.memory import VARIABLE as MEMORY_VARIABLE
 from home.project import project_dir
-from home.records import read_record, write_record
+from home.records import RecordDamaged, read_record, write_record
 from home.storage import storage_errors
 from ingestion.engine.progress import Progress
+from ingestion.engine.raw_files import RawFiles
 from ingestion.sources import ensure_all_tables
+from orchestration.build.inputs import missing_inputs
 from orchestration.build.project_log import digests, record_changes
 from orchestration.build.project_log import project_state as project_hashes
 from orchestration.history.freeze import check as check_frozen
@@ -53,6 +55,8 @@ from orchestration.history.published_values import prepare as prepare_values
 
 _WORKER = "orchestration.build.dbt_worker"
 _KILLED = -9
+_DUCKDB_HEADERS = 3 * 4096
+_DAMAGED = ("Corrupt database file", "not a valid DuckDB database", "Could not read enough bytes")
 _MESSAGE_LINES = 6
 _PROJECT_PATHS = {"model": "models", "macro": "macros", "seed": "seeds", "test": "tests"}
 
@@ -77,6 +81,8 @@ class NodeResult:
         failures: Rows that a test found; None for other nodes.
         description: Of a test: the failure it guards against.
         path: Of a test or model: the file in the project.
+        sql: Of a test that found rows: the query that finds them.
+        cause: Of a test: what its failure usually comes of, if it has a name (meta `cause`).
     """
 
     unique_id: str
@@ -88,6 +94,8 @@ class NodeResult:
     failures: int | None = None
     description: str = ""
     path: str = ""
+    sql: str = ""
+    cause: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +191,9 @@ class BuildReport:
         advice = ""
         if any("Out of Memory Error" in node.message for node in self.errors):
             advice = f"Give it more memory, now {memory_limit()}: `{MEMORY_VARIABLE}=4GB ttkpi build`. "
+        if any("Corrupt database file" in node.message for node in self.errors):
+            warehouse = self.run_results.parents[1] / WAREHOUSE
+            advice = f"{warehouse} is damaged: delete it and build again, raw has everything. "
         raise BuildFailed(
             f"{len(self.errors)} of {len(self.nodes)} dbt nodes could not be built.{also}\n"
             + "\n".join(shown)
@@ -203,7 +214,7 @@ class BuildState:
         state: `building` while it runs (or when it was killed), `failed`, or `built`.
         whole: The whole project was built, not a selection.
         finished_at: ISO 8601, UTC; empty while it runs.
-        fingerprint: Size and time of the warehouse file when the build had ended.
+        fingerprint: Names the state of the warehouse file when the build had ended.
     """
 
     build_id: str
@@ -219,12 +230,18 @@ def dbt_folder(home: Home) -> Path:
 
 
 def fingerprint(warehouse: Path) -> str:
-    """Names one state of the warehouse file without reading it; empty when there is none."""
+    """Names one state of the warehouse file without reading it; empty when there is none.
+
+    DuckDB counts its checkpoints in the headers at the beginning of the file. The file's time is no part of it: a home
+    that was copied without times is the same home.
+    """
     try:
-        stat = warehouse.stat()
+        with warehouse.open("rb") as file:
+            headers = file.read(_DUCKDB_HEADERS)
+            size = os.fstat(file.fileno()).st_size
     except FileNotFoundError:
         return ""
-    return f"{stat.st_size}-{stat.st_mtime_ns}"
+    return f"{size}-{hashlib.sha256(headers).hexdigest()[:32]}"
 
 
 def build_state(home: Home) -> BuildState | None:
@@ -264,6 +281,7 @@ def build(
     Raises:
         BuildFailed: dbt could not run at all: the project does not parse, the warehouse can't be opened.
         FrozenDamaged: A frozen month is not as it was frozen.
+        RawDamaged: A file of the raw folder is not as it was loaded; names it.
         ConfigError: There is no dbt project.
         HomeBusy: Another run holds the home.
         StorageError: The disk is full or refuses.
@@ -278,6 +296,9 @@ def build(
         if any(home.raw.glob("*/*/*.parquet")):
             # A column that this release has and the raw files lack is read as NULL.
             ensure_all_tables(home.raw)
+            RawFiles(home.raw).require_whole()
+            for text in missing_inputs(home):
+                (progress or Progress()).message(text)
         began = time.monotonic()
         _record(home, state="building", whole=select is None)
         command = ["build"]
@@ -372,6 +393,8 @@ def dbt_environment(home: Home, project: Path) -> dict[str, str]:
     return {
         **os.environ,
         HOME_VARIABLE: str(home.root.absolute()),
+        # Inside of an SQL string that dbt-duckdb formats, and whose signs DuckDB takes for a pattern.
+        "TTKPI_HOME_IN_SQL": in_pattern(home.root.absolute()).replace("{", "{{").replace("}", "}}"),
         MEMORY_VARIABLE: memory_limit(),
         DAILY_VARIABLE: daily_limit(),
         "PYTHONPATH": import_path,
@@ -410,6 +433,11 @@ def _run_dbt(home: Home, project: Path, commands: Sequence[Sequence[str]], progr
     """Runs dbt commands; returns why a build makes models from all history, if it does."""
     if importlib.util.find_spec("dbt.cli") is None:
         raise ConfigError("dbt is not installed.", advice="Run `make install`.")
+    if signs := set(str(home.root)) & set("?#"):
+        raise ConfigError(
+            f"The path {home.root} has {' and '.join(sorted(signs))} in it, which dbt takes for a part of an address.",
+            advice=f"Move the folder to another path, and point {HOME_VARIABLE} there.",
+        )
     folder = dbt_folder(home)
     with storage_errors(folder):
         (folder / "logs").mkdir(parents=True, exist_ok=True)
@@ -526,6 +554,11 @@ def _failure(home: Home, code: int, text: str) -> BuildFailed:
             f"Another program has {home.warehouse} open.\n{text}",
             advice=f"Close it there: BI tools read {home.published}, never the warehouse file.",
         )
+    if any(sign in text for sign in _DAMAGED):
+        return BuildFailed(
+            f"{home.warehouse} is damaged, or is no DuckDB file of this version.\n{text}",
+            advice="Delete it and run `ttkpi build`: it is made anew from raw. The published file is as it was before.",
+        )
     if code == _KILLED:
         return BuildFailed(
             "dbt was ended by the system, most likely because memory ran out.",
@@ -558,8 +591,13 @@ def _report(home: Home, *, whole: bool, freshness: bool, seconds: float) -> Buil
 
 def _read_report(home: Home, *, whole: bool, freshness: bool, seconds: float) -> BuildReport:
     folder = dbt_folder(home)
-    results = orjson.loads((folder / "run_results.json").read_bytes())
-    manifest = orjson.loads((folder / "manifest.json").read_bytes())
+    cure = "Run `ttkpi build`: it writes the file anew."
+    results = read_record(folder / "run_results.json", cure=cure) or {}
+    manifest = read_record(folder / "manifest.json", cure=cure) or {}
+    if not {"metadata", "results"} <= results.keys():
+        raise RecordDamaged(f"{folder / 'run_results.json'} is damaged.", advice=cure)
+    if "nodes" not in manifest:
+        raise RecordDamaged(f"{folder / 'manifest.json'} is damaged or missing.", advice=cure)
     known = {**manifest.get("nodes", {}), **manifest.get("unit_tests", {})}
     sources: tuple[Freshness, ...] = ()
     if freshness and (folder / "target" / "sources.json").is_file():
@@ -590,6 +628,8 @@ def _node(result: Mapping[str, Any], node: Mapping[str, Any]) -> NodeResult:
         failures=None if failures is None else int(failures),
         description=" ".join(str(node.get("description") or "").split()),
         path=str(node.get("original_file_path") or ""),
+        sql=str(result.get("compiled_code") or "") if kind == "test" and status == "fail" else "",
+        cause=str(((node.get("config") or {}).get("meta") or {}).get("cause") or ""),
     )
 
 

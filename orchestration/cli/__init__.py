@@ -110,6 +110,7 @@ def _explain(error: Exception, *, debug: bool) -> int:
     import traceback
 
     from home.errors import TtkpiError
+    from home.text import printable
     from orchestration.run import FAILED, exit_code
 
     if debug:
@@ -120,7 +121,7 @@ def _explain(error: Exception, *, debug: bool) -> int:
             click.echo(error.advice, err=True)
         return exit_code(error)
     logging.getLogger(__name__).error("unexpected error", exc_info=error)
-    click.secho(f"Unexpected error: {type(error).__name__}: {error}", fg="red", err=True)
+    click.secho(printable(f"Unexpected error: {type(error).__name__}: {error}"), fg="red", err=True)
     if not debug:
         click.echo("Run the command again with --debug to see where: ttkpi --debug ...", err=True)
     return FAILED

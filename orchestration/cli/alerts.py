@@ -56,7 +56,9 @@ def alerts_send(dry_run: bool, names: Sequence[str]) -> None:
     Examples:  ttkpi alerts send --dry-run
                ttkpi alerts send --webhook team
     """
+    from home.config import load_silence_hours
     from home.errors import ConfigError
+    from orchestration.deliver.silence import note_silence
     from orchestration.deliver.webhooks.config import require_webhooks
     from orchestration.deliver.webhooks.deliver import deliver, preview
     from orchestration.run import SOME_SHOPS_FAILED
@@ -69,6 +71,8 @@ def alerts_send(dry_run: bool, names: Sequence[str]) -> None:
             advice=f"Configured are {', '.join(hook.name for hook in hooks)}.",
         )
     hooks = tuple(hook for hook in hooks if not names or hook.name in names)
+    if not dry_run:
+        note_silence(home, datetime.now(UTC), load_silence_hours())
     if dry_run:
         for plan in preview(home, hooks):
             new = sum(len(notices) for notices, _ in plan.messages)

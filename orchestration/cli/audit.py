@@ -13,7 +13,8 @@ from orchestration.cli.session import open_home, show_progress
 def audit(accept_fewer_rows: bool) -> None:
     """Judge raw and marts: dbt's tests and Great Expectations. 审核数据质量。
 
-    Exit code 4 when something critical fails; every check is in audit/ of TTKPI_HOME.
+    A critical check that fails for a shop holds back that shop; the others may be published. Exit code 4 when
+    nothing may be; every check is in audit/ of TTKPI_HOME.
 
     \b
     Example:  ttkpi audit

@@ -6,11 +6,11 @@ from typing import Literal
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
+from home.text import one_line
 from ingestion.seller_center.outcomes import FileOutcome, ImportReport
-from orchestration.progress import output
+from orchestration.progress import output, shown
 
 Language = Literal["en", "zh"]
 
@@ -39,9 +39,9 @@ def show_import(report: ImportReport, language: Language, console: Console | Non
         table.add_column(heading, overflow="fold", justify="right" if heading in ("rows", "行数") else "left")
     for one in report.files:
         table.add_row(
-            escape(one.path.name),
-            escape("\n".join(one.kinds)),
-            escape(one.owner),
+            shown(one_line(one.path.name)),
+            shown("\n".join(one.kinds)),
+            shown(one.owner),
             f"{one.rows:,}",
             f"{one.quarantined:,}" if one.quarantined else "",
             _STATUS[one.status][language],
@@ -49,7 +49,7 @@ def show_import(report: ImportReport, language: Language, console: Console | Non
     console.print(table)
     for one in report.files:
         for text in messages(one, language):
-            console.print(escape(text), soft_wrap=True)
+            console.print(shown(text), soft_wrap=True)
 
 
 def messages(outcome: FileOutcome, language: Language) -> list[str]:

@@ -19,13 +19,14 @@ _SHOWN = 20
 def publish() -> None:
     """Put the audited marts in the place of the published file, in one step. 发布审核通过的指标表。
 
-    Exit code 4 when the last audit did not pass or is of another build.
+    Exit code 3 when a shop is held back: it keeps its rows of the publication before. Exit code 4 when the last audit
+    did not pass or is of another build.
 
     \b
     Example:  ttkpi publish
     """
     from orchestration.publish.publish import publish as run_publish
-    from orchestration.run import show_publish
+    from orchestration.run import SOME_SHOPS_FAILED, show_publish
 
     home, reporter = open_home(), show_progress()
     with reporter.phase("publish", "copying the marts"):
@@ -34,16 +35,20 @@ def publish() -> None:
     click.echo(f"Published {len(report.tables)} tables to {report.path}")
     for audience, tables in report.audiences.items():
         click.echo(f"  for {audience}: {len(tables)} tables, {sum(tables.values()):,} rows")
+    if report.held_back:
+        raise SystemExit(SOME_SHOPS_FAILED)
 
 
 @click.command(cls=Command)
 @click.argument("file", required=False, type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--history", is_flag=True, help="Check also the former publications that are kept.")
 def verify(file: Path | None, history: bool) -> None:
-    """Check that published files, manifests and the audit log are as they were written. 校验已发布文件与审计日志。
+    """Check that published files, audit log, archive and raw are as they were written. 校验发布、审计日志与存档。
 
-    Without FILE: what is published here, for everybody and for audiences, and the audit log. With FILE: only that
-    one, wherever it lies; its manifest.json has to lie beside it. Exit code 1 if anything was changed or is missing.
+    Without FILE: what is published here, for everybody and for audiences, the audit log, the archive and the raw
+    folder. With FILE: only that one, wherever it lies; its manifest.json has to lie beside it. Nothing is written, so
+    a backup can be checked where it lies: TTKPI_HOME=/backup ttkpi verify. Exit code 1 if anything was changed or is
+    missing.
 
     \b
     Examples:  ttkpi verify
@@ -58,14 +63,15 @@ def verify(file: Path | None, history: bool) -> None:
     for verdict in verdicts:
         for problem in verdict.problems:
             click.secho(f"CHANGED  {problem}", fg="red", err=True)
+        if verdict.problems and verdict.cure:
+            click.echo(f"         {verdict.cure}", err=True)
         if not verdict.problems:
             note = "" if verdict.is_sealed else "; the seal was not checked: this home has no key"
             click.echo(f"ok       {verdict.subject}: {verdict.about}{note}")
     wrong = sum(bool(verdict.problems) for verdict in verdicts)
     if wrong:
         click.echo(
-            f"{wrong} of {len(verdicts)} are not as they were written. To publish anew: ttkpi publish; "
-            "to return to the publication before: ttkpi rollback.",
+            f"{wrong} of {len(verdicts)} are not as they were written.",
             err=True,
         )
         raise SystemExit(1)

@@ -52,5 +52,8 @@ def run(
     if report.publish is not None:
         click.echo(f"Published {len(report.publish.tables)} tables to {report.publish.path}")
     if report.exit_code == SOME_SHOPS_FAILED:
-        click.echo("Some shops or ads accounts failed, the rest is published. See `ttkpi status`.", err=True)
+        click.echo(
+            "Some shops or ads accounts failed or are held back, the rest is published. See `ttkpi status`.",
+            err=True,
+        )
     raise SystemExit(report.exit_code)

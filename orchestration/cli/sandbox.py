@@ -43,6 +43,15 @@ def _world_options(command: F) -> F:
 @click.option("--burst", default=50, show_default=True, help="Requests that may come at once within it.")
 @click.option("--token-seconds", default=7 * 86_400, show_default=True, help="Life of an access token.")
 @click.option("--reusable-code", is_flag=True, help="The first authorisation code may be used again.")
+@click.option(
+    "--room-ids",
+    "room_id_regions",
+    default=("US",),
+    show_default=True,
+    multiple=True,
+    type=click.Choice(["US", "GB", "TH", "VN", "MY"]),
+    help="Region whose order lines carry the LIVE room; may be repeated.",
+)
 @click.option("--forget", is_flag=True, help="Forget authorisations and the clock of an earlier run.")
 def sandbox(
     orders: int,
@@ -55,6 +64,7 @@ def sandbox(
     burst: int,
     token_seconds: int,
     reusable_code: bool,
+    room_id_regions: tuple[str, ...],
     forget: bool,
 ) -> None:
     """Serve a TikTok Shop API on this machine, with five shops behind it. 本机沙盒 API。
@@ -98,6 +108,7 @@ def sandbox(
             burst=burst,
             access_token_seconds=token_seconds,
             auth_code_reusable=reusable_code,
+            room_id_regions=room_id_regions,
         )
     except ServerFailed as error:
         raise DemoFailed(str(error), advice="Choose another port: ttkpi sandbox --port 8778") from error

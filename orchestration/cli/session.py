@@ -19,9 +19,12 @@ def open_home() -> Home:
     """The home, with libraries' warnings going to a log file in it instead of the terminal."""
     from home.audit_log import set_origin
     from home.layout import Home
+    from home.storage import StorageError
 
     home = Home.from_env()
     set_origin("cli")
+    with suppress(StorageError):  # the command itself says what is wrong
+        home.make()
     _log_to(home.root / "logs")
     return home
 

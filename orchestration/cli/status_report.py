@@ -7,11 +7,10 @@ from datetime import UTC, datetime
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from home.layout import Home
-from orchestration.progress import output
+from orchestration.progress import output, shown
 from orchestration.status import AdsAuthorisation, Authorisation, ResourceStatus, Status
 
 _SOON_DAYS = 14
@@ -26,13 +25,13 @@ def show_authorisations(known: Sequence[Authorisation], console: Console | None 
     for one in known:
         shops = "\n".join(f"{shop.region} {shop.shop_id} {shop.name}" for shop in one.shops)
         table.add_row(
-            escape(one.seller or one.open_id),
-            escape(shops or "not listed yet"),
+            shown(one.seller or one.open_id),
+            shown(shops or "not listed yet"),
             _days(one.days_left),
             "renewed at the next sync"
             if one.token_hours_left <= 0
             else f"{one.token_hours_left:,.0f} h left",
-            escape("\n".join(one.scopes) or "unknown"),
+            shown("\n".join(one.scopes) or "unknown"),
         )
     console.print(table)
 
@@ -46,7 +45,7 @@ def show_ads_authorisations(known: Sequence[AdsAuthorisation], console: Console 
     for one in known:
         accounts = "\n".join(f"{account} {name}".strip() for account, name in one.accounts)
         table.add_row(
-            escape(accounts or "none any more"),
+            shown(accounts or "none any more"),
             _when(one.authorised_at),
             str(one.permissions),
             "lives until it is withdrawn",
@@ -57,15 +56,18 @@ def show_ads_authorisations(known: Sequence[AdsAuthorisation], console: Console 
 def show_status(home: Home, status: Status, console: Console | None = None) -> None:
     """Print how things stand."""
     console = console or output()
-    console.print(f"Home 数据目录: {escape(str(home.root))}")
+    console.print(f"Home 数据目录: {shown(str(home.root))}")
+    if home.is_open_to_others():
+        cure = f"To close it: chmod 700 {shown(str(home.root))}"
+        console.print(f"[yellow]Every user of this machine can read the home. {cure}[/yellow]")
     if not status.authorisations:
         console.print("No seller has authorised the app yet: ttkpi auth exchange CODE")
     for one in status.authorisations:
         shops = f"{len(one.shops)} shop{'' if len(one.shops) == 1 else 's'}"
-        console.print(f"Seller 卖家: {escape(one.seller or one.open_id)}, {shops}, {_days(one.days_left)}")
+        console.print(f"Seller 卖家: {shown(one.seller or one.open_id)}, {shops}, {_days(one.days_left)}")
     for ads in status.ads:
         accounts = ", ".join(name or account for account, name in ads.accounts)
-        console.print(f"Ads accounts 广告账户: {escape(accounts or 'none any more')}")
+        console.print(f"Ads accounts 广告账户: {shown(accounts or 'none any more')}")
     if status.resources:
         console.print(_resources(status.resources))
     else:
@@ -89,14 +91,14 @@ def _resources(resources: Sequence[ResourceStatus]) -> Table:
     for one in resources:
         bad = one.status == "failed"
         table.add_row(
-            escape(one.shop_name) if one.shop_name != previous else "",
+            shown(one.shop_name) if one.shop_name != previous else "",
             one.resource,
             one.status if one.authorisation == "ok" else f"{one.status}, {one.authorisation}",
             _when(one.last_success),
             # Resources without a window (stock, shops) are as of their last success.
             _when(one.data_until) if one.data_until or not one.last_success else "",
             "" if one.lag_hours is None else f"{one.lag_hours:,.1f}",
-            escape(one.error),
+            shown(one.error),
             style="red" if bad else "yellow" if one.status != "ok" else "",
         )
         previous = one.shop_name
@@ -113,11 +115,13 @@ def _show_states(console: Console, status: Status) -> None:
         words = "passed" if passed else "[red]failed[/red]"
         console.print(
             f"Audit 审核: {words} {status.audit.get('audited_at')}, {status.audit.get('checks')} checks, "
-            f"{len(status.audit.get('warnings') or [])} warnings: {escape(str(status.audit.get('json_path')))}"
+            f"{len(status.audit.get('warnings') or [])} warnings: {shown(str(status.audit.get('json_path')))}"
         )
         for failure in (status.audit.get("critical_failures") or [])[:5]:
-            console.print(f"  - {escape(str(failure))}")
-    if status.published is None:
+            console.print(f"  - {shown(str(failure))}")
+    if status.damage:
+        console.print(f"Published 发布: [red]{shown(status.damage)}[/red]")
+    elif status.published is None:
         console.print("Published 发布: nothing yet")
     else:
         tables = status.published.get("tables") or {}
@@ -126,7 +130,7 @@ def _show_states(console: Console, status: Status) -> None:
             f"{sum(tables.values()):,} rows, publication {status.published.get('publication_id') or 'without a seal'}"
         )
         for name in status.published.get("audiences") or {}:
-            console.print(f"  for audience 受众 {escape(str(name))}")
+            console.print(f"  for audience 受众 {shown(str(name))}")
 
 
 def _days(days: float) -> str:

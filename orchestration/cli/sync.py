@@ -24,7 +24,13 @@ def sync(shops: Sequence[str], since: date | None, until: datetime | None, resou
     """
     from home.demo_home import refuse_demo_home
     from ingestion.sync import sync as run_sync
-    from orchestration.run import PUBLISHED, SOME_SHOPS_FAILED, require_some_shop, show_sync
+    from orchestration.run import (
+        PUBLISHED,
+        SOME_SHOPS_FAILED,
+        alert_left_out,
+        require_some_shop,
+        show_sync,
+    )
 
     home, reporter = open_home(), show_progress()
     refuse_demo_home(home)
@@ -38,6 +44,7 @@ def sync(shops: Sequence[str], since: date | None, until: datetime | None, resou
             progress=reporter,
         )
         show_sync(reporter, report)
+        alert_left_out(home, report)
     require_some_shop(report)
     raise SystemExit(SOME_SHOPS_FAILED if report.failed else PUBLISHED)
 

@@ -70,6 +70,7 @@ def load_manifest(home: Home, project: Path | None = None) -> dict[str, Any]:
     """
     folder = project or project_dir()
     cache = home.root / "dagster" / "dbt"
+    home.make()
     with storage_errors(cache):
         cache.mkdir(parents=True, exist_ok=True)
         # Web server, daemon and run processes load the definitions at the same time.

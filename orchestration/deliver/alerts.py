@@ -13,6 +13,8 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from home.layout import Home
+
 FILE_NAME = "alerts.jsonl"
 
 
@@ -21,7 +23,7 @@ class Alert:
     """One alert: what happened, to what, and what to do about it."""
 
     kind: str
-    """`run_failed`, `shop_sync_failed` or `ads_sync_failed`."""
+    """`run_failed`, `shop_sync_failed`, `ads_sync_failed`, `nothing_published` or `alerts_damaged`."""
     message: str
     run_id: str
     shop_key: str | None = None
@@ -35,20 +37,31 @@ def raise_alert(home: Path, alert: Alert) -> Path:
 
     One `write` of one line to a file opened for appending: lines of two processes do not mix.
     """
-    home.mkdir(parents=True, exist_ok=True)
+    Home(home).make()
     path = home / FILE_NAME
     line = json.dumps(asdict(alert), ensure_ascii=False) + "\n"
-    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+    descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
     try:
-        os.write(descriptor, line.encode())
+        end = os.fstat(descriptor).st_size
+        # A line that a power cut has left without its end must not swallow ours.
+        is_whole = end == 0 or os.pread(descriptor, 1, end - 1) == b"\n"
+        os.write(descriptor, f"{'' if is_whole else chr(10)}{line}".encode())
     finally:
         os.close(descriptor)
     return path
 
 
 def read_alerts(home: Path) -> list[Alert]:
-    """All alerts that were raised, oldest first."""
+    """All alerts that were raised, oldest first. Of a line that is damaged an alert tells, so that the others come."""
     path = home / FILE_NAME
     if not path.is_file():
         return []
-    return [Alert(**json.loads(line)) for line in path.read_text(encoding="utf-8").splitlines() if line]
+    found: list[Alert] = []
+    for number, line in enumerate(path.read_bytes().split(b"\n")[:-1], start=1):
+        try:
+            found.append(Alert(**json.loads(line)))
+        except (ValueError, TypeError):
+            message = f"Line {number} of {path} is damaged: the alert in it is not known. Remove the line."
+            at = found[-1].at if found else datetime.fromtimestamp(path.stat().st_ctime, UTC).isoformat()
+            found.append(Alert("alerts_damaged", message, str(number), at=at))
+    return found

@@ -23,13 +23,13 @@ from urllib.parse import urlsplit
 import httpx
 from filelock import FileLock, Timeout
 
-from home.config import environment_name, optional_secret, required_url
+from home.config import environment_name, is_readable_on_its_way, optional_secret, required_url
 from home.errors import ConfigError, TransientError, TtkpiError
 from home.layout import Home, HomeBusy
-from home.records import read_record, write_record
+from home.records import RecordDamaged, read_record, write_record
 from home.storage import storage_errors
 from ingestion.engine.pipelines import cause, configure_dlt
-from ingestion.engine.wire import Notify, http_client, is_loopback, is_web_page, log_warning, retrying
+from ingestion.engine.wire import Notify, http_client, is_web_page, log_warning, retrying
 from orchestration.deliver.restock import Columns, Suggestion
 
 SECTION = "destination.restock"
@@ -85,7 +85,7 @@ def load_receiver() -> Receiver:
             and the variable.
     """
     receiver = Receiver(required_url(SECTION, "url"), optional_secret(SECTION, "token"))
-    if receiver.token is not None and receiver.url.startswith("http:") and not is_loopback(receiver.url):
+    if receiver.token is not None and is_readable_on_its_way(receiver.url):
         raise ConfigError(
             f"{SECTION}.url is not https, and a token would be readable on its way.",
             advice=f"Correct {environment_name(SECTION, 'url')}.",
@@ -120,7 +120,7 @@ def post(
         HomeBusy: Another export is posting from this home.
         StorageError: It can't be noted what was accepted.
     """
-    home.root.mkdir(parents=True, exist_ok=True)
+    home.make()
     lock = FileLock(home.root / f"{LEDGER}.lock", mode=0o600)
     try:
         lock.acquire(timeout=0)
@@ -190,7 +190,7 @@ class _Sink:
         host = urlsplit(self._receiver.url).hostname
         try:
             response = self._client.post(self._receiver.url, headers=dict(headers), json=body)
-        except httpx.TransportError as error:
+        except (httpx.TransportError, httpx.DecodingError) as error:
             raise ReceiverDown(
                 f"{host} can't be reached: {type(error).__name__}.",
                 advice="Run the export again later; what was accepted is not sent twice.",
@@ -257,7 +257,7 @@ def _run(home: Home, sink: _Sink, lines: Sequence[Suggestion]) -> None:
 
 
 def _accepted(home: Home, receiver: Receiver) -> dict[str, str]:
-    record = read_record(home.root / LEDGER) or {}
+    record = _ledger(home)
     accepted: dict[str, str] = record.get(_name(receiver), {})
     return accepted
 
@@ -265,11 +265,21 @@ def _accepted(home: Home, receiver: Receiver) -> dict[str, str]:
 def _note(home: Home, receiver: Receiver, keys: Sequence[str]) -> None:
     now = datetime.now(UTC)
     oldest = (now - timedelta(days=KEPT_DAYS)).isoformat(timespec="seconds")
-    record = dict(read_record(home.root / LEDGER) or {})
+    record = dict(_ledger(home))
     accepted = {key: at for key, at in _accepted(home, receiver).items() if at >= oldest}
     record[_name(receiver)] = accepted | dict.fromkeys(keys, now.isoformat(timespec="seconds"))
     with storage_errors(home.root / LEDGER):
         write_record(home.root / LEDGER, record)
+
+
+def _ledger(home: Home) -> dict[str, Any]:
+    cure = (
+        f"Restore it from your backup. Deleted, everything of the last {KEPT_DAYS} days is posted once more."
+    )
+    record = read_record(home.root / LEDGER, cure=cure) or {}
+    if not all(isinstance(accepted, dict) for accepted in record.values()):
+        raise RecordDamaged(f"{home.root / LEDGER} is damaged.", advice=cure)
+    return record
 
 
 def _name(receiver: Receiver) -> str:

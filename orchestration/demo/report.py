@@ -7,7 +7,6 @@ from decimal import Decimal
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from home.layout import Home
@@ -16,16 +15,20 @@ from orchestration.demo.demo import DemoResult
 from orchestration.demo.summary import (
     PERIODS,
     Comparison,
+    DayBridge,
     Kpis,
     Operations,
+    Outlook,
     Promotion,
     compare,
+    day_bridges,
     kpis,
     operations,
+    outlook,
     people,
     promotion,
 )
-from orchestration.progress import output
+from orchestration.progress import output, shown
 
 _COMPARED: tuple[tuple[str, str, tuple[str, ...], Mapping[str, str] | None, str], ...] = (
     ("kpi_shop_daily", "kpi_shop_daily", ("shop_key", "business_date"), None, "true"),
@@ -85,6 +88,11 @@ def show(home: Home, result: DemoResult, console: Console | None = None) -> bool
     _show_sync(console, result)
     for days in PERIODS:
         console.print(_table(kpis(home.published, days), days))
+        console.print(_outlook_table(outlook(home.published, days), days))
+    console.print(
+        "~ 暂定: not final, as cancellations and refunds may still come; what is expected stands below each table."
+    )
+    console.print(_bridge_table(day_bridges(home.published)))
     # The longer time only: what ads brought is known once orders are settled.
     console.print(_promotion_table(promotion(home.published, PERIODS[-1]), PERIODS[-1]))
     console.print(_operations_table(operations(home.published, PERIODS[-1]), PERIODS[-1]))
@@ -141,16 +149,74 @@ def _table(lines: Sequence[Kpis], days: int) -> Table:
         # Orders and rates stand once, on the shop's own line.
         once = bool(line.shop_name)
         table.add_row(
-            escape(line.shop_name),
+            shown(line.shop_name),
             line.currency,
-            _whole(line.gmv),
-            _whole(line.net_gmv),
-            _percent(line.refund_rate) if once else "",
+            _marked(_whole(line.gmv), line.is_gmv_provisional),
+            _marked(_whole(line.net_gmv), line.is_provisional),
+            _marked(_percent(line.refund_rate), line.is_provisional) if once else "",
             f"{line.paid_orders:,}" if once else "",
             "" if line.aov is None else f"{line.aov:,.2f}",
             _percent(line.take_rate) if once else "",
             _whole(line.settlement_amount),
             style="bold" if once else "",
+        )
+    return table
+
+
+def _outlook_table(lines: Sequence[Outlook], days: int) -> Table:
+    table = _empty_table(
+        f"What the last {days} days will come to 最近{days}天的预计最终值 (from the shop's own history)",
+        texts=("shop\n店铺", ""),
+        numbers=(
+            "known\n退款已知",
+            "net_gmv_expected\n预计净成交额",
+            "range\n区间",
+            "refund_rate\n预计退款率",
+            "from – to\n区间",
+            "refunds by date\n按退款日",
+        ),
+    )
+    for line in lines:
+        table.add_row(
+            escape(line.shop_name),
+            line.currency,
+            _percent(line.refunds_known),
+            _whole(line.net_gmv_expected),
+            _distances(line.net_gmv_expected_low, line.net_gmv_expected, line.net_gmv_expected_high),
+            _percent(line.refund_rate_expected),
+            _range(line.refund_rate_expected_low, line.refund_rate_expected_high),
+            _whole(line.refund_amount_by_refund_date),
+        )
+    return table
+
+
+def _bridge_table(lines: Sequence[DayBridge]) -> Table:
+    zone = project_var("reporting_timezone")
+    table = _empty_table(
+        f"Why Seller Center shows another number 与卖家中心的差异: gmv of a day in {zone} and of the shop's own",
+        texts=("shop\n店铺", "day\n日期", ""),
+        numbers=(
+            "our day\n业务日",
+            "moved in\n移入",
+            "moved out\n移出",
+            "shop's day\n店铺日",
+            "platform\n平台",
+            "difference\n差额",
+        ),
+    )
+    table.add_column("why\n原因")
+    for line in lines:
+        table.add_row(
+            escape(line.shop_name),
+            f"{line.bridge_date:%m-%d}",
+            line.currency,
+            _cents(line.business_day_gmv),
+            f"{_cents(line.moved_in_gmv)} ({line.moved_in_orders})",
+            f"{_cents(line.moved_out_gmv)} ({-line.moved_out_orders})",
+            _cents(line.shop_day_gmv),
+            _cents(line.platform_gmv),
+            _cents(line.platform_difference),
+            line.difference_reason or "",
         )
     return table
 
@@ -167,12 +233,13 @@ def _promotion_table(lines: Sequence[Promotion], days: int) -> Table:
             "ad_spend\n广告花费",
             "roas_reported\n平台投产比",
             "roas\n投产比",
+            "evidence\n已判定",
             "mer\n整体投产比",
         ),
     )
     for line in lines:
         table.add_row(
-            escape(line.shop_name),
+            shown(line.shop_name),
             line.currency,
             _whole(line.attributed_gmv),
             _percent(line.attributed_share),
@@ -182,6 +249,7 @@ def _promotion_table(lines: Sequence[Promotion], days: int) -> Table:
             ("≥ " if line.unknown_ad_days and line.ad_spend is not None else "") + _whole(line.ad_spend),
             _times(line.roas_reported),
             _times(line.roas),
+            _percent(line.evidence_coverage),
             _times(line.mer),
         )
     return table
@@ -205,7 +273,7 @@ def _operations_table(lines: Sequence[Operations], days: int) -> Table:
     )
     for line in lines:
         table.add_row(
-            escape(line.shop_name),
+            shown(line.shop_name),
             f"{line.skus:,}",
             f"{line.out_skus:,}",
             f"{line.short_skus:,}",
@@ -260,22 +328,42 @@ def _show_difference(console: Console, compared: Comparison) -> None:
         f"{compared.table} differ:[/red]"
     )
     for line in compared.different:
-        console.print(f"  {escape(line)}")
+        console.print(f"  {shown(line)}")
 
 
 def _show_places(console: Console, home: Home, result: DemoResult) -> None:
     console.print("Where things are 位置:")
     console.print(
-        f"  published marts  {escape(str(home.published))}  (DuckDB, read-only; marts.marts.kpi_shop_daily, ...)"
+        f"  published marts  {shown(str(home.published))}  (DuckDB, read-only; marts.marts.kpi_shop_daily, ...)"
     )
-    console.print(f"  audit            {escape(str(home.root / 'audit' / 'data_docs' / 'index.html'))}")
-    console.print(f"  KPI glossary     {escape(str(result.docs))}")
+    console.print(f"  audit            {shown(str(home.root / 'audit' / 'data_docs' / 'index.html'))}")
+    console.print(f"  KPI glossary     {shown(str(result.docs))}")
     console.print("  Dagster          make dagster, then http://127.0.0.1:3000")
     console.print("Run it again: the sandbox's clock moves on by a day and only what is new is read.")
 
 
 def _whole(value: Decimal | None) -> str:
     return "" if value is None else f"{value:,.0f}"
+
+
+def _cents(value: Decimal) -> str:
+    return f"{value:,.2f}"
+
+
+def _marked(text: str, is_provisional: bool) -> str:
+    """A number that may still move begins with ~."""
+    return f"~{text}" if text and is_provisional else text
+
+
+def _distances(low: Decimal | None, value: Decimal | None, high: Decimal | None) -> str:
+    """How far a range goes below and above its value, in percent of the value."""
+    if low is None or high is None or not value:
+        return ""
+    return f"-{(1 - low / value) * 100:.1f} +{(high / value - 1) * 100:.1f} %"
+
+
+def _range(low: float | None, high: float | None) -> str:
+    return "" if low is None or high is None else f"{low * 100:.1f} – {high * 100:.1f} %"
 
 
 def _percent(value: float | None) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,12 @@ _SHOWN = 10
 
 @dataclass(frozen=True, slots=True)
 class Kpis:
-    """KPIs over some days in one currency; see the glossary for their meaning. NULL is 'unknown'."""
+    """KPIs over some days in one currency; see the glossary for their meaning. NULL is 'unknown'.
+
+    Attributes:
+        is_gmv_provisional: Whether sales of one of the days may still change.
+        is_provisional: Whether cancellations and refunds of one of the days may still come.
+    """
 
     shop_name: str
     currency: str
@@ -32,6 +38,53 @@ class Kpis:
     aov: Decimal | None
     take_rate: float | None
     settlement_amount: Decimal | None
+    is_gmv_provisional: bool
+    is_provisional: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What is expected of some days in one currency, by the shop's own history. NULL is 'unknown'.
+
+    The range of several days is narrower than the sum of theirs: distances add as squares, as days are independent.
+
+    Attributes:
+        refunds_known: How much of the refunds is known at the age of the days, a fraction.
+        refund_amount_by_refund_date: Refunds that were completed on these days, of whichever day's sales.
+    """
+
+    shop_name: str
+    currency: str
+    refunds_known: float | None
+    net_gmv_expected: Decimal | None
+    net_gmv_expected_low: Decimal | None
+    net_gmv_expected_high: Decimal | None
+    refund_rate_expected: float | None
+    refund_rate_expected_low: float | None
+    refund_rate_expected_high: float | None
+    refund_amount_by_refund_date: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class DayBridge:
+    """From the business date's gmv to the platform's figure of the shop's own day; see kpi_day_bridge.
+
+    Attributes:
+        bridge_date: The newest day that is final at both ends.
+    """
+
+    shop_name: str
+    bridge_date: date
+    currency: str
+    business_day_gmv: Decimal
+    moved_in_gmv: Decimal
+    moved_in_orders: int
+    moved_out_gmv: Decimal
+    moved_out_orders: int
+    shop_day_gmv: Decimal
+    platform_difference: Decimal
+    platform_gmv: Decimal
+    difference_reason: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +93,8 @@ class Promotion:
 
     Attributes:
         unknown_ad_days: Days whose spend is not known, of a shop that has an ads account: `ad_spend` is without them.
+        evidence_coverage: How much of the sales of days with spend has evidence, a fraction; `roas` is unknown below
+            var `min_coverage`.
     """
 
     shop_name: str
@@ -52,6 +107,7 @@ class Promotion:
     unknown_ad_days: int
     roas_reported: float | None
     roas: float | None
+    evidence_coverage: float | None
     mer: float | None
 
 
@@ -143,7 +199,9 @@ _KPIS = """
             sum(daily.net_gmv_rc) as net_gmv_rc,
             sum(daily.refunded_gmv) as refunded_gmv,
             sum(daily.refunded_gmv_rc) as refunded_gmv_rc,
-            sum(daily.paid_orders) as paid_orders
+            sum(daily.paid_orders) as paid_orders,
+            bool_or(daily.is_gmv_provisional) as is_gmv_provisional,
+            bool_or(daily.is_provisional) as is_provisional
         from shops
         inner join marts.kpi_shop_daily as daily
             on
@@ -184,17 +242,18 @@ _KPIS = """
     , lines as (
         select
             shop_key, 1 as position, shop_name, currency, gmv, net_gmv, refunded_gmv, paid_orders, settlement_amount,
-            fees_amount, revenue_amount
+            fees_amount, revenue_amount, is_gmv_provisional, is_provisional
         from joined
         union all
         select
             shop_key, 2, '', $reporting_currency, gmv_rc, net_gmv_rc, refunded_gmv_rc, paid_orders,
-            settlement_amount_rc, fees_amount, revenue_amount
+            settlement_amount_rc, fees_amount, revenue_amount, is_gmv_provisional, is_provisional
         from joined
         union all
         select
             'total', 3, 'All shops', $reporting_currency, sum(gmv_rc), sum(net_gmv_rc), sum(refunded_gmv_rc),
-            sum(paid_orders), sum(settlement_amount_rc), null, null
+            sum(paid_orders), sum(settlement_amount_rc), null, null, bool_or(is_gmv_provisional),
+            bool_or(is_provisional)
         from joined
     )
 
@@ -207,9 +266,128 @@ _KPIS = """
         cast(coalesce(paid_orders, 0) as bigint) as paid_orders,
         cast(gmv / nullif(paid_orders, 0) as decimal(18, 2)) as aov,
         cast(fees_amount as double) / nullif(cast(revenue_amount as double), 0) as take_rate,
-        settlement_amount
+        settlement_amount,
+        coalesce(is_gmv_provisional, true) as is_gmv_provisional,
+        coalesce(is_provisional, true) as is_provisional
     from lines
     order by position = 3, shop_key, position
+"""
+
+
+_OUTLOOK = """
+    with shops as (
+        select shop_key, shop_name, currency, cast(timezone($reporting_timezone, data_until) as date) as today
+        from marts.dim_shops
+    )
+
+    , days as (
+        select shops.shop_name, shops.currency as shop_currency, daily.*
+        from shops
+        inner join marts.kpi_shop_daily as daily
+            on
+                shops.shop_key = daily.shop_key
+                and daily.business_date >= shops.today - $days
+                and daily.business_date < shops.today
+    )
+
+    , amounts as (
+        select
+            shop_key,
+            1 as position,
+            shop_name,
+            shop_currency as currency,
+            gmv,
+            refunded_gmv_share_known,
+            net_gmv_expected,
+            net_gmv_expected_low,
+            net_gmv_expected_high,
+            refunded_gmv_expected,
+            refund_rate_expected,
+            refund_rate_expected_low,
+            refund_rate_expected_high,
+            refund_amount_by_refund_date
+        from days
+        union all
+        select
+            'total',
+            2,
+            'All shops',
+            $reporting_currency,
+            gmv_rc,
+            refunded_gmv_share_known,
+            net_gmv_expected_rc,
+            net_gmv_expected_low_rc,
+            net_gmv_expected_high_rc,
+            refunded_gmv_expected_rc,
+            refund_rate_expected,
+            refund_rate_expected_low,
+            refund_rate_expected_high,
+            refund_amount_by_refund_date_rc
+        from days
+    )
+
+    , sums as (
+        select
+            shop_key,
+            position,
+            shop_name,
+            currency,
+            -- One day of which nothing can be expected leaves the sum unknown.
+            count(*) = count(net_gmv_expected) as is_expected,
+            nullif(cast(sum(gmv) as double), 0) as gmv,
+            sum(net_gmv_expected) as net_gmv_expected,
+            cast(sum(refunded_gmv_expected) as double) as refunds,
+            sum(refunded_gmv_expected * refunded_gmv_share_known) as refunds_known,
+            sqrt(sum(pow(cast(net_gmv_expected - net_gmv_expected_low as double), 2))) as net_below,
+            sqrt(sum(pow(cast(net_gmv_expected_high - net_gmv_expected as double), 2))) as net_above,
+            sqrt(sum(pow((refund_rate_expected - refund_rate_expected_low) * gmv, 2))) as refunds_below,
+            sqrt(sum(pow((refund_rate_expected_high - refund_rate_expected) * gmv, 2))) as refunds_above,
+            sum(refund_amount_by_refund_date) as refund_amount_by_refund_date
+        from amounts
+        group by all
+    )
+
+    select
+        shop_name,
+        currency,
+        case when is_expected then refunds_known / nullif(refunds, 0) end,
+        case when is_expected then cast(net_gmv_expected as decimal(18, 4)) end,
+        case when is_expected then cast(net_gmv_expected - net_below as decimal(18, 4)) end,
+        case when is_expected then cast(net_gmv_expected + net_above as decimal(18, 4)) end,
+        case when is_expected then refunds / gmv end,
+        case when is_expected then (refunds - refunds_below) / gmv end,
+        case when is_expected then (refunds + refunds_above) / gmv end,
+        cast(refund_amount_by_refund_date as decimal(18, 4))
+    from sums
+    order by position, shop_key
+"""
+
+_DAY_BRIDGE = """
+    with ranked as (
+        select
+            *,
+            row_number() over (partition by shop_key order by bridge_date desc) as newest_first
+        from marts.kpi_day_bridge
+        where not is_provisional and platform_gmv is not null
+    )
+
+    select
+        shops.shop_name,
+        ranked.bridge_date,
+        ranked.currency,
+        ranked.business_day_gmv,
+        ranked.moved_in_gmv,
+        ranked.moved_in_orders,
+        ranked.moved_out_gmv,
+        ranked.moved_out_orders,
+        ranked.shop_day_gmv,
+        ranked.platform_difference,
+        ranked.platform_gmv,
+        ranked.difference_reason
+    from ranked
+    inner join marts.dim_shops as shops on ranked.shop_key = shops.shop_key
+    where ranked.newest_first = 1
+    order by ranked.shop_key
 """
 
 
@@ -245,8 +423,9 @@ _PROMOTION = """
         select
             shops.shop_key,
             count(*) filter (where sessions.is_listed) as live_sessions,
-            sum(sessions.own_gmv) as own_gmv,
-            sum(sessions.own_gmv_rc) as own_gmv_rc
+            -- A sum of which one session is unknown is unknown.
+            case when count(*) = count(sessions.own_gmv) then sum(sessions.own_gmv) end as own_gmv,
+            case when count(*) = count(sessions.own_gmv_rc) then sum(sessions.own_gmv_rc) end as own_gmv_rc
         from shops
         inner join marts.kpi_live_sessions as sessions
             on
@@ -267,6 +446,7 @@ _PROMOTION = """
             sum(daily.ad_reported_gmv) filter (where daily.ad_spend is not null) as ad_reported_gmv,
             sum(daily.ad_spend) filter (where daily.ad_reported_gmv is not null) as reported_spend,
             sum(daily.paid_gmv) filter (where daily.ad_spend is not null) as paid_gmv,
+            sum(daily.paid_gmv + daily.organic_gmv) filter (where daily.ad_spend is not null) as determined_gmv,
             sum(daily.gmv) filter (where daily.ad_spend is not null) as gmv,
             sum(daily.ad_spend) filter (where daily.gmv is not null) as sales_spend
         from shops
@@ -294,7 +474,12 @@ _PROMOTION = """
             ads.ad_spend_rc,
             ads.unknown_days,
             ads.ad_reported_gmv / nullif(cast(ads.reported_spend as double), 0) as roas_reported,
-            ads.paid_gmv / nullif(cast(ads.sales_spend as double), 0) as roas,
+            -- Orders without evidence yet would make it too low.
+            case
+                when ads.determined_gmv >= cast($min_coverage as double) * ads.gmv
+                    then ads.paid_gmv / nullif(cast(ads.sales_spend as double), 0)
+            end as roas,
+            cast(ads.determined_gmv as double) / nullif(cast(ads.gmv as double), 0) as evidence_coverage,
             ads.gmv / nullif(cast(ads.sales_spend as double), 0) as mer
         from shops
         left join creators on shops.shop_key = creators.shop_key
@@ -305,13 +490,14 @@ _PROMOTION = """
     , lines as (
         select
             shop_key, 1 as position, shop_name, currency, attributed_gmv, gmv, live_sessions, own_gmv, ad_spend,
-            unknown_days, roas_reported, roas, mer
+            unknown_days, roas_reported, roas, evidence_coverage, mer
         from joined
         union all
         -- Not every shop has an ads account, so returns are not of all shops.
         select
             'total', 2, 'All shops', $reporting_currency, sum(attributed_gmv_rc), sum(gmv_rc), sum(live_sessions),
-            sum(own_gmv_rc), sum(ad_spend_rc), sum(unknown_days), null, null, null
+            case when count(*) filter (where live_sessions > 0 and own_gmv_rc is null) = 0 then sum(own_gmv_rc) end,
+            sum(ad_spend_rc), sum(unknown_days), null, null, null, null
         from joined
     )
 
@@ -326,6 +512,7 @@ _PROMOTION = """
         cast(coalesce(unknown_days, 0) as bigint) as unknown_ad_days,
         roas_reported,
         roas,
+        evidence_coverage,
         mer
     from lines
     order by position, shop_key
@@ -468,7 +655,8 @@ def promotion(published: Path, days: int) -> list[Promotion]:
     Raises:
         CannotRead: The published file can't be read.
     """
-    return [Promotion(*row) for row in _query(published, _PROMOTION, _reporting(days))]
+    coverage = {"min_coverage": project_var("min_coverage")}
+    return [Promotion(*row) for row in _query(published, _PROMOTION, _reporting(days) | coverage)]
 
 
 def kpis(published: Path, days: int) -> list[Kpis]:
@@ -478,6 +666,24 @@ def kpis(published: Path, days: int) -> list[Kpis]:
         CannotRead: The published file can't be read.
     """
     return [Kpis(*row) for row in _query(published, _KPIS, _reporting(days))]
+
+
+def outlook(published: Path, days: int) -> list[Outlook]:
+    """What is expected of the last complete days: of every shop in its own currency, then of all in the reporting one.
+
+    Raises:
+        CannotRead: The published file can't be read.
+    """
+    return [Outlook(*row) for row in _query(published, _OUTLOOK, _reporting(days))]
+
+
+def day_bridges(published: Path) -> list[DayBridge]:
+    """From our figure of a day to the platform's, of every shop's newest day that is final.
+
+    Raises:
+        CannotRead: The published file can't be read.
+    """
+    return [DayBridge(*row) for row in _query(published, _DAY_BRIDGE)]
 
 
 def compare(

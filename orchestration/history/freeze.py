@@ -4,6 +4,7 @@
 | --- | --- |
 | `frozen/2026-10.1.parquet` | the first freeze of October 2026; a second one is `2026-10.2`, and the first stays |
 | `frozen/signatures.json` | every freeze with its signature: one that is missing is noticed |
+| `frozen/digests.json` | the SHA-256 of each file: of what a signature does not cover |
 | `frozen/none.parquet` | no rows: so that the models can read the folder before anything was frozen |
 | `freeze.key` | the key of the signatures |
 
@@ -32,10 +33,11 @@ import pyarrow.parquet as pq
 
 from home.audit_log import recorded
 from home.database import attach, reading
-from home.errors import ConfigError, TtkpiError
+from home.errors import TtkpiError
 from home.layout import Home
-from home.records import read_record, write_record
+from home.records import RecordDamaged, read_record, write_record
 from home.storage import replacement, storage_errors
+from ingestion.engine.raw_files import parquet_schema
 
 SCHEMA = pa.schema(
     [
@@ -69,7 +71,7 @@ _FIGURES = (
     *("score", "is_complete", "is_provisional", "definition_version", "definition_digest"),
 )
 _SIGNATURE = b"ttkpi.signature"
-_LEDGER = "signatures.json"
+_LEDGER, _DIGESTS = "signatures.json", "digests.json"
 _NONE = "none.parquet"
 _NAME = re.compile(r"(\d{4}-\d{2})\.(\d+)\.parquet")
 
@@ -151,9 +153,11 @@ def freeze(home: Home, month: date, *, again: bool = False, provisional: bool = 
         parts = sum(not row["is_complete"] for row in rows)
         if (young or parts) and not provisional:
             raise FreezeRefused(
-                f"Of {len(rows)} rows of {name} {young} are provisional, as refunds may still come, and {parts} are of "
-                "a part of the month, as not all of it was synced.",
-                advice=f"Wait until it is mature, or freeze it as it is: ttkpi freeze {name} --provisional",
+                f"Of {len(rows)} rows of {name} {young} are provisional, as refunds may still come or a list that they "
+                f"are in (returns, statements, ...) was not wholly read, and {parts} are of a part of the month, as "
+                "not all of it was synced.",
+                advice="See with `ttkpi status` whether a list fails. Else wait until it is mature, or freeze it "
+                f"as it is: ttkpi freeze {name} --provisional",
             )
         now = datetime.now(UTC).replace(microsecond=0)
         table = pa.Table.from_pylist(
@@ -164,7 +168,8 @@ def freeze(home: Home, month: date, *, again: bool = False, provisional: bool = 
         path = home.frozen / f"{name}.{number + 1}.parquet"
         _write(path, table.replace_schema_metadata({_SIGNATURE: signature.encode()}))
         ledger = home.frozen / _LEDGER
-        write_record(ledger, (read_record(ledger) or {}) | {path.name: signature})
+        write_record(ledger, _signatures(home) | {path.name: signature})
+        check(home)
         entry.details |= {
             "number": number + 1,
             "rows": table.num_rows,
@@ -198,14 +203,11 @@ def check(home: Home) -> int:
         home.frozen.mkdir(parents=True, exist_ok=True)
         files = sorted(path for path in home.frozen.glob("*.parquet") if path.name != _NONE)
     empty = home.frozen / _NONE
-    if not empty.is_file() or not pq.read_schema(empty).equals(SCHEMA):
+    if parquet_schema(empty) != SCHEMA:
         _write(empty, SCHEMA.empty_table())
-    if files and not home.freeze_key_file.is_file():
-        raise ConfigError(
-            f"{home.freeze_key_file} is missing: the {len(files)} frozen months in {home.frozen} can't be checked.",
-            advice="Restore it from your backup.",
-        )
-    missing = sorted((read_record(home.frozen / _LEDGER) or {}).keys() - {path.name for path in files})
+    if files:
+        home.freeze_key()
+    missing = sorted(_signatures(home).keys() - {path.name for path in files})
     if missing:
         raise FrozenDamaged(
             f"Frozen months are missing in {home.frozen}: {', '.join(missing)}.",
@@ -213,7 +215,36 @@ def check(home: Home) -> int:
         )
     for path in files:
         _verify(home, path)
+    _check_digests(home, files)
     return len(files)
+
+
+def _check_digests(home: Home, files: Sequence[Path]) -> None:
+    """A signature is of the rows as we read them; another reader of a changed file may read other ones."""
+    ledger = home.frozen / _DIGESTS
+    try:
+        known = read_record(ledger) or {}
+    except RecordDamaged:
+        known = {}
+    digests = {}
+    for path in files:
+        with storage_errors(path):
+            digests[path.name] = hashlib.sha256(path.read_bytes()).hexdigest()
+        if known.get(path.name, digests[path.name]) != digests[path.name]:
+            raise FrozenDamaged(
+                f"{path} was changed after it was frozen: its digest is not the one in {ledger}.",
+                advice="Restore both from your backup.",
+            )
+    if digests != known:
+        write_record(ledger, digests)
+
+
+def _signatures(home: Home) -> dict[str, Any]:
+    """The list of freezes with their signatures."""
+    cure = (
+        "Restore it from your backup. Deleted, it does not tell any more whether a frozen month is missing."
+    )
+    return read_record(home.frozen / _LEDGER, cure=cure) or {}
 
 
 def _verify(home: Home, path: Path) -> None:
@@ -225,7 +256,9 @@ def _verify(home: Home, path: Path) -> None:
     with storage_errors(path):
         try:
             table = pq.read_table(path)
-        except pa.ArrowInvalid as error:
+        except (pa.ArrowException, OSError) as error:
+            if isinstance(error, OSError) and error.errno is not None:
+                raise
             raise FrozenDamaged(f"{path} is no Parquet file: {error}", advice=advice) from error
     signature = (table.schema.metadata or {}).get(_SIGNATURE, b"").decode("ascii", errors="replace")
     if match is None or not table.schema.equals(SCHEMA) or not signature:

@@ -26,13 +26,15 @@ from typing import Any
 from home.audit_log import Entry, append, recorded
 from home.errors import TtkpiError
 from home.layout import Home
-from home.records import read_record, write_record
+from home.records import RecordDamaged, read_record, write_record
 from home.storage import replacement, storage_errors, sync_folder
 from orchestration.history.published_values import SCHEMAS, in_publication, in_store
-from orchestration.history.seal import MANIFEST, problems
+from orchestration.history.seal import MANIFEST, problems, rows_inside
 
 KEPT = 14
 """So many publications are kept, the current one included."""
+PUBLISH_ANEW = "Run `ttkpi publish`: it publishes anew what was built and audited last."
+"""The cure of a published file or manifest that is damaged."""
 _NAME = re.compile(r"\d{8}T\d{12}Z-\w+")
 _NEW, _GONE = ".new", ".gone-"
 
@@ -58,12 +60,32 @@ def manifest_path(home: Home) -> Path:
 
 def published_manifest(home: Home) -> dict[str, Any] | None:
     """The manifest of the current publication; None when nothing was published, or its file is gone."""
-    return read_record(manifest_path(home)) if home.published.is_file() else None
+    return read_record(manifest_path(home), cure=PUBLISH_ANEW) if home.published.is_file() else None
+
+
+def current_publication(home: Home) -> str | None:
+    """Names the current publication: by its manifest, or if that is damaged as the newest that is kept."""
+    try:
+        manifest = published_manifest(home)
+    except RecordDamaged:
+        return next(reversed(kept(home)), None)
+    found = (manifest or {}).get("publication_id")
+    return str(found) if found else None
 
 
 def published_rows(home: Home) -> dict[str, int]:
-    """Rows per table of the published file; empty when nothing was published."""
-    manifest = published_manifest(home) or {}
+    """Rows per table of the published file; empty when nothing was published.
+
+    Raises:
+        RecordDamaged: Neither the manifest nor the file itself can say.
+    """
+    try:
+        manifest = published_manifest(home) or {}
+    except RecordDamaged:
+        found = rows_inside(home.published)
+        if found is None:
+            raise
+        return found
     return {str(name): int(rows) for name, rows in (manifest.get("tables") or {}).items()}
 
 
@@ -129,7 +151,7 @@ def finish_switch(home: Home) -> str | None:
     Raises:
         StorageError: The disk refuses.
     """
-    note = read_record(_note(home))
+    note = _read_note(home)
     if note is None:
         return None
     publication = str(note["publication"])
@@ -146,7 +168,7 @@ def finish_switch(home: Home) -> str | None:
 
 def switching(home: Home) -> str | None:
     """The publication that is just taking its place; None when none is."""
-    note = read_record(_note(home))
+    note = _read_note(home)
     return None if note is None else str(note["publication"])
 
 
@@ -289,6 +311,17 @@ def _sweep(folder: Path) -> None:
     for path in folder.glob(f"{_GONE}*"):
         shutil.rmtree(path)
     shutil.rmtree(folder / _NEW, ignore_errors=True)
+
+
+def _read_note(home: Home) -> dict[str, Any] | None:
+    path = _note(home)
+    cure = (
+        f"Delete it, then run `ttkpi publish`: a kill came while a publication took its place. {PUBLISH_ANEW}"
+    )
+    note = read_record(path, cure=cure)
+    if note is not None and not {"publication", "event"} <= note.keys():
+        raise RecordDamaged(f"{path} is damaged.", advice=cure)
+    return note
 
 
 def _note(home: Home) -> Path:

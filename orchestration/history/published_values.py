@@ -19,7 +19,7 @@ was taken back.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,9 +28,10 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from home.database import literal
+from home.database import files_in, literal
 from home.layout import Home
 from home.storage import replacement, storage_errors
+from ingestion.engine.raw_files import parquet_schema
 
 RESTATEMENTS = "kpi_restatements"
 
@@ -87,7 +88,7 @@ def prepare(home: Home) -> None:
         empty = folder / NONE
         with storage_errors(folder):
             folder.mkdir(parents=True, exist_ok=True)
-            if not empty.is_file() or not pq.read_schema(empty).equals(schema):
+            if parquet_schema(empty) != schema:
                 _write(empty, schema.empty_table())
 
 
@@ -105,7 +106,7 @@ def is_empty(path: Path) -> bool:
     """Whether a file of the store has no rows; False also of a file that is none of ours."""
     try:
         return int(pq.read_metadata(path).num_rows) == 0
-    except pa.ArrowInvalid:
+    except (pa.ArrowException, OSError):
         return False
 
 
@@ -115,6 +116,8 @@ def write_changes(
     folder: Path,
     publication: str,
     published_at: datetime,
+    *,
+    held_back: Sequence[str] = (),
 ) -> int:
     """Write what a publication changes of the values into its folder.
 
@@ -126,6 +129,7 @@ def write_changes(
         folder: The folder of the publication.
         publication: Names the publication.
         published_at: When it is published.
+        held_back: Shops whose values stay as they were published.
 
     Returns:
         How many values are not as they were.
@@ -140,9 +144,9 @@ def write_changes(
         "select *, "
         "row_number() over (partition by shop_key, business_date, kpi_name order by publication_id desc) = 1 "
         "as is_last "
-        f"from read_parquet({literal(home.published_values / VALUES / '*.parquet')})"
+        f"from read_parquet({files_in(home.published_values / VALUES)})"
     )
-    connection.execute(f"create or replace temp table values_now as {_values_now(connection)}")
+    connection.execute(f"create or replace temp table values_now as {_values_now(connection, held_back)}")
     stamp = f"{literal(publication)} as publication_id, {_instant(published_at)} as published_at"
     connection.execute(
         f"""
@@ -188,7 +192,7 @@ def write_changes(
     )
     with storage_errors(folder):
         _write(in_publication(folder, VALUES), _shaped(changes, VALUES))
-        about = _publications(connection, publication, published_at)
+        about = _publications(connection, publication, published_at, held_back)
         _write(in_publication(folder, PUBLICATIONS), about)
     return int(changes.num_rows)
 
@@ -232,9 +236,9 @@ def published_at_instant(
         duckdb.Error: The store can't be read.
     """
     prepare(home)
-    files = literal(home.published_values / VALUES / "*.parquet")
+    files = files_in(home.published_values / VALUES)
     until = f"published_at <= {_instant(instant)}"
-    about = literal(home.published_values / PUBLICATIONS / "*.parquet")
+    about = files_in(home.published_values / PUBLICATIONS)
     found = connection.execute(
         f"select max(publication_id) from read_parquet({about}) where {until}"  # noqa: S608 (a path of the home)
     ).fetchone()
@@ -250,12 +254,16 @@ def published_at_instant(
     )
 
 
-def _values_now(connection: duckdb.DuckDBPyConnection) -> str:
+def _values_now(connection: duckdb.DuckDBPyConnection, held_back: Sequence[str]) -> str:
     columns = (*_KEY, "currency", "value")
     if not _is_there(connection, "intermediate", "int_trust__values_now"):
         # A warehouse of a part of the project: what was published before is not said to have changed.
         return f"select {', '.join(columns)} from values_before where is_last"  # noqa: S608 (names of this module)
-    return f"select {_as_in_store(columns)} from warehouse.intermediate.int_trust__values_now"  # noqa: S608
+    return (
+        f"select {_as_in_store(columns)} from warehouse.intermediate.int_trust__values_now "  # noqa: S608
+        f"where not ({_is_one_of(held_back)}) "
+        f"union all by name select {', '.join(columns)} from values_before where is_last and {_is_one_of(held_back)}"
+    )
 
 
 def _reasons(connection: duckdb.DuckDBPyConnection) -> str:
@@ -267,19 +275,23 @@ def _reasons(connection: duckdb.DuckDBPyConnection) -> str:
 
 
 def _publications(
-    connection: duckdb.DuckDBPyConnection, publication: str, published_at: datetime
+    connection: duckdb.DuckDBPyConnection, publication: str, published_at: datetime, held_back: Sequence[str]
 ) -> pa.Table:
     if not all(_is_there(connection, "intermediate", name) for name in _ABOUT):
         return SCHEMAS[PUBLICATIONS].empty_table()
     found = connection.execute(
-        "select shop_key, kpi_name, definition_version, definition_digest, data_until, retrieved_until "
+        "select shop_key, kpi_name, definition_version, definition_digest, data_until, retrieved_until "  # noqa: S608
         "from warehouse.intermediate.int_trust__known_until cross join warehouse.intermediate.int_trust__kept_kpis "
-        "order by shop_key, kpi_name"
+        f"where not ({_is_one_of(held_back)}) order by shop_key, kpi_name"
     ).to_arrow_table()
     stamps = {"publication_id": publication, "published_at": published_at}
     for name, value in stamps.items():
         found = found.append_column(name, pa.repeat(pa.scalar(value), found.num_rows))
     return _shaped(found, PUBLICATIONS)
+
+
+def _is_one_of(shops: Sequence[str]) -> str:
+    return f"shop_key in ({', '.join(literal(shop) for shop in shops)})" if shops else "false"
 
 
 def _in_models(name: str) -> str:

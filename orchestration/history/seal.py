@@ -41,6 +41,39 @@ def sha256(path: Path) -> str:
     return digest.hexdigest()
 
 
+def rows_inside(path: Path) -> dict[str, int] | None:
+    """Rows per table, as a published file itself says; None when it can't be read."""
+    try:
+        with closing(duckdb.connect(":memory:")) as connection:
+            connection.execute(f"attach {literal(path)} as file (read_only)")
+            found = connection.execute(
+                f"select table_name, row_count from file.marts.{PUBLICATION_TABLE}"  # noqa: S608
+            ).fetchall()
+    except duckdb.Error:
+        return None
+    return {str(name): int(rows) for name, rows in found}
+
+
+def damage(path: Path) -> str:
+    """What shows at a glance that a published file is not the one of its manifest; empty when nothing does.
+
+    The seal is not looked at, and no table is counted.
+
+    Raises:
+        RecordDamaged: The manifest is damaged.
+        StorageError: It can't be read.
+    """
+    with storage_errors(path):
+        for _ in range(_TRIES):
+            before = read_record(path.with_name(MANIFEST))
+            fits = before is None or (
+                before.get("bytes") == path.stat().st_size and before.get("sha256") == sha256(path)
+            )
+            if fits or before == read_record(path.with_name(MANIFEST)):
+                break
+    return "" if fits else f"{path} was changed after it was published: it is not the file of its manifest."
+
+
 def problems(path: Path, key: bytes | None) -> list[str]:
     """What is wrong with a published file and its manifest; empty when both are as they were published.
 

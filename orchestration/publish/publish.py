@@ -11,6 +11,9 @@
 Table `marts.ops_publication` of each file says the same as its manifest, for whoever has the file only;
 schema `metrics` has the semantic models, for `ttkpi metrics` and others who sum by them.
 
+Of a shop that the audit holds back the file has the rows of the publication before
+(`orchestration/publish/held_back.py`).
+
 Columns that begin with `_` (load ids, what a day was built from) are the build's own memory and are not published. The
 file of an audience is written from nothing with what it may hold: a copy from which the rest was deleted would still
 have it, as DuckDB keeps the bytes of what is deleted.
@@ -40,12 +43,13 @@ from home.database import attach, literal, quoted, reading
 from home.errors import TtkpiError
 from home.layout import Home
 from home.project import project_dir
-from home.records import write_record
+from home.records import RecordDamaged, write_record
 from home.storage import StorageError, storage_errors
 from ingestion.engine.progress import Progress
 from orchestration.audit.audit import require_passed
 from orchestration.build.marts import is_published
 from orchestration.history.publications import (
+    current_publication,
     end_switch,
     finish_switch,
     manifest_path,
@@ -63,6 +67,7 @@ from orchestration.history.published_values import (
 )
 from orchestration.history.seal import MANIFEST, PUBLICATION_TABLE, sealed, sha256
 from orchestration.publish.audiences import Audience, Choice, audiences, everything
+from orchestration.publish.held_back import HeldShop, KeptRows, held_shops, mixed_tables
 from orchestration.publish.metric_layer import add_metric_layer
 
 _PUBLIC, _PRIVATE = 0o644, 0o600
@@ -87,6 +92,8 @@ class PublishReport:
         manifest: The record beside the file.
         publication: Names the publication.
         audiences: Rows per table of each audience's file.
+        held_back: Shops of which the rows of an earlier publication are in the file.
+        mixed_tables: Tables that hold new rows of these shops all the same, as they have no shop.
     """
 
     path: Path
@@ -96,6 +103,8 @@ class PublishReport:
     manifest: Path
     publication: str = ""
     audiences: dict[str, dict[str, int]] = field(default_factory=dict)
+    held_back: tuple[HeldShop, ...] = ()
+    mixed_tables: tuple[str, ...] = ()
 
 
 def publish(home: Home, *, progress: Progress | None = None) -> PublishReport:
@@ -126,6 +135,8 @@ def _publish(home: Home, progress: Progress, entry: Entry) -> PublishReport:
     now = begun.replace(microsecond=0)
     publication = f"{begun:%Y%m%dT%H%M%S%f}Z-{str(audited['build_id'])[:8]}"
     number, hashed = head(home)
+    before = _published_before(home)
+    held = held_shops(audited, before, now)
     facts: dict[str, Any] = {
         "publication_id": publication,
         "published_at": now.isoformat(timespec="seconds"),
@@ -145,19 +156,25 @@ def _publish(home: Home, progress: Progress, entry: Entry) -> PublishReport:
     try:
         with reading(home) as connection:
             attach(connection, home.warehouse, "warehouse")
+            if held and before is not None:
+                attach(connection, home.published, "before")
             columns = mart_columns(connection)
             if not columns:
                 raise PublishFailed(
                     f"{home.warehouse} has no marts to publish.",
                     advice="Run `ttkpi build` without a selection.",
                 )
+            kept_rows = KeptRows(connection, held, now)
+            mixed = mixed_tables(columns) if held else []
             definitions = _definitions(connection, columns)
             wanted = audiences(connection, columns)
             files = [Audience("", everything(columns), {}), *wanted]
             count = _Count(progress, sum(len(file.choices) for file in files))
             manifests: dict[str, dict[str, Any]] = {}
             with new_publication(home, publication) as folder:
-                changed = write_changes(home, connection, folder, publication, now)
+                changed = write_changes(
+                    home, connection, folder, publication, now, held_back=[shop.shop_key for shop in held]
+                )
                 checksums = {kind: sha256(in_publication(folder, kind)) for kind in SCHEMAS}
                 # The whole file last: its manifest has the checksums of the others.
                 for file in reversed(files):
@@ -170,13 +187,17 @@ def _publish(home: Home, progress: Progress, entry: Entry) -> PublishReport:
                             "audiences": {
                                 name: manifest["sha256"] for name, manifest in sorted(manifests.items())
                             },
-                            "replaces": (published_manifest(home) or {}).get("publication_id"),
+                            "held_back": [shop.as_record() for shop in held],
+                            "mixed_tables": mixed,
+                            "replaces": current_publication(home),
                             "audit_log": {"number": number, "hash": hashed},
                             "published_values": checksums,
                         }
                     with storage_errors(place):
                         place.mkdir(parents=True, exist_ok=True, mode=0o700)
-                    manifests[file.name] = _write(home, connection, place, file, own, definitions, count)
+                    manifests[file.name] = _write(
+                        home, connection, place, file, own, definitions, kept_rows, count
+                    )
     except duckdb.Error as error:
         raise _failed(home, error) from error
     switch(home, publication, "publish")
@@ -190,6 +211,7 @@ def _publish(home: Home, progress: Progress, entry: Entry) -> PublishReport:
         "audiences": sorted(manifests),
         "values_changed": changed,
         "published_values": checksums,
+        "held_back": [shop.shop_key for shop in held],
     }
     return PublishReport(
         path=home.published,
@@ -199,7 +221,17 @@ def _publish(home: Home, progress: Progress, entry: Entry) -> PublishReport:
         manifest=manifest_path(home),
         publication=publication,
         audiences={name: manifest["tables"] for name, manifest in sorted(manifests.items())},
+        held_back=held,
+        mixed_tables=tuple(mixed),
     )
+
+
+def _published_before(home: Home) -> dict[str, Any] | None:
+    """The manifest of the publication that is replaced; of a damaged one what else says its name."""
+    try:
+        return published_manifest(home)
+    except RecordDamaged:
+        return {"publication_id": current_publication(home)}
 
 
 class _Count:
@@ -221,6 +253,7 @@ def _write(
     file: Audience,
     facts: dict[str, Any],
     definitions: Definitions,
+    kept_rows: KeptRows,
     count: _Count,
 ) -> dict[str, Any]:
     """Write one file and its sealed manifest."""
@@ -234,12 +267,16 @@ def _write(
     # `marts.x` could mean the catalog or the schema.
     connection.execute(f"attach {literal(fresh)} as fresh")
     connection.execute("create schema fresh.marts")
-    tables = {}
+    tables: dict[str, int] = {}
+    held: dict[str, str] = {}
     for choice in file.choices:
         source = published_restatements() if choice.table == RESTATEMENTS else None
-        tables[choice.table] = copy_mart(connection, choice, source)
+        origin = f"({source})" if source else f"warehouse.marts.{quoted(choice.table)}"
+        if kept := kept_rows.query(choice.table, origin):
+            held[choice.table] = kept_rows.shop_keys(file.limits.get("shop_keys") or ())
+        tables[choice.table] = copy_mart(connection, choice, kept or source)
         count.one(choice.table)
-    _describe(connection, facts, tables, own)
+    _describe(connection, facts, tables, own, held)
     add_metric_layer(home, connection)
     connection.execute("checkpoint fresh")
     connection.execute("detach fresh")
@@ -325,6 +362,11 @@ _PUBLICATION_COLUMNS = {
         "varchar",
         "SHA-256 over the definitions of its columns (kpi_glossary); NULL: it has none. · 口径摘要",
     ),
+    "held_back_shops": (
+        "varchar",
+        "Shops of which it has the rows of an earlier publication, as their new ones failed the audit (dim_shops says "
+        "why); NULL: none. · 沿用上次发布数据的店铺",
+    ),
 }
 
 
@@ -333,6 +375,7 @@ def _describe(
     facts: Mapping[str, Any],
     tables: Mapping[str, int],
     own: Definitions,
+    held: Mapping[str, str],
 ) -> None:
     """Write the manifest into the file."""
     table = f"fresh.marts.{PUBLICATION_TABLE}"
@@ -349,7 +392,10 @@ def _describe(
     ]
     connection.executemany(
         f"insert into {table} values ({', '.join('?' * len(_PUBLICATION_COLUMNS))})",  # noqa: S608
-        [[*shared, name, rows, _digest(own.get(name))] for name, rows in tables.items()],
+        [
+            [*shared, name, rows, _digest(own.get(name)), held.get(name) or None]
+            for name, rows in tables.items()
+        ],
     )
     about = "One row per table of this file: from which run, build and audit it is, and its rows. · 本文件的发布清单"
     connection.execute(f"comment on table {table} is {literal(about)}")
@@ -406,6 +452,7 @@ def _failed(home: Home, error: duckdb.Error) -> TtkpiError:
             "The published file is as it was.",
         )
     return PublishFailed(
-        f"The marts could not be copied: {text}",
-        advice="The published file is as it was. Run `ttkpi publish` again; if that fails, `ttkpi build` first.",
+        f"The marts of {home.warehouse} could not be copied: {text}",
+        advice="The published file is as it was. Run `ttkpi publish` again; if that fails, `ttkpi build` first. If the "
+        "warehouse is damaged, delete it and build again: raw has everything.",
     )

@@ -1,4 +1,4 @@
-"""Checks that what is published, and was published before, is what was published, and that the audit log is whole.
+"""Checks that what is and was published is as it was published, and that archive, raw and audit log are whole.
 
 | checked | against |
 | --- | --- |
@@ -6,13 +6,18 @@
 | each manifest | its seal, by the key of the home |
 | the audience files | the list and the checksums in the manifest of the whole file |
 | each file of `published_values/` | its checksum in the audit log, in the entry of its publication; none is missing |
-| the audit log | the chain of its entries, their seals, and the hash in the manifest of the publication |
+| the audit log | the chain of its entries, their seals, its head, and the hash in the manifest of the publication |
+| the archive | the checks in its manifests, and each file that they name against the digest in its name |
+| the raw folder | each data file against its digest in `raw/files.jsonl` |
+
+Nothing is written, so a backup can be checked where it lies, also on a read-only disk; only a switch of publications
+that a kill came into is finished first, where that is possible.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -20,8 +25,12 @@ from home.audit_log import AuditLogDamaged, entries
 from home.audit_log import check as check_log
 from home.layout import Home, HomeBusy
 from home.records import RecordDamaged, read_record
-from home.storage import storage_errors
+from home.storage import StorageError, storage_errors
+from ingestion.engine.archive import Archive
+from ingestion.engine.manifest import ManifestDamaged
+from ingestion.engine.raw_files import CURE, RawFiles
 from orchestration.history.publications import (
+    PUBLISH_ANEW,
     audiences_folder,
     finish_switch,
     history_folder,
@@ -33,6 +42,8 @@ from orchestration.history.publications import (
 from orchestration.history.published_values import NONE, SCHEMAS, in_store, is_empty
 from orchestration.history.seal import MANIFEST, problems, sha256
 
+_RESTORE = "Restore it from your backup. What is published is not concerned."
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -43,12 +54,14 @@ class Verdict:
         problems: What is wrong, in plain words; empty when it is as it was written.
         about: What is right: publication, rows, entries.
         is_sealed: The seal was checked; False where the key is not known.
+        cure: What to do if something is wrong.
     """
 
     subject: Path
     problems: tuple[str, ...]
     about: str
     is_sealed: bool = True
+    cure: str = ""
 
 
 def verify_file(home: Home, path: Path) -> Verdict:
@@ -65,12 +78,13 @@ def verify_file(home: Home, path: Path) -> Verdict:
     return Verdict(path, found, "" if found else _about(path), is_sealed=key is not None)
 
 
-def verify_home(home: Home, *, history: bool = False) -> list[Verdict]:
-    """Check what is published, for everybody and for audiences, and the audit log.
+def verify_home(home: Home, *, history: bool = False, stored: bool = True) -> list[Verdict]:
+    """Check what is published, for everybody and for audiences, the audit log, the archive and the raw folder.
 
     Args:
         home: The home.
         history: Check also the former publications that are kept.
+        stored: Check the archive and the raw folder: all of it is read.
 
     Raises:
         ConfigError: The key of the seals is gone.
@@ -79,20 +93,67 @@ def verify_home(home: Home, *, history: bool = False) -> list[Verdict]:
     try:
         with home.lock("verify"):
             finish_switch(home)
-    except HomeBusy:
-        # A run is at work. What is published can be checked all the same.
+    except (HomeBusy, StorageError):
+        # A run is at work, or the home can't be written, as a backup. It can be checked all the same.
         pass
     if home.published.is_file():
         # A seal that can't be checked is no seal.
         home.seal_key()
     verdicts = [verify_file(home, home.published), *_audiences(home)]
+    verdicts = [replace(one, cure=_cure(home)) for one in verdicts]
     if history:
         for publication in reversed(kept(home)):
             folder = history_folder(home) / publication
             files = [folder / home.published.name, *sorted(folder.glob(f"audiences/*/{home.published.name}"))]
-            verdicts += [verify_file(home, file) for file in files]
+            verdicts += [replace(verify_file(home, file), cure=_RESTORE) for file in files]
     log = _log(home)
-    return [*verdicts, _values(home, is_whole=not log.problems), log]
+    verdicts += [replace(one, cure=_RESTORE) for one in (_values(home, is_whole=not log.problems), log)]
+    return [*verdicts, *_stored(home)] if stored else verdicts
+
+
+def _cure(home: Home) -> str:
+    """What to do about a published file that is damaged."""
+    try:
+        published_manifest(home)
+    except RecordDamaged:
+        # Nobody can say which publication came before.
+        return PUBLISH_ANEW
+    return f"{PUBLISH_ANEW} `ttkpi rollback` returns to the publication before."
+
+
+def _stored(home: Home) -> list[Verdict]:
+    found = [*_archive(home), _raw(home)]
+    if not any(one.problems for one in found):
+        return found
+    # A run that merged files meanwhile has removed some that were known a moment ago.
+    try:
+        with home.lock("verify"):
+            return [*_archive(home), _raw(home)]
+    except HomeBusy as error:
+        return [
+            replace(one, problems=(), about=f"not known while another run is at work. {error.message}")
+            if one.problems
+            else one
+            for one in found
+        ]
+    except StorageError:
+        return found
+
+
+def _archive(home: Home) -> Iterator[Verdict]:
+    for path, files, found in Archive(home.archive).check():
+        cure = "Restore it from your backup of the archive; the raw tables still have its rows."
+        yield Verdict(path, tuple(found), "" if found else f"{files:,} files of the archive", cure=cure)
+
+
+def _raw(home: Home) -> Verdict:
+    files = RawFiles(home.raw)
+    try:
+        found = tuple(files.problems(read_all=True))
+        about = f"{len(files.known()):,} files"
+    except ManifestDamaged as error:
+        return Verdict(home.raw, (error.message,), "", cure="The next build or sync writes the list anew.")
+    return Verdict(home.raw, found, "" if found else about, cure=CURE)
 
 
 def _about(path: Path) -> str:

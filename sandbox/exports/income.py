@@ -16,6 +16,7 @@ from sandbox.exports import withdrawals
 from sandbox.exports.asked import Asked, Json
 from sandbox.exports.books import Book, Cell, Sheet
 from sandbox.exports.words import TRANSACTION_TYPES, word
+from sandbox.world.settlement import REPEATED
 
 _NONE = "/"
 """What stands in a cell of ids that holds none."""
@@ -317,7 +318,7 @@ class _Transaction:
 
 
 def components(body: Json) -> dict[str, Decimal]:
-    """The amounts of a transaction of the API, of all its breakdowns, by name."""
+    """The amounts of a transaction of the API, of all its breakdowns, by name; files do not repeat any."""
     fees = body.get("fee_tax_breakdown", {})
     shipping = body.get("shipping_cost_breakdown", {})
     found: dict[str, Decimal] = {}
@@ -329,7 +330,11 @@ def components(body: Json) -> dict[str, Decimal]:
         fees.get("tax", {}),
         body.get("supplementary_component", {}),
     ):
-        found.update((name, Decimal(value)) for name, value in part.items() if isinstance(value, str))
+        found.update(
+            (name, Decimal(value))
+            for name, value in part.items()
+            if isinstance(value, str) and name not in REPEATED.values()
+        )
     return found
 
 

@@ -61,7 +61,15 @@ class Listing:
         return filters
 
 
-def page(call: Call, listing: Listing, size: int, *, total: bool, fields: bytes = b"") -> Answer:
+def page(
+    call: Call,
+    listing: Listing,
+    size: int,
+    *,
+    total: bool,
+    fields: bytes = b"",
+    shown: Callable[[bytes], bytes] | None = None,
+) -> Answer:
     """The page of a list that the call asks for.
 
     Args:
@@ -71,6 +79,7 @@ def page(call: Call, listing: Listing, size: int, *, total: bool, fields: bytes 
         total: Whether the answer has a `total_count`. It is counted for the first page and carried in the
             page tokens.
         fields: Further members of the answer: JSON without braces, ending in a comma.
+        shown: Gives what the answer shows of a record's body; None where it is the whole.
 
     Raises:
         Refusal: 36009004 for a page token that does not belong to this list.
@@ -78,7 +87,7 @@ def page(call: Call, listing: Listing, size: int, *, total: bool, fields: bytes 
     records, following, count = cut(call, listing, size, total=total)
     parts = [b"{", fields, b'"next_page_token":', orjson.dumps(following), f',"{listing.key}":['.encode()]
     for record in records:
-        parts += (record.body, b",")
+        parts += (shown(record.body) if shown is not None else record.body, b",")
     if records:
         parts.pop()
     parts.append(f'],"total_count":{count}}}'.encode() if total else b"]}")

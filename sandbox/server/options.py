@@ -45,6 +45,8 @@ class SandboxOptions:
         advance_seconds: Seconds by which the world's clock is moved while lists are being paged, so that
             records change between two pages; 0 leaves it alone.
         advance_every_pages: After how many pages it is moved.
+        room_id_regions: Regions whose order lines carry `room_id`. TikTok announced the field for shops of the US
+            only; with another region in it a shop is as if the field came there too.
     """
 
     app_key: str = "sandbox-app"
@@ -62,3 +64,4 @@ class SandboxOptions:
     largest_page: int | None = None
     advance_seconds: int = 0
     advance_every_pages: int = 1
+    room_id_regions: tuple[str, ...] = ("US",)

@@ -178,6 +178,9 @@ def _line(life: Life, number: int, at: int, order_status: str, digits: int) -> J
         shown["gift_retail_price"] = text(line.original, digits)
     if line.room_id:
         shown["room_id"] = line.room_id
+        if int(life.id[-2:]) % 20 == 7:
+            # A product that was listed for the session only.
+            shown["product_listing_type"] = "TEMPORARY LISTING"
     if _reached(life.rts, at) and status != "CANCELLED":
         shown["package_id"] = package_ids(life)[0 if first else -1]
         shown["tracking_number"] = f"AU{life.id}"

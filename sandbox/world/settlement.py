@@ -32,6 +32,11 @@ _TAX = {
     "GB": (("import_vat_amount", 80),),
     "US": (("sales_tax_referral_fee_amount", 10),),
 }
+REPEATED = {
+    "shipping_fee_discount_amount": "tiktok_shop_shipping_incentive_amount",
+    "affiliate_commission_amount": "affiliate_commission_amount_before_pit",
+}
+"""Components whose figure the platform sends a second time under another name; the repetition is in no sum."""
 # What the estimate of an unsettled order has no field for.
 _NOT_ESTIMATED = ("gmv_max_ad_fee_amount", "cofunded_creator_bonus_amount", "pit_amount")
 
@@ -434,7 +439,7 @@ def show_transaction(row: Transaction, shop: Shop) -> Json:
 
 
 def _amounts(money: Money, digits: int, factor: str = "") -> Json:
-    shipping: Json = {name: text(amount, digits) for name, amount in money.shipping.items()}
+    shipping: Json = _leaves(money.shipping, digits)
     if money.explained:
         shipping["supplementary_component"] = {n: text(a, digits) for n, a in money.explained.items()}
     return {
@@ -444,10 +449,15 @@ def _amounts(money: Money, digits: int, factor: str = "") -> Json:
         "shipping_cost_breakdown": shipping,
         f"{factor}fee_tax_amount": text(money.fee_tax, digits),
         "fee_tax_breakdown": {
-            "fee": {name: text(amount, digits) for name, amount in money.fee.items()},
+            "fee": _leaves(money.fee, digits),
             "tax": {name: text(amount, digits) for name, amount in money.tax.items()},
         },
     }
+
+
+def _leaves(amounts: dict[str, int], digits: int) -> Json:
+    repeated = {REPEATED[name]: amount for name, amount in amounts.items() if name in REPEATED}
+    return {name: text(amount, digits) for name, amount in {**amounts, **repeated}.items()}
 
 
 def show_header(statement: Statement) -> Json:

@@ -108,7 +108,7 @@ class Shelf:
 
 
 def show(product_id: str, warehouse_id: str, variants: list[Sku], levels: dict[str, Level]) -> Json:
-    """The stock of a product's SKUs."""
+    """The stock of a product's SKUs. A SKU that ran out stands in no warehouse any more; its totals remain."""
     return {
         "product_id": product_id,
         "skus": [
@@ -117,14 +117,36 @@ def show(product_id: str, warehouse_id: str, variants: list[Sku], levels: dict[s
                 "seller_sku": sku.seller_sku,
                 "total_available_quantity": levels[sku.id].available,
                 "total_committed_quantity": levels[sku.id].committed,
-                "warehouse_inventory": [
-                    {
-                        "warehouse_id": warehouse_id,
-                        "available_quantity": levels[sku.id].available,
-                        "committed_quantity": levels[sku.id].committed,
-                    }
-                ],
+                "warehouse_inventory": _places(warehouse_id, sku, levels[sku.id]),
+                "total_available_inventory_distribution": _distribution(sku, levels[sku.id].available),
             }
             for sku in variants
         ],
+    }
+
+
+def _places(warehouse_id: str, sku: Sku, level: Level) -> list[Json] | None:
+    if level.available == 0:
+        # The contract allows either.
+        return [] if int(sku.id[-1]) % 2 else None
+    return [
+        {
+            "warehouse_id": warehouse_id,
+            "available_quantity": level.available,
+            "committed_quantity": level.committed,
+        }
+    ]
+
+
+def _distribution(sku: Sku, available: int) -> Json:
+    """Some SKUs have a part of their units kept for a campaign or a creator."""
+    turn = int(sku.id[-3:])
+    campaign = available // 5 if turn % 3 == 0 else 0
+    creator = available // 10 if turn % 4 == 0 else 0
+    return {
+        "campaign_inventory": [{"quantity": campaign, "campaign_name": "11.11 Flash Sale"}]
+        if campaign
+        else [],
+        "creator_inventory": [{"quantity": creator, "creator_name": "global.finds"}] if creator else [],
+        "in_shop_inventory": {"quantity": available - campaign - creator},
     }

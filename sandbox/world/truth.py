@@ -16,6 +16,7 @@ import orjson
 
 from sandbox.world import truth_promotion, truth_stock
 from sandbox.world.catalog import SHOPS
+from sandbox.world.settlement import REPEATED
 from sandbox.world.store import KINDS, Store
 from sandbox.world.truth_records import (
     DEFAULT_REPORTING,
@@ -238,6 +239,7 @@ def _statements(store: Store, clock: int) -> Iterator[Json]:
 
 
 def _components(store: Store, clock: int) -> Iterator[Json]:
+    repeated = set(REPEATED.values())
     for shop in SHOPS:
         sums: dict[tuple[str, str], Decimal] = defaultdict(lambda: ZERO)
         for row in bodies(store, "statement_transaction", shop, clock):
@@ -249,8 +251,8 @@ def _components(store: Store, clock: int) -> Iterator[Json]:
                 ("tax", fee_tax.get("tax", {})),
             ):
                 for name, amount in leaves.items():
-                    # An object among the leaves only explains them.
-                    if isinstance(amount, str):
+                    # An object among the leaves only explains them; some leaves repeat others.
+                    if isinstance(amount, str) and name not in repeated:
                         sums[group, name] += Decimal(amount)
         for (group, name), amount in sorted(sums.items()):
             if not amount:

@@ -52,6 +52,19 @@ class _Creator:
         }
 
 
+class _Sold:
+    """What was sold by something."""
+
+    def __init__(self) -> None:
+        self.gmv = self.net_gmv = ZERO
+        self.orders: set[str] = set()
+
+    def add(self, order_id: str, line: SaleLine) -> None:
+        self.gmv += line.sale
+        self.net_gmv += line.sale - (line.sale if line.cancelled else ZERO) - line.refunded
+        self.orders.add(order_id)
+
+
 def creator_days(store: Store, clock: int, reporting: Reporting) -> Iterator[Json]:
     """Sales and commissions of creators by day, credited to whom the platform names (rule `platform`)."""
     for shop in SHOPS:
@@ -119,15 +132,25 @@ def _commission(row: Json, stage: str) -> Decimal:
 
 
 def live_sessions(store: Store, clock: int) -> Iterator[Json]:
-    """Every session that is over: what the platform tells of it, and what the shop's orders with its id say."""
+    """Every session that is over: what the platform tells of it, and what was ordered in it.
+
+    `own_*` is by the room in which a line was ordered, which the server shows for some regions only; `affiliate_*`
+    is by the session that the affiliate order of the line's SKU names.
+    """
     for shop in SHOPS:
+        claims = _claims(store, shop, clock)
+        by_affiliate: dict[str, _Sold] = defaultdict(_Sold)
         gmv: dict[str, Decimal] = defaultdict(Decimal)
         net_gmv: dict[str, Decimal] = defaultdict(Decimal)
         orders: dict[str, int] = defaultdict(int)
-        for _, sold, lines in sales(store, shop, clock):
+        for order, sold, lines in sales(store, shop, clock):
             if sold is None:
                 continue
+            claimed = claims.get(order["id"], {})
             for line in lines:
+                row = claimed.get(line.sku_id, {})
+                if row.get("content_type") == "LIVE":
+                    by_affiliate[row["content_id"]].add(order["id"], line)
                 gmv[line.room_id] += line.sale
                 net_gmv[line.room_id] += line.sale - (line.sale if line.cancelled else ZERO) - line.refunded
             for room_id in {line.room_id for line in lines}:
@@ -151,6 +174,9 @@ def live_sessions(store: Store, clock: int) -> Iterator[Json]:
                 "own_gmv": str(gmv[room.id]),
                 "own_net_gmv": str(net_gmv[room.id]),
                 "own_orders": orders[room.id],
+                "affiliate_gmv": str(by_affiliate[room.id].gmv),
+                "affiliate_net_gmv": str(by_affiliate[room.id].net_gmv),
+                "affiliate_orders": len(by_affiliate[room.id].orders),
             }
 
 

@@ -43,7 +43,7 @@ def stock_days(store: Store, clock: int) -> Iterator[Json]:
                 units = [
                     sold[sku["id"], today - timedelta(days=back)] for back in range(1, max(_WINDOWS) + 1)
                 ]
-                for place in sku["warehouse_inventory"]:
+                for place in sku["warehouse_inventory"] or [_nowhere(sku)]:
                     yield {
                         "shop_key": shop.id,
                         "snapshot_date": today.isoformat(),
@@ -56,6 +56,15 @@ def stock_days(store: Store, clock: int) -> Iterator[Json]:
                         **{f"units_{days}d": sum(units[:days]) for days in _WINDOWS},
                         "spike_units_28d": sorted(units)[_SPIKE_RANK - 1],
                     }
+
+
+def _nowhere(sku: Json) -> Json:
+    """The totals of a SKU that stands in no warehouse."""
+    return {
+        "warehouse_id": "unknown",
+        "available_quantity": sku["total_available_quantity"],
+        "committed_quantity": sku["total_committed_quantity"],
+    }
 
 
 def _units(store: Store, shop: Shop, clock: int, zone: ZoneInfo) -> dict[tuple[str, date], int]:

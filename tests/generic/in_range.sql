@@ -1,6 +1,6 @@
 {#- Values from min_value to max_value, both inclusive; NULL is 'unknown' and passes. -#}
 {% test in_range(model, column_name, min_value=none, max_value=none) %}
-select {{ column_name }} as out_of_range
+select *
 from {{ model }}
 where false
 {%- if min_value is not none %}

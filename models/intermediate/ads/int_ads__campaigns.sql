@@ -7,6 +7,10 @@ with listed as (
     select * from {{ ref('stg_tiktok_ads__gmv_max_campaigns') }}
 )
 
+, gmv_max_settings as (
+    select * from {{ ref('stg_tiktok_ads__gmv_max_campaign_settings') }}
+)
+
 , gmv_max_reported as (
     select advertiser_id, campaign_id, max(store_id) as store_id, max(promotion_type) as promotion_type
     from {{ ref('stg_tiktok_ads__gmv_max_campaign_daily') }}
@@ -36,12 +40,16 @@ with listed as (
         listed.objective_type,
         coalesce(gmv_max_listed.operation_status, listed.operation_status) as operation_status,
         listed.budget,
+        gmv_max_settings.roi_protection_enabled,
+        gmv_max_listed.roi_protection_compensation_status,
         listed.create_time,
         listed.modify_time
     from campaigns
     left join listed on campaigns.advertiser_id = listed.advertiser_id and campaigns.campaign_id = listed.campaign_id
     left join gmv_max_listed
         on campaigns.advertiser_id = gmv_max_listed.advertiser_id and campaigns.campaign_id = gmv_max_listed.campaign_id
+    left join gmv_max_settings
+        on campaigns.advertiser_id = gmv_max_settings.advertiser_id and campaigns.campaign_id = gmv_max_settings.campaign_id
     left join gmv_max_reported
         on campaigns.advertiser_id = gmv_max_reported.advertiser_id and campaigns.campaign_id = gmv_max_reported.campaign_id
 )
@@ -60,6 +68,8 @@ select
     objective_type,
     operation_status,
     budget,
+    roi_protection_enabled,
+    roi_protection_compensation_status,
     create_time,
     modify_time
 from joined

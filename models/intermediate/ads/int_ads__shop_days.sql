@@ -62,7 +62,7 @@ with orders as (
 )
 
 , data_until as (
-    select shop_key, data_until from {{ ref('int_shared__shop_data_until') }}
+    select shop_key, data_until, evidence_until from {{ ref('int_shared__shop_data_until') }}
 )
 
 -- On a day without orders gmv is 0 within what was synced of the shop, and unknown outside.
@@ -98,7 +98,9 @@ with orders as (
         shops.currency,
         fx_rates.fx_rate,
         fx_rates.fx_is_stale,
-        data_until.data_until,
+        data_until.evidence_until,
+        ads_accounts.shop_key is not null as has_ads_account,
+        ads_accounts.ads_until,
         case
             when spend.shop_key is not null then spend.spend_calendar
             when spend_spans.shop_key is not null then 'none'
@@ -153,6 +155,7 @@ with orders as (
         on days.shop_key = spend_spans.shop_key
         and days.business_date >= spend_spans.first_date
         and days.business_date <= spend_spans.last_date
+    left join spend_spans as ads_accounts on days.shop_key = ads_accounts.shop_key
     left join data_until on days.shop_key = data_until.shop_key
     left join fx_rates on shops.currency = fx_rates.base_currency and days.business_date = fx_rates.rate_date
 )
@@ -162,14 +165,19 @@ with orders as (
         *,
         -- Fees are negative: a charge.
         paid_net_gmv + paid_fees_and_commissions_amount as paid_net_gmv_after_fees,
-        paid_net_gmv_rc + paid_fees_and_commissions_amount_rc as paid_net_gmv_after_fees_rc
+        paid_net_gmv_rc + paid_fees_and_commissions_amount_rc as paid_net_gmv_after_fees_rc,
+        -- Of nothing sold there is nothing to be evidenced: what was spent on it brought 0.
+        paid_gmv + organic_gmv >= {{ var('min_coverage') }} * gmv as is_evidence_covered
     from joined
 )
 
 select
     cast(shop_key as string) as shop_key,
     cast(business_date as date) as business_date,
-    {{ is_provisional('business_date', 'data_until', var('maturity_days_refunds')) }} as is_provisional,
+    cast(
+        {{ is_provisional('business_date', 'evidence_until', var('maturity_days_refunds')) }}
+        or (has_ads_account and {{ is_provisional('business_date', 'ads_until', var('maturity_days_ads')) }}) as boolean
+    ) as is_provisional,
     cast(spend_calendar as string) as spend_calendar,
     cast(ad_spend_is_converted as boolean) as ad_spend_is_converted,
     cast(currency as string) as currency,
@@ -187,8 +195,10 @@ select
     cast(affiliate_overlap_orders as bigint) as affiliate_overlap_orders,
     cast(paid_orders_without_fees as bigint) as paid_orders_without_fees,
     {{ ratio('ad_reported_gmv', 'ad_spend') }} as roas_reported,
-    {{ ratio('paid_gmv', 'ad_spend') }} as roas,
-    {{ ratio('paid_net_gmv_after_fees', 'ad_spend') }} as roas_net,
+    {{ ratio('case when is_evidence_covered then paid_gmv end', 'ad_spend') }} as roas,
+    {{ ratio('case when is_evidence_covered then paid_net_gmv_after_fees end', 'ad_spend') }} as roas_net,
     {{ ratio('gmv', 'ad_spend') }} as mer,
-    {{ ratio('paid_gmv + organic_gmv', 'gmv') }} as evidence_coverage
+    {{ ratio('paid_gmv + organic_gmv', 'gmv') }} as evidence_coverage,
+    cast(is_evidence_covered as boolean) as is_evidence_covered,
+    {{ ratio('case when is_evidence_covered then paid_gmv end', 'gmv') }} as paid_share
 from netted

@@ -11,6 +11,7 @@ with shops as (
         orders.order_id,
         orders.buyer_key,
         orders.business_date,
+        orders.create_time,
         orders.sale_time,
         orders.gmv,
         orders.net_gmv
@@ -31,7 +32,8 @@ with shops as (
         max(orders.business_date) as business_date,
         max(orders.sale_time) as sale_time,
         sum(lines.gmv) as gmv,
-        max(case when lines.room_id is not null then 1 else 0 end) as is_live
+        max(orders.create_time) as create_time,
+        max(case when nullif(lines.room_id, '') is not null then 1 else 0 end) as is_live
     from orders
     inner join {{ ref('fct_order_lines') }} as lines on orders.shop_key = lines.shop_key and orders.order_id = lines.order_id
     where lines.is_counted and lines.product_id is not null
@@ -55,15 +57,32 @@ with shops as (
     where sale_time <= {{ dbt.dateadd('day', var('brushing_repeat_days'), 'sale_time_before') }}
 )
 
+-- Before the platform sends rooms, an order that was placed while anybody was on air may be of LIVE.
+, maybe_live as (
+    select distinct orders.shop_key, orders.order_id
+    from order_products as orders
+    inner join shops on orders.shop_key = shops.shop_key
+    inner join {{ ref('fct_live_sessions') }} as sessions
+        on orders.shop_key = sessions.shop_key
+        -- no session of before the 28 days: each is compared with every order of the shop
+        and sessions.business_date > {{ add_days('shops.last_business_date', -30) }}
+        and orders.create_time >= sessions.start_time
+        and orders.create_time < sessions.end_time
+    left join {{ ref('int_live__room_ids') }} as room_ids on orders.shop_key = room_ids.shop_key
+    where room_ids.room_ids_from is null or orders.create_time < room_ids.room_ids_from
+)
+
 -- Many orders of a product within minutes. LIVE sessions do that by themselves, so orders out of a room don't count.
 , bursts as (
     select
-        *,
-        lag(sale_time, {{ var('brushing_burst_orders') - 1 }}) over (
-            partition by shop_key, product_id order by sale_time asc nulls first, order_id asc nulls first
+        order_products.*,
+        lag(order_products.sale_time, {{ var('brushing_burst_orders') - 1 }}) over (
+            partition by order_products.shop_key, order_products.product_id
+            order by order_products.sale_time asc nulls first, order_products.order_id asc nulls first
         ) as sale_time_before
     from order_products
-    where is_live = 0
+    left join maybe_live on order_products.shop_key = maybe_live.shop_key and order_products.order_id = maybe_live.order_id
+    where order_products.is_live = 0 and maybe_live.shop_key is null
 )
 
 , burst_ends as (

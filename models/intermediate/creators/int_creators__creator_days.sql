@@ -47,6 +47,34 @@ with sales as (
     group by shop_key, business_date, coalesce(creator_username, 'none')
 )
 
+-- What a shop may not be asked for, and has no rows of, is unknown; so is what its samples cost when only its orders tell of them.
+, sources_read as (
+    select shop_key, resource
+    from {{ ref('stg_tiktok_shop__sync_log') }}
+    where status = 'ok' and resource in ('affiliate_orders', 'sample_applications')
+    union
+    select shop_key, 'affiliate_orders' as resource from {{ ref('fct_affiliate_order_lines') }}
+    union
+    select shop_key, 'sample_applications' as resource from {{ ref('fct_sample_applications') }}
+)
+
+, sample_senders as (
+    select distinct shop_key from {{ ref('int_creators__sample_costs') }}
+)
+
+, known_costs as (
+    select
+        shops.shop_key,
+        affiliate_orders.shop_key is not null as is_commission_known,
+        samples_read.shop_key is not null or sample_senders.shop_key is null as is_sample_cost_known
+    from {{ ref('int_shared__shops') }} as shops
+    left join sources_read as affiliate_orders
+        on shops.shop_key = affiliate_orders.shop_key and affiliate_orders.resource = 'affiliate_orders'
+    left join sources_read as samples_read
+        on shops.shop_key = samples_read.shop_key and samples_read.resource = 'sample_applications'
+    left join sample_senders on shops.shop_key = sample_senders.shop_key
+)
+
 , contents as (
     select * from {{ ref('int_creators__content_daily') }}
 )
@@ -71,7 +99,7 @@ with sales as (
 )
 
 , data_until as (
-    select shop_key, data_until from {{ ref('int_shared__shop_data_until') }}
+    select shop_key, creators_until from {{ ref('int_shared__shop_data_until') }}
 )
 
 , joined as (
@@ -89,25 +117,27 @@ with sales as (
         coalesce(sales.attributed_units, 0) as attributed_units,
         coalesce(sales.orders_with_creator, 0) as orders_with_creator,
         {%- for part in parts %}
-        coalesce(commissions.est_{{ part }}_commission, 0) as est_{{ part }}_commission,
-        case when commissions.shop_key is null then 0 else commissions.actual_{{ part }}_commission end as actual_{{ part }}_commission,
+        case when commissions.shop_key is not null or known_costs.is_commission_known then coalesce(commissions.est_{{ part }}_commission, 0) end as est_{{ part }}_commission,
+        case when commissions.shop_key is null then case when known_costs.is_commission_known then 0 end else commissions.actual_{{ part }}_commission end as actual_{{ part }}_commission,
         {%- endfor %}
         {%- for column in ['est_commission', 'actual_commission', 'commission_amount'] %}
-        case when commissions.shop_key is null then 0 else commissions.{{ column }} end as {{ column }},
-        case when commissions.shop_key is null then 0 else commissions.{{ column }}_rc end as {{ column }}_rc,
+        case when commissions.shop_key is null then case when known_costs.is_commission_known then 0 end else commissions.{{ column }} end as {{ column }},
+        case when commissions.shop_key is null then case when known_costs.is_commission_known then 0 end else commissions.{{ column }}_rc end as {{ column }}_rc,
         {%- endfor %}
         case
-            when commissions.shop_key is null then 'none'
+            when commissions.shop_key is null and known_costs.is_commission_known then 'none'
+            when commissions.shop_key is null then 'not_read'
             when commissions.estimated_rows > 0 then 'estimated'
             else 'settled'
         end as commission_basis,
-        coalesce(samples.samples_ordered, 0) as samples_ordered,
-        case when samples.shop_key is null then 0 else samples.sample_cost end as sample_cost,
-        case when samples.shop_key is null then 0 else samples.sample_cost_rc end as sample_cost_rc,
+        case when samples.shop_key is not null or known_costs.is_sample_cost_known then coalesce(samples.samples_ordered, 0) end as samples_ordered,
+        case when samples.shop_key is null then case when known_costs.is_sample_cost_known then 0 end else samples.sample_cost end as sample_cost,
+        case when samples.shop_key is null then case when known_costs.is_sample_cost_known then 0 end else samples.sample_cost_rc end as sample_cost_rc,
         {%- for content in contents %}
         contents.content_{{ content }},
         {%- endfor %}
-        data_until.data_until
+        known_costs.is_sample_cost_known,
+        data_until.creators_until
     from creator_days
     left join sales
         on creator_days.shop_key = sales.shop_key
@@ -126,6 +156,7 @@ with sales as (
         and creator_days.business_date = contents.shop_local_date
         and creator_days.creator_username = contents.creator_username
     left join shops on creator_days.shop_key = shops.shop_key
+    left join known_costs on creator_days.shop_key = known_costs.shop_key
     left join data_until on creator_days.shop_key = data_until.shop_key
 )
 
@@ -138,7 +169,7 @@ select
     cast('{{ var("reporting_currency") }}' as string) as reporting_currency,
     {{ rate('fx_rates.fx_rate') }} as fx_rate,
     cast(fx_rates.fx_is_stale as boolean) as fx_is_stale,
-    {{ is_provisional('joined.business_date', 'joined.data_until', var('maturity_days_refunds')) }} as is_provisional,
+    {{ is_provisional('joined.business_date', 'joined.creators_until', var('maturity_days_refunds')) }} as is_provisional,
     -- sales, by the credits of the rule
     {%- for amount in amounts %}
     {{ money('joined.' ~ amount) }} as {{ amount }},
@@ -166,6 +197,13 @@ select
     {{ money('joined.commission_amount + joined.sample_cost') }} as creator_cost,
     {{ money('joined.commission_amount_rc + joined.sample_cost_rc') }} as creator_cost_rc,
     {{ ratio('joined.net_attributed_gmv', 'joined.commission_amount + joined.sample_cost') }} as creator_roi,
+    cast(
+        case
+            when joined.commission_basis = 'not_read' then 'affiliate_orders_not_read'
+            when joined.sample_cost is null and not joined.is_sample_cost_known then 'samples_not_read'
+            else {{ creator_roi_unknown_reason('joined.commission_amount', 'joined.sample_cost') }}
+        end as string
+    ) as creator_roi_unknown_reason,
     -- content, on the shop's own day of the same date
     {%- for content in contents %}
     cast(joined.content_{{ content }} as bigint) as content_{{ content }},

@@ -27,6 +27,9 @@ with touched as (
         order_id,
         'settled' as profit_basis,
         min(statement_time) as first_statement_time,
+        -- The row's total is known all the same; which charges it is made of is not.
+        max(case when unmapped_fee_amount <> 0 then 1 else 0 end) as has_unmapped,
+        max(case when component_residual <> 0 then 1 else 0 end) as has_residual,
         sum(settlement_amount) as settlement_amount,
         sum(revenue_amount) as revenue_amount,
         sum(platform_fee_amount) as platform_fee_amount,
@@ -63,6 +66,7 @@ with touched as (
     select
         shop_key,
         transaction_id,
+        max(case when fee_group = 'unmapped' and amount <> 0 then 1 else 0 end) as has_unmapped,
         sum(case when fee_group = 'platform_fee' then amount else 0 end) as platform_fee_amount,
         sum(case when fee_group = 'affiliate_commission' then amount else 0 end) as affiliate_commission_amount,
         sum(case when fee_group = 'ads_commission' then amount else 0 end) as ads_commission_amount,
@@ -78,6 +82,7 @@ with touched as (
         unsettled.shop_key,
         unsettled.order_id,
         'estimated' as profit_basis,
+        max(coalesce(estimate_sums.has_unmapped, 0)) as has_unmapped,
         sum(unsettled.est_settlement_amount) as settlement_amount,
         sum(unsettled.est_revenue_amount) as revenue_amount,
         sum(coalesce(estimate_sums.platform_fee_amount, 0)) as platform_fee_amount,
@@ -97,14 +102,22 @@ with touched as (
 
 , charged as (
     select
-        shop_key, order_id, profit_basis, first_statement_time, settlement_amount, revenue_amount,
+        shop_key, order_id, profit_basis, first_statement_time, settlement_amount, revenue_amount, has_unmapped, has_residual,
         {{ charges | join(', ') }}
     from settled
     union all
     select
         shop_key, order_id, profit_basis, cast(null as {{ type_instant() }}) as first_statement_time, settlement_amount, revenue_amount,
+        has_unmapped, 0 as has_residual,
         {{ charges | join(', ') }}
     from estimated
+)
+
+, judged as (
+    select
+        *,
+        case when has_unmapped = 1 then 'unmapped' when has_residual = 1 then 'unbalanced' else 'complete' end as charge_split
+    from charged
 )
 
 select
@@ -112,19 +125,24 @@ select
     orders.order_id,
     -- A cancelled order never reaches a statement: nothing is charged for it, and that is known.
     case
-        when charged.profit_basis is not null then charged.profit_basis
+        when judged.profit_basis is not null then judged.profit_basis
         when orders.is_cancelled then 'cancelled'
         else 'none'
     end as profit_basis,
-    charged.first_statement_time,
-    charged.settlement_amount,
-    charged.revenue_amount,
+    judged.first_statement_time,
+    judged.settlement_amount,
+    judged.revenue_amount,
+    case
+        when judged.profit_basis is not null then judged.charge_split
+        when orders.is_cancelled then 'complete'
+        else 'unknown'
+    end as charge_split,
     {%- for charge in charges %}
     case
-        when charged.profit_basis is not null then charged.{{ charge }}
-        when orders.is_cancelled then 0
+        when judged.charge_split = 'complete' then judged.{{ charge }}
+        when judged.profit_basis is null and orders.is_cancelled then 0
     end as {{ charge }}
     {{- ',' if not loop.last }}
     {%- endfor %}
 from orders
-left join charged on orders.shop_key = charged.shop_key and orders.order_id = charged.order_id
+left join judged on orders.shop_key = judged.shop_key and orders.order_id = judged.order_id

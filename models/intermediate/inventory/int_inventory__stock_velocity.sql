@@ -6,6 +6,7 @@ with stock as (
         snapshot_date,
         product_id,
         sku_id,
+        max(snapshot_id) as snapshot_id,
         max(seller_sku) as seller_sku,
         sum(sellable_units) as sellable_units,
         sum(committed_units) as committed_units
@@ -62,11 +63,22 @@ select
     stock.sellable_units,
     stock.sellable_units <= 0 as is_out,
     stock.committed_units,
+    totals.total_available_quantity as listed_sellable_units,
+    totals.total_committed_quantity as listed_committed_units,
+    totals.campaign_quantity as campaign_units,
+    totals.campaign_names,
+    totals.creator_quantity as creator_units,
+    totals.creator_names,
     coalesce(windows.units_sold_7d, 0) as units_sold_7d,
     coalesce(windows.units_sold_14d, 0) as units_sold_14d,
     coalesce(windows.units_sold_28d, 0) as units_sold_28d,
     coalesce(windows.spike_velocity, 0) as spike_velocity
 from stock
+left join {{ ref('stg_tiktok_shop__inventory_sku_snapshots') }} as totals
+    on stock.shop_key = totals.shop_key
+    and stock.snapshot_id = totals.snapshot_id
+    and stock.product_id = totals.product_id
+    and stock.sku_id = totals.sku_id
 left join windows
     on stock.shop_key = windows.shop_key
     and stock.snapshot_date = windows.snapshot_date

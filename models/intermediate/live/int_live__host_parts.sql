@@ -163,6 +163,7 @@ with sessions as (
         sessions.fx_is_stale,
         sessions.is_provisional,
         sessions.own_gmv is not null as is_own_known,
+        sessions.own_unknown_reason,
         host_minutes.minutes_on_air,
         host_minutes.credited_minutes,
         {#- A host of a session without minutes has a part in it that nobody knows: NULL, not 0. #}
@@ -217,6 +218,7 @@ select
     {{ to_reporting('live_attributed_gmv', 'fx_rate') }} as live_attributed_gmv_rc,
     {{ money_ratio('live_attributed_gmv', ratio('credited_minutes', '60')) }} as gmv_per_hour,
     -- own orders that carry the room's id, by the moment they were placed
+    cast(own_unknown_reason as string) as own_unknown_reason,
     {%- for amount in own_amounts %}
     {{ money('case when is_own_known then own_' ~ amount ~ ' end') }} as own_{{ amount }},
     {{ money('case when is_own_known then own_' ~ amount ~ '_rc end') }} as own_{{ amount }}_rc,

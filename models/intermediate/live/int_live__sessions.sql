@@ -18,6 +18,7 @@ with sessions as (
         min(create_time) as first_order_at,
         max(create_time) as last_order_at,
         max(currency) as currency,
+        max(own_sales_basis) as own_sales_basis,
         {%- for amount in own_amounts %}
         sum({{ amount }}) as {{ amount }},
         case when count(*) = count({{ amount }}_rc) then sum({{ amount }}_rc) end as {{ amount }}_rc,
@@ -85,6 +86,10 @@ with sessions as (
     select * from {{ ref('int_live__data_until') }}
 )
 
+, room_ids as (
+    select * from {{ ref('int_live__room_ids') }}
+)
+
 , fx_rates as (
     select base_currency, rate_date, fx_rate, fx_is_stale
     from {{ ref('int_shared__fx_rates_filled') }}
@@ -133,8 +138,14 @@ with sessions as (
         sessions.live_attributed_items_sold,
         sessions.platform_payment_rate,
         sessions.figures_read_at,
-        -- Without the orders of its time a session's own sales are unknown, not none; so are those of a session from a file, which has no room id.
-        coalesce(own.shop_key is null and (sessions.end_time <= data_until.orders_from or sessions.origin = 'file'), false) as is_own_unknown,
+        -- Without the orders of its time, or without the room on the lines of its time, a session's own sales are unknown, not none.
+        case
+            when own.shop_key is not null then null
+            when sessions.origin = 'file' then 'no_room_id_in_file'
+            when sessions.end_time <= data_until.orders_from then 'before_first_order'
+            when room_ids.room_ids_from is null or sessions.end_time <= room_ids.room_ids_from then 'not_sent'
+        end as own_unknown_reason,
+        coalesce(own.own_sales_basis, case when room_ids.room_ids_from is not null then 'room_id' end) as own_sales_basis,
         {%- for amount in own_amounts %}
         case when own.shop_key is null then 0 else own.{{ amount }} end as own_{{ amount }},
         case when own.shop_key is null then 0 else own.{{ amount }}_rc end as own_{{ amount }}_rc,
@@ -147,11 +158,11 @@ with sessions as (
         creator_stats.peak_concurrent_user_count as creator_view_peak_viewers,
         creator_stats.avg_watching_duration as creator_view_avg_watch_seconds,
         creator_stats.click_through_rate as creator_view_click_through_rate,
-        -- The end of what was read of both, orders and sessions; unknown when one of them never was.
+        -- The end of what was read of both, orders with their refunds and sessions; unknown when one of them never was.
         case
-            when sessions.live_room_id is null then data_until.orders_until
-            when data_until.orders_until is not null and data_until.sessions_until is not null
-                then least(data_until.orders_until, data_until.sessions_until)
+            when sessions.live_room_id is null then data_until.refunds_until
+            when data_until.refunds_until is not null and data_until.sessions_until is not null
+                then least(data_until.refunds_until, data_until.sessions_until)
         end as data_until
     from rooms
     left join sessions on rooms.shop_key = sessions.shop_key and rooms.live_room_id = sessions.live_room_id
@@ -162,6 +173,7 @@ with sessions as (
     left join creator_stats on rooms.shop_key = creator_stats.shop_key and rooms.live_room_id = creator_stats.live_room_id
     left join shops on rooms.shop_key = shops.shop_key
     left join data_until on rooms.shop_key = data_until.shop_key
+    left join room_ids on rooms.shop_key = room_ids.shop_key
 )
 
 select
@@ -223,17 +235,19 @@ select
     {%- endfor %}
     {{ money_ratio('joined.live_attributed_gmv', 'joined.hours_on_air') }} as gmv_per_hour,
     {{ money_ratio('cast(joined.live_attributed_gmv as decimal(19, 4)) * 1000', 'joined.views') }} as gpm,
-    -- own orders that carry the room's id
+    -- own orders that were placed in the room
+    cast(case when joined.own_unknown_reason is null then joined.own_sales_basis end as string) as own_sales_basis,
+    cast(joined.own_unknown_reason as string) as own_unknown_reason,
     {%- for amount in own_amounts %}
-    {{ money('case when not joined.is_own_unknown then joined.own_' ~ amount ~ ' end') }} as own_{{ amount }},
-    {{ money('case when not joined.is_own_unknown then joined.own_' ~ amount ~ '_rc end') }} as own_{{ amount }}_rc,
+    {{ money('case when joined.own_unknown_reason is null then joined.own_' ~ amount ~ ' end') }} as own_{{ amount }},
+    {{ money('case when joined.own_unknown_reason is null then joined.own_' ~ amount ~ '_rc end') }} as own_{{ amount }}_rc,
     {%- endfor %}
     {%- for column in ['orders', 'units_sold', 'sku_orders', 'buyers'] %}
-    cast(case when not joined.is_own_unknown then joined.own_{{ column }} end as bigint) as own_{{ column }},
+    cast(case when joined.own_unknown_reason is null then joined.own_{{ column }} end as bigint) as own_{{ column }},
     {%- endfor %}
-    {{ ratio('case when not joined.is_own_unknown then joined.own_refunded_gmv end', 'joined.own_gmv') }} as own_refund_rate,
-    {{ money_ratio('case when not joined.is_own_unknown then joined.own_gmv end', 'joined.hours_on_air') }} as own_gmv_per_hour,
-    {{ money('case when not joined.is_own_unknown then joined.live_attributed_gmv - joined.own_gmv end') }} as attributed_minus_own_gmv,
+    {{ ratio('case when joined.own_unknown_reason is null then joined.own_refunded_gmv end', 'joined.own_gmv') }} as own_refund_rate,
+    {{ money_ratio('case when joined.own_unknown_reason is null then joined.own_gmv end', 'joined.hours_on_air') }} as own_gmv_per_hour,
+    {{ money('case when joined.own_unknown_reason is null then joined.live_attributed_gmv - joined.own_gmv end') }} as attributed_minus_own_gmv,
     -- the creator's own view of it
     {{ money('joined.creator_view_gmv') }} as creator_view_gmv,
     cast(joined.creator_view_paid_orders as bigint) as creator_view_paid_orders,

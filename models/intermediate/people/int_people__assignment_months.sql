@@ -31,10 +31,11 @@ select
         and least(assignments.valid_to, months.next_month_start) <= {{ reporting_date('synced.orders_until') }},
         false
     ) as is_complete,
-    {{ is_provisional(add_days('least(assignments.valid_to, months.next_month_start)', -1), 'synced.orders_until', var('maturity_days_refunds')) }} as is_provisional
+    {{ is_provisional(add_days('least(assignments.valid_to, months.next_month_start)', -1), 'synced.refunds_until', var('maturity_days_refunds')) }} as is_provisional
 from assignments
 inner join months on months.month_start < assignments.valid_to and months.next_month_start > assignments.valid_from
 inner join {{ ref('int_live__data_until') }} as synced
     on assignments.shop_key = synced.shop_key
-    and months.month_start < {{ reporting_date('synced.orders_until') }}
+    -- also on its first day, of which some hours are known
+    and cast(months.month_start as timestamp) < {{ local_timestamp('synced.orders_until', "'" ~ var('reporting_timezone') ~ "'") }}
     and months.next_month_start > {{ reporting_date('synced.orders_from') }}

@@ -11,6 +11,7 @@ select
     {%- for column in ['credited_minutes', 'live_attributed_gmv_rc', 'own_net_gmv_rc'] %}
     {{ known_sum('hosts.' ~ column) }} as {{ column }},
     {%- endfor %}
+    max(hosts.own_unknown_reason) as own_unknown_reason,
     -- Of some sessions the platform never tells the minutes: a host's rates are of the others.
     sum(hosts.credited_minutes) as rated_minutes,
     {%- for column in ['live_attributed_gmv_rc', 'product_impressions', 'product_clicks', 'sku_orders'] %}

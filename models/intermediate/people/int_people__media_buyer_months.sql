@@ -13,6 +13,7 @@ with assignments as (
         days.ad_reported_gmv_rc,
         days.gmv_rc,
         days.paid_gmv_rc,
+        days.organic_gmv_rc,
         days.paid_net_gmv_after_fees_rc
     from assignments
     inner join {{ ref('int_ads__shop_days') }} as days
@@ -33,6 +34,7 @@ with assignments as (
         days.reported_gmv_rc as ad_reported_gmv_rc,
         {{ money('null') }} as gmv_rc,
         {{ money('null') }} as paid_gmv_rc,
+        {{ money('null') }} as organic_gmv_rc,
         {{ money('null') }} as paid_net_gmv_after_fees_rc
     from assignments
     inner join {{ ref('fct_ad_spend_daily') }} as days
@@ -49,13 +51,31 @@ with assignments as (
     select * from campaign_days
 )
 
+, months as (
+    select
+        person_name,
+        month_start,
+        count(distinct day) as days_with_figures,
+        max(case when is_provisional then 1 else 0 end) = 1 as is_provisional,
+        {%- for column in ['ad_spend_rc', 'ad_reported_gmv_rc', 'gmv_rc', 'paid_gmv_rc', 'organic_gmv_rc', 'paid_net_gmv_after_fees_rc'] %}
+        {{ known_sum(column) }} as {{ column }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from days
+    group by person_name, month_start
+)
+
 select
     person_name,
     month_start,
-    count(distinct day) as days_with_figures,
-    max(case when is_provisional then 1 else 0 end) = 1 as is_provisional,
-    {%- for column in ['ad_spend_rc', 'ad_reported_gmv_rc', 'gmv_rc', 'paid_gmv_rc', 'paid_net_gmv_after_fees_rc'] %}
-    {{ known_sum(column) }} as {{ column }}{{ ',' if not loop.last }}
+    days_with_figures,
+    is_provisional,
+    ad_spend_rc,
+    ad_reported_gmv_rc,
+    gmv_rc,
+    paid_gmv_rc,
+    paid_net_gmv_after_fees_rc,
+    -- What roas is made of: of a month in which too few sales have evidence it would be too low.
+    {%- for column in ['paid_gmv_rc', 'paid_net_gmv_after_fees_rc'] %}
+    case when paid_gmv_rc + organic_gmv_rc >= {{ var('min_coverage') }} * gmv_rc then {{ column }} end as covered_{{ column }}{{ ',' if not loop.last }}
     {%- endfor %}
-from days
-group by person_name, month_start
+from months

@@ -1,13 +1,44 @@
 {{ config(materialized='table') }}
 
+{%- set amounts = ['refund_subtotal', 'refund_shipping_fee', 'refund_tax', 'refund_total'] %}
+
 with returns as (
     select * from {{ ref('stg_tiktok_shop__returns') }}
-    -- A return whose newest version says that it has no lines has none, whatever an older version had.
-    where coalesce(line_count, 1) > 0
 )
 
-, return_lines as (
-    select * from {{ ref('stg_tiktok_shop__return_lines') }}
+, sent_lines as (
+    select return_lines.*
+    from {{ ref('stg_tiktok_shop__return_lines') }} as return_lines
+    inner join returns on return_lines.shop_key = returns.shop_key and return_lines.return_id = returns.return_id
+    -- A return whose newest version says that it has no lines has none, whatever an older version had.
+    where coalesce(returns.line_count, 1) > 0
+)
+
+, line_counts as (
+    select shop_key, return_id, count(*) as line_count, count(refund_subtotal) as lines_with_amount
+    from sent_lines
+    group by shop_key, return_id
+)
+
+-- Returns of which only the header says how much: the list of lines is empty, or no line has an amount.
+, headers as (
+    select
+        returns.shop_key,
+        returns.return_id,
+        returns.order_id,
+        coalesce(line_counts.line_count, 0) as line_count,
+        coalesce(
+            returns.refund_subtotal,
+            returns.refund_total - coalesce(returns.refund_shipping_fee, 0) - coalesce(returns.refund_tax, 0)
+            - coalesce(returns.retail_delivery_fee, 0) - coalesce(returns.buyer_service_fee, 0),
+            0
+        ) as refund_subtotal,
+        returns.refund_shipping_fee,
+        returns.refund_tax,
+        returns.refund_total
+    from returns
+    left join line_counts on returns.shop_key = line_counts.shop_key and returns.return_id = line_counts.return_id
+    where coalesce(line_counts.lines_with_amount, 0) = 0 and coalesce(returns.refund_total, returns.refund_subtotal, 0) <> 0
 )
 
 , outcomes as (
@@ -15,9 +46,11 @@ with returns as (
 )
 
 , returned_orders as (
-    select distinct return_lines.shop_key, coalesce(return_lines.order_id, returns.order_id) as order_id
-    from return_lines
-    inner join returns on return_lines.shop_key = returns.shop_key and return_lines.return_id = returns.return_id
+    select sent_lines.shop_key, coalesce(sent_lines.order_id, returns.order_id) as order_id
+    from sent_lines
+    inner join returns on sent_lines.shop_key = returns.shop_key and sent_lines.return_id = returns.return_id
+    union
+    select shop_key, order_id from headers
 )
 
 -- Only the orders that have a return: one order in twenty, and the join below stays small however long the history is.
@@ -27,6 +60,7 @@ with returns as (
         lines.order_id,
         lines.line_id,
         lines.product_id,
+        lines.sku_id,
         lines.is_counted,
         lines.is_cancelled,
         lines.sale_price,
@@ -34,6 +68,35 @@ with returns as (
         lines.business_date
     from {{ ref('int_sales__order_lines_classified') }} as lines
     inner join returned_orders on lines.shop_key = returned_orders.shop_key and lines.order_id = returned_orders.order_id
+)
+
+-- A header without lines is carried by all lines of its order; where the order was never synced, by a line that nobody knows.
+, return_lines as (
+    select
+        shop_key,
+        return_id,
+        return_line_id,
+        order_id,
+        order_line_id,
+        sku_id,
+        currency,
+        {{ amounts | join(', ') }}
+    from sent_lines
+    union all
+    select
+        headers.shop_key,
+        headers.return_id,
+        {{ dbt.concat(["'header:'", "coalesce(order_lines.line_id, 'unknown')"]) }} as return_line_id,
+        headers.order_id,
+        order_lines.line_id as order_line_id,
+        order_lines.sku_id,
+        cast(null as string) as currency,
+        {%- for amount in amounts %}
+        {{ money('null') }} as {{ amount }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from headers
+    left join order_lines on headers.shop_key = order_lines.shop_key and headers.order_id = order_lines.order_id
+    where headers.line_count = 0
 )
 
 , joined as (
@@ -51,10 +114,11 @@ with returns as (
         coalesce(outcomes.outcome, 'unknown') as refund_outcome,
         returns.return_reason,
         coalesce(return_lines.currency, returns.currency) as currency,
-        return_lines.refund_subtotal,
-        return_lines.refund_shipping_fee,
-        return_lines.refund_tax,
-        return_lines.refund_total,
+        headers.return_id is not null as is_of_header,
+        {%- for amount in amounts %}
+        return_lines.{{ amount }},
+        headers.{{ amount }} as header_{{ amount }},
+        {%- endfor %}
         returns.origin,
         returns.create_time as requested_at,
         returns.update_time as updated_at,
@@ -65,16 +129,84 @@ with returns as (
         -- What can be refunded out of gmv: nothing of a line that was never in it, or that left it by being cancelled.
         coalesce(
             case when order_lines.is_counted and not order_lines.is_cancelled then order_lines.sale_price end, 0
-        ) as refundable_amount,
-        case when outcomes.outcome = 'completed' then coalesce(return_lines.refund_subtotal, 0) else 0 end as completed_subtotal,
-        case when outcomes.outcome = 'pending' then coalesce(return_lines.refund_subtotal, 0) else 0 end as pending_subtotal
+        ) as refundable_amount
     from return_lines
     inner join returns on return_lines.shop_key = returns.shop_key and return_lines.return_id = returns.return_id
+    left join headers on return_lines.shop_key = headers.shop_key and return_lines.return_id = headers.return_id
     left join outcomes on returns.return_status = outcomes.return_status
     left join order_lines
         on return_lines.shop_key = order_lines.shop_key
         and coalesce(return_lines.order_id, returns.order_id) = order_lines.order_id
         and return_lines.order_line_id = order_lines.line_id
+)
+
+-- A header's amount is spread in proportion to what the returns with amounts leave of each line; where they leave nothing, evenly.
+, left_over as (
+    select
+        *,
+        {{ money(
+            "greatest(refundable_amount - sum(case when refund_outcome = 'completed' and not is_of_header then coalesce(refund_subtotal, 0) else 0 end)"
+            ~ " over (partition by shop_key, order_id, order_line_id), 0)"
+        ) }} as left_over_amount
+    from joined
+)
+
+, weighted as (
+    select
+        *,
+        {{ money('case when sum(left_over_amount) over (partition by shop_key, return_id) > 0 then left_over_amount else 1 end') }} as weight
+    from left_over
+)
+
+, summed as (
+    select
+        *,
+        {{ money('sum(weight) over (partition by shop_key, return_id)') }} as weight_of_all,
+        {{ money(
+            'sum(weight) over (partition by shop_key, return_id order by order_line_id asc nulls last, return_line_id asc nulls last'
+            ~ ' rows between unbounded preceding and current row)'
+        ) }} as weight_so_far
+    from weighted
+)
+
+, spread as (
+    select
+        shop_key,
+        return_id,
+        return_line_id,
+        order_id,
+        order_line_id,
+        sku_id,
+        product_id,
+        return_type,
+        return_status,
+        refund_outcome,
+        return_reason,
+        is_order_line_known,
+        case when is_of_header then 'header' else 'line' end as refund_basis,
+        currency,
+        {%- for amount in amounts %}
+        case
+            when is_of_header then {{ spread_to_line('header_' ~ amount, 'weight', 'weight_so_far', 'weight_of_all', 'currency') }}
+            else {{ amount }}
+        end as {{ amount }},
+        {%- endfor %}
+        refundable_amount,
+        origin,
+        requested_at,
+        updated_at,
+        completed_at,
+        sale_time,
+        sale_business_date
+    from summed
+)
+
+, by_outcome as (
+    select
+        *,
+        case when refund_outcome = 'completed' then coalesce(refund_subtotal, 0) else 0 end as completed_subtotal,
+        case when refund_outcome = 'pending' then coalesce(refund_subtotal, 0) else 0 end as pending_subtotal
+    from spread
 )
 
 -- Several returns may refund one line, together at most what was paid for it: the cap is used up in the order of completion.
@@ -86,7 +218,7 @@ with returns as (
             order by completed_at asc nulls last, return_id asc nulls last, return_line_id asc nulls last
             rows between unbounded preceding and current row
         ) as completed_so_far
-    from joined
+    from by_outcome
 )
 
 select
@@ -102,6 +234,7 @@ select
     refund_outcome,
     return_reason,
     is_order_line_known,
+    refund_basis,
     currency,
     refund_subtotal,
     refund_shipping_fee,

@@ -1,5 +1,8 @@
 {{ config(materialized='table') }}
 
+{%- set expectations = [
+    'net_gmv_expected', 'net_gmv_expected_low', 'net_gmv_expected_high', 'cancelled_gmv_expected', 'refunded_gmv_expected',
+] %}
 {%- set amounts = [
     'gmv', 'gmv_list', 'gmv_before_platform_discount', 'buyer_paid_amount', 'cancelled_gmv', 'refunded_gmv', 'pending_refund_gmv', 'net_gmv',
 ] %}
@@ -23,7 +26,13 @@ with refunds as (
 )
 
 , data_until as (
-    select shop_key, data_until from {{ ref('int_shared__shop_data_until') }}
+    select shop_key, data_until, refunds_until from {{ ref('int_shared__shop_data_until') }}
+)
+
+, curves as (
+    select * from {{ ref('int_sales__maturity_curves') }}
+    -- Of a few days nothing can be expected.
+    where days_counted >= {{ var('maturity_least_days') }}
 )
 
 , orders as (
@@ -73,6 +82,7 @@ with refunds as (
         fx_rates.fx_rate,
         fx_rates.fx_is_stale,
         data_until.data_until,
+        data_until.refunds_until,
         {%- for amount in amounts %}
         coalesce(sales.{{ amount }}, 0) as {{ amount }},
         case when fx_rates.fx_rate is not null then coalesce(sales.{{ amount }}_rc, 0) end as {{ amount }}_rc,
@@ -97,6 +107,55 @@ with refunds as (
     left join data_until on days.shop_key = data_until.shop_key
 )
 
+-- How old a day is in whole days at the end of what was wholly read; -1 on the day in which that end is.
+, aged as (
+    select
+        *,
+        {{ dbt.datediff('business_date', reporting_date('refunds_until'), 'day') }} - 1 as age_days
+    from joined
+)
+
+-- How a day goes on from here, by the shop's own days at this age. Older days stay as they are.
+, compared as (
+    select
+        aged.*,
+        aged.age_days > {{ var('maturity_days_final') }} as is_settled_age,
+        curves.known_net as curve_known_net,
+        curves.final_net as curve_final_net,
+        curves.refunded as curve_refunded,
+        curves.later_refunded as curve_later_refunded,
+        curves.kept_share,
+        least(curves.kept_share, curves.kept_share_low) as kept_share_low,
+        greatest(curves.kept_share, curves.kept_share_high) as kept_share_high,
+        curves.later_refunded_share,
+        least(curves.later_refunded_share, curves.later_refunded_share_low) as later_refunded_share_low,
+        greatest(curves.later_refunded_share, curves.later_refunded_share_high) as later_refunded_share_high
+    from aged
+    left join curves
+        on aged.shop_key = curves.shop_key and aged.currency = curves.currency and aged.age_days = curves.age_days
+)
+
+, expected as (
+    select
+        *,
+        case when is_settled_age then 1 else {{ ratio('curve_known_net', 'curve_final_net') }} end as net_gmv_share_known,
+        case
+            when is_settled_age then 1 else {{ ratio('curve_refunded - curve_later_refunded', 'curve_refunded') }}
+        end as refunded_gmv_share_known,
+        {%- for suffix in ['', '_low', '_high'] %}
+        case when is_settled_age then net_gmv else {{ money_part('net_gmv', 'kept_share' ~ suffix) }} end as net_gmv_expected{{ suffix }},
+        case
+            when is_settled_age then refunded_gmv else {{ money('refunded_gmv + ' ~ money_part('net_gmv', 'later_refunded_share' ~ suffix)) }}
+        end as refunded_gmv_expected{{ suffix }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from compared
+)
+
+, whole as (
+    select *, gmv - net_gmv_expected - refunded_gmv_expected as cancelled_gmv_expected
+    from expected
+)
+
 select
     cast(shop_key as string) as shop_key,
     cast(business_date as date) as business_date,
@@ -104,7 +163,7 @@ select
     cast('{{ var("reporting_currency") }}' as string) as reporting_currency,
     {{ rate('fx_rate') }} as fx_rate,
     cast(fx_is_stale as boolean) as fx_is_stale,
-    {{ is_provisional('business_date', 'data_until', var('maturity_days_refunds')) }} as is_provisional,
+    {{ is_provisional('business_date', 'refunds_until', var('maturity_days_refunds')) }} as is_provisional,
     {{ is_provisional('business_date', 'data_until', var('maturity_days_orders')) }} as is_gmv_provisional,
     {%- for amount in amounts + ['refund_amount_by_refund_date'] %}
     {{ money(amount) }} as {{ amount }},
@@ -123,5 +182,15 @@ select
     {{ money_ratio('gmv', 'paid_orders') }} as aov,
     {{ money_ratio('gmv_rc', 'paid_orders') }} as aov_rc,
     {{ money_ratio('gmv', 'buyers') }} as avg_buyer_value,
-    {{ money_ratio('gmv_rc', 'buyers') }} as avg_buyer_value_rc
-from joined
+    {{ money_ratio('gmv_rc', 'buyers') }} as avg_buyer_value_rc,
+    cast(case when age_days >= 0 then age_days end as bigint) as age_days,
+    cast(net_gmv_share_known as double) as net_gmv_share_known,
+    cast(refunded_gmv_share_known as double) as refunded_gmv_share_known,
+    {%- for amount in expectations %}
+    {{ money(amount) }} as {{ amount }},
+    {{ to_reporting(amount, 'fx_rate') }} as {{ amount }}_rc,
+    {%- endfor %}
+    {{ ratio('refunded_gmv_expected', 'gmv') }} as refund_rate_expected,
+    {{ ratio('refunded_gmv_expected_low', 'gmv') }} as refund_rate_expected_low,
+    {{ ratio('refunded_gmv_expected_high', 'gmv') }} as refund_rate_expected_high
+from whole

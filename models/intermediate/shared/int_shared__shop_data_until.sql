@@ -1,6 +1,45 @@
+{{ config(materialized='table') }}
+
+{#- What a figure is made of, besides orders: it is as far as the one of them that was read least far. -#}
+{%- set sources = {
+    'refunds_until': ['orders', 'returns', 'cancellations'],
+    'creators_until': ['orders', 'returns', 'cancellations', 'affiliate_orders'],
+    'evidence_until': ['orders', 'returns', 'cancellations', 'affiliate_orders', 'statements', 'statement_transactions'],
+    'fulfilment_until': ['orders', 'cancellations', 'packages', 'package_details'],
+} -%}
+
+with attempts as (
+    select
+        shop_key,
+        resource,
+        status,
+        coalesce(
+            window_until,
+            cursor_at,
+            -- What is read without a window is as new as the orders of the same run.
+            max(case when resource = 'orders' then window_until end) over (partition by shop_key, run_id)
+        ) as read_until
+    from {{ ref('stg_tiktok_shop__sync_log') }}
+)
+
+-- Read to its end only: what a list that broke has brought is there, and what it lacks nobody knows. A resource that the log does not have was never
+-- asked for: the order file of a shop without an API says itself what was cancelled and refunded.
+, resources as (
+    select shop_key, resource, max(case when status = 'ok' then read_until end) as read_until
+    from attempts
+    group by shop_key, resource
+)
+
 select
     shop_key,
-    max(window_until) as data_until
-from {{ ref('stg_tiktok_shop__sync_log') }}
-where resource = 'orders' and status = 'ok'
+    max(case when resource = 'orders' then read_until end) as data_until,
+    {%- for column, names in sources.items() %}
+    {%- set is_source = "resource in ('" ~ names | join("', '") ~ "')" %}
+    case
+        when count(case when {{ is_source }} then 1 end) = count(case when {{ is_source }} then read_until end)
+            then min(case when {{ is_source }} then read_until end)
+    end as {{ column }}{{ ',' if not loop.last }}
+    {%- endfor %}
+from resources
 group by shop_key
+having max(case when resource = 'orders' then read_until end) is not null

@@ -15,6 +15,7 @@ select
     cast(reported.item_group_id as string) as product_id,
     cast(reported.item_id as string) as creative_id,
     cast(reported.stat_date as date) as stat_date,
+    cast(reported.creative_delivery_status as string) as creative_delivery_status,
     -- in account currency, paid and organic orders together
     cast(reported.currency as string) as currency,
     {{ money('reported.cost') }} as cost,

@@ -13,7 +13,7 @@ with shops as (
 )
 
 , data_until as (
-    select shop_key, data_until from {{ ref('int_shared__shop_data_until') }}
+    select shop_key, evidence_until from {{ ref('int_shared__shop_data_until') }}
 )
 
 -- What the ads platform says it cost, by month of the account's day; in the shop's currency by way of the reporting currency.
@@ -124,7 +124,7 @@ with shops as (
         months.shop_key,
         months.month_start,
         shops.currency,
-        data_until.data_until,
+        data_until.evidence_until,
         coalesce(reported.campaign_days_without_spend, 0) as campaign_days_without_spend,
         {%- for amount in ['report_spend', 'report_billed_cost', 'tt_shop_report_spend', 'tt_shop_report_difference'] %}
         reported.{{ amount }},
@@ -159,7 +159,7 @@ with shops as (
 select
     cast(shop_key as string) as shop_key,
     cast(month_start as date) as month_start,
-    {{ is_provisional('last_day', 'data_until', var('maturity_days_refunds')) }} as is_provisional,
+    {{ is_provisional('last_day', 'evidence_until', var('maturity_days_refunds')) }} as is_provisional,
     cast(
         case
             when report_spend is null and has_deduction then 'no_report'

@@ -3,7 +3,7 @@ with orders as (
 )
 
 , days as (
-    select shop_key, business_date, fx_rate, fx_is_stale, is_provisional from {{ ref('int_sales__shop_days') }}
+    select shop_key, business_date, fx_rate, fx_is_stale, is_provisional from {{ ref('int_ads__shop_days') }}
 )
 
 , sums as (

@@ -435,8 +435,53 @@ with shops as (
     inner join shops on brushing.shop_key = shops.shop_key
 )
 
+, deadlines as (
+    select
+        shop_key,
+        subject,
+        count(*) as requests,
+        sum(amount) as amount,
+        max(currency) as currency,
+        min(hours_left) as hours_left,
+        min_by(request_id, deadline_at) as first_request_id,
+        min_by(action, deadline_at) as first_action
+    from {{ ref('int_alarms__open_deadlines') }}
+    where is_due_soon
+    group by shop_key, subject
+)
+
+-- One a day and kind of request, not one a request: a busy shop has hundreds.
+, deadline_alerts as (
+    select
+        deadlines.shop_key,
+        'deadline' as alert_kind,
+        deadlines.subject,
+        'warning' as severity,
+        shops.last_business_date as first_seen,
+        shops.last_business_date as last_seen,
+        cast(shops.last_business_date as string) as episode,
+        true as is_open,
+        cast(null as string) as evidence,
+        {{ dbt.concat([
+            "cast(deadlines.requests as string)", "' '", "deadlines.subject", "' wait for an answer that is due within " ~ var('alarm_deadline_hours') ~ " hours'",
+            "coalesce(" ~ dbt.concat(["' ('", as_amount('deadlines.amount', 'deadlines.currency'), "')'"]) ~ ", '')",
+            "', the first in '", "cast(cast(floor(deadlines.hours_left) as bigint) as string)", "' hours: '", "deadlines.first_request_id", "' ('", "deadlines.first_action", "'). ops_open_deadlines lists them.'"
+        ]) }} as message_en,
+        {{ dbt.concat([
+            "case deadlines.subject when 'returns' then '退货退款' when 'cancellations' then '取消' else '样品' end", "'申请 '", "cast(deadlines.requests as string)",
+            "' 个须在 " ~ var('alarm_deadline_hours') ~ " 小时内处理'", "coalesce(" ~ dbt.concat(["'（'", as_amount('deadlines.amount', 'deadlines.currency'), "'）'"]) ~ ", '')",
+            "'，最早的还剩 '", "cast(cast(floor(deadlines.hours_left) as bigint) as string)", "' 小时：'", "deadlines.first_request_id", "'（'", "deadlines.first_action", "'）。明细见 ops_open_deadlines。'"
+        ]) }} as message_zh
+    from deadlines
+    inner join shops on deadlines.shop_key = shops.shop_key
+)
+
+, money_alerts as (
+    select * from {{ ref('int_alarms__money') }}
+)
+
 , alerts as (
-    {%- for part in ['kpi', 'rate', 'data', 'gap', 'authorisation', 'stock', 'product', 'health', 'brushing'] %}
+    {%- for part in ['kpi', 'rate', 'data', 'gap', 'authorisation', 'stock', 'product', 'health', 'brushing', 'deadline', 'money'] %}
     select shop_key, alert_kind, subject, severity, first_seen, last_seen, episode, is_open, evidence, message_en, message_zh
     from {{ part }}_alerts
     {{ 'union all' if not loop.last }}

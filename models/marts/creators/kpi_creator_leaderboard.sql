@@ -114,6 +114,7 @@ select
     cast(now_ranked.orders_with_creator as bigint) as orders_with_creator,
     {{ ratio('now_ranked.refunded_attributed_gmv', 'now_ranked.attributed_gmv') }} as refund_rate,
     {{ ratio('now_ranked.net_attributed_gmv', 'now_ranked.creator_cost') }} as creator_roi,
+    cast({{ creator_roi_unknown_reason('now_ranked.commission_amount', 'now_ranked.sample_cost') }} as string) as creator_roi_unknown_reason,
     {%- for content in contents %}
     cast(now_ranked.content_{{ content }} as bigint) as content_{{ content }},
     {%- endfor %}

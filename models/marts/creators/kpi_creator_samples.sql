@@ -127,5 +127,6 @@ select
     {%- endfor %}
     {{ money('net_attributed_gmv - commission_amount - sample_cost') }} as net_after_commission_and_samples,
     {{ money('net_attributed_gmv_rc - commission_amount_rc - sample_cost_rc') }} as net_after_commission_and_samples_rc,
-    {{ ratio('net_attributed_gmv', 'commission_amount + sample_cost') }} as creator_roi
+    {{ ratio('net_attributed_gmv', 'commission_amount + sample_cost') }} as creator_roi,
+    cast({{ creator_roi_unknown_reason('commission_amount', 'sample_cost') }} as string) as creator_roi_unknown_reason
 from joined

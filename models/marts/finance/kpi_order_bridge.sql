@@ -71,6 +71,8 @@ with touched as (
     select
         settled.*,
         orders.order_id is null as is_order_unknown,
+        -- a sample, replacement or exchange that was settled all the same: its revenue has no gmv
+        coalesce(not orders.is_sale_order, false) as is_not_a_sale,
         -- only rows of the order itself bring its sale: an adjustment that names it does not settle it
         case when settled.has_order_row = 1 then coalesce(orders.gmv, 0) else 0 end as gmv_amount,
         case when settled.has_order_row = 1 then -coalesce(orders.cancelled_gmv, 0) else 0 end as cancelled_amount,
@@ -111,6 +113,7 @@ select
     cast(
         case
             when revenue_residual <> 0 and is_order_unknown then 'missing'
+            when revenue_residual <> 0 and is_not_a_sale and fee_residual = 0 and settlement_residual = 0 then 'not_a_sale'
             when revenue_residual <> 0 or fee_residual <> 0 or settlement_residual <> 0 then 'unknown'
             when payment_residual <> 0 then 'timing'
             else 'closed'

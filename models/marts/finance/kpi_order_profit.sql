@@ -73,6 +73,7 @@ with touched as (
         order_costs.cogs_amount,
         order_costs.cogs_amount_rc,
         settlements.profit_basis,
+        settlements.charge_split,
         settlements.first_statement_time,
         settlements.settlement_amount,
         settlements.revenue_amount,
@@ -115,6 +116,7 @@ select
     cast(order_id as string) as order_id,
     cast(order_status as string) as order_status,
     cast(profit_basis as string) as profit_basis,
+    cast(charge_split as string) as charge_split,
     cast(profit_basis in ('estimated', 'none') as boolean) as is_provisional,
     -- times
     cast(business_date as date) as business_date,

@@ -26,6 +26,7 @@ with statements as (
         shop_key,
         statement_id,
         order_id,
+        coalesce(revenue_amount, 0) - refunded_revenue_amount as sale_revenue_amount,
         row_number() over (
             partition by shop_key, order_id
             order by statement_time asc nulls last, statement_id asc nulls last, transaction_id asc nulls last
@@ -45,6 +46,8 @@ with statements as (
             coalesce(orders.gmv_before_platform_discount, 0) - coalesce(orders.gmv, 0) - coalesce(cancelled.platform_discount, 0)
         ) as platform_discount_amount,
         count(*) as orders_first_settled,
+        -- Samples, replacements and exchanges that were settled all the same: revenue without gmv.
+        sum(case when orders.is_sale_order = false then first_rows.sale_revenue_amount else 0 end) as not_a_sale_amount,
         -- Settled, but placed before the first day of the sync: their sale is missing here.
         count(*) - count(orders.order_id) as unknown_orders
     from first_rows
@@ -102,6 +105,7 @@ with statements as (
         coalesce(sales.gmv_amount, 0) as gmv_amount,
         coalesce(sales.cancelled_amount, 0) as cancelled_amount,
         coalesce(sales.platform_discount_amount, 0) as platform_discount_amount,
+        coalesce(sales.not_a_sale_amount, 0) as not_a_sale_amount,
         coalesce(row_sums.refunded_amount, 0) as refunded_amount,
         coalesce(row_sums.revenue_amount, 0) as revenue_amount,
         {%- for step in fee_groups + ['fee_residual', 'adjustment_amount', 'ad_payment_amount', 'settlement_residual'] %}
@@ -159,10 +163,16 @@ select
     -- sums on the way, and what is left typed
     {{ money('bridged.revenue_amount') }} as revenue_amount,
     {{ money('bridged.fees_and_commissions_amount') }} as fees_and_commissions_amount,
-    {{ ratio('bridged.fees_and_commissions_amount', 'bridged.revenue_amount') }} as take_rate,
+    -- With a fee that nobody knows, or parts that do not add up, the rate would be too low.
+    case
+        when bridged.unmapped_fee_amount = 0 and bridged.fee_residual = 0
+            then {{ ratio('bridged.fees_and_commissions_amount', 'bridged.revenue_amount') }}
+    end as take_rate,
     cast(
         case
             when bridged.missing_transactions_amount <> 0 or (bridged.revenue_residual <> 0 and bridged.unknown_orders > 0) then 'missing'
+            when bridged.revenue_residual <> 0 and bridged.revenue_residual = bridged.not_a_sale_amount and bridged.fee_residual = 0
+                and bridged.settlement_residual = 0 and bridged.payable_residual = 0 then 'not_a_sale'
             when bridged.revenue_residual <> 0 or bridged.fee_residual <> 0 or bridged.settlement_residual <> 0
                 or bridged.payable_residual <> 0 then 'unknown'
             when bridged.payment_residual <> 0 then 'timing'

@@ -2,6 +2,8 @@
     'ready_due_orders', 'late_ready_orders', 'handover_due_orders', 'late_handover_orders', 'open_late_orders',
     'delivery_due_orders', 'on_time_delivered_orders', 'sold_orders', 'seller_cancelled_orders', 'orders_due_within_24h',
 ] -%}
+{%- set limited = {'late_dispatch': 'late_dispatch_rate', 'seller_cancellation': 'seller_cancellation_rate', 'on_time_delivery': 'on_time_delivery_rate'} -%}
+{%- set levels = ['target', 'warning', 'enforcement'] -%}
 
 with shops as (
     select shop_key, region, time_zone from {{ ref('int_shared__shops') }}
@@ -12,6 +14,7 @@ with shops as (
     select
         data_until.shop_key,
         data_until.data_until,
+        data_until.fulfilment_until,
         {{ local_date('data_until.data_until', 'shops.time_zone') }} as data_until_date
     from {{ ref('int_shared__shop_data_until') }} as data_until
     inner join shops on data_until.shop_key = shops.shop_key
@@ -125,12 +128,14 @@ with shops as (
         days.*,
         definitions.definition_version,
         definitions.dispatch_deadline,
-        definitions.late_dispatch_limit,
-        definitions.seller_cancellation_limit,
-        definitions.on_time_delivery_limit,
+        {%- for name in limited %}
+        {%- for level in levels + ['window_days'] %}
+        {{ name }}_limits.{{ level }} as {{ name }}_{{ level }},
+        {%- endfor %}
+        {%- endfor %}
         case definitions.dispatch_deadline when 'ready' then days.ready_due_orders when 'handover' then days.handover_due_orders end as dispatch_due_orders,
         case definitions.dispatch_deadline when 'ready' then days.late_ready_orders when 'handover' then days.late_handover_orders end as late_dispatch_orders,
-        {{ is_provisional('days.shop_local_date', 'data_until.data_until', var('maturity_days_fulfilment')) }} as is_provisional
+        {{ is_provisional('days.shop_local_date', 'data_until.fulfilment_until', var('maturity_days_fulfilment')) }} as is_provisional
     from days
     inner join shops on days.shop_key = shops.shop_key
     inner join data_until on days.shop_key = data_until.shop_key
@@ -138,6 +143,13 @@ with shops as (
         on shops.region = definitions.region
         and definitions.valid_from <= days.shop_local_date
         and (definitions.valid_to is null or definitions.valid_to > days.shop_local_date)
+    {%- for name, measure in limited.items() %}
+    left join {{ ref('fulfilment_limits') }} as {{ name }}_limits
+        on {{ name }}_limits.measure = '{{ measure }}'
+        and shops.region = {{ name }}_limits.region
+        and {{ name }}_limits.valid_from <= days.shop_local_date
+        and ({{ name }}_limits.valid_to is null or {{ name }}_limits.valid_to > days.shop_local_date)
+    {%- endfor %}
 )
 
 select
@@ -149,12 +161,27 @@ select
     cast(dispatch_due_orders as bigint) as dispatch_due_orders,
     cast(late_dispatch_orders as bigint) as late_dispatch_orders,
     {{ ratio('late_dispatch_orders', 'dispatch_due_orders') }} as late_dispatch_rate,
-    cast(late_dispatch_limit as double) as late_dispatch_limit,
+    -- the first level that is known
+    cast(coalesce(late_dispatch_target, late_dispatch_warning, late_dispatch_enforcement) as double) as late_dispatch_limit,
+    {%- for level in levels %}
+    cast(late_dispatch_{{ level }} as double) as late_dispatch_{{ level }},
+    {%- endfor %}
+    cast(late_dispatch_window_days as bigint) as late_dispatch_window_days,
     {%- for count in counts %}
     cast({{ count }} as bigint) as {{ count }},
     {%- endfor %}
     {{ ratio('on_time_delivered_orders', 'delivery_due_orders') }} as on_time_delivery_rate,
-    cast(on_time_delivery_limit as double) as on_time_delivery_limit,
+    -- the first level that is known
+    cast(coalesce(on_time_delivery_target, on_time_delivery_warning, on_time_delivery_enforcement) as double) as on_time_delivery_limit,
+    {%- for level in levels %}
+    cast(on_time_delivery_{{ level }} as double) as on_time_delivery_{{ level }},
+    {%- endfor %}
+    cast(on_time_delivery_window_days as bigint) as on_time_delivery_window_days,
     {{ ratio('seller_cancelled_orders', 'sold_orders') }} as seller_cancellation_rate,
-    cast(seller_cancellation_limit as double) as seller_cancellation_limit
+    -- the first level that is known
+    cast(coalesce(seller_cancellation_target, seller_cancellation_warning, seller_cancellation_enforcement) as double) as seller_cancellation_limit,
+    {%- for level in levels %}
+    cast(seller_cancellation_{{ level }} as double) as seller_cancellation_{{ level }},
+    {%- endfor %}
+    cast(seller_cancellation_window_days as bigint) as seller_cancellation_window_days
 from defined

@@ -24,6 +24,8 @@ with assignment_months as (
         '{{ kpi.name }}' as kpi_name,
         days_with_figures,
         is_provisional,
+        {{ kpi.unknown_reason or 'cast(null as string)' }} as part_unknown_reason,
+        {{ kpi.denominator ~ ' = 0' if kpi.denominator else 'false' }} as is_divided_by_nothing,
         {%- if kpi.denominator %}
         cast(round({{ ratio(kpi.numerator, kpi.denominator) }}, 10) as decimal(28, 10)) as actual
         {%- else %}
@@ -63,6 +65,13 @@ with assignment_months as (
         cards.is_complete,
         cards.is_provisional or coalesce(actuals.is_provisional, false) as is_provisional,
         actuals.actual,
+        case
+            when actuals.actual is not null then null
+            when actuals.person_name is null then 'no_figures'
+            when actuals.part_unknown_reason is not null then actuals.part_unknown_reason
+            when actuals.is_divided_by_nothing then 'nothing_to_divide_by'
+            else 'part_unknown'
+        end as unknown_reason,
         -- one row of the seed gives all three: a person's own, else the role's
         case when own.kpi_name is not null then own.target else common.target end as target,
         case when own.kpi_name is not null then own.weight else common.weight end as weight,
@@ -134,6 +143,13 @@ select
     cast({{ frozen_or_scored('is_provisional') }} as boolean) as is_provisional,
     -- the card
     cast({{ frozen_or_scored('actual') }} as decimal(28, 10)) as actual,
+    cast(
+        case
+            when frozen_months.month_start is null then scored.unknown_reason
+            when frozen.kpi_name is null then 'not_in_the_freeze'
+            when frozen.actual is null then 'unknown_when_frozen'
+        end as string
+    ) as unknown_reason,
     cast({{ frozen_or_scored('target') }} as decimal(28, 10)) as target,
     {{ rate(frozen_or_scored('weight')) }} as weight,
     {{ rate(frozen_or_scored('attainment_cap')) }} as attainment_cap,

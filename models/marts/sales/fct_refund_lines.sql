@@ -23,6 +23,7 @@ select
     cast(refunds.refund_outcome as string) as refund_outcome,
     cast(refunds.return_reason as string) as return_reason,
     cast(refunds.is_order_line_known as boolean) as is_order_line_known,
+    cast(refunds.refund_basis as string) as refund_basis,
     -- times
     {{ instant('refunds.requested_at') }} as requested_at,
     {{ instant('refunds.updated_at') }} as updated_at,

@@ -6,7 +6,7 @@ with fx_rates as (
 )
 
 , data_until as (
-    select shop_key, data_until from {{ ref('int_shared__shop_data_until') }}
+    select shop_key, refunds_until from {{ ref('int_shared__shop_data_until') }}
 )
 
 , sales as (
@@ -36,7 +36,7 @@ select
     cast('{{ var("reporting_currency") }}' as string) as reporting_currency,
     {{ rate('fx_rates.fx_rate') }} as fx_rate,
     cast(fx_rates.fx_is_stale as boolean) as fx_is_stale,
-    {{ is_provisional('sales.business_date', 'data_until.data_until', var('maturity_days_refunds')) }} as is_provisional,
+    {{ is_provisional('sales.business_date', 'data_until.refunds_until', var('maturity_days_refunds')) }} as is_provisional,
     {%- for amount in amounts %}
     {{ money('sales.' ~ amount) }} as {{ amount }},
     {{ money('sales.' ~ amount ~ '_rc') }} as {{ amount }}_rc,

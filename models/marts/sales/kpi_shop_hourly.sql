@@ -10,7 +10,7 @@ with shops as (
 )
 
 , data_until as (
-    select shop_key, data_until from {{ ref('int_shared__shop_data_until') }}
+    select shop_key, refunds_until from {{ ref('int_shared__shop_data_until') }}
 )
 
 -- The platform counts by clock hours of the shop. Where clocks go back, one clock hour is two hours long: its figures stand at the first.
@@ -100,7 +100,7 @@ select
     cast('{{ var("reporting_currency") }}' as string) as reporting_currency,
     {{ rate('fx_rates.fx_rate') }} as fx_rate,
     cast(fx_rates.fx_is_stale as boolean) as fx_is_stale,
-    {{ is_provisional('joined.business_date', 'data_until.data_until', var('maturity_days_refunds')) }} as is_provisional,
+    {{ is_provisional('joined.business_date', 'data_until.refunds_until', var('maturity_days_refunds')) }} as is_provisional,
     {%- for amount in amounts %}
     {{ money('joined.' ~ amount) }} as {{ amount }},
     cast(case when fx_rates.fx_rate is not null then joined.{{ amount }}_rc end as decimal(18, 4)) as {{ amount }}_rc,

@@ -18,6 +18,10 @@ select
     cast(shops.team as string) as team,
     cast(shops.currency as string) as currency,
     cast(shops.time_zone as string) as time_zone,
-    {{ instant('data_until.data_until') }} as data_until
+    {{ instant('data_until.data_until') }} as data_until,
+    -- Written when it is published: whether the audit lets the shop's new rows out is not known before.
+    cast(false as boolean) as is_held_back,
+    cast(null as {{ type_instant() }}) as held_back_since,
+    cast(null as string) as held_back_reason
 from shops
 left join data_until on shops.shop_key = data_until.shop_key

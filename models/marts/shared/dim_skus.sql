@@ -25,6 +25,25 @@ with listed as (
     group by shop_key, sku_id
 )
 
+, last_lists as (
+    select
+        *,
+        dense_rank() over (partition by shop_key order by snapshot_time desc nulls last, snapshot_id desc nulls last) as recency
+    from {{ ref('stg_tiktok_shop__inventory_sku_snapshots') }}
+)
+
+-- Of a SKU without a warehouse the newest list has totals only.
+, totals as (
+    select
+        shop_key,
+        sku_id,
+        sum(total_available_quantity) as available_units,
+        sum(total_committed_quantity) as committed_units
+    from last_lists
+    where recency = 1
+    group by shop_key, sku_id
+)
+
 , skus as (
     select
         listed.shop_key,
@@ -67,7 +86,8 @@ select
     cast(skus.currency as string) as currency,
     {{ money('skus.sale_price') }} as sale_price,
     {{ money('skus.list_price') }} as list_price,
-    cast(stock.available_units as bigint) as available_units,
-    cast(stock.committed_units as bigint) as committed_units
+    cast(coalesce(stock.available_units, totals.available_units) as bigint) as available_units,
+    cast(coalesce(stock.committed_units, totals.committed_units) as bigint) as committed_units
 from skus
 left join stock on skus.shop_key = stock.shop_key and skus.sku_id = stock.sku_id
+left join totals on skus.shop_key = totals.shop_key and skus.sku_id = totals.sku_id

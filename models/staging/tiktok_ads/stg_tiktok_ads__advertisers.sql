@@ -4,7 +4,7 @@
     'advertiser_id',
     'name', 'timezone', 'display_timezone', 'status', 'country',
     'create_time',
-    'currency',
+    'currency', 'balance',
 ] %}
 
 with unseen as (
@@ -21,6 +21,7 @@ with unseen as (
         raw.create_time,
         -- amounts in the account's currency
         raw.currency,
+        raw.balance,
         -- bookkeeping
         raw.retrieved_at,
         raw.page_id,

@@ -5,7 +5,7 @@
     'cancel_type', 'cancel_status', 'role', 'cancel_reason', 'cancel_reason_text', 'should_replenish_stock',
     'currency', 'refund_total', 'refund_subtotal', 'refund_shipping_fee', 'refund_tax',
     'retail_delivery_fee', 'buyer_service_fee', 'line_count',
-    'create_time', 'update_time',
+    'next_action', 'next_action_deadline', 'create_time', 'update_time',
 ] %}
 
 with unseen as (
@@ -30,6 +30,9 @@ with unseen as (
         raw.retail_delivery_fee,
         raw.buyer_service_fee,
         raw.line_count,
+        -- what the platform waits for from the seller, and until when (UTC)
+        raw.next_action,
+        raw.next_action_deadline,
         -- times, UTC
         raw.create_time,
         raw.update_time,

@@ -6,7 +6,7 @@
     'shop_key', 'order_id', 'line_id', 'line_index', 'sku_id', 'product_id', 'seller_sku', 'package_id',
     'room_id',
     'product_name', 'sku_name', 'sku_type', 'display_status', 'package_status', 'cancel_reason',
-    'cancel_user', 'is_gift', 'is_combo',
+    'cancel_user', 'is_gift', 'is_combo', 'is_temporary_listing',
     'currency', 'original_price', 'sale_price', 'seller_discount', 'platform_discount', 'item_tax_amount',
     'retail_delivery_fee', 'buyer_service_fee', 'small_order_fee', 'gift_retail_price',
     'order_update_time', 'rts_time',
@@ -35,6 +35,8 @@ with unseen as (
         raw.cancel_user,
         raw.is_gift,
         raw.is_combo,
+        -- a product that is listed for a time only, such as for one LIVE session; the platform says so of no other
+        coalesce(replace(upper(raw.product_listing_type), ' ', '_') = 'TEMPORARY_LISTING', false) as is_temporary_listing,
         -- amounts in shop currency
         raw.currency,
         raw.original_price,

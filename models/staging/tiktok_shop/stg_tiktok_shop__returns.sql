@@ -16,7 +16,7 @@
     'currency', 'refund_total', 'refund_subtotal', 'refund_shipping_fee', 'refund_tax',
     'retail_delivery_fee', 'buyer_service_fee', 'seller_paid_return_shipping_fee',
     'platform_paid_return_shipping_fee', 'buyer_paid_return_shipping_fee', 'line_count',
-    'create_time', 'update_time',
+    'next_action', 'next_action_deadline', 'create_time', 'update_time',
     'origin',
 ] %}
 
@@ -52,6 +52,9 @@ with unseen as (
         raw.platform_paid_return_shipping_fee,
         raw.buyer_paid_return_shipping_fee,
         raw.line_count,
+        -- what the platform waits for from the seller, and until when (UTC)
+        raw.next_action,
+        raw.next_action_deadline,
         -- times, UTC
         raw.create_time,
         raw.update_time,

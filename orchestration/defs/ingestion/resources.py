@@ -1,13 +1,23 @@
 """What every run is told: where the data home is, which shops and which dates."""
 
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import dagster as dg
+from filelock import FileLock, Timeout
 from pydantic import Field, PrivateAttr, field_validator
 
 from home.audit_log import set_origin
 from home.layout import Home
+
+_alive: list[FileLock] = []
+"""Held until the process ends, however it ends."""
+
+
+def alive_folder(home: Home) -> Path:
+    """Where each run holds a lock for as long as its process lives."""
+    return home.root / "dagster" / "alive"
 
 
 class HomeResource(dg.ConfigurableResource[Home]):
@@ -21,8 +31,16 @@ class HomeResource(dg.ConfigurableResource[Home]):
     _run_id: str | None = PrivateAttr(default=None)
 
     def setup_for_execution(self, context: dg.InitResourceContext) -> None:
-        """Remember the run, for the audit log."""
+        """Remember the run, for the audit log, and show that its process lives (`gone_runs.py`)."""
         self._run_id = context.run_id
+        if context.run_id and context.instance is not None and not context.instance.is_ephemeral:
+            path = alive_folder(self.open()) / f"{context.run_id}.lock"
+            # A disk that refuses is told by the first step.
+            with suppress(OSError, Timeout):
+                path.parent.mkdir(parents=True, exist_ok=True)
+                lock = FileLock(path, timeout=0, mode=0o600)
+                lock.acquire()
+                _alive.append(lock)
 
     def open(self) -> Home:
         """The data home, looked up when a step runs, so that the definitions load without one."""

@@ -6,10 +6,12 @@ from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
+from home.config import load_silence_hours
 from home.layout import Home, HomeBusy
 from orchestration.audit.audit import last_audit
 from orchestration.defs.ingestion.resources import HomeResource
 from orchestration.deliver.alerts import FILE_NAME, Alert, raise_alert
+from orchestration.deliver.silence import note_silence
 from orchestration.deliver.webhooks.config import load_webhooks
 from orchestration.deliver.webhooks.deliver import deliver
 from orchestration.deliver.webhooks.sender import Patience
@@ -78,6 +80,24 @@ def run_failure_alert(context: dg.RunFailureSensorContext, home: HomeResource) -
         ),
     )
     context.log.error(f"{message} (alert written to {path})")
+
+
+@dg.sensor(
+    name="nothing_published",
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    minimum_interval_seconds=300,
+    description=(
+        "Appends a line to alerts.jsonl when nothing was published for alerts.silence_hours, although no run failed: "
+        "schedules are off, the machine was down, or runs stand still."
+    ),
+)
+def nothing_published(context: dg.SensorEvaluationContext, home: HomeResource) -> dg.SensorResult:
+    """Look how old the publication is; `alert_webhooks` tells what is found."""
+    alert = note_silence(home.open(), datetime.now(UTC), load_silence_hours())
+    if alert is None:
+        return dg.SensorResult(skip_reason="The publication is not too old, or that was told.")
+    context.log.error(alert.message)
+    return dg.SensorResult(skip_reason=alert.message)
 
 
 @dg.sensor(

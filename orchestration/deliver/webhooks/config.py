@@ -17,7 +17,7 @@ import re
 from typing import Any
 from urllib.parse import urlsplit
 
-from home.config import environment_name
+from home.config import environment_name, is_readable_on_its_way
 from home.errors import ConfigError
 from orchestration.deliver.webhooks.dingtalk import DingTalk
 from orchestration.deliver.webhooks.feishu import Feishu
@@ -141,6 +141,11 @@ def _url(section: str) -> str:
         usable = False
     if not usable or any(letter.isspace() for letter in text):
         raise ConfigError(f"{section}.url is not an address that begins with https://.", advice=how)
+    if is_readable_on_its_way(text):
+        raise ConfigError(
+            f"{section}.url is not https: the token in it, and the alerts, would be readable on their way.",
+            advice=how,
+        )
     return text
 
 

@@ -117,8 +117,8 @@ def sending(home: Home) -> Iterator[None]:
         HomeBusy: Another process sends.
         StorageError: The home can't be written.
     """
+    home.make()
     with storage_errors(home.root):
-        home.root.mkdir(parents=True, exist_ok=True)
         lock = FileLock(home.root / "webhooks.lock", mode=0o600)
         try:
             lock.acquire(timeout=0)

@@ -13,6 +13,7 @@ import duckdb
 from home.database import CannotRead, attach, reading
 from home.demo_home import is_demo_home
 from home.layout import Home
+from home.text import one_line, printable
 from orchestration.deliver.alerts import Alert, read_alerts
 from orchestration.history.publications import published_manifest
 
@@ -98,6 +99,72 @@ KINDS = {
         "疑似刷单，请人工查看",
         "Look at the orders in kpi_brushing_flags; nothing is taken out of any figure.",
         "查看 kpi_brushing_flags 中的订单；未从任何指标中剔除。",
+    ),
+    "nothing_published": Advice(
+        "Nothing was published",
+        "长时间未发布",
+        "Turn the schedule on, or look why runs stand still: `ttkpi status`, and Dagster's page of runs.",
+        "检查定时任务是否开启、任务是否卡住：`ttkpi status` 与 Dagster 的任务页面。",
+    ),
+    "alerts_damaged": Advice(
+        "An alert is damaged",
+        "告警记录损坏",
+        "Look into alerts.jsonl of TTKPI_HOME, then remove the line.",
+        "查看 TTKPI_HOME 的 alerts.jsonl，然后删除该行。",
+    ),
+    "deadline": Advice(
+        "Answers that are due",
+        "申请处理期限",
+        "Answer them in Seller Center before the platform decides; ops_open_deadlines has every request and its time.",
+        "请在平台自动判定前于卖家中心处理；全部申请与期限见 ops_open_deadlines。",
+    ),
+    "payout_failed": Advice(
+        "A payout failed",
+        "打款失败",
+        "Check the bank account in Seller Center and ask TikTok to pay again; fct_payments has the payout.",
+        "在卖家中心核对收款账户，并要求 TikTok 重新打款；打款记录见 fct_payments。",
+    ),
+    "payout_overdue": Advice(
+        "A payout is overdue",
+        "打款超期",
+        "Ask TikTok's support with the id of the payout; a bank holiday may explain a day or two.",
+        "携打款编号联系 TikTok 客服；银行假期可能造成一两天延迟。",
+    ),
+    "balance_negative": Advice(
+        "The balance is negative",
+        "账户余额为负",
+        "kpi_settlement_bridge has the negative statements; the next sales pay for it, or TikTok asks for money.",
+        "在 kpi_settlement_bridge 查看为负的结算单；后续货款会先抵扣，或需向平台补款。",
+    ),
+    "reserve_growing": Advice(
+        "More money is held back",
+        "预留金增加",
+        "See the reserve rows of fct_statement_transactions, and the shop's health: returns and violations raise it.",
+        "查看 fct_statement_transactions 的预留行与账号健康；退货与违规会使预留金上升。",
+    ),
+    "statement_open": Advice(
+        "A statement does not close",
+        "结算单不平",
+        "Compare it in Seller Center with its rows in fct_statement_transactions; a backfill reads it again.",
+        "在卖家中心与 fct_statement_transactions 的明细核对，并补读该结算单。",
+    ),
+    "unmapped_fee": Advice(
+        "A fee that nobody knows",
+        "未知费用",
+        "Find out what the fee is and add it to seeds/finance/fee_types.csv; ops_unmapped_fees lists it.",
+        "查明该费用并加入 seeds/finance/fee_types.csv；明细见 ops_unmapped_fees。",
+    ),
+    "settlement_late": Advice(
+        "Completed orders without a settlement",
+        "订单迟迟未结算",
+        "Ask TikTok with the order's id; kpi_order_profit shows which orders are settled.",
+        "携订单号向 TikTok 查询；各订单是否已结算见 kpi_order_profit。",
+    ),
+    "held_back": Advice(
+        "New data of a shop are held back",
+        "店铺新数据未发布",
+        "The message says what does not add up and what to do; until then its figures are those published before.",
+        "消息中说明了不一致之处与处理办法；处理前该店铺仍显示上次发布的数据。",
     ),
     "run_failed": Advice(
         "A run failed",
@@ -238,7 +305,17 @@ def _published(home: Home, *, is_demo: bool) -> list[Notice] | None:
                 f"{_TABLE} in {home.published} can't be read: {str(error).splitlines()[0]}",
                 advice="It was published by another version of this project: run `ttkpi run`.",
             ) from error
-    return [Notice(**dict(zip(_COLUMNS, row, strict=True)), is_demo=is_demo) for row in rows]
+    return [
+        Notice(
+            **{name: _in_one_line(value) for name, value in zip(_COLUMNS, row, strict=True)}, is_demo=is_demo
+        )
+        for row in rows
+    ]
+
+
+def _in_one_line(value: Any) -> Any:
+    """A name of a shop or product must not begin a line of its own in a chat."""
+    return one_line(value) if isinstance(value, str) else value
 
 
 def _of_runs(home: Home, now: datetime, *, is_demo: bool) -> list[Notice]:
@@ -252,7 +329,9 @@ def _of_run(alert: Alert, *, is_demo: bool) -> Notice:
     record = json.dumps(asdict(alert), sort_keys=True, ensure_ascii=False)
     day = _at(alert).date()
     hopeless = alert.details.get("authorisation_state") in _HOPELESS_STATES
-    subject = alert.details.get("job") or alert.shop_key or alert.run_id
+    subject = one_line(
+        alert.details.get("since") or alert.details.get("job") or alert.shop_key or alert.run_id
+    )
     step = alert.details.get("step")
     advice = KINDS.get(alert.kind)
     where = f"（步骤 {step}）" if step else ""
@@ -260,14 +339,14 @@ def _of_run(alert: Alert, *, is_demo: bool) -> Notice:
         alert_id=hashlib.sha256(record.encode()).hexdigest()[:32],
         alert_kind=alert.kind,
         subject=subject,
-        severity=CRITICAL if alert.kind == "run_failed" or hopeless else WARNING,
+        severity=CRITICAL if alert.kind in ("run_failed", "nothing_published") or hopeless else WARNING,
         owner=RUN_OWNER,
         shop_key=alert.shop_key,
         shop_name=None,
         first_seen=day,
         last_seen=day,
         is_open=True,
-        message_en=alert.message,
+        message_en=printable(alert.message),
         message_zh=f"{advice.zh if advice else alert.kind}：{subject}{where}，原因见下方英文。",
         is_demo=is_demo,
     )

@@ -13,9 +13,8 @@ import re
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs, urlsplit
 
-from home.config import environment_name, optional_secret, optional_text
+from home.config import environment_name, is_this_machine, optional_secret, optional_text
 from home.errors import ConfigError
-from ingestion.engine.wire import is_loopback
 
 SECTION = "destination.postgres"
 _NAME = re.compile(r"[a-z_][a-z0-9_]{0,40}")
@@ -67,13 +66,9 @@ def configured_server() -> Server | None:
         )
     mode = parse_qs(parts.query).get("sslmode", [""])[0]
     is_socket = not parts.hostname
-    if not is_socket and not is_loopback(f"http://{parts.hostname}") and not mode:
+    if not is_socket and not is_this_machine(url) and not mode:
         url += ("&" if parts.query else "?") + "sslmode=require"
-    elif (
-        mode in ("disable", "allow", "prefer")
-        and not is_socket
-        and not is_loopback(f"http://{parts.hostname}")
-    ):
+    elif mode in ("disable", "allow", "prefer") and not is_socket and not is_this_machine(url):
         raise ConfigError(
             f"{SECTION}.url says sslmode={mode}: the password could be read on its way to {parts.hostname}.",
             advice="Leave sslmode out, or write sslmode=require or verify-full.",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
+
 from sandbox.server.calls import Answer, Call, Endpoint, choice
 from sandbox.server.listing import page, timed_listing
 from sandbox.server.refusal import Refusal
@@ -20,6 +23,15 @@ _STATUSES = (
     "COMPLETED",
     "CANCELLED",
 )
+_ROOM_ID = re.compile(rb',"room_id":"[^"]*"')
+"""The field as the store writes it: never the first of a line."""
+
+
+def _shown(call: Call) -> Callable[[bytes], bytes] | None:
+    """What an answer leaves out of an order: the LIVE room, outside of the regions in which lines carry it."""
+    if call.owner().region in call.sandbox.options.room_id_regions:
+        return None
+    return lambda body: _ROOM_ID.sub(b"", body)
 
 
 def _search(call: Call) -> Answer:
@@ -27,17 +39,18 @@ def _search(call: Call) -> Answer:
     status = call.body.text("order_status")
     statuses = [choice("order_status", status, _STATUSES)] if status else None
     size = call.query.page_size(1, 100, None)
-    return page(call, timed_listing(call, "order", "orders", "DESC", statuses=statuses), size, total=True)
+    listing = timed_listing(call, "order", "orders", "DESC", statuses=statuses)
+    return page(call, listing, size, total=True, shown=_shown(call))
 
 
 def _details(call: Call) -> Answer:
-    shop, store = call.owner(), call.sandbox.store
+    shop, store, shown = call.owner(), call.sandbox.store, _shown(call)
     bodies: list[bytes] = []
     for order_id in call.query.items("ids", _MAX_DETAILS):
         record = store.get("order", shop.id, order_id, call.now)
         if record is None:
             raise Refusal(_OTHER_SELLER, f"The order {order_id} does not exist or belongs to another seller")
-        bodies.append(record.body)
+        bodies.append(shown(record.body) if shown is not None else record.body)
     return Answer([b'{"orders":[', b",".join(bodies), b"]}"], len(bodies))
 
 

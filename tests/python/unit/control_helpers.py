@@ -70,7 +70,7 @@ _MARTS = {
         select
             '{shop}' as shop_key, date '2026-10-01' + i::integer as business_date, 'THB' as currency,
             'CNY' as reporting_currency, cast(0.2 as decimal(18, 10)) as fx_rate, false as fx_is_stale,
-            false as is_gmv_provisional,
+            false as is_gmv_provisional, i > 0 as is_provisional,
             cast(1000 as decimal(18, 4)) as gmv, cast(200 as decimal(18, 4)) as gmv_rc,
             cast(1200 as decimal(18, 4)) as gmv_list, cast(100 as decimal(18, 4)) as cancelled_gmv,
             cast(50 as decimal(18, 4)) as refunded_gmv, cast(0 as decimal(18, 4)) as pending_refund_gmv,
@@ -160,8 +160,9 @@ def mark_built(
     state: str = "built",
     whole: bool = True,
     tests: dict[str, str] | None = None,
+    queries: dict[str, str] | None = None,
 ) -> None:
-    """Records of a build with these dbt tests (name to status)."""
+    """Records of a build with these dbt tests (name to status), and the queries that find their rows."""
     folder = dbt_folder(home)
     folder.mkdir(parents=True, exist_ok=True)
     results, nodes = [], {}
@@ -175,6 +176,7 @@ def mark_built(
                 "execution_time": 0.1,
                 "message": f"Got {failing} results" if failing else None,
                 "failures": failing,
+                "compiled_code": (queries or {}).get(name),
             }
         )
         nodes[unique_id] = {

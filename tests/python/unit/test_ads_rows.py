@@ -169,3 +169,20 @@ def test_every_table_says_whose_rows_they_are_and_what_their_key_is() -> None:
         for name in table.schema.names:
             if str(table.schema.field(name).type).startswith("decimal128(18, 4)"):
                 assert "currency" in table.schema.names, f"{table.name}.{name} is money without a currency"
+
+
+@pytest.mark.parametrize(
+    ("shown", "kept"), [(1250.5, "1250.5000"), (0, "0.0000"), (-3.1, "-3.1000"), (None, None)]
+)
+def test_what_an_account_has_left_is_kept_exactly(shown: float | None, kept: str | None) -> None:
+    """The balance was cut as if it were about a person."""
+    told = {
+        "advertiser_id": ONE,
+        "name": "Aurora",
+        "currency": "USD",
+        "timezone": "Etc/GMT+8",
+        "balance": shown,
+    }
+    (row,), drift = rows_of("advertisers", told)
+    assert (row["balance"] if row["balance"] is None else str(row["balance"])) == kept
+    assert not drift.seen

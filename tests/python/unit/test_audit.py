@@ -170,7 +170,7 @@ class TestWholeAudit:
         [
             ("update marts.kpi_shop_daily set net_gmv = net_gmv + 0.01", "cancelled + refunded + net"),
             ("update marts.kpi_shop_daily set refund_rate = 1.2", "More was refunded than sold"),
-            ("update marts.kpi_shop_daily set gmv_rc = null", "SOURCES__FX_RATES__BASE_URL"),
+            ("update marts.kpi_shop_daily set gmv_rc = null", "A model has lost it"),
             (
                 "update marts.kpi_shop_daily set business_date = '2026-09-20' where business_date = '2026-10-02'",
                 "busy_days_missing",

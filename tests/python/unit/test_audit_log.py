@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import json
 import stat
 import subprocess
@@ -18,6 +19,7 @@ from home.audit_log import (
     BEGINNING,
     AuditLogDamaged,
     Entry,
+    _seal,
     append,
     check,
     head,
@@ -167,6 +169,45 @@ class TestChanges:
             with pytest.raises(ConfigError, match=r"seal\.key is missing"):
                 step()
         assert not home.seal_key_file.exists()
+
+    def test_the_last_lines_taken_out_and_the_head_changed_to_fit(self, home: Home) -> None:
+        write(home)
+        lines = log(home).read_bytes().splitlines(keepends=True)
+        log(home).write_bytes(lines[0] + lines[1])
+        forged = {"number": 2, "hash": hashlib.sha256(lines[1].rstrip(b"\n")).hexdigest()}
+        for record in (forged, forged | {"seal": "0" * 64}, forged | {"seal": None}):
+            (home.root / "audit_log.head.json").write_text(json.dumps(record))
+            for step in (lambda: check(home), lambda: append(home, Entry("sync"))):
+                with pytest.raises(AuditLogDamaged, match=r"audit_log\.head\.json was changed"):
+                    step()
+
+    @pytest.mark.parametrize("left", [1, 3])
+    def test_the_head_taken_away(self, home: Home, left: int) -> None:
+        write(home)
+        lines = log(home).read_bytes().splitlines(keepends=True)
+        log(home).write_bytes(b"".join(lines[:left]))
+        (home.root / "audit_log.head.json").unlink()
+        for step in (lambda: check(home), lambda: append(home, Entry("sync"))):
+            with pytest.raises(AuditLogDamaged, match=r"audit_log\.head\.json is missing"):
+                step()
+
+    def test_a_head_of_an_older_version_holds_until_the_next_entry(self, home: Home) -> None:
+        """Versions before this one sealed no head, and said of no entry that its head was."""
+        write(home, 1)
+        content = json.loads(log(home).read_bytes())
+        del content["format"], content["seal"]
+        line = {**content, "seal": _seal(home.seal_key(), content)}
+        log(home).write_text(json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n")
+        known = {"number": 1, "hash": hashlib.sha256(log(home).read_bytes().rstrip(b"\n")).hexdigest()}
+        (home.root / "audit_log.head.json").write_text(json.dumps(known))
+        assert len(check(home)) == 1
+        write(home, 1)
+        assert len(check(home)) == 2
+        record = json.loads((home.root / "audit_log.head.json").read_text())
+        del record["seal"]
+        (home.root / "audit_log.head.json").write_text(json.dumps(record))
+        with pytest.raises(AuditLogDamaged, match="was changed"):
+            check(home)
 
     def test_something_that_is_no_entry(self, home: Home) -> None:
         write(home, 1)

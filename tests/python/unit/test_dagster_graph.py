@@ -320,4 +320,6 @@ def test_the_sensors_are_on(defs: dg.Definitions) -> None:
         "failed_shop_sensor": dg.DefaultSensorStatus.RUNNING,
         "inbox_sensor": dg.DefaultSensorStatus.RUNNING,
         "alert_webhooks": dg.DefaultSensorStatus.RUNNING,
+        "gone_runs": dg.DefaultSensorStatus.RUNNING,
+        "nothing_published": dg.DefaultSensorStatus.RUNNING,
     }

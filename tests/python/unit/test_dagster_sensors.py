@@ -1,14 +1,15 @@
-"""Sensors: a failed run and a failed shop become alerts; a shop gets one more try, not an endless row."""
+"""Sensors: what failed becomes an alert, and is tried again in one run, with pauses; what a try can't cure is not."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
 import duckdb
+from dagster._core.test_utils import create_run_for_test
 
 from home.errors import ConfigError
 from orchestration.defs.ingestion.resources import HomeResource
@@ -24,7 +25,7 @@ ACCOUNT, REVOKED_ACCOUNT = "7400000000000000001", "7400000000000000002"
 def write_sync_log(
     home: Path,
     name: str,
-    rows: list[tuple[str, str, str, str, datetime, str | None, str]],
+    rows: Sequence[tuple[str | int | datetime | None, ...]],
     *,
     source: str = "tiktok_shop",
     owner: str = "shop_key",
@@ -35,9 +36,12 @@ def write_sync_log(
         connection.execute("set TimeZone = 'UTC'")
         connection.execute(
             f"create table log (run_id text, {owner} text, resource text, status text, "
-            "finished_at timestamptz, error_message text, authorisation_state text)"
+            "finished_at timestamptz, error_message text, authorisation_state text, error_code bigint)"
         )
-        connection.executemany("insert into log values (?, ?, ?, ?, ?, ?, ?)", rows)
+        connection.executemany(
+            "insert into log values (?, ?, ?, ?, ?, ?, ?, ?)",
+            [row if len(row) == 8 else (*row, None) for row in rows],
+        )
         connection.execute(f"copy log to '{folder / name}.parquet' (format parquet)")
 
 
@@ -45,11 +49,30 @@ def failed_shop_sensor() -> dg.SensorDefinition:
     return build_failed_shop_sensor(dg.define_asset_job("retry_shop_job", selection=dg.AssetSelection.all()))
 
 
-def tick(home: Path, cursor: str | None = None) -> dg.SensorResult:
-    context = dg.build_sensor_context(cursor=cursor)
-    result = failed_shop_sensor()(context, home=HomeResource(root=str(home)))
+def tick(home: Path, cursor: str | None = None, *, under_way: bool = False) -> dg.SensorResult:
+    with dg.DagsterInstance.ephemeral() as instance:
+        if under_way:
+            create_run_for_test(instance, job_name="daily_job", status=dg.DagsterRunStatus.STARTED)
+        context = dg.build_sensor_context(cursor=cursor, instance=instance)
+        result = failed_shop_sensor()(context, home=HomeResource(root=str(home)))
     assert isinstance(result, dg.SensorResult)
     return result
+
+
+def later(cursor: str | None, hours: float) -> str:
+    """The cursor as it is when so many hours have gone by: all that it remembers is so much older."""
+    state = json.loads(cursor or "{}")
+    back = timedelta(hours=hours)
+
+    def moved(text: str | None) -> str | None:
+        return (datetime.fromisoformat(text) - back).isoformat() if text else None
+
+    tries = {key: [count, moved(at), moved(due)] for key, (count, at, due) in state["tries"].items()}
+    return json.dumps({**state, "tries": tries})
+
+
+def retried(result: dg.SensorResult) -> list[list[str]]:
+    return [one.run_config["resources"]["scope"]["config"]["shops"] for one in result.run_requests or []]
 
 
 def test_a_home_without_a_sync_gives_nothing(tmp_path: Path) -> None:
@@ -90,11 +113,89 @@ def test_a_failed_shop_is_alerted_and_tried_once(tmp_path: Path) -> None:
     assert len(read_alerts(tmp_path)) == 2
 
 
-def test_after_the_pause_a_shop_is_tried_again(tmp_path: Path) -> None:
-    write_sync_log(tmp_path, "one", [("run-9", BAD_SHOP, "orders", "failed", NOW, "Timeout.", "ok")])
-    long_ago = (NOW - timedelta(hours=7)).isoformat()
-    cursor = json.dumps({"seen": long_ago, "told": [], "retried": {BAD_SHOP: long_ago}})
-    assert len(tick(tmp_path, cursor).run_requests or []) == 1
+def test_after_each_pause_a_shop_is_tried_again_and_then_left_to_the_schedule(tmp_path: Path) -> None:
+    """Now, after one hour, after six more; a day later the first pause counts again."""
+    cursor, log = None, 0
+
+    def fails() -> None:
+        nonlocal log
+        log += 1
+        at = NOW + timedelta(seconds=log)
+        write_sync_log(
+            tmp_path, str(log), [(f"run-{log}", BAD_SHOP, "orders", "failed", at, "Timeout.", "ok")]
+        )
+
+    # What fails anew, how many hours later, and whether it is tried then.
+    for anew, wait, tried in (
+        *((True, 0, 1), (True, 0, 0), (False, 0.9, 0), (False, 0.2, 1)),
+        *((True, 0, 0), (False, 5.9, 0), (False, 0.2, 1), (True, 0, 0), (False, 23, 0)),
+        *((True, 2, 1),),
+    ):
+        cursor = later(cursor, wait) if cursor else None
+        if anew:
+            fails()
+        result = tick(tmp_path, cursor)
+        assert len(retried(result)) == tried, (anew, wait)
+        cursor = result.cursor
+
+
+def test_two_hundred_shops_of_which_most_fail_are_one_run_and_one_alert(tmp_path: Path) -> None:
+    """Five failed shops queued five syncs, builds, audits and publications."""
+    shops = [f"74950000000000{number:05d}" for number in range(200)]
+    rows: list[tuple[str | int | datetime | None, ...]] = []
+    for number, shop in enumerate(shops):
+        # Each step of a run is a sync of its own; of three domains, so that a shop fails three times.
+        for step in range(3):
+            if number < 130:
+                row = ("failed", NOW, "HTTP 502 from the gateway.", "ok", None)
+            elif number < 140:
+                row = ("failed", NOW, "TikTok answered code 36009010.", "ok", 36009010)
+            elif number < 150:
+                row = ("failed", NOW, "The seller has withdrawn the authorisation.", "revoked", 36004005)
+            else:
+                row = ("ok", NOW, None, "ok", None)
+            rows.append((f"run-{step}", shop, f"resource-{step}", *row))
+    write_sync_log(tmp_path, "one", rows)
+    waiting = tick(tmp_path, under_way=True)
+    assert retried(waiting) == [], "the run that is under way may sync them as well"
+    alerts = read_alerts(tmp_path)
+    assert len(alerts) == 3
+    assert [alert.shop_key for alert in alerts] == [None] * 3
+    assert [alert.message.split(" failed ")[0] for alert in alerts] == [
+        "The sync of 130 shops",
+        "The sync of 10 shops",
+        "The sync of 10 shops",
+    ]
+    assert "Trying again would not help" in alerts[1].message
+    assert "authorise the app again" in alerts[2].message
+    first = tick(tmp_path, waiting.cursor)
+    assert retried(first) == [shops[:130]]
+    assert retried(tick(tmp_path, first.cursor)) == []
+    assert len(read_alerts(tmp_path)) == 3
+    # The retry reads all but two of them.
+    after = NOW + timedelta(minutes=10)
+    write_sync_log(
+        tmp_path,
+        "two",
+        [
+            (f"retry-{step}", shop, f"resource-{step}", *("failed", after, "HTTP 502.", "ok", None))
+            if number < 2
+            else (f"retry-{step}", shop, f"resource-{step}", *("ok", after, None, "ok", None))
+            for number, shop in enumerate(shops[:130])
+            for step in range(3)
+        ],
+    )
+    second = tick(tmp_path, first.cursor)
+    assert retried(second) == []
+    assert retried(tick(tmp_path, later(second.cursor, 1.1))) == [shops[:2]]
+
+
+def test_who_was_read_meanwhile_is_not_tried_again(tmp_path: Path) -> None:
+    write_sync_log(tmp_path, "one", [("run-1", BAD_SHOP, "orders", "failed", NOW, "Timeout.", "ok")])
+    waiting = tick(tmp_path, under_way=True)
+    at = NOW + timedelta(minutes=1)
+    write_sync_log(tmp_path, "two", [("run-2", BAD_SHOP, "orders", "ok", at, None, "ok")])
+    assert retried(tick(tmp_path, waiting.cursor)) == []
 
 
 def test_a_revoked_shop_is_not_retried(tmp_path: Path) -> None:
@@ -121,8 +222,7 @@ def test_an_ads_account_that_failed_is_alerted_and_tried_once(tmp_path: Path) ->
         owner="advertiser_id",
     )
     result = tick(tmp_path)
-    retried = [one.run_config["resources"]["scope"]["config"]["shops"] for one in result.run_requests or []]
-    assert retried == [[BAD_SHOP], [ACCOUNT]]
+    assert retried(result) == [[ACCOUNT, BAD_SHOP]], "one run for both"
     shop, account, revoked = read_alerts(tmp_path)
     assert (shop.kind, account.kind, revoked.kind) == (
         "shop_sync_failed",

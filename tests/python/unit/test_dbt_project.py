@@ -78,6 +78,7 @@ ADS_METRICS = {
             "affiliate_overlap_gmv",
         ),
         *("paid_net_gmv_after_fees", "gmv_beside_ads", "roas_reported", "roas", "roas_net", "mer"),
+        *("determined_gmv", "evidence_coverage", "paid_share"),
     )
 }
 
@@ -126,6 +127,7 @@ TRUST_READS = {
     ("int_trust__values_now", "kpi_settlement_bridge"),
     ("int_trust__values_now", "kpi_shop_daily"),
     ("kpi_reconciliation", "kpi_settlement_bridge"),
+    ("kpi_day_bridge", "kpi_reconciliation"),
     ("int_trust__content_readings_chosen", "source"),
     ("int_trust__late_order_events", "source"),
     ("int_trust__late_report_events", "source"),

@@ -19,7 +19,7 @@ from raw_helpers import DAY, SHOP, Raw, rows
 
 from home.layout import Home
 from home.project import project_vars
-from ingestion.engine.pipelines import SCHEMA_FILE
+from ingestion.engine.raw_files import SCHEMA_FILE
 from orchestration.audit.audit import AuditFailed, audit
 from orchestration.build.build import BuildReport, build
 from orchestration.build.rules import OLDER_RELEASE, record_path

@@ -47,6 +47,9 @@ def home(parsed: Home, tmp_path_factory: pytest.TempPathFactory) -> Path:
     raw.write("target_collaborations", 1, [target | {"status": status} for status in ("ONGOING", "VALID")])
     product = {"collaboration_id": "t", "collaboration_update_time": DAY, "commission_rate": 1000}
     raw.write("target_collaboration_products", 1, [product | {"product_id": key} for key in ("p", "q")])
+    creator = {"collaboration_id": "t", "collaboration_update_time": DAY, "collaboration_status": "NORMAL"}
+    joined = [creator | {"creator_username": name} for name in ("mali.shops", "nok.live")]
+    raw.write("target_collaboration_creators", 1, joined)
     raw.write("live_sessions", 1, [room | {"live_attributed_gmv": Decimal(100)}])
     minutes = [{"live_room_id": "76", "minute_start_at": DAY, "gmv": Decimal(4), "currency": "THB"}]
     raw.write("live_minutes", 1, minutes)
@@ -67,6 +70,8 @@ def home(parsed: Home, tmp_path_factory: pytest.TempPathFactory) -> Path:
     raw.write("open_collaborations", 2, [{"collaboration_id": "x", "snapshot_id": "s2"}])
     changed = {"collaboration_update_time": DAY + timedelta(days=1), "commission_rate": 1500}
     raw.write("target_collaboration_products", 2, [product | changed | {"product_id": "q"}])
+    newer = {"collaboration_update_time": DAY + timedelta(days=1), "collaboration_status": "DELETING"}
+    raw.write("target_collaboration_creators", 2, [creator | newer | {"creator_username": "nok.live"}])
     raw.write("live_sessions", 2, [room | {"live_attributed_gmv": Decimal(130)}])
     raw.write("live_minutes", 2, [minutes[0] | {"gmv": Decimal(5)}])
     raw.write("live_products", 2, [shown[1] | {"snapshot_id": "s2"}])
@@ -113,6 +118,8 @@ def test_a_listing_replaces_the_one_before(home: Path) -> None:
     assert rows(home, query) == [("x", "s2")]
     query = "select product_id, commission_rate from staging.stg_tiktok_shop__target_collaboration_products"
     assert rows(home, query) == [("q", 1500)], "p is not in the newest version of the collaboration"
+    query = "select creator_username, collaboration_status from staging.stg_tiktok_shop__target_collaboration_creators"
+    assert rows(home, query) == [("nok.live", "DELETING")], "who has left is in no newer version"
     assert rows(home, "select product_id from staging.stg_tiktok_shop__live_products") == [("q",)]
     assert rows(home, "select product_id from staging.stg_tiktok_shop__video_products") == [("q",)]
 

@@ -25,6 +25,7 @@ MODELS = [
         "shop_health",
         "inventory",
         "inventory_snapshots",
+        "inventory_sku_snapshots",
     )
 ]
 HOUR = timedelta(hours=1)
@@ -53,6 +54,10 @@ def home(parsed: Home, tmp_path_factory: pytest.TempPathFactory) -> Path:
             load,
             [stock | of | {"sku_id": sku, "available_quantity": count} for sku, count in units.items()],
         )
+        totals = [
+            {"product_id": "1", "sku_id": sku, "total_available_quantity": n} for sku, n in units.items()
+        ]
+        raw.write("inventory_skus", load, [total | of for total in totals])
 
     package(1, "FULFILLING", DAY + HOUR, orders="ab", lines="123")
     snapshot(1, "s1", None, a=5, b=7)
@@ -105,6 +110,14 @@ def test_every_snapshot_of_the_stock_is_kept_and_the_newest_stands_alone(home: P
     ]
     query = "select sku_id, available_quantity from staging.stg_tiktok_shop__inventory"
     assert rows(home, query) == [("a", 4)]
+
+
+def test_totals_of_every_snapshot_are_kept(home: Path) -> None:
+    query = """
+        select snapshot_id, sku_id, total_available_quantity
+        from staging.stg_tiktok_shop__inventory_sku_snapshots order by 1, 2
+    """
+    assert rows(home, query) == [("s1", "a", 5), ("s1", "b", 7), ("s2", "a", 4)]
 
 
 def test_a_metric_has_one_verdict_a_day(home: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
@@ -17,8 +18,14 @@ from home.errors import ConfigError
 from home.layout import Home
 from ingestion.tiktok_shop.token_file import Grant, TokenFile, TokenState
 from orchestration.demo.demo import World, _environment, _settings
-from orchestration.demo.report import _promotion_table, _show_difference
-from orchestration.demo.summary import Promotion, compare, kpis, promotion
+from orchestration.demo.report import (
+    _bridge_table,
+    _outlook_table,
+    _promotion_table,
+    _show_difference,
+    _table,
+)
+from orchestration.demo.summary import Promotion, compare, day_bridges, kpis, outlook, promotion
 from orchestration.publish.publish import publish
 
 _NOTHING = {"orders": None, "days": None, "seed": None}
@@ -164,6 +171,104 @@ def test_kpis_are_of_complete_days_only(home: Home) -> None:
     assert kpis(home.published, 1)[0].gmv == Decimal(1000)
 
 
+def test_what_may_still_move_is_marked(home: Home) -> None:
+    """1 October is final, the 2nd is not: both are in the period of 7 days, so that is marked; its sales are final."""
+    own, _, total = kpis(home.published, 7)
+    assert (own.is_gmv_provisional, own.is_provisional, total.is_provisional) == (False, True, True)
+    text = io.StringIO()
+    Console(file=text, width=130).print(_table([own], 7))
+    assert "~1,700" in text.getvalue() and "~5.0 %" in text.getvalue() and "~2,000" not in text.getvalue()
+
+
+class TestOutlook:
+    """1 and 2 October: 1,000 sold a day, 850 left now; 800 and 780 are expected to be, 90 and 110 to be refunded."""
+
+    _COLUMNS = """
+        alter table marts.kpi_shop_daily add column refund_amount_by_refund_date_rc decimal(18, 4) default 10;
+        alter table marts.kpi_shop_daily add column refunded_gmv_share_known double default 0.3;
+        alter table marts.kpi_shop_daily add column net_gmv_expected decimal(18, 4) default 800;
+        alter table marts.kpi_shop_daily add column net_gmv_expected_low decimal(18, 4) default 770;
+        alter table marts.kpi_shop_daily add column net_gmv_expected_high decimal(18, 4) default 830;
+        alter table marts.kpi_shop_daily add column refunded_gmv_expected decimal(18, 4) default 90;
+        alter table marts.kpi_shop_daily add column refund_rate_expected double default 0.09;
+        alter table marts.kpi_shop_daily add column refund_rate_expected_low double default 0.06;
+        alter table marts.kpi_shop_daily add column refund_rate_expected_high double default 0.12;
+        update marts.kpi_shop_daily set
+            refunded_gmv_share_known = 0.1, net_gmv_expected = 780, net_gmv_expected_low = 740,
+            net_gmv_expected_high = 820, refunded_gmv_expected = 110, refund_rate_expected = 0.11,
+            refund_rate_expected_low = 0.07, refund_rate_expected_high = 0.15
+        where business_date = date '2026-10-02';
+        alter table marts.kpi_shop_daily add column net_gmv_expected_rc decimal(18, 4);
+        alter table marts.kpi_shop_daily add column net_gmv_expected_low_rc decimal(18, 4);
+        alter table marts.kpi_shop_daily add column net_gmv_expected_high_rc decimal(18, 4);
+        alter table marts.kpi_shop_daily add column refunded_gmv_expected_rc decimal(18, 4);
+        update marts.kpi_shop_daily set
+            net_gmv_expected_rc = net_gmv_expected / 5, net_gmv_expected_low_rc = net_gmv_expected_low / 5,
+            net_gmv_expected_high_rc = net_gmv_expected_high / 5, refunded_gmv_expected_rc = refunded_gmv_expected / 5;
+    """
+
+    @pytest.fixture
+    def home(self, home: Home) -> Home:
+        change_marts(home, self._COLUMNS)
+        mark_audited(home)
+        publish(home)
+        return home
+
+    def test_values_add_up_and_their_distances_as_squares(self, home: Home) -> None:
+        """1,580 kept; 30 and 40 off are 50 off together: 1,530 to 1,630. 200 of 2,000 refunded, 30 and 40 off: 7.5 % to 12.5 %.
+
+        Of refunds 0.3 x 90 + 0.1 x 110 = 38 of 200 are known.
+        """
+        own, total = outlook(home.published, 7)
+        assert (own.shop_name, own.currency, own.net_gmv_expected) == ("Aurora", "THB", Decimal(1580))
+        assert (own.net_gmv_expected_low, own.net_gmv_expected_high) == (Decimal(1530), Decimal(1630))
+        assert own.refund_rate_expected == pytest.approx(0.1)
+        assert own.refund_rate_expected_low == pytest.approx(0.075)
+        assert own.refund_rate_expected_high == pytest.approx(0.125)
+        assert own.refunds_known == pytest.approx(0.19)
+        assert own.refund_amount_by_refund_date == Decimal(100)
+        assert (total.shop_name, total.currency, total.net_gmv_expected) == ("All shops", "CNY", Decimal(316))
+        assert (total.net_gmv_expected_low, total.refund_amount_by_refund_date) == (Decimal(306), Decimal(20))
+        text = io.StringIO()
+        Console(file=text, width=130).print(_outlook_table([own, total], 7))
+        for shown in ("1,580", "-3.2 +3.2 %", "10.0 %", "7.5 – 12.5 %", "19.0 %", "100"):
+            assert shown in text.getvalue()
+
+    def test_a_day_without_an_expectation_leaves_the_sum_unknown(self, home: Home) -> None:
+        day = "business_date = date '2026-10-02'"
+        change_marts(home, f"update marts.kpi_shop_daily set net_gmv_expected = null where {day}")
+        mark_audited(home)
+        publish(home)
+        own = outlook(home.published, 7)[0]
+        assert (own.net_gmv_expected, own.refund_rate_expected, own.refunds_known) == (None, None, None)
+        assert own.refund_amount_by_refund_date == Decimal(100)
+
+
+def test_the_bridge_is_of_the_newest_final_day_that_the_platform_tells(home: Home) -> None:
+    change_marts(
+        home,
+        f"""
+        create table marts.kpi_day_bridge as
+        select '{SHOP}' as shop_key, day as bridge_date, 'THB' as currency, is_provisional, platform_gmv,
+            cast(300 as decimal(18, 4)) as business_day_gmv, cast(40 as decimal(18, 4)) as moved_in_gmv, 1 as moved_in_orders,
+            cast(-100 as decimal(18, 4)) as moved_out_gmv, -2 as moved_out_orders, cast(240 as decimal(18, 4)) as shop_day_gmv,
+            cast(10 as decimal(18, 4)) as platform_difference, 'definition' as difference_reason
+        from (
+            values (date '2026-09-30', false, cast(250 as decimal(18, 4))), (date '2026-10-01', false, null),
+            (date '2026-10-02', true, 250)
+        ) as days(day, is_provisional, platform_gmv)
+        """,
+    )
+    mark_audited(home)
+    publish(home)
+    (own,) = day_bridges(home.published)
+    assert (own.shop_name, own.bridge_date, own.platform_gmv) == ("Aurora", date(2026, 9, 30), Decimal(250))
+    text = io.StringIO()
+    Console(file=text, width=140).print(_bridge_table([own]))
+    for shown in ("09-30", "300.00", "40.00 (1)", "-100.00 (2)", "240.00", "250.00", "definition"):
+        assert shown in text.getvalue()
+
+
 class TestPromotion:
     """1 and 2 October are complete: 2,000 baht are sold a day, 600 of them by creators; the third still goes on."""
 
@@ -189,6 +294,7 @@ class TestPromotion:
             '{shop}' as shop_key, unnest([date '2026-10-01', date '2026-10-02', date '2026-10-03']) as business_date,
             cast(100 as decimal(18, 4)) as ad_spend, cast(20 as decimal(18, 4)) as ad_spend_rc,
             cast(900 as decimal(18, 4)) as ad_reported_gmv, cast(250 as decimal(18, 4)) as paid_gmv,
+            cast(1350 as decimal(18, 4)) as organic_gmv,
             cast(2000 as decimal(18, 4)) as gmv;
     """
 
@@ -216,11 +322,21 @@ class TestPromotion:
             unknown_ad_days=0,
             roas_reported=pytest.approx(9),  # type: ignore[arg-type]
             roas=pytest.approx(2.5),  # type: ignore[arg-type]
+            evidence_coverage=pytest.approx(0.8),  # type: ignore[arg-type]
             mer=pytest.approx(20),  # type: ignore[arg-type]
         )
         assert (total.shop_name, total.currency, total.attributed_gmv) == ("All shops", "CNY", Decimal(240))
         assert (total.live_sessions, total.live_own_gmv, total.ad_spend) == (2, Decimal(70), Decimal(40))
         assert (total.roas_reported, total.roas, total.mer) == (None, None, None)
+
+    def test_own_sales_that_the_platform_does_not_send_are_no_smaller_sum(self, home: Home) -> None:
+        """Of three sessions of the complete days one has no own figures: no sum for the shop, and none for all shops."""
+        self.change(
+            home,
+            "update marts.kpi_live_sessions set own_gmv = null, own_gmv_rc = null where business_date = '2026-10-01'",
+        )
+        own, total = promotion(home.published, 30)
+        assert (own.live_sessions, own.live_own_gmv, total.live_own_gmv) == (2, None, None)
 
     def test_a_day_of_unknown_spend_is_in_no_return(self, home: Home) -> None:
         day = "business_date = date '2026-10-02'"
@@ -235,6 +351,20 @@ class TestPromotion:
         text = io.StringIO()
         Console(file=text, width=120).print(_promotion_table([own, total], 30))
         assert "≥ 100" in text.getvalue() and "≥ 20" in text.getvalue()
+
+    def test_too_little_evidence_is_no_return(self, home: Home) -> None:
+        """Of 4,000 sold 3,199 have evidence, less than 0.8: 500 / 200 would be too low a return."""
+        self.change(
+            home,
+            "update marts.kpi_ads_daily set organic_gmv = 1349 where business_date = date '2026-10-02'",
+        )
+        own = promotion(home.published, 30)[0]
+        assert own.roas is None
+        assert own.evidence_coverage == pytest.approx(3199 / 4000)
+        assert own.mer == 20
+        text = io.StringIO()
+        Console(file=text, width=130).print(_promotion_table([own], 30))
+        assert "80.0 %" in text.getvalue() and "2.50" not in text.getvalue()
 
     def test_a_shop_without_an_ads_account_has_no_spend(self, home: Home) -> None:
         self.change(

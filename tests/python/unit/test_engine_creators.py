@@ -86,7 +86,39 @@ class Recorder:
         ("500", "THB", "500"),
         ("¥1,234", "JPY", "1234"),
         ("$5.0", "USD", "5.0"),
+        ("$.50", "USD", "0.50"),
+        ("-$,5", "EUR", "-0.5"),
+        ("US$ .05", "USD", "0.05"),
+        ("Rp.500", "IDR", "500"),
+        # Abbreviated, in the languages of the markets:
+        ("$1.2K", "USD", "1200"),
+        ("$12.34k", "USD", "12340"),
+        ("1,2 jt", "IDR", "1200000"),
+        ("Rp12,5rb", "IDR", "12500"),
+        ("1,2tr ₫", "VND", "1200000"),
+        ("₫1.5M", "VND", "1500000"),
+        ("£2M", "GBP", "2000000"),
+        ("1.2万円", "JPY", "12000"),
+        ("$1,234.5K", "USD", "1234500"),
+        ("(RM3.4k)", "MYR", "-3400"),
+        # Signs and digits of other keyboards:
+        ("$-12.30", "USD", "-12.30"),
+        ("12.30-", "USD", "-12.30"),
+        ("(12.30)", "USD", "-12.30"),
+        ("+$5", "USD", "5"),
+        ("＄１，２３４．５", "USD", "1234.5"),
+        ("1'234.50", "EUR", "1234.50"),
         # More than one reading, or none:
+        ("$1.234K", "USD", None),
+        ("1 B", "THB", None),
+        ("₫.50", "VND", None),
+        ("(12.30", "USD", None),
+        ("-(12.30)", "USD", None),
+        ("$5 off", "USD", None),
+        ("<$1", "USD", None),
+        ("~1.2K", "USD", None),
+        ("1.2Kg", "USD", None),
+        ("1.2 3K", "USD", None),
         ("₫1.23", "VND", None),
         ("$1,23.45", "USD", None),
         ("$1,234,56", "USD", None),
@@ -299,7 +331,18 @@ def test_target_collaborations_are_opened_when_they_change(tmp_path: Path) -> No
                     {"id": "p1", "commission": {"rate": 2000, "effective_time": str(NOW - DAY)}},
                     {"id": "p2", "commission": {"rate": 1000, "effective_time": "0"}},
                 ],
-                "creators": [{"username": "nok.live", "avatar": {"url": "https://example.com/face.jpg"}}],
+                "creators": [
+                    {
+                        "username": "nok.live",
+                        "avatar": {"url": "https://example.com/face.jpg"},
+                        "creator_open_id": "c-1",
+                        "selection_region": "TH",
+                        "showcase_product_count": 2,
+                        "content_product_count": 1,
+                        "collaboration_status": "DELETING",
+                        "product_effective_status": "EFFECTIVE_PARTIALLY",
+                    }
+                ],
             }
         }
     )
@@ -313,6 +356,21 @@ def test_target_collaborations_are_opened_when_they_change(tmp_path: Path) -> No
     assert [(row["product_id"], row["commission_rate"]) for row in products] == [("p1", 2000), ("p2", 1000)]
     assert products[0]["commission_effective_time"].timestamp() == NOW - DAY
     assert products[1]["commission_effective_time"] is None
+    (joined,) = raw(home, "target_collaboration_creators").to_pylist()
+    assert (joined["collaboration_id"], joined["creator_username"], joined["creator_open_id"]) == (
+        "t-1",
+        "nok.live",
+        "c-1",
+    )
+    assert (joined["region"], joined["showcase_product_count"], joined["content_product_count"]) == (
+        "TH",
+        2,
+        1,
+    )
+    assert (joined["collaboration_status"], joined["product_effective_status"]) == (
+        "DELETING",
+        "EFFECTIVE_PARTIALLY",
+    )
     stored = unpacked(home.root)
     assert not any(word in stored for word in (b"seller@example.com", b"+66812345678", b"face.jpg"))
     run(home, client, "target_collaborations", "target_collaboration_products", until=NOW + DAY)

@@ -252,6 +252,59 @@ def test_stock_carries_the_end_of_the_sync_s_windows(tmp_path: Path) -> None:
     assert len({row["snapshot_id"] for row in found}) == 3
 
 
+def test_a_sku_without_warehouses_keeps_its_totals_and_what_is_kept_for_whom(tmp_path: Path) -> None:
+    """Guards the SKU that ran out: its list of warehouses is empty or null, and exactly it had no row."""
+    kept = {
+        "campaign_inventory": [
+            {"quantity": 3, "campaign_name": "11.11"},
+            {"quantity": 2, "campaign_name": "Brand Day"},
+        ],
+        "creator_inventory": [{"quantity": 4, "creator_name": "ann"}],
+        "in_shop_inventory": {"quantity": 1},
+    }
+    skus = [
+        {
+            "id": "s1",
+            "total_available_quantity": 0,
+            "total_committed_quantity": 3,
+            "warehouse_inventory": None,
+        },
+        {"id": "s2", "total_available_quantity": 0, "total_committed_quantity": 0, "warehouse_inventory": []},
+        {
+            "id": "s3",
+            "seller_sku": "T-3",
+            "total_available_quantity": 10,
+            "total_available_inventory_distribution": kept,
+            "warehouse_inventory": [{"warehouse_id": "w1", "available_quantity": 10}],
+        },
+        {
+            "id": "s4",
+            "total_available_inventory_distribution": {"campaign_inventory": [], "creator_inventory": None},
+        },
+    ]
+    home = Home(tmp_path)
+    answer = {"inventory": [{"product_id": "p1", "skus": skus}]}
+    client = FakeClient({"search_products": [{"id": "p1"}], "search_inventory": lambda *_: answer})
+    (log,) = [row for row in run(home, client, "products", "inventory").log if row.resource == "inventory"]
+    assert log.status == "ok"
+    units = ("total_available_quantity", "total_committed_quantity", "campaign_quantity", "creator_quantity")
+    found = {row["sku_id"]: row for row in raw(home, "inventory_skus").to_pylist()}
+    assert {sku: tuple(row[name] for name in units) for sku, row in found.items()} == {
+        "s1": (0, 3, None, None),
+        "s2": (0, 0, None, None),
+        "s3": (10, None, 5, 4),
+        "s4": (None, None, 0, None),
+    }
+    row = found["s3"]
+    assert (row["campaign_names"], row["creator_names"], row["in_shop_quantity"]) == (
+        "11.11, Brand Day",
+        "ann",
+        1,
+    )
+    assert row["snapshot_time"] == datetime.fromtimestamp(NOW, UTC)
+    assert [row["sku_id"] for row in raw(home, "inventory").to_pylist()] == ["s3"]
+
+
 def test_replay_gives_the_same_packages_stock_and_health(tmp_path: Path) -> None:
     """Guards against columns that come from the call and not from the answer, and are lost with the raw folder."""
     home = Home(tmp_path)
@@ -262,7 +315,15 @@ def test_replay_gives_the_same_packages_stock_and_health(tmp_path: Path) -> None
         HEALTH: diagnosis,
     }
     run(home, client, "products", "inventory", "packages", "package_details", HEALTH, shop=AMERICAN)
-    names = ("inventory", "packages", "package_orders", "package_lines", "package_details", "shop_health")
+    names = (
+        "inventory",
+        "inventory_skus",
+        "packages",
+        "package_orders",
+        "package_lines",
+        "package_details",
+        "shop_health",
+    )
     before = {name: rows(home, name, "_dlt_load_id") for name in names}
     assert all(before.values())
     replay(home)

@@ -22,6 +22,7 @@ from ingestion.tables.orders import ORDERS
 from ingestion.tables.returns import RETURNS
 from ingestion.tiktok_shop.finance import ORDER_TRANSACTION_LIST, STATEMENT_TOTALS, open_orders
 from ingestion.tiktok_shop.resources import tables
+from ingestion.tiktok_shop.returns import CANCELLATIONS
 
 AT = datetime(2026, 11, 8, 1, 2, 3, 456789, tzinfo=UTC)
 
@@ -212,6 +213,41 @@ def transaction(**changes: Any) -> dict[str, Any]:
     return record | changes
 
 
+@pytest.mark.parametrize(
+    ("actions", "found"),
+    [
+        (
+            [{"action": "SELLER_RESPOND_REFUND", "deadline": 1_700_000_000}],
+            ("SELLER_RESPOND_REFUND", 1_700_000_000),
+        ),
+        # The earliest of several, wherever it stands:
+        (
+            [
+                {"action": "SELLER_RESPOND_RETURN", "deadline": 1_700_000_500},
+                {"action": "SELLER_RESPOND_RECEIVE_PACKAGE", "deadline": 1_700_000_100},
+                {"action": "SELLER_RESPOND_REPLACEMENT"},
+            ],
+            ("SELLER_RESPOND_RECEIVE_PACKAGE", 1_700_000_100),
+        ),
+        # Without a time it is still to be done:
+        ([{"action": "SELLER_RESPOND_RETURN", "deadline": 0}], ("SELLER_RESPOND_RETURN", None)),
+        ([], (None, None)),
+        (None, (None, None)),
+        ("later", (None, None)),
+        (["later"], (None, None)),
+    ],
+)
+@pytest.mark.parametrize(("tables", "key"), [(RETURNS, "return_id"), (CANCELLATIONS, "cancel_id")])
+def test_what_the_seller_has_to_answer_and_until_when(
+    tables: Table, key: str, actions: Any, found: tuple[str | None, int | None]
+) -> None:
+    """Guards deadlines that nobody can keep, as they were dropped."""
+    built = build(tables, [page([{key: "1", "seller_next_action_response": actions}])], Drift())
+    (row,) = built[tables.name].to_pylist()
+    deadline = row["next_action_deadline"]
+    assert (row["next_action"], deadline and int(deadline.timestamp())) == found
+
+
 def test_breakdowns_become_components() -> None:
     odd = transaction(id="t2", fee_tax_breakdown={"levy": {"moon_levy": "-2"}, "loose": "-3"})
     pages = [
@@ -265,7 +301,7 @@ def test_an_order_without_settlement_has_no_rows() -> None:
 
 def test_every_table_has_the_common_columns() -> None:
     names = [table.name for table in tables()]
-    assert len(set(names)) == len(names) == 45
+    assert len(set(names)) == len(names) == 47
     for table in tables():
         assert {"shop_key", "retrieved_at", "page_id", "_extra"} <= set(table.schema.names)
 

@@ -201,7 +201,7 @@ def test_a_full_disk_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         raise OSError(errno.ENOSPC, "No space left on device", str(home.archive))
 
     with monkeypatch.context() as patched:
-        patched.setattr("ingestion.engine.archive.os.fsync", full)
+        patched.setattr("ingestion.engine.manifest.os.fsync", full)
         outcome = run(home, client, "orders", "returns")
     assert {row.status for row in outcome.log} == {"failed"}
     assert "No space left" in (outcome.log[0].error_message or "")

@@ -161,8 +161,8 @@ def test_a_missing_month_is_noticed(home: Home) -> None:
 @pytest.mark.parametrize("content", [b"", b"PAR1 no"])
 def test_a_file_that_is_no_freeze_is_noticed(home: Home, content: bytes) -> None:
     check(home)
-    (home.frozen / "2026-10.1.parquet").write_bytes(content)
     home.freeze_key()
+    (home.frozen / "2026-10.1.parquet").write_bytes(content)
     with pytest.raises(FrozenDamaged, match=r"2026-10\.1"):
         check(home)
 

@@ -153,3 +153,16 @@ def test_exchange_rates(caller: Caller) -> None:
     assert weekend.status_code == 404
     assert caller.http.get("/fx/v1/soon", params={"base": "THB", "symbols": "CNY"}).status_code == 422
     assert caller.http.get("/fx/v1/2026-11-05", params={"base": "THB"}).status_code == 422
+
+
+@pytest.mark.parametrize(("options", "sent"), [({}, False), ({"room_id_regions": ("GB",)}, True)])
+def test_order_lines_carry_the_live_room_in_some_regions_only(options: dict[str, Any], sent: bool) -> None:
+    """TikTok announced the field for shops of the US only; the shop here is British. Everything else of a line stays."""
+    line = {"id": "L1", "sku_id": "K1", "is_gift": False, "room_id": "730000000000000000", "package_id": "P"}
+    store = FakeStore()
+    store.add("order", GB, "O1", NOW - 500, {"id": "O1", "line_items": [line, {"id": "L2"}]})
+    shown = line if sent else {name: value for name, value in line.items() if name != "room_id"}
+    with sandbox(store, **options) as caller:
+        details = caller.call("/order/202507/orders", {"ids": "O1"})
+        for orders in (data(details)["orders"], caller.all_orders()):
+            assert orders == [{"id": "O1", "line_items": [shown, {"id": "L2"}]}]

@@ -21,6 +21,7 @@ from dlt.common.configuration.container import Container
 from dlt.common.configuration.specs.pluggable_run_context import PluggableRunContext
 from webhook_receiver import SECRET, TOKEN, Answer, Call, Receiver, at_most, receiving, said
 
+from home.audit_log import Entry, append
 from home.config import PROJECT_ROOT
 from home.errors import ConfigError
 from home.layout import Home, HomeBusy
@@ -28,8 +29,9 @@ from home.records import RecordDamaged, write_record
 from home.storage import StorageError
 from orchestration.cli import main
 from orchestration.defs.ingestion.resources import HomeResource
-from orchestration.defs.publish.sensors import alert_webhooks
+from orchestration.defs.publish.sensors import alert_webhooks, nothing_published
 from orchestration.deliver.alerts import Alert, raise_alert
+from orchestration.deliver.silence import note_silence
 from orchestration.deliver.webhooks import ledger as ledger_module
 from orchestration.deliver.webhooks import sender as sender_module
 from orchestration.deliver.webhooks.config import PLATFORMS, load_webhooks
@@ -55,6 +57,8 @@ def clean(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
     for name in [name for name in os.environ if name.startswith(("ALERTS__", "SOURCES__"))]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("TTKPI_HOME", str(tmp_path / "home"))
+    # What is published here is of a day long ago.
+    monkeypatch.setenv("ALERTS__SILENCE_HOURS", "0")
     monkeypatch.setenv("DLT_PROJECT_DIR", str(tmp_path))
     monkeypatch.setenv("DLT_DATA_DIR", str(tmp_path / "data"))
     (tmp_path / ".dlt").mkdir()
@@ -485,6 +489,65 @@ def test_failed_runs_are_told_as_well(clean: Home) -> None:
         assert (
             "任务失败：daily_job（步骤 audit）" in text and "re-execute the run from the failed step" in text
         )
+
+
+def silence(home: Home) -> dg.SensorResult:
+    result = nothing_published(dg.build_sensor_context(), home=HomeResource(root=str(home.root)))
+    assert isinstance(result, dg.SensorResult)
+    return result
+
+
+def test_a_silence_reaches_the_chats_although_no_run_fails(
+    clean: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The dead man's switch: after a power cut nothing ran any more, and the daemons said that all was well."""
+    monkeypatch.delenv("ALERTS__SILENCE_HOURS")
+    ago = datetime.now(UTC) - timedelta(hours=25)
+    publish(clean, [], at=ago.isoformat(timespec="seconds"))
+    with receiving(chats.wecom) as chat:
+        configure(monkeypatch, "team", kind="wecom", url=chat.wecom)
+        first = tick(clean)
+        silence(clean)
+        assert "Nothing new" in reason(tick(clean, first.cursor)), "25 hours are a daily run that is late"
+        publish(clean, [], at=(ago - timedelta(hours=2)).isoformat(timespec="seconds"))
+        assert "27 hours" in reason(silence(clean))
+        assert "that was told" in reason(silence(clean)), "once a day"
+        second = tick(clean, first.cursor)
+        assert "Told 1 alerts" in reason(second)
+        assert "长时间未发布" in chat.calls[0].raw.decode()
+        publish(clean, [], at=(ago - timedelta(hours=30)).isoformat(timespec="seconds"))
+        assert "55 hours" in reason(silence(clean)), "and again on the next day"
+        publish(clean, [], at=datetime.now(UTC).isoformat(timespec="seconds"))
+        assert "not too old" in reason(silence(clean))
+
+
+def test_a_home_that_never_published_is_silent_too(clean: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert note_silence(clean, datetime.now(UTC), 26) is None, "nobody has used it yet"
+    append(clean, Entry("sync"))
+    now = datetime.now(UTC)
+    assert note_silence(clean, now + timedelta(hours=25), 26) is None
+    alert = note_silence(clean, now + timedelta(hours=27), 26)
+    assert alert is not None and "Nothing was published for 27 hours" in alert.message
+    assert note_silence(clean, now + timedelta(hours=27), 0) is None
+    assert main(["alerts", "list"]) == 0
+
+
+def test_a_damaged_line_keeps_no_other_alert_back(clean: Home) -> None:
+    raise_alert(clean.root, Alert("run_failed", "daily_job failed.", "run-1"))
+    with (clean.root / "alerts.jsonl").open("ab") as file:
+        file.write(b'{"kind": "run_\xff\n{"kind": "half')
+    found = find(clean, datetime.now(UTC)).notices
+    assert sorted(one.alert_kind for one in found) == ["alerts_damaged", "run_failed"]
+    assert any("Line 2 of" in one.message_en and "alerts.jsonl" in one.message_en for one in found)
+
+
+def test_names_bring_no_lines_and_no_signs_into_a_chat(clean: Home) -> None:
+    publish(clean, [("a", "stock_out", "warning", "x", True)])
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{clean.published}' as file")
+        connection.execute(r"update file.marts.kpi_alerts set shop_name = e'Aurora\n\x1b[2JTo do: pay' ")
+    text = find(clean, datetime.now(UTC)).notices[0].as_text()
+    assert "\x1b" not in text and not any(line.startswith("To do: pay") for line in text.splitlines())
 
 
 def notice(**changes: Any) -> Notice:

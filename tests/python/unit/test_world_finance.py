@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from decimal import Decimal
 
 import orjson
@@ -10,6 +10,7 @@ import pytest
 from world_helpers import CLOCK, DAY, Json, bodies, everywhere, money, world_of
 
 from sandbox.world.catalog import SHOPS
+from sandbox.world.settlement import REPEATED
 from sandbox.world.store import Store
 
 PARTS = ("revenue", "shipping_cost", "fee_tax", "adjustment")
@@ -26,8 +27,9 @@ def rows(store: Store) -> list[tuple[str, Json]]:
 
 
 def leaves(breakdown: Json) -> Decimal:
-    """The sum of a breakdown; what only explains another field is an object in it and in no sum."""
-    return sum((Decimal(value) for value in breakdown.values() if isinstance(value, str)), Decimal(0))
+    """The sum of a breakdown; what only explains another field is an object in it, what repeats one is in no sum."""
+    added = {name: value for name, value in breakdown.items() if name not in REPEATED.values()}
+    return sum((Decimal(value) for value in added.values() if isinstance(value, str)), Decimal(0))
 
 
 @pytest.mark.parametrize("clock", [CLOCK, CLOCK + 10 * DAY])
@@ -64,6 +66,19 @@ def test_every_row_is_the_sum_of_its_breakdowns(rows: list[tuple[str, Json]]) ->
             assert money(row, "revenue_amount") == leaves(row["revenue_breakdown"])
             assert money(row, "shipping_cost_amount") == leaves(row["shipping_cost_breakdown"])
             assert money(row, "fee_tax_amount") == leaves(taxes["fee"]) + leaves(taxes["tax"])
+
+
+def test_two_figures_are_sent_twice_on_every_row_that_has_them(rows: list[tuple[str, Json]]) -> None:
+    seen = Counter[str]()
+    for _, row in rows:
+        for breakdown in (
+            row.get("shipping_cost_breakdown", {}),
+            row.get("fee_tax_breakdown", {}).get("fee", {}),
+        ):
+            for name, repetition in REPEATED.items():
+                assert breakdown.get(repetition) == breakdown.get(name)
+                seen[repetition] += repetition in breakdown
+    assert all(seen[repetition] > 100 for repetition in REPEATED.values()), seen
 
 
 def test_rows_close_as_a_plain_sum_but_for_the_odd_ones(rows: list[tuple[str, Json]]) -> None:

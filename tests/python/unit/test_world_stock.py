@@ -145,6 +145,24 @@ def test_what_is_sold_and_not_handed_over_is_committed(store: Store, region: str
     assert found == dict(waiting)
 
 
+def test_a_sku_that_ran_out_stands_in_no_warehouse_and_a_part_of_others_is_kept(store: Store) -> None:
+    places: Counter[object] = Counter()
+    kept: Counter[str] = Counter()
+    for shop in SHOPS:
+        for product in bodies(store, "inventory", shop, CLOCK):
+            for sku in product["skus"]:
+                total, listed = sku["total_available_quantity"], sku["warehouse_inventory"]
+                assert total == sum(place["available_quantity"] for place in listed or [])
+                places["none" if listed is None else "empty" if not listed else "one"] += 1
+                for name, parts in sku["total_available_inventory_distribution"].items():
+                    units = sum(one["quantity"] for one in (parts if isinstance(parts, list) else [parts]))
+                    kept[name] += units
+                    total -= units
+                assert total == 0
+    assert set(places) == {"none", "empty", "one"}
+    assert all(kept.values()) and len(kept) == 3
+
+
 def test_a_planner_finds_everything(world: Path) -> None:
     rows = truth(world, CLOCK, "stock_daily")
     assert {row["snapshot_date"] for row in rows} == {"2026-11-08", "2026-11-07"}

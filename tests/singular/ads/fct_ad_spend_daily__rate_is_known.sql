@@ -1,3 +1,6 @@
+-- Also here: when dbt parses in part, it forgets what the YAML file says about a singular test.
+{{ config(severity='warn', meta={'cause': 'exchange rates'}) }}
+
 select
     currency,
     min(stat_date) as first_day,

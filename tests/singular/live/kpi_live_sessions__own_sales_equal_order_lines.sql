@@ -5,6 +5,7 @@ with sessions as (
         sum(own_net_gmv) as own_net_gmv,
         sum(own_units_sold) as own_units_sold
     from {{ ref('kpi_live_sessions') }}
+    where own_sales_basis = 'room_id'
     group by shop_key
 )
 

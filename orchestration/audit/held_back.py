@@ -1,0 +1,64 @@
+"""Which shops are held back: a defect of a shop keeps only the rows of that shop from being published.
+
+A check concerns shops when every row that it found names one of `dim_shops` in a column `shop_key`. A check without
+such rows (a missing table, a broken contract, a sum over all shops) concerns no single shop and stops everything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from orchestration.audit.expectations import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class HeldBack:
+    """A shop whose new rows are not published.
+
+    Attributes:
+        shop_key: The shop.
+        shop_name: Its name.
+        check: The failed check nearest to the cause: the first on the way from raw to marts.
+        found: What that check found in the shop: a row, with its amounts.
+        remedy: What it means, and what to do.
+        checks: All critical checks that failed for the shop.
+    """
+
+    shop_key: str
+    shop_name: str
+    check: str
+    found: str
+    remedy: str
+    checks: int
+
+    @property
+    def message(self) -> str:
+        """All of it in a sentence."""
+        more = self.checks - 1
+        others = f" {more} more checks failed for the shop, most likely as a result." if more else ""
+        return f"{self.shop_name} ({self.shop_key}) is held back. {self.check}: {self.found}. {self.remedy}{others}"
+
+
+def concerns_shops(outcome: Outcome, shops: Mapping[str, str]) -> bool:
+    """Whether a failed check concerns nothing but these shops."""
+    return outcome.ran and bool(outcome.found_in) and set(outcome.found_in) <= set(shops)
+
+
+def held_back(failed: Sequence[Outcome], shops: Mapping[str, str]) -> tuple[HeldBack, ...]:
+    """The shops that failed critical checks concern, by shop id.
+
+    Args:
+        failed: Failed critical checks, those nearest to raw first.
+        shops: Name of each shop that the warehouse knows.
+    """
+    found: dict[str, HeldBack] = {}
+    for outcome in failed:
+        if not concerns_shops(outcome, shops):
+            continue
+        for shop, text in outcome.found_in.items():
+            if shop in found:
+                found[shop] = replace(found[shop], checks=found[shop].checks + 1)
+            else:
+                found[shop] = HeldBack(shop, shops[shop], outcome.name, text, outcome.remedy, 1)
+    return tuple(found[shop] for shop in sorted(found))
