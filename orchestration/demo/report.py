@@ -178,7 +178,7 @@ def _outlook_table(lines: Sequence[Outlook], days: int) -> Table:
     )
     for line in lines:
         table.add_row(
-            escape(line.shop_name),
+            shown(line.shop_name),
             line.currency,
             _percent(line.refunds_known),
             _whole(line.net_gmv_expected),
@@ -207,7 +207,7 @@ def _bridge_table(lines: Sequence[DayBridge]) -> Table:
     table.add_column("why\n原因")
     for line in lines:
         table.add_row(
-            escape(line.shop_name),
+            shown(line.shop_name),
             f"{line.bridge_date:%m-%d}",
             line.currency,
             _cents(line.business_day_gmv),
