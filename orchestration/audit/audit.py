@@ -98,8 +98,8 @@ class AuditReport:
         shown = "\n".join(f"- {text}" for text in self.critical_failures[:5])
         more = len(self.critical_failures) - 5
         raise AuditFailed(
-            f"{len(self.critical_failures)} critical checks failed, so nothing is published:\n{shown}"
-            + (f"\n... and {more} more" if more > 0 else ""),
+            f"{len(self.critical_failures)} critical checks failed, so nothing is published. "
+            f"The first is nearest to the cause:\n{shown}" + (f"\n... and {more} more" if more > 0 else ""),
             advice=f"All checks: {self.json_path}; as pages: {self.data_docs_path}. The published file is as it was.",
         )
 

@@ -12,8 +12,8 @@ from orchestration.cli.session import open_home
 def status() -> None:
     """How things stand: authorisations, lag of shops and ads accounts, the last audit, what is published. 运行状态。
 
-    Exit code 1 when the published file is damaged, 3 when a resource failed at its last attempt, 4 when the last audit
-    failed.
+    Exit code 1 when the published file is damaged, 3 when a resource failed at its last attempt or a shop is held
+    back, 4 when the last audit failed.
 
     \b
     Example:  ttkpi status
@@ -28,4 +28,4 @@ def status() -> None:
         raise SystemExit(1)
     if found.audit is not None and not found.audit.get("passed"):
         raise SystemExit(4)
-    raise SystemExit(3 if found.failing else 0)
+    raise SystemExit(3 if found.failing or (found.published or {}).get("held_back") else 0)

@@ -129,6 +129,10 @@ def _show_states(console: Console, status: Status) -> None:
             f"Published 发布: {status.published.get('published_at')}, {len(tables)} tables, "
             f"{sum(tables.values()):,} rows, publication {status.published.get('publication_id') or 'without a seal'}"
         )
+        for shop in status.published.get("held_back") or []:
+            console.print(
+                f"  [yellow]held back 停止更新[/yellow] since {shop['since']}: {escape(str(shop['message']))}"
+            )
         for name in status.published.get("audiences") or {}:
             console.print(f"  for audience 受众 {shown(str(name))}")
 

@@ -120,7 +120,7 @@ def build_audit_assets(manifest: Mapping[str, Any], translator: HouseDbtTranslat
             report = audit(
                 home.open(), accept_fewer_rows=config.accept_fewer_rows, progress=RunLog(context.log)
             )
-        for text in report.warnings:
+        for text in [*(shop.message for shop in report.held_back), *report.warnings]:
             context.log.warning(text)
         if AUDIT_REPORT in context.selected_asset_keys:
             yield dg.MaterializeResult(asset_key=AUDIT_REPORT, metadata=describe(report))
@@ -151,6 +151,9 @@ def describe(report: AuditReport) -> dict[str, Any]:
     if report.critical_failures:
         shown = "\n".join(f"- {text}" for text in report.critical_failures[:_SHOWN])
         metadata["what stops the publication"] = dg.MetadataValue.md(shown)
+    if report.held_back:
+        held = "\n".join(f"- {shop.message}" for shop in report.held_back)
+        metadata["shops that are held back"] = dg.MetadataValue.md(held)
     return metadata
 
 

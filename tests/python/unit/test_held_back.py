@@ -267,6 +267,8 @@ def test_publish_exits_3(
     said = " ".join(capsys.readouterr().err.split())
     for part in ("Borealis", OTHER, "residual is -0.01", "kpi_team_scorecard"):
         assert part in said
+    assert main(["status"]) == 3
+    assert "residual is -0.01" in " ".join(capsys.readouterr().out.split())
 
 
 class TestFactsThatShrink:
