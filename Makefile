@@ -82,9 +82,10 @@ bench: $(VENV)/.dev ## measure speed and memory, update BENCHMARKS.md
 	@$(BIN)/python -m benchmarks $(BENCH_ARGS)
 
 .PHONY: soak
-soak: $(VENV)/.dev ## seeded: orders of loads, damaged files, 200 syncs under trouble (SOAK_ARGS="--schedules 20"), each shop day by day (GATE_ARGS="--shops TH --days 10")
+soak: $(VENV)/.dev ## seeded: loads in any order, damaged files, weeks of faults, syncs in trouble (SOAK_ARGS="--schedules 20"), shops day by day (GATE_ARGS="--shops TH --days 10")
 	@TTKPI_SHUFFLES=20 pytest tests/python/unit/test_dbt_touched.py -k shuffled
 	@TTKPI_DAMAGES=200 pytest tests/python/unit/test_damaged_homes.py -k by_seed
+	@TTKPI_SEEDS=3 TTKPI_HOURS=168 pytest tests/python/unit/test_week_of_faults.py
 	@$(BIN)/python -m benchmarks.soak $(SOAK_ARGS)
 	@$(BIN)/python -m benchmarks.soak.gate $(GATE_ARGS)
 

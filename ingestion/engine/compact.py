@@ -63,7 +63,6 @@ def compact(home: Home) -> CompactReport:
     """
     with home.lock("compact"), recorded(home, "compact") as entry:
         home.prepare()
-        recover(home.raw)
         report = compact_unlocked(home)
         entry.details |= {"files_before": report.files_before, "files_after": report.files_after}
     return report
@@ -83,8 +82,11 @@ def compact_when_due(home: Home, notify: Callable[[str], None]) -> None:
 def compact_unlocked(home: Home) -> CompactReport:
     """As `compact`, for a caller that holds the home's lock."""
     report = CompactReport()
+    # A load that failed a moment ago may have left halves of files.
+    recover(home.raw)
     files = RawFiles(home.raw)
     files.require_whole()
+    files.settle()
     before = file_counts(home.raw)
     report.files_before = sum(before.values())
     for folder in before:

@@ -32,7 +32,14 @@ from home.layout import Home
 from home.storage import finish_exchange, replace_file, replacement, storage_error, storage_errors
 from ingestion.engine.columns import Table, empty
 from ingestion.engine.manifest import ManifestDamaged
-from ingestion.engine.raw_files import SCHEMA_FILE, RawFiles, parquet_schema
+from ingestion.engine.raw_files import (
+    SCHEMA_FILE,
+    RawFiles,
+    finished_loads,
+    is_exchanged,
+    load_id_of,
+    parquet_schema,
+)
 
 _log = logging.getLogger(__name__)
 
@@ -183,15 +190,14 @@ def recover(raw: Path) -> int:
                     removed += 1
             if listed is None:
                 continue
-            done = {path.stem.rsplit("__", 1)[-1] for path in (source / "_dlt_loads").glob("*.jsonl")}
-            done |= listed
+            done = finished_loads(source) | listed
             for state in (source / "_dlt_pipeline_state").glob("*.jsonl"):
                 if state.stem.rsplit("__", 2)[1] not in done:
                     state.unlink()
                     removed += 1
             for path in _data_files(source):
                 load_id = load_id_of(path)
-                if load_id is not None and not _is_exchanged(path) and load_id not in done:
+                if load_id is not None and not is_exchanged(path) and load_id not in done:
                     path.unlink()
                     removed += 1
     return removed
@@ -211,14 +217,6 @@ def check_clock(raw: Path, now: float | None = None) -> None:
             f"This machine's clock is {newest - now:.0f} s behind the newest load in {raw}.",
             advice="Correct the clock (for example with `timedatectl set-ntp true`), then run again.",
         )
-
-
-def load_id_of(path: Path) -> str | None:
-    """The load id in a data file's name; None for files that carry none."""
-    parts = path.name.split(".")
-    if len(parts) < 3 or not parts[0].isdigit() or parts[0] == "0":
-        return None
-    return f"{parts[0]}.{parts[1]}" if len(parts) > 3 and parts[1].isdigit() else parts[0]
 
 
 def exchanged_name(load_id: str, kind: str, part: str) -> str:
@@ -295,10 +293,6 @@ def _data_files(source: Path) -> Iterator[Path]:
     for folder in _folders(source):
         if not folder.name.startswith("_"):
             yield from folder.glob("*.parquet")
-
-
-def _is_exchanged(path: Path) -> bool:
-    return "-" in path.name.split(".")[-2]
 
 
 def _is_json(path: Path) -> bool:

@@ -11,7 +11,7 @@ empty file of each table, which is written anew when it is not as declared, and 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -83,7 +83,7 @@ class RawFiles:
         return found
 
     def add_new(self) -> None:
-        """Lists what is not listed yet; a list that is damaged is made anew.
+        """Lists what is not listed yet, of loads that have ended; a list that is damaged is made anew.
 
         Raises:
             RawDamaged: A file that would be listed is no Parquet file.
@@ -94,9 +94,23 @@ class RawFiles:
         except ManifestDamaged:
             self._manifest.discard()
             known = {}
-        new = [path for path in data_files(self._raw) if self._name(path) not in known]
+        finished = {source: finished_loads(source) for source in self._raw.glob("*/")}
+        new = [
+            path
+            for path in data_files(self._raw)
+            if self._name(path) not in known and _is_finished(path, finished)
+        ]
         if new:
             self._manifest.append([_line([self._described(path) for path in new])])
+
+    def settle(self) -> None:
+        """Writes the list anew, as it is known: of compactions that were announced only what came of them stays.
+
+        Raises:
+            StorageError: The disk refuses; the list is as it was.
+        """
+        known = list(self.known().values())
+        self._manifest.replace([_line(known)] if known else [])
 
     def announce(self, folder: Path, table: Path, instead_of: Iterable[Path]) -> None:
         """Lists the files of a folder that is about to take the place of a table's folder.
@@ -157,12 +171,35 @@ class RawFiles:
         return str(path.relative_to(self._raw))
 
 
+def _is_finished(path: Path, finished: Mapping[Path, set[str]]) -> bool:
+    load_id = load_id_of(path)
+    return load_id is None or is_exchanged(path) or load_id in finished[path.parent.parent]
+
+
 def data_files(raw: Path) -> Iterator[Path]:
     """The data files of all tables of a raw folder."""
     for path in sorted(raw.glob("*/*/*.parquet")):
         hidden = path.parent.name.startswith(("_", ".")) or path.parent.name.endswith(".old")
         if not hidden and path.name != SCHEMA_FILE:
             yield path
+
+
+def load_id_of(path: Path) -> str | None:
+    """The load id in a data file's name; None for files that carry none."""
+    parts = path.name.split(".")
+    if len(parts) < 3 or not parts[0].isdigit() or parts[0] == "0":
+        return None
+    return f"{parts[0]}.{parts[1]}" if len(parts) > 3 and parts[1].isdigit() else parts[0]
+
+
+def is_exchanged(path: Path) -> bool:
+    """Whether a data file was put in place with its whole folder: it is complete whenever it is seen."""
+    return "-" in path.name.split(".")[-2]
+
+
+def finished_loads(source: Path) -> set[str]:
+    """Ids of the loads of a source that dlt has recorded as ended."""
+    return {path.stem.rsplit("__", 1)[-1] for path in (source / "_dlt_loads").glob("*.jsonl")}
 
 
 def parquet_schema(path: Path) -> pa.Schema | None:
