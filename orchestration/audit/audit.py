@@ -4,7 +4,7 @@
 | --- | --- |
 | `audit/<audit id>.json` | every check of an audit, with what it found |
 | `audit/last.json` | the newest audit: whether it passed, and of which build |
-| `audit/data_docs/index.html` | Great Expectations' pages about the newest audit |
+| `audit/index.html` | the newest audit as a page: verdict, causes, every check by domain, history |
 
 A critical failure that concerns shops holds back their rows; any other stops the publication, and the published file
 stays as it was (`orchestration/audit/held_back.py`). A warning is shown.
@@ -28,12 +28,12 @@ from home.errors import TtkpiError
 from home.layout import Home
 from home.project import project_dir
 from home.records import read_record, write_record
-from home.storage import exchange_folders, storage_errors
 from ingestion.engine.progress import Progress
 from orchestration.audit.expectations import Judge, Outcome, counts, load_suites
 from orchestration.audit.failing_rows import found_by_test
 from orchestration.audit.frames import Frames
 from orchestration.audit.held_back import HeldBack, concerns_shops, held_back
+from orchestration.audit.page import write_page
 from orchestration.build.build import (
     BuildReport,
     BuildState,
@@ -67,7 +67,7 @@ class AuditReport:
         checks: Checks that were made.
         outcomes: All of them.
         json_path: The same as a file.
-        data_docs_path: First page of the Data Docs.
+        page: The same as a page for people.
         build_id: The build that was audited.
         held_back: Shops that failed critical checks, while others did not.
     """
@@ -79,7 +79,7 @@ class AuditReport:
     checks: int
     outcomes: tuple[Outcome, ...]
     json_path: Path
-    data_docs_path: Path
+    page: Path
     build_id: str
     held_back: tuple[HeldBack, ...] = ()
 
@@ -100,7 +100,7 @@ class AuditReport:
         raise AuditFailed(
             f"{len(self.critical_failures)} critical checks failed, so nothing is published. "
             f"The first is nearest to the cause:\n{shown}" + (f"\n... and {more} more" if more > 0 else ""),
-            advice=f"All checks: {self.json_path}; as pages: {self.data_docs_path}. The published file is as it was.",
+            advice=f"All checks: {self.json_path}; as a page: {self.page}. The published file is as it was.",
         )
 
 
@@ -144,22 +144,14 @@ def audit(home: Home, *, accept_fewer_rows: bool = False, progress: Progress | N
         shops, of_tests = _of_tests(home, last_report(home))
         outcomes += of_tests
         previous = last_audit(home) or {}
-        docs = audit_folder(home) / "data_docs"
         watermark = str(previous.get("watermark") or "")
         if all(outcome.passed for outcome in outcomes if outcome.check == "build"):
-            fresh = docs.with_name("data_docs.new")
-            shutil.rmtree(fresh, ignore_errors=True)
             found, arrived = _of_expectations(
-                home, fresh, since=watermark, published=published_rows(home), progress=progress
+                home, since=watermark, published=published_rows(home), progress=progress
             )
             if accept_fewer_rows:
                 found = [_accepted(outcome) for outcome in found]
             outcomes += found
-            with storage_errors(docs):
-                if fresh.is_dir():
-                    exchange_folders(fresh, docs)
-                else:
-                    shutil.rmtree(docs, ignore_errors=True)
         else:
             arrived = watermark
         report = _conclude(home, state, outcomes, shops, watermark=watermark, arrived=arrived)
@@ -288,10 +280,10 @@ def _test_message(test: NodeResult) -> str:
 
 
 def _of_expectations(
-    home: Home, data_docs: Path, *, since: str, published: dict[str, int], progress: Progress
+    home: Home, *, since: str, published: dict[str, int], progress: Progress
 ) -> tuple[list[Outcome], str]:
     suites = load_suites(project_dir() / "tests" / "expectations")
-    judge = Judge(data_docs)
+    judge = Judge()
     outcomes: list[Outcome] = []
     with reading(home) as connection:
         frames = Frames(connection, home, since=since, published=published)
@@ -299,8 +291,6 @@ def _of_expectations(
             outcomes += judge.run(suite, partial(frames.frame, suite.sql))
             progress.count(done, len(suites), "expectation suites", suite.id)
         arrived = frames.watermark
-    with storage_errors(data_docs):
-        judge.build_docs()
     return outcomes, arrived
 
 
@@ -337,7 +327,7 @@ def _conclude(
         checks=len(outcomes),
         outcomes=tuple(outcomes),
         json_path=folder / f"{audit_id}.json",
-        data_docs_path=folder / "data_docs" / "index.html",
+        page=folder / "index.html",
         build_id=state.build_id,
         held_back=held,
     )
@@ -354,10 +344,14 @@ def _conclude(
         "held_back": [{**asdict(shop), "message": shop.message} for shop in report.held_back],
         "warnings": report.warnings,
         "json_path": str(report.json_path),
-        "data_docs_path": str(report.data_docs_path),
+        "page": str(report.page),
     }
-    write_record(report.json_path, {**summary, "outcomes": [asdict(outcome) for outcome in outcomes]})
+    details = [asdict(outcome) for outcome in outcomes]
+    write_record(report.json_path, {**summary, "outcomes": details})
     write_record(folder / "last.json", summary)
+    write_page(folder, summary, details)
+    # Pages of earlier versions.
+    shutil.rmtree(folder / "data_docs", ignore_errors=True)
     for old in sorted(folder.glob("2*Z-*.json"))[:-_KEPT_AUDITS]:
         old.unlink()
     return report

@@ -27,5 +27,5 @@ def audit(accept_fewer_rows: bool) -> None:
         report = run_audit(home, accept_fewer_rows=accept_fewer_rows, progress=reporter)
         show_audit(reporter, report)
     click.echo(f"Checks: {report.json_path}")
-    click.echo(f"As pages: {report.data_docs_path}")
+    click.echo(f"As a page: {report.page}")
     report.raise_for_failure()

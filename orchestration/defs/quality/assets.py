@@ -146,7 +146,7 @@ def describe(report: AuditReport) -> dict[str, Any]:
         "critical failures": len(report.critical_failures),
         "warnings": len(report.warnings),
         "report": dg.MetadataValue.path(str(report.json_path)),
-        "data docs": dg.MetadataValue.path(str(report.data_docs_path)),
+        "page": dg.MetadataValue.path(str(report.page)),
     }
     if report.critical_failures:
         shown = "\n".join(f"- {text}" for text in report.critical_failures[:_SHOWN])

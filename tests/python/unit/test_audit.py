@@ -23,7 +23,7 @@ from orchestration.publish.publish import publish
 
 @pytest.fixture(scope="module")
 def judge(tmp_path_factory: pytest.TempPathFactory) -> Judge:
-    return Judge(tmp_path_factory.mktemp("data_docs"))
+    return Judge()
 
 
 _names = iter(range(1000))
@@ -146,7 +146,7 @@ class TestWholeAudit:
         record = json.loads(report.json_path.read_text())
         assert record["passed"] is True
         assert len(record["outcomes"]) == report.checks > 40
-        assert report.data_docs_path.is_file()
+        assert report.page.is_file()
         assert (last_audit(home) or {})["watermark"] == LOAD
 
     def test_failed_dbt_test_stops_publication(self, home: Home) -> None:
