@@ -24,8 +24,8 @@ from home.audit_log import recorded
 from home.layout import Home
 from home.storage import exchange_folders, storage_errors
 from ingestion.engine.archive import Archive
-from ingestion.engine.pipelines import exchanged_name, file_counts, load_id_of, recover
-from ingestion.engine.raw_files import SCHEMA_FILE, RawFiles
+from ingestion.engine.pipelines import exchanged_name, file_counts, recover
+from ingestion.engine.raw_files import SCHEMA_FILE, RawFiles, load_id_of
 
 MAX_FILES = 200
 """A sync that leaves more files than this in a table compacts."""

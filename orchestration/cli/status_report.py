@@ -131,7 +131,7 @@ def _show_states(console: Console, status: Status) -> None:
         )
         for shop in status.published.get("held_back") or []:
             console.print(
-                f"  [yellow]held back 停止更新[/yellow] since {shop['since']}: {escape(str(shop['message']))}"
+                f"  [yellow]held back 停止更新[/yellow] since {shop['since']}: {shown(str(shop['message']))}"
             )
         for name in status.published.get("audiences") or {}:
             console.print(f"  for audience 受众 {shown(str(name))}")

@@ -22,7 +22,7 @@ from orchestration.publish.publish import publish
 
 
 @pytest.fixture(scope="module")
-def judge(tmp_path_factory: pytest.TempPathFactory) -> Judge:
+def judge() -> Judge:
     return Judge()
 
 
