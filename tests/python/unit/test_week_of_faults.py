@@ -22,6 +22,7 @@ from shop_fakes import NOW, FakeClient, order, raw, run
 import ingestion.engine.compact as compact_module
 from home.audit_log import check as check_log
 from home.layout import Home
+from home.storage import StorageError
 from ingestion.engine import manifest as manifest_module
 from ingestion.engine.archive import Archive
 from ingestion.engine.compact import compact
@@ -143,7 +144,7 @@ def test_in_the_end_everything_is_there_once(
                 RawFiles(home.raw).add_new()
                 if hour % 4 == 3:
                     compact(home)
-            except (Killed, OSError):
+            except (Killed, OSError, StorageError):
                 trouble += 1
     assert trouble, "faults did strike"
     last = {"search_orders": world(HOURS)}
