@@ -41,6 +41,8 @@ from home.errors import TtkpiError
 from home.keys import Key
 from home.storage import finish_exchange, storage_error, storage_errors
 
+BI_NAME = "ttkpi.duckdb"
+"""Name of the published files for BI tools; `marts.duckdb`, the same file, is the name of releases before."""
 AUDIT_LOG_HEAD = "audit_log.head.json"
 """Number and hash of the newest entry of the audit log."""
 AUDIT_LOG = "audit_log.jsonl"
@@ -136,6 +138,15 @@ class Home:
     def published(self) -> Path:
         """The DuckDB file that BI tools read."""
         return self.root / "published" / "marts.duckdb"
+
+    @property
+    def bi_file(self) -> Path:
+        """The published file under the name for BI tools.
+
+        DuckDB names the catalog of a file after the file: in `marts.duckdb` with its schema `marts`, a plain
+        `marts.kpi_shop_daily`, which every tool writes, is ambiguous.
+        """
+        return self.published.with_name(BI_NAME)
 
     @property
     def published_values(self) -> Path:

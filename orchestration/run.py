@@ -122,7 +122,7 @@ def run_all(
             with reporter.phase("publish", "copying the marts"):
                 report.publish = publish(home, progress=reporter)
                 show_publish(reporter, report.publish)
-        report.exit_code = SOME_SHOPS_FAILED if report.sync.failed or report.publish.held_back else PUBLISHED
+        report.exit_code = SOME_SHOPS_FAILED if report.sync.failed or report.publish.is_partial else PUBLISHED
     except BaseException as error:
         report.exit_code = exit_code(error)
         report.seconds = round(time.monotonic() - began, 1)
@@ -219,6 +219,10 @@ def show_publish(reporter: Reporter, report: PublishReport) -> None:
         reporter.warning(f"held back: {shop.shop_name} ({shop.shop_key}); its published rows are {kept}")
     if report.mixed_tables:
         reporter.warning(f"not kept by shop, with new rows of all: {', '.join(report.mixed_tables)}")
+    if report.server is not None and report.server.failed:
+        reporter.warning(report.server.failed)
+    elif report.server is not None:
+        reporter.message(f"PostgreSQL at {report.server.place}: {report.server.changed:,} rows written")
     if report.audiences:
         reporter.message(f"a file of their own for {', '.join(report.audiences)}")
 

@@ -25,6 +25,7 @@ from orchestration.audit.audit import last_audit
 from orchestration.build.build import BuildState, build_state
 from orchestration.history.publications import PUBLISH_ANEW, manifest_path, published_manifest
 from orchestration.history.seal import damage
+from orchestration.publish.postgres.state import ServerState, server_state
 
 _DAY = 86_400
 
@@ -104,6 +105,8 @@ class Status:
     published: dict[str, Any] | None
     damage: str = ""
     """What is wrong with the published file and how to cure it; empty when nothing is."""
+    server: ServerState | None = None
+    """The PostgreSQL server that is published into; None when none is configured."""
 
     @property
     def failing(self) -> list[ResourceStatus]:
@@ -156,6 +159,7 @@ def status(home: Home, *, now: float | None = None) -> Status:
         audit=last_audit(home),
         published=published,
         damage=wrong,
+        server=server_state(home),
     )
 
 

@@ -19,8 +19,9 @@ _SHOWN = 20
 def publish() -> None:
     """Put the audited marts in the place of the published file, in one step. 发布审核通过的指标表。
 
-    Exit code 3 when a shop is held back: it keeps its rows of the publication before. Exit code 4 when the last audit
-    did not pass or is of another build.
+    With destination.postgres, the server is brought to the same publication. Exit code 3 when a shop is held back (it
+    keeps its rows of the publication before) or the server failed. Exit code 4 when the last audit did not pass or is
+    of another build.
 
     \b
     Example:  ttkpi publish
@@ -32,10 +33,10 @@ def publish() -> None:
     with reporter.phase("publish", "copying the marts"):
         report = run_publish(home, progress=reporter)
         show_publish(reporter, report)
-    click.echo(f"Published {len(report.tables)} tables to {report.path}")
+    click.echo(f"Published {len(report.tables)} tables to {home.bi_file}")
     for audience, tables in report.audiences.items():
         click.echo(f"  for {audience}: {len(tables)} tables, {sum(tables.values()):,} rows")
-    if report.held_back:
+    if report.is_partial:
         raise SystemExit(SOME_SHOPS_FAILED)
 
 
@@ -52,7 +53,7 @@ def verify(file: Path | None, history: bool) -> None:
 
     \b
     Examples:  ttkpi verify
-               ttkpi verify /mnt/share/marts.duckdb
+               ttkpi verify /mnt/share/ttkpi.duckdb
     """
     from orchestration.publish.verify import verify_file, verify_home
 

@@ -9,23 +9,26 @@ from orchestration.cli.session import open_home
 
 
 @click.command(cls=Command)
-def status() -> None:
-    """How things stand: authorisations, lag of shops and ads accounts, the last audit, what is published. 运行状态。
+@click.option("--details", is_flag=True, help="Each resource of each shop: last success, until when, errors.")
+def status(details: bool) -> None:
+    """How things stand: what is to be done, shops and ads accounts, the last audit, what is published. 运行状态。
 
-    Exit code 1 when the published file is damaged, 3 when a resource failed at its last attempt or a shop is held
-    back, 4 when the last audit failed.
+    Exit code 1 when the published file is damaged, 3 when a resource failed at its last attempt a shop is held
+    back or PostgreSQL is behind, 4 when the last audit failed.
 
     \b
-    Example:  ttkpi status
+    Examples:  ttkpi status
+               ttkpi status --details
     """
     from orchestration.cli.status_report import show_status
     from orchestration.status import status as read_status
 
     home = open_home()
     found = read_status(home)
-    show_status(home, found)
+    show_status(home, found, details=details)
     if found.damage:
         raise SystemExit(1)
     if found.audit is not None and not found.audit.get("passed"):
         raise SystemExit(4)
-    raise SystemExit(3 if found.failing or (found.published or {}).get("held_back") else 0)
+    behind = found.server is not None and not found.server.is_current
+    raise SystemExit(3 if found.failing or (found.published or {}).get("held_back") or behind else 0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 from rich.box import SIMPLE_HEAD
@@ -53,26 +53,103 @@ def show_ads_authorisations(known: Sequence[AdsAuthorisation], console: Console 
     console.print(table)
 
 
-def show_status(home: Home, status: Status, console: Console | None = None) -> None:
-    """Print how things stand."""
+def show_status(home: Home, status: Status, *, details: bool = False, console: Console | None = None) -> None:
+    """Print how things stand: the verdict, what is the matter, and a line for each shop and step.
+
+    Args:
+        home: Whose status.
+        status: What was found.
+        details: Also each resource of each shop.
+        console: Where to.
+    """
     console = console or output()
-    console.print(f"Home 数据目录: {shown(str(home.root))}")
+    wrong = [*_problems(status)]
+    if wrong:
+        console.print(f"[red]✕ {len(wrong)} to look at · {len(wrong)} 项需要处理[/red]")
+    else:
+        console.print("[green]● All is well · 一切正常[/green]")
+    for text in wrong:
+        console.print(f"  - {shown(text)}", soft_wrap=True)
+    console.print(f"Home 数据目录: {shown(str(home.root))}", soft_wrap=True)
     if home.is_open_to_others():
         cure = f"To close it: chmod 700 {shown(str(home.root))}"
-        console.print(f"[yellow]Every user of this machine can read the home. {cure}[/yellow]")
-    if not status.authorisations:
-        console.print("No seller has authorised the app yet: ttkpi auth exchange CODE")
+        console.print(
+            f"[yellow]Every user of this machine can read the home. {cure}[/yellow]", soft_wrap=True
+        )
     for one in status.authorisations:
         shops = f"{len(one.shops)} shop{'' if len(one.shops) == 1 else 's'}"
         console.print(f"Seller 卖家: {shown(one.seller or one.open_id)}, {shops}, {_days(one.days_left)}")
     for ads in status.ads:
         accounts = ", ".join(name or account for account, name in ads.accounts)
         console.print(f"Ads accounts 广告账户: {shown(accounts or 'none any more')}")
-    if status.resources:
-        console.print(_resources(status.resources))
-    else:
-        console.print("Nothing was synced yet: ttkpi run")
     _show_states(console, status)
+    if status.resources:
+        console.print(_resources(status.resources) if details else _shops(status.resources))
+        if not details:
+            console.print("Each resource: ttkpi status --details 查看明细")
+
+
+def _problems(status: Status) -> Iterator[str]:
+    """What a person has to do something about, the worst first."""
+    if status.damage:
+        yield status.damage
+    if status.audit is not None and not status.audit.get("passed"):
+        failures = [str(text) for text in status.audit.get("critical_failures") or []]
+        yield f"The last audit stopped the publication: {failures[0] if failures else 'see its page'}" + (
+            f" (and {len(failures) - 1} more)" if len(failures) > 1 else ""
+        )
+    for shop in (status.published or {}).get("held_back") or []:
+        yield f"{shop['message']} Held back 停止更新 since {shop['since']}."
+    failing: dict[tuple[str, str], list[str]] = {}
+    for one in status.failing:
+        failing.setdefault((one.shop_name, one.error), []).append(one.resource)
+    for (name, error), resources in failing.items():
+        what = (
+            resources[0]
+            if len(resources) == 1
+            else f"{len(resources)} resources ({', '.join(resources[:3])} ...)"
+        )
+        yield f"{name}: {what} failed at the last sync. {error}"
+    for seller in status.authorisations:
+        if seller.days_left <= _SOON_DAYS:
+            ends = "has ended" if seller.days_left <= 0 else f"ends in {seller.days_left:,.0f} days"
+            yield f"The authorisation of {seller.seller or seller.open_id} {ends}: ttkpi auth url"
+    if not status.authorisations and not status.resources:
+        yield "No seller has authorised the app yet: ttkpi auth exchange CODE"
+    elif not status.resources:
+        yield "Nothing was synced yet: ttkpi run"
+    elif status.published is None and not status.damage:
+        yield "Nothing is published yet: ttkpi run"
+    if status.server is not None and not status.server.is_current:
+        why = status.server.failed or "it has not been written to since."
+        yield f"PostgreSQL at {status.server.place} has not the current publication: {why}"
+
+
+def _shops(resources: Sequence[ResourceStatus]) -> Table:
+    """A line for each shop and ads account."""
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for heading in (
+        "shop 店铺, account 账户",
+        "orders until 订单截至",
+        "last sync 上次同步",
+        "resources 数据项",
+    ):
+        table.add_column(heading, overflow="fold")
+    by_name: dict[str, list[ResourceStatus]] = {}
+    for one in resources:
+        by_name.setdefault(one.shop_name, []).append(one)
+    for name, found in by_name.items():
+        untils = [one.data_until for one in found if one.resource == "orders"] or [None]
+        successes = [one.last_success for one in found if one.last_success]
+        failed = sum(one.status == "failed" for one in found)
+        table.add_row(
+            shown(name),
+            _when(untils[0]) if untils[0] else "",
+            _when(min(successes)) if successes else "never",
+            f"{len(found) - failed} ok" + (f", {failed} failed" if failed else ""),
+            style="red" if failed else "",
+        )
+    return table
 
 
 def _resources(resources: Sequence[ResourceStatus]) -> Table:
@@ -117,8 +194,6 @@ def _show_states(console: Console, status: Status) -> None:
             f"Audit 审核: {words} {status.audit.get('audited_at')}, {status.audit.get('checks')} checks, "
             f"{len(status.audit.get('warnings') or [])} warnings: {shown(str(status.audit.get('json_path')))}"
         )
-        for failure in (status.audit.get("critical_failures") or [])[:5]:
-            console.print(f"  - {shown(str(failure))}")
     if status.damage:
         console.print(f"Published 发布: [red]{shown(status.damage)}[/red]")
     elif status.published is None:
@@ -129,12 +204,11 @@ def _show_states(console: Console, status: Status) -> None:
             f"Published 发布: {status.published.get('published_at')}, {len(tables)} tables, "
             f"{sum(tables.values()):,} rows, publication {status.published.get('publication_id') or 'without a seal'}"
         )
-        for shop in status.published.get("held_back") or []:
-            console.print(
-                f"  [yellow]held back 停止更新[/yellow] since {shop['since']}: {shown(str(shop['message']))}"
-            )
         for name in status.published.get("audiences") or {}:
             console.print(f"  for audience 受众 {shown(str(name))}")
+    if status.server is not None:
+        words = status.server.publication_id or "nothing yet"
+        console.print(f"PostgreSQL: {shown(status.server.place)}, publication {words}")
 
 
 def _days(days: float) -> str:

@@ -3,7 +3,8 @@
 | in the home | what |
 | --- | --- |
 | `published/history/<publication>/` | one publication: its file, its manifest, and those of the audiences; mode 0700 |
-| `published/marts.duckdb`, `manifest.json` | the current one: the same files (hard links), so it takes no space twice |
+| `published/ttkpi.duckdb`, `manifest.json` | the current one: the same files (hard links), so it takes no space twice |
+| `published/marts.duckdb` | the same file under the name of releases before; it will leave |
 | `published/audiences/<audience>/` | the current file of an audience and its manifest |
 | `published_values/` | the values that changed, from when the publication is the current one |
 | `published/switching.json` | only while a switch is under way: which publication takes its place |
@@ -25,7 +26,7 @@ from typing import Any
 
 from home.audit_log import Entry, append, recorded
 from home.errors import TtkpiError
-from home.layout import Home
+from home.layout import BI_NAME, Home
 from home.records import RecordDamaged, read_record, write_record
 from home.storage import replacement, storage_errors, sync_folder
 from orchestration.history.published_values import SCHEMAS, in_publication, in_store
@@ -261,7 +262,7 @@ def _take_place(home: Home, publication: str) -> None:
         for folder in audiences_folder(home).glob("*/"):
             if folder.name not in audiences:
                 # What a person put beside it stays.
-                for name in (home.published.name, MANIFEST):
+                for name in (BI_NAME, home.published.name, MANIFEST):
                     (folder / name).unlink(missing_ok=True)
                 with suppress(OSError):
                     folder.rmdir()
@@ -269,9 +270,11 @@ def _take_place(home: Home, publication: str) -> None:
             folder = audiences_folder(home) / audience
             folder.parent.mkdir(exist_ok=True)
             folder.mkdir(mode=0o700, exist_ok=True)
-            _replace(source / "audiences" / audience / home.published.name, folder / home.published.name)
+            for name in (BI_NAME, home.published.name):
+                _replace(source / "audiences" / audience / home.published.name, folder / name)
             _replace(source / "audiences" / audience / MANIFEST, folder / MANIFEST)
-        _replace(source / home.published.name, home.published)
+        for path in (home.bi_file, home.published):
+            _replace(source / home.published.name, path)
         _replace(source / MANIFEST, manifest_path(home))
     _remember_values(home, source, publication)
 

@@ -70,12 +70,10 @@ def metrics(file: Published) -> dict[str, Metric]:
     columns = file.columns()
     inputs = _inputs(manifest, columns)
     by_name = {metric.name: metric for metric in manifest.metrics}
-    found: dict[str, Metric] = {}
-    for metric in manifest.metrics:
-        measures = list(_measures_of(metric, by_name))
-        if all(measure in inputs for measure in measures):
-            found[metric.name] = _metric(metric, measures, inputs, by_name)
-    return found
+    return {
+        metric.name: _metric(metric, list(_measures_of(metric, by_name)), inputs, by_name)
+        for metric in manifest.metrics
+    }
 
 
 def named(known: Mapping[str, Metric], names: Iterable[str]) -> list[Metric]:
@@ -130,25 +128,16 @@ class _Input:
 
 
 def _inputs(manifest: Any, columns: Mapping[str, Mapping[str, str]]) -> dict[str, _Input]:
-    """The measures whose columns are in the file."""
+    """What each measure is made of."""
     found = {}
     for model in manifest.semantic_models:
         table = model.node_relation.alias
-        known = columns.get(table)
-        if known is None:
-            continue
         dates = {one.name: one.expr or one.name for one in model.dimensions}
         for measure in model.measures:
-            expression = measure.expr or measure.name
-            words = set(re.findall(r"[a-z_][a-z0-9_]*", expression.lower()))
-            missing = {word for word in words if re.search(r"_|gmv", word)} - set(known)
-            date = measure.agg_time_dimension or (
-                model.defaults.agg_time_dimension if model.defaults else None
-            )
-            if missing or date is None or dates.get(date, date) not in known:
-                continue
-            used = words & set(known)
-            found[measure.name] = _Input(table, _unit(measure.name, used, known), dates.get(date, date))
+            words = set(re.findall(r"[a-z_][a-z0-9_]*", (measure.expr or measure.name).lower()))
+            date = measure.agg_time_dimension or model.defaults.agg_time_dimension
+            unit = _unit(measure.name, words & set(columns[table]), columns[table])
+            found[measure.name] = _Input(table, unit, dates[date])
     return found
 
 

@@ -15,10 +15,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
+import orjson
 
 from home.database import attach
 from home.errors import TtkpiError
 from home.layout import Home
+from orchestration.publish.metric_layer import visible
 
 if TYPE_CHECKING:
     from metricflow.engine.metricflow_engine import MetricFlowEngine
@@ -90,12 +92,14 @@ class Published:
         """
         if self._manifest is None:
             try:
-                ((self._manifest,),) = self.rows("select manifest from warehouse.metrics.semantic_manifest")
+                ((manifest,),) = self.rows("select manifest from warehouse.metrics.semantic_manifest")
             except duckdb.CatalogException as error:
                 raise NoMetrics(
                     f"{self.path} has no metrics: it was published by an older version.",
                     advice="Publish again: `ttkpi run`, or `ttkpi build`, `ttkpi audit`, `ttkpi publish`.",
                 ) from error
+            # Whoever took a table or column out of a copy has no metric of it.
+            self._manifest = orjson.dumps(visible(orjson.loads(manifest), self.columns())).decode()
         return _engine(self._manifest)
 
 

@@ -2,7 +2,7 @@
 
 | in the home | what |
 | --- | --- |
-| `published/marts.duckdb` | schema `marts` with every `dim_`, `fct_`, `kpi_` and `ops_` table; for BI, read-only |
+| `published/ttkpi.duckdb` | schema `marts` with every `dim_`, `fct_`, `kpi_` and `ops_` table; for BI, read-only |
 | `published/manifest.json` | its sealed manifest: run, build, audit, revision, definitions, rows per table, checksum |
 | `published/audiences/<audience>/` | the same two for each audience of seed `audiences`: its part only |
 | `published/history/` | the last publications (`orchestration/history/publications.py`) |
@@ -21,9 +21,8 @@ have it, as DuckDB keeps the bytes of what is deleted.
 Who has the old file open keeps reading the old numbers until he opens it again. If anything goes wrong, the old file
 stays.
 
-DuckDB names the catalog of a file after the file, so opened directly it is the catalog `marts` with the schema `marts`,
-and `marts.kpi_shop_daily` is ambiguous to it. Say `marts.marts.kpi_shop_daily`, or `use marts.marts` first, or attach
-the file under a name of your own: `attach '.../marts.duckdb' as kpi (read_only)`, then `kpi.marts.kpi_shop_daily`.
+DuckDB names the catalog of a file after the file. `ttkpi.duckdb` is the name for BI tools: in it `marts.kpi_shop_daily`
+is one thing; in `marts.duckdb`, the same file under its name of releases before, it is ambiguous.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -67,8 +66,10 @@ from orchestration.history.published_values import (
 )
 from orchestration.history.seal import MANIFEST, PUBLICATION_TABLE, sealed, sha256
 from orchestration.publish.audiences import Audience, Choice, audiences, everything
+from orchestration.publish.comments import Description, descriptions, write_comments
 from orchestration.publish.held_back import HeldShop, KeptRows, held_shops, mixed_tables
 from orchestration.publish.metric_layer import add_metric_layer
+from orchestration.publish.postgres.state import ServerState, bring_server
 
 _PUBLIC, _PRIVATE = 0o644, 0o600
 
@@ -94,6 +95,7 @@ class PublishReport:
         audiences: Rows per table of each audience's file.
         held_back: Shops of which the rows of an earlier publication are in the file.
         mixed_tables: Tables that hold new rows of these shops all the same, as they have no shop.
+        server: What became of PostgreSQL; None when no server is configured.
     """
 
     path: Path
@@ -105,6 +107,12 @@ class PublishReport:
     audiences: dict[str, dict[str, int]] = field(default_factory=dict)
     held_back: tuple[HeldShop, ...] = ()
     mixed_tables: tuple[str, ...] = ()
+    server: ServerState | None = None
+
+    @property
+    def is_partial(self) -> bool:
+        """A shop is held back, or the server could not be brought to the publication."""
+        return bool(self.held_back) or (self.server is not None and bool(self.server.failed))
 
 
 def publish(home: Home, *, progress: Progress | None = None) -> PublishReport:
@@ -125,7 +133,8 @@ def publish(home: Home, *, progress: Progress | None = None) -> PublishReport:
             report = _publish(home, progress or Progress(), entry)
         end_switch(home)
         prune(home)
-    return report
+        # The file comes first: an outage of the server stops no publication.
+        return replace(report, server=bring_server(home, progress=progress))
 
 
 def _publish(home: Home, progress: Progress, entry: Entry) -> PublishReport:
@@ -167,6 +176,7 @@ def _publish(home: Home, progress: Progress, entry: Entry) -> PublishReport:
             kept_rows = KeptRows(connection, held, now)
             mixed = mixed_tables(columns) if held else []
             definitions = _definitions(connection, columns)
+            described = descriptions(home)
             wanted = audiences(connection, columns)
             files = [Audience("", everything(columns), {}), *wanted]
             count = _Count(progress, sum(len(file.choices) for file in files))
@@ -196,7 +206,7 @@ def _publish(home: Home, progress: Progress, entry: Entry) -> PublishReport:
                     with storage_errors(place):
                         place.mkdir(parents=True, exist_ok=True, mode=0o700)
                     manifests[file.name] = _write(
-                        home, connection, place, file, own, definitions, kept_rows, count
+                        home, connection, place, file, own, definitions, kept_rows, described, count
                     )
     except duckdb.Error as error:
         raise _failed(home, error) from error
@@ -254,6 +264,7 @@ def _write(
     facts: dict[str, Any],
     definitions: Definitions,
     kept_rows: KeptRows,
+    described: Mapping[str, Description],
     count: _Count,
 ) -> dict[str, Any]:
     """Write one file and its sealed manifest."""
@@ -263,8 +274,6 @@ def _write(
         for choice in file.choices
         if (known := definitions.get(choice.table))
     }
-    # Attached under a name of its own: opened directly, the file would be the catalog `marts`, and
-    # `marts.x` could mean the catalog or the schema.
     connection.execute(f"attach {literal(fresh)} as fresh")
     connection.execute("create schema fresh.marts")
     tables: dict[str, int] = {}
@@ -275,9 +284,11 @@ def _write(
         if kept := kept_rows.query(choice.table, origin):
             held[choice.table] = kept_rows.shop_keys(file.limits.get("shop_keys") or ())
         tables[choice.table] = copy_mart(connection, choice, kept or source)
+        if description := described.get(choice.table):
+            write_comments(connection, choice.table, choice.columns, description)
         count.one(choice.table)
     _describe(connection, facts, tables, own, held)
-    add_metric_layer(home, connection)
+    add_metric_layer(home, connection, {choice.table: choice.columns for choice in file.choices})
     connection.execute("checkpoint fresh")
     connection.execute("detach fresh")
     with storage_errors(fresh):
@@ -323,7 +334,7 @@ def _definitions(connection: duckdb.DuckDBPyConnection, columns: Mapping[str, Se
 
 
 def copy_mart(connection: duckdb.DuckDBPyConnection, choice: Choice, source: str | None = None) -> int:
-    """Copy what was chosen of a table of `warehouse` to `fresh`, with its comments.
+    """Copy what was chosen of a table of `warehouse` to `fresh`.
 
     Args:
         connection: Has both attached.
@@ -339,7 +350,6 @@ def copy_mart(connection: duckdb.DuckDBPyConnection, choice: Choice, source: str
     copied = connection.execute(
         f"create table fresh.marts.{quoted(choice.table)} as select {names} from {origin}{condition}"  # noqa: S608
     ).fetchone()
-    _keep_comments(connection, choice)
     return int(copied[0]) if copied else 0
 
 
@@ -408,30 +418,6 @@ def _digest(definitions: Mapping[str, tuple[int, str]] | None) -> str | None:
         return None
     text = "\n".join(f"{name} {version} {digest}" for name, (version, digest) in sorted(definitions.items()))
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _keep_comments(connection: duckdb.DuckDBPyConnection, choice: Choice) -> None:
-    """A copied table has the rows of the old one but not its comments, which BI tools show."""
-    table = choice.table
-    of_table = (
-        "database_name = 'warehouse' and schema_name = 'marts' and table_name = ? and comment is not null"
-    )
-    described = connection.execute(
-        f"select comment from duckdb_tables() where {of_table}",  # noqa: S608
-        [table],
-    ).fetchone()
-    if described:
-        connection.execute(f"comment on table fresh.marts.{quoted(table)} is {literal(described[0])}")
-    columns = connection.execute(
-        f"select column_name, comment from duckdb_columns() where {of_table}",  # noqa: S608
-        [table],
-    ).fetchall()
-    for column, comment in columns:
-        if str(column) not in choice.columns:
-            continue
-        connection.execute(
-            f"comment on column fresh.marts.{quoted(table)}.{quoted(str(column))} is {literal(comment)}"
-        )
 
 
 def _settle(path: Path, mode: int) -> None:

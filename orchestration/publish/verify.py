@@ -41,6 +41,7 @@ from orchestration.history.publications import (
 )
 from orchestration.history.published_values import NONE, SCHEMAS, in_store, is_empty
 from orchestration.history.seal import MANIFEST, problems, sha256
+from orchestration.publish.postgres.config import configured_server
 
 _RESTORE = "Restore it from your backup. What is published is not concerned."
 
@@ -57,7 +58,7 @@ class Verdict:
         cure: What to do if something is wrong.
     """
 
-    subject: Path
+    subject: Path | str
     problems: tuple[str, ...]
     about: str
     is_sealed: bool = True
@@ -99,7 +100,7 @@ def verify_home(home: Home, *, history: bool = False, stored: bool = True) -> li
     if home.published.is_file():
         # A seal that can't be checked is no seal.
         home.seal_key()
-    verdicts = [verify_file(home, home.published), *_audiences(home)]
+    verdicts = [verify_file(home, home.published), *_other_name(home), *_audiences(home)]
     verdicts = [replace(one, cure=_cure(home)) for one in verdicts]
     if history:
         for publication in reversed(kept(home)):
@@ -108,7 +109,33 @@ def verify_home(home: Home, *, history: bool = False, stored: bool = True) -> li
             verdicts += [replace(verify_file(home, file), cure=_RESTORE) for file in files]
     log = _log(home)
     verdicts += [replace(one, cure=_RESTORE) for one in (_values(home, is_whole=not log.problems), log)]
-    return [*verdicts, *_stored(home)] if stored else verdicts
+    return [*verdicts, *_server(home), *_stored(home)] if stored else verdicts
+
+
+def _server(home: Home) -> Iterator[Verdict]:
+    """Whether PostgreSQL, where it is configured, has what was published."""
+    server = configured_server()
+    if server is None or not home.published.is_file():
+        return
+    from orchestration.publish.postgres.publish import ServerFailed
+    from orchestration.publish.postgres.verify import problems_of_server
+
+    try:
+        found = tuple(problems_of_server(server, home))
+    except ServerFailed as error:
+        found = (error.message,)
+    yield Verdict(
+        f"PostgreSQL at {server.place}",
+        found,
+        "" if found else "every row of every table is as published",
+        cure="Run `ttkpi publish`; if it stays, drop the schema on the server first: it is made anew.",
+    )
+
+
+def _other_name(home: Home) -> Iterator[Verdict]:
+    """The file under the name for BI tools, where it is not the same file but a copy of it."""
+    if home.bi_file.is_file() and not (home.published.is_file() and home.bi_file.samefile(home.published)):
+        yield verify_file(home, home.bi_file)
 
 
 def _cure(home: Home) -> str:

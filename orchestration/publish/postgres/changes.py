@@ -132,15 +132,19 @@ def write_csv(connection: duckdb.DuckDBPyConnection, query: str, path: Path, tab
     A zero byte, which PostgreSQL has no place for, is left out of a text.
     """
     texts = [name for name, kind in table.columns.items() if kind == "text"]
-    columns = ", ".join(
+    force = f", force_quote ({', '.join(quoted(name) for name in texts)})" if texts else ""
+    written = connection.execute(
+        f"copy (select {as_written(table)} from ({query})) to {literal(path)} (format csv, header false, nullstr ''{force})"  # noqa: S608
+    ).fetchone()
+    return int(written[0]) if written else 0
+
+
+def as_written(table: Table) -> str:
+    """The columns of a table as the server gets them."""
+    return ", ".join(
         f"replace({quoted(name)}, chr(0), '') as {quoted(name)}" if kind == "text" else quoted(name)
         for name, kind in table.columns.items()
     )
-    force = f", force_quote ({', '.join(quoted(name) for name in texts)})" if texts else ""
-    written = connection.execute(
-        f"copy (select {columns} from ({query})) to {literal(path)} (format csv, header false, nullstr ''{force})"  # noqa: S608
-    ).fetchone()
-    return int(written[0]) if written else 0
 
 
 def _type(table: str, column: str, kind: str) -> str:

@@ -15,7 +15,7 @@ from home.audit_log import FAILED, recorded
 from home.layout import Home
 from home.records import read_record, write_record
 from ingestion.engine.progress import Progress
-from orchestration.history.publications import published_manifest
+from orchestration.history.publications import current_publication
 from orchestration.publish.postgres.config import Server, configured_server
 
 
@@ -58,7 +58,7 @@ def bring_server(home: Home, *, progress: Progress | None = None) -> ServerState
 
     with home.lock("publish"), recorded(home, "publish_postgres") as entry:
         before = read_record(_path(home)) or {}
-        entry.subject = str((published_manifest(home) or {}).get("publication_id"))
+        entry.subject = str(current_publication(home))
         entry.details["server"] = server.place
         try:
             reports = publish_to(server, home, progress=progress)
@@ -98,7 +98,7 @@ def _state(home: Home, server: Server, record: dict[str, Any]) -> ServerState:
     if record.get("server") != server.place:
         # Another server is configured than the one that was written to.
         record = {}
-    current = (published_manifest(home) or {}).get("publication_id")
+    current = current_publication(home)
     publication = record.get("publication_id")
     return ServerState(
         place=server.place,

@@ -15,7 +15,7 @@ from psycopg import sql
 from home.database import attach, literal, quoted
 from home.layout import Home
 from orchestration.history.publications import audiences_folder
-from orchestration.publish.postgres.changes import Table, tables_of
+from orchestration.publish.postgres.changes import Table, as_written, tables_of
 from orchestration.publish.postgres.config import Server
 from orchestration.publish.postgres.publish import connected, scratch_folder
 
@@ -96,7 +96,7 @@ def _difference(
         f"select {table.names} from read_csv({literal(path)}, header = false, columns = {{{described}}}, "  # noqa: S608
         "nullstr = '', allow_quoted_nulls = false, quote = '\"', escape = '\"', auto_detect = false, delim = ',')"
     )
-    published = f"select {table.names} from fresh.marts.{quoted(table.name)}"  # noqa: S608
+    published = f"select {as_written(table)} from fresh.marts.{quoted(table.name)}"  # noqa: S608
     for left, right, where in (
         (published, read, "of the published file"),
         (read, published, "of the server"),

@@ -132,7 +132,7 @@ def make_home(root: Path) -> Home:
     for table, sql in _MARTS.items():
         connection.execute(f"create table marts.{table} as {sql.format(shop=SHOP)}")
     connection.execute("comment on table marts.kpi_shop_daily is 'One row per shop and day'")
-    connection.execute("comment on column marts.kpi_shop_daily.gmv is 'Gross merchandise value'")
+    describe(home, "kpi_shop_daily", {"gmv": "Gross merchandise value"})
     connection.close()
     mark_built(home)
     return home
@@ -143,6 +143,25 @@ def write_raw(home: Home, table: str, sql: str, name: str = "part", *, source: s
     folder = home.raw / source / table
     folder.mkdir(parents=True, exist_ok=True)
     duckdb.execute(f"copy ({sql}) to '{folder / name}.parquet' (format parquet)")
+
+
+def describe(home: Home, table: str, columns: dict[str, str]) -> None:
+    """The descriptions of a mart, where dbt keeps those of `models/`."""
+    path = home.root / "dbt" / "target" / "manifest.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    manifest = json.loads(path.read_text()) if path.is_file() else {"nodes": {}}
+    manifest["nodes"][f"model.tiktok_shop_kpi.{table}"] = {
+        "resource_type": "model",
+        "schema": "marts",
+        "alias": table,
+        "description": f"One row per {table}.",
+        "config": {"meta": {}},
+        "columns": {
+            name: {"description": text, "data_type": "decimal(18,4)" if name == "gmv" else "string"}
+            for name, text in columns.items()
+        },
+    }
+    path.write_text(json.dumps(manifest))
 
 
 def change_marts(home: Home, sql: str) -> None:

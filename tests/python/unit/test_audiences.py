@@ -14,7 +14,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from control_helpers import change_marts, make_home, mark_audited
+from control_helpers import change_marts, describe, make_home, mark_audited
 
 from home.errors import ConfigError
 from home.layout import Home
@@ -61,15 +61,15 @@ _CANARIES = f"""
             ('kpi_live_hosts', 'host_name', 1, 'open-definition-host', 1, 'd4'),
             ('kpi_shop_daily', 'gmv', 1, 'canary-definition-absent-table', 1, 'd3')
         ) as glossary(model_name, column_name, column_position, definition, definition_version, definition_digest);
-    comment on column marts.fct_canaries.order_profit is 'canary-comment';
-    comment on column marts.fct_canaries.note is 'open-comment';
 """
+_DESCRIBED = {"order_profit": "canary-comment", "note": "open-comment", "_load": "canary-comment-load"}
 
 
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
     home = make_home(tmp_path / "home")
     change_marts(home, _CANARIES)
+    describe(home, "fct_canaries", _DESCRIBED)
     mark_audited(home)
     return home
 

@@ -59,13 +59,18 @@ def test_published_file_has_every_mart_and_nothing_else(home: Home) -> None:
     assert {name for _, name in tables} == {*report.tables, "ops_publication"}
     assert "helper" not in report.tables, "only dim_, fct_, kpi_ and ops_ tables leave the project"
     assert report.tables["kpi_shop_daily"] == 3
-    assert comment == ("Gross merchandise value",)
+    assert comment == ("Gross merchandise value [shop currency 店铺币种]",)
     assert stat.S_IMODE(home.published.stat().st_mode) == 0o644
     assert sorted(path.name for path in home.published.parent.iterdir()) == [
         "history",
         "manifest.json",
         "marts.duckdb",
+        "ttkpi.duckdb",
     ]
+    # What every BI tool writes: with file and schema of one name it is ambiguous.
+    with duckdb.connect(str(home.bi_file), read_only=True) as connection:
+        assert connection.execute("select count(*) from marts.kpi_shop_daily").fetchone() == (3,)
+    assert home.bi_file.samefile(home.published)
 
 
 def test_manifest_names_build_audit_rows_and_checksum(home: Home) -> None:
