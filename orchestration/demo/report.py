@@ -334,7 +334,7 @@ def _show_difference(console: Console, compared: Comparison) -> None:
 def _show_places(console: Console, home: Home, result: DemoResult) -> None:
     console.print("Where things are 位置:")
     console.print(
-        f"  published marts  {shown(str(home.published))}  (DuckDB, read-only; marts.marts.kpi_shop_daily, ...)"
+        f"  published marts  {shown(str(home.bi_file))}  (DuckDB, read-only; marts.kpi_shop_daily, ...)"
     )
     console.print(f"  audit            {shown(str(home.root / 'audit' / 'index.html'))}")
     console.print(f"  KPI glossary     {shown(str(result.docs))}")

@@ -133,8 +133,9 @@ def write_csv(connection: duckdb.DuckDBPyConnection, query: str, path: Path, tab
     """
     texts = [name for name, kind in table.columns.items() if kind == "text"]
     force = f", force_quote ({', '.join(quoted(name) for name in texts)})" if texts else ""
+    options = f"format csv, header false, nullstr ''{force}"
     written = connection.execute(
-        f"copy (select {as_written(table)} from ({query})) to {literal(path)} (format csv, header false, nullstr ''{force})"  # noqa: S608
+        f"copy (select {as_written(table)} from ({query})) to {literal(path)} ({options})"  # noqa: S608
     ).fetchone()
     return int(written[0]) if written else 0
 
