@@ -114,12 +114,13 @@ def _problems(status: Status) -> Iterator[str]:
         if seller.days_left <= _SOON_DAYS:
             ends = "has ended" if seller.days_left <= 0 else f"ends in {seller.days_left:,.0f} days"
             yield f"The authorisation of {seller.seller or seller.open_id} {ends}: ttkpi auth url"
-    if not status.authorisations and not status.resources:
-        yield "No seller has authorised the app yet: ttkpi auth exchange CODE"
-    elif not status.resources:
-        yield "Nothing was synced yet: ttkpi run"
-    elif status.published is None and not status.damage:
-        yield "Nothing is published yet: ttkpi run"
+    if status.published is None and not status.damage:
+        # A team of files alone has neither a seller nor a sync, and is well once it has published.
+        if not status.authorisations:
+            yield "No seller has authorised the app yet: ttkpi auth exchange CODE"
+        yield (
+            "Nothing is published yet: ttkpi run" if status.resources else "Nothing was synced yet: ttkpi run"
+        )
     if status.server is not None and not status.server.is_current:
         why = status.server.failed or "it has not been written to since."
         yield f"PostgreSQL at {status.server.place} has not the current publication: {why}"
@@ -129,10 +130,10 @@ def _shops(resources: Sequence[ResourceStatus]) -> Table:
     """A line for each shop and ads account."""
     table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for heading in (
-        "shop 店铺, account 账户",
-        "orders until 订单截至",
-        "last sync 上次同步",
-        "resources 数据项",
+        "shop, account 店铺",
+        "orders until 截至",
+        "last sync 同步",
+        "resources 数据",
     ):
         table.add_column(heading, overflow="fold")
     by_name: dict[str, list[ResourceStatus]] = {}

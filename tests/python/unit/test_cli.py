@@ -40,6 +40,7 @@ _COMMANDS = [
     "replay",
     "compact",
     "status",
+    "metrics",
     "docs",
 ]
 
@@ -192,7 +193,7 @@ def test_publish_exits_0_and_prints_the_file(clean: Path, capsys: pytest.Capture
     home = make_home(clean)
     mark_audited(home)
     assert main(["publish"]) == 0
-    assert str(home.published) in capsys.readouterr().out
+    assert str(home.bi_file) in capsys.readouterr().out
 
 
 def test_options_reach_the_sync(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

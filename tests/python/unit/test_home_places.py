@@ -96,7 +96,7 @@ def test_a_home_that_is_open_is_named_and_stays_as_it_is(tmp_path: Path) -> None
     home.prepare()
     assert stat.S_IMODE(home.root.stat().st_mode) == 0o755
     with (tmp_path / "out").open("w+") as file:
-        show_status(home, status(home), Console(file=file, width=150))
+        show_status(home, status(home), console=Console(file=file, width=150))
         file.seek(0)
         assert "chmod 700" in file.read()
 

@@ -41,7 +41,7 @@ def test_secrets_are_never_shown(home: Home) -> None:
     text = io.StringIO()
     console = Console(file=text, width=200)
     show_authorisations(authorisations(home, now=NOW), console)
-    show_status(home, status(home, now=NOW), console)
+    show_status(home, status(home, now=NOW), details=True, console=console)
     assert "Aurora Thailand" in text.getvalue() and "10 days left" in text.getvalue()
     assert not any(f"secret-{one}" in text.getvalue() for one in ("at", "rt", "cipher"))
 
@@ -110,7 +110,7 @@ def test_ads_accounts_are_told_beside_the_shops(home: Home) -> None:
     text = io.StringIO()
     console = Console(file=text, width=200)
     show_ads_authorisations(ads_authorisations(home), console)
-    show_status(home, found, console)
+    show_status(home, found, console=console)
     assert "Aurora US ads" in text.getvalue() and "No permission." in text.getvalue()
     assert "planted" not in text.getvalue()
 
