@@ -22,7 +22,7 @@ from orchestration.defs.publish.jobs import build_jobs
 from orchestration.defs.publish.schedules import build_schedules
 from orchestration.defs.publish.sensors import alert_webhooks, nothing_published, run_failure_alert
 from orchestration.defs.quality.assets import build_audit_assets
-from orchestration.defs.translators import HouseDbtTranslator
+from orchestration.defs.translators import HouseDbtTranslator, with_owner
 
 
 def build_definitions(home: Home) -> dg.Definitions:
@@ -31,13 +31,16 @@ def build_definitions(home: Home) -> dg.Definitions:
     translator = HouseDbtTranslator()
     jobs = {job.name: job for job in build_jobs()}
     return dg.Definitions(
-        assets=[
-            *build_ingestion_assets(manifest),
-            *build_inbox_assets(manifest),
-            build_dbt_assets(manifest, translator),
-            build_audit_assets(manifest, translator),
-            *build_published_assets(manifest, translator),
-        ],
+        assets=dg.map_asset_specs(
+            with_owner,
+            [
+                *build_ingestion_assets(manifest),
+                *build_inbox_assets(manifest),
+                build_dbt_assets(manifest, translator),
+                build_audit_assets(manifest, translator),
+                *build_published_assets(manifest, translator),
+            ],
+        ),
         asset_checks=[build_freshness_checks(manifest, translator)],
         jobs=list(jobs.values()),
         schedules=build_schedules(jobs, project_var("reporting_timezone")),

@@ -15,6 +15,7 @@ graph. Two sources are no raw tables: `frozen/scorecards`, the months that a per
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -30,6 +31,7 @@ FROZEN = "frozen"
 AUDIT_LOG = "audit_log"
 PUBLISHED_VALUES = "published_values"
 
+DATA_TEAM = "data"
 AUDIT_REPORT = AssetKey(["audit", "report"])
 """What the audit found; the published tables depend on it."""
 
@@ -61,6 +63,16 @@ def published_key(table: str) -> AssetKey:
 def exposure_key(name: str) -> AssetKey:
     """Key of a dbt exposure: a report or a consumer that reads the published file."""
     return AssetKey([EXPOSURES, name])
+
+
+def team(name: object) -> str:
+    """An owner as Dagster writes teams: `team:sales-analytics`; without a name, the team that keeps the data."""
+    return "team:" + (re.sub(r"[^a-z0-9]+", "-", str(name or DATA_TEAM).lower()).strip("-") or DATA_TEAM)
+
+
+def with_owner(spec: AssetSpec) -> AssetSpec:
+    """An asset that nobody is named for belongs to the team that keeps the data."""
+    return spec if spec.owners else spec.replace_attributes(owners=[team(None)])
 
 
 def layer_of(dbt_resource_props: Mapping[str, Any]) -> str:
@@ -102,6 +114,11 @@ class HouseDbtTranslator(DagsterDbtTranslator):  # type: ignore[misc]  # mypy is
         topic = topic_of(dbt_resource_props)
         layer = layer_of(dbt_resource_props)
         return f"{layer}_{topic}" if topic else layer
+
+    def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> list[str]:
+        """Who answers for a dbt node: `meta.owner` of a mart, else the team that keeps the data."""
+        meta = (dbt_resource_props.get("config") or {}).get("meta") or {}
+        return [team(meta.get("owner"))]
 
     def get_description(self, dbt_resource_props: Mapping[str, Any]) -> str:
         """The model's own description (it starts with the grain), without the SQL."""

@@ -7,7 +7,9 @@ from decimal import Decimal
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.table import Table
+from rich.measure import Measurement
+from rich.table import Column, Table
+from rich.text import TextType
 
 from home.layout import Home
 from home.project import project_var
@@ -30,6 +32,9 @@ from orchestration.demo.summary import (
 )
 from orchestration.progress import output, shown
 
+_NAMES = 3
+"""At most so many columns at the left name a row: shop, day, currency."""
+_UNLIMITED = 1_000
 _COMPARED: tuple[tuple[str, str, tuple[str, ...], Mapping[str, str] | None, str], ...] = (
     ("kpi_shop_daily", "kpi_shop_daily", ("shop_key", "business_date"), None, "true"),
     ("kpi_product_daily", "kpi_product_daily", ("shop_key", "business_date", "product_id"), None, "true"),
@@ -87,15 +92,15 @@ def show(home: Home, result: DemoResult, console: Console | None = None) -> bool
     console = console or output()
     _show_sync(console, result)
     for days in PERIODS:
-        console.print(_table(kpis(home.published, days), days))
-        console.print(_outlook_table(outlook(home.published, days), days))
+        _print(console, _table(kpis(home.published, days), days))
+        _print(console, _outlook_table(outlook(home.published, days), days))
     console.print(
         "~ 暂定: not final, as cancellations and refunds may still come; what is expected stands below each table."
     )
-    console.print(_bridge_table(day_bridges(home.published)))
+    _print(console, _bridge_table(day_bridges(home.published)))
     # The longer time only: what ads brought is known once orders are settled.
-    console.print(_promotion_table(promotion(home.published, PERIODS[-1]), PERIODS[-1]))
-    console.print(_operations_table(operations(home.published, PERIODS[-1]), PERIODS[-1]))
+    _print(console, _promotion_table(promotion(home.published, PERIODS[-1]), PERIODS[-1]))
+    _print(console, _operations_table(operations(home.published, PERIODS[-1]), PERIODS[-1]))
     _show_people(console, home)
     agreed = _show_checks(console, home, result)
     _show_places(console, home, result)
@@ -129,6 +134,32 @@ def _empty_table(title: str, *, texts: Sequence[str], numbers: Sequence[str]) ->
     for heading in numbers:
         table.add_column(heading, justify="right", no_wrap=True)
     return table
+
+
+def _print(console: Console, table: Table) -> None:
+    """Print a table; on a narrow terminal in parts, each with the names of its rows and as many figures as fit."""
+    names = [column for column in table.columns if column.justify == "left"][:_NAMES]
+    rest = [column for column in table.columns if column not in names]
+    part: list[Column] = []
+    title = table.title
+    unlimited = console.options.update(width=_UNLIMITED)
+    while rest:
+        part.append(rest.pop(0))
+        wider = _part(table, [*names, *part, *rest[:1]], None)
+        if rest and Measurement.get(console, unlimited, wider).maximum <= console.width:
+            continue
+        console.print(_part(table, [*names, *part], title))
+        part, title = [], None
+
+
+def _part(table: Table, columns: Sequence[Column], title: TextType | None) -> Table:
+    """A table of some columns of another."""
+    part = Table(title=title, box=table.box, title_justify="left", padding=(0, 1, 0, 0))
+    for column in columns:
+        part.add_column(column.header, justify=column.justify, no_wrap=True)
+    for row, cells in zip(table.rows, zip(*(column.cells for column in columns), strict=True), strict=True):
+        part.add_row(*cells, style=row.style)
+    return part
 
 
 def _table(lines: Sequence[Kpis], days: int) -> Table:

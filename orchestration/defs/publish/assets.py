@@ -39,6 +39,7 @@ def build_published_assets(
                 deps=[translator.get_asset_key(node), AUDIT_REPORT],
                 description=translator.get_description(node),
                 group_name="published",
+                owners=translator.get_owners(node),
                 kinds={"duckdb"},
             )
         )

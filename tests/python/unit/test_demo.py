@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from control_helpers import SHOP, change_marts, make_home, mark_audited
+from rich.cells import cell_len
 from rich.console import Console
 
 from home.demo_home import refuse_demo_home
@@ -21,11 +22,12 @@ from orchestration.demo.demo import World, _environment, _settings
 from orchestration.demo.report import (
     _bridge_table,
     _outlook_table,
+    _print,
     _promotion_table,
     _show_difference,
     _table,
 )
-from orchestration.demo.summary import Promotion, compare, day_bridges, kpis, outlook, promotion
+from orchestration.demo.summary import Kpis, Promotion, compare, day_bridges, kpis, outlook, promotion
 from orchestration.publish.publish import publish
 
 _NOTHING = {"orders": None, "days": None, "seed": None}
@@ -397,3 +399,38 @@ class TestPromotion:
         assert [
             line for line in printed.splitlines() if line.strip().startswith("Aurora") and "20.00" in line
         ]
+
+
+def test_on_80_columns_no_figure_and_no_shop_is_cut() -> None:
+    """Shop and currency had no width at all, and figures ended in an ellipsis."""
+    line = Kpis(
+        shop_name="Aurora Vietnam",
+        currency="VND",
+        gmv=Decimal(1_023_129_500),
+        net_gmv=Decimal(1_023_129_400),
+        refund_rate=0.0312,
+        paid_orders=12_345,
+        aov=Decimal("1284972.22"),
+        take_rate=0.1,
+        settlement_amount=Decimal(911_056_460),
+        is_provisional=True,
+        is_gmv_provisional=True,
+    )
+    said = io.StringIO()
+    _print(Console(file=said, width=80), _table([line], 7))
+    lines = said.getvalue().splitlines()
+    assert all(cell_len(text) <= 80 for text in lines)
+    text = said.getvalue()
+    assert "…" not in text
+    for figure in (
+        "~1,023,129,500",
+        "~1,023,129,400",
+        "~3.1 %",
+        "12,345",
+        "1,284,972.22",
+        "10.0 %",
+        "911,056,460",
+    ):
+        assert figure in text
+    # Each part says whose figures they are.
+    assert text.count("Aurora Vietnam  VND") == text.count("shop") >= 2
