@@ -70,6 +70,7 @@ class Tiny:
         (self.project / "models").mkdir()
         (self.project / "macros").mkdir()
         for file in (
+            "macros/memory.sql",
             "macros/rebuilt.sql",
             "macros/proofs/proofs.sql",
             "macros/delete_insert.sql",
