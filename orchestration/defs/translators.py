@@ -30,6 +30,8 @@ EXPOSURES = "exposures"
 FROZEN = "frozen"
 AUDIT_LOG = "audit_log"
 PUBLISHED_VALUES = "published_values"
+KEPT_SOURCES = (FROZEN, AUDIT_LOG, PUBLISHED_VALUES)
+"""dbt sources that are no raw tables."""
 
 DATA_TEAM = "data"
 AUDIT_REPORT = AssetKey(["audit", "report"])
@@ -48,11 +50,7 @@ def raw_key(source: str, table: str) -> AssetKey:
 
 def source_key(source: str, table: str) -> AssetKey:
     """Key of a dbt source: a raw table, what a person has frozen, or the audit log."""
-    return (
-        AssetKey([source, table])
-        if source in (FROZEN, AUDIT_LOG, PUBLISHED_VALUES)
-        else raw_key(source, table)
-    )
+    return AssetKey([source, table]) if source in KEPT_SOURCES else raw_key(source, table)
 
 
 def published_key(table: str) -> AssetKey:

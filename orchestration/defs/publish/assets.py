@@ -10,10 +10,12 @@ from orchestration.defs.pools import WAREHOUSE_WRITER
 from orchestration.defs.run_log import RunLog
 from orchestration.defs.translators import (
     AUDIT_REPORT,
+    KEPT_SOURCES,
     HouseDbtTranslator,
     exposure_key,
     published_key,
     published_models,
+    source_key,
 )
 from orchestration.defs.waiting import waits_for_home
 from orchestration.publish.publish import publish
@@ -93,7 +95,20 @@ def build_published_assets(
             },
         )
 
-    return [published, *build_exposures(manifest)]
+    return [published, *build_exposures(manifest), *build_kept_sources(manifest)]
+
+
+def build_kept_sources(manifest: Mapping[str, Any]) -> list[dg.AssetSpec]:
+    """What models read and no step of Dagster writes: frozen months, the audit log, values that were published."""
+    return [
+        dg.AssetSpec(
+            source_key(source["source_name"], source["name"]),
+            description=str(source.get("description") or ""),
+            group_name="kept",
+        )
+        for _, source in sorted(manifest["sources"].items())
+        if source["source_name"] in KEPT_SOURCES
+    ]
 
 
 def build_exposures(manifest: Mapping[str, Any]) -> list[dg.AssetSpec]:
