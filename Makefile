@@ -91,8 +91,7 @@ soak: $(VENV)/.dev ## seeded: loads in any order, damaged files, weeks of faults
 
 .PHONY: dagster
 dagster: $(VENV)/.runtime ## open the Dagster UI on http://127.0.0.1:3000
-	@$(BIN)/python -m orchestration.dagster_home
-	@DAGSTER_HOME="$$($(BIN)/python -m orchestration.dagster_home --print)" $(BIN)/dagster dev -m orchestration.definitions
+	@$(BIN)/ttkpi dagster
 
 .PHONY: docs
 docs: $(VENV)/.runtime ## the KPI glossary as one HTML file

@@ -1,7 +1,8 @@
 """Prepares `DAGSTER_HOME`, which is `dagster/` in the data home: run `python -m orchestration.dagster_home`.
 
 Dagster reads its instance settings (telemetry off, one writer at a time) from `dagster.yaml` in that folder.
-Runs whose process is gone, as after a power cut, are failed before anything starts.
+Runs whose process is gone, as after a power cut, are failed before anything starts, and what the command line has
+published is reported.
 With `--print` the folder's path goes to standard output and nothing else is done, for `DAGSTER_HOME=$(...)`.
 """
 
@@ -45,21 +46,23 @@ def main(arguments: list[str]) -> int:
     if "--print" in arguments:
         sys.stdout.write(f"{folder}\n")
     else:
-        _end_gone_runs(home, folder)
+        _bring_up_to_date(home, folder)
     return 0
 
 
-def _end_gone_runs(home: Home, folder: Path) -> None:
-    """Before anything starts: what a power cut has left 'started' would keep every later run waiting."""
-    if not (folder / "storage").is_dir() and not (folder / "history").is_dir():
-        return  # nothing was ever run here
+def _bring_up_to_date(home: Home, folder: Path) -> None:
+    """Before anything starts: what a power cut has left 'started' would keep every later run waiting, and what the
+    command line has published would look as if nobody had made it."""
     import dagster as dg
 
     from orchestration.defs.gone_runs import end_gone_runs
+    from orchestration.defs.reported import report_publication
 
     with dg.DagsterInstance.from_config(str(folder)) as instance:
         for run_id in end_gone_runs(instance, home):
             sys.stderr.write(f"Run {run_id} was failed: its process is gone. The next run continues.\n")
+        if reported := report_publication(instance, home):
+            sys.stderr.write(f"{reported} assets of the current publication are shown as materialised.\n")
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from orchestration.cli import (
     audit,
     auth,
     build,
+    dagster,
     demo,
     docs,
     export,
@@ -83,6 +84,7 @@ for _command in (
     status.status,
     metrics.metrics,
     docs.docs,
+    dagster.dagster,
 ):
     cli.add_command(_command)
 

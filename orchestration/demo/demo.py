@@ -150,6 +150,24 @@ def demo(
     return DemoResult(world, until, first, run, requests, record.get("first_requests", 0), truth, glossary)
 
 
+@contextmanager
+def running_sandbox(home: Home, reporter: Reporter) -> Iterator[datetime]:
+    """The sandbox of a demo's home, for as long as the block lasts; what is started in it is configured for it.
+
+    Yields:
+        The end of what there is to read: the world's clock.
+
+    Raises:
+        ConfigError: The home is no demo's.
+        DemoFailed: The sandbox did not come up.
+    """
+    directory = demo_folder(home) / "world"
+    if not directory.is_dir():
+        raise ConfigError(f"{home.root} holds no demo.", advice="Run `ttkpi demo` first.")
+    with _sandbox(directory, None, reporter) as base_url, _environment(base_url):
+        yield _clock(base_url, advance=False, reporter=reporter) + timedelta(seconds=1)
+
+
 CLOCK_START = int(datetime(2026, 11, 8, tzinfo=UTC).timestamp())
 """The world's clock at the first run: behind the changes of clocks in Britain and the United States."""
 

@@ -42,6 +42,7 @@ _COMMANDS = [
     "status",
     "metrics",
     "docs",
+    "dagster",
 ]
 
 
