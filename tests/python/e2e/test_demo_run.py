@@ -119,7 +119,11 @@ def test_status_shows_every_shop(runs: list[tuple[int, str]], home: Home) -> Non
     assert runs[0][0] == 0
     code, said = ttkpi(home, "status")
     assert code == 0
-    assert "Aurora US" in said and "statement_transactions" in said and "passed" in said
+    # The verdict first, and one screen.
+    assert "All is well" in said.splitlines()[0] and len(said.splitlines()) < 25
+    assert "Aurora US" in said and "passed" in said and "statement_transactions" not in said
+    code, said = ttkpi(home, "status", "--details")
+    assert code == 0 and "statement_transactions" in said
 
 
 def test_the_same_home_counts_in_dollars_and_ends_its_days_in_los_angeles(

@@ -818,7 +818,7 @@ def test_the_cards_of_media_buyers_and_hosts_are_the_sums_of_their_days(story: S
         "media_buyer": (
             "kpi_ads_daily",
             "business_date",
-            ("ad_spend_rc", "paid_gmv_rc", "paid_net_gmv_after_fees_rc"),
+            ("ad_spend_rc", "paid_gmv_rc", "organic_gmv_rc", "gmv_rc", "paid_net_gmv_after_fees_rc"),
         ),
         "host": (
             "kpi_live_hosts",
@@ -853,14 +853,17 @@ def test_the_cards_of_media_buyers_and_hosts_are_the_sums_of_their_days(story: S
     def quotient(part: Decimal | None, whole: Decimal | None) -> Decimal | None:
         return part / whole if part is not None and whole else None
 
+    def is_covered(card: dict[str, Decimal | None]) -> bool:
+        """Whether four fifths of the month's sales have evidence: of fewer a return would be too low."""
+        paid, organic, gmv = (card.get(column) for column in ("paid_gmv_rc", "organic_gmv_rc", "gmv_rc"))
+        return None not in (paid, organic, gmv) and paid + organic >= Decimal("0.8") * gmv  # type: ignore[operator]
+
     compared: dict[str, int] = defaultdict(int)
     for row in story.marts[name]["kpi_team_scorecard"]:
         card = sums.get((row["person_name"], f"{row['month_start']:%Y-%m}"), {})
         if row["role"] == "media_buyer":
-            expected = {
-                "paid_gmv_rc": card.get("paid_gmv_rc"),
-                "roas_net": quotient(card.get("paid_net_gmv_after_fees_rc"), card.get("ad_spend_rc")),
-            }
+            net = quotient(card.get("paid_net_gmv_after_fees_rc"), card.get("ad_spend_rc"))
+            expected = {"paid_gmv_rc": card.get("paid_gmv_rc"), "roas_net": net if is_covered(card) else None}
         elif row["role"] == "host":
             expected = {
                 "own_net_gmv_rc": card.get("own_net_gmv_rc"),
@@ -876,7 +879,9 @@ def test_the_cards_of_media_buyers_and_hosts_are_the_sums_of_their_days(story: S
                 row["person_name"],
                 row["kpi_name"],
             )
-    assert set(compared) == {"paid_gmv_rc", "roas_net", "own_net_gmv_rc", "product_click_rate"}
+    # No month of this short story is settled far enough; the unit test of the model has one that is.
+    assert compared.pop("roas_net") == 0
+    assert set(compared) == {"paid_gmv_rc", "own_net_gmv_rc", "product_click_rate"}
     assert all(compared.values())
 
 
