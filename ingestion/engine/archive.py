@@ -205,7 +205,10 @@ class Archive:
             found, files = list[str](), 0
             try:
                 for entry in _read_manifest(manifest):
-                    files += bool(entry.file)
+                    if not entry.file:
+                        # Pages without any record have no file.
+                        continue
+                    files += 1
                     try:
                         self._packed(entry)
                     except StorageError as error:

@@ -132,3 +132,16 @@ def test_the_same_content_is_stored_once(tmp_path: Path) -> None:
 def test_names_that_can_not_be_folders(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="file name"):
         Archive(tmp_path).write([page(1, 1, shop_key="../x")], run_id="run")
+
+
+def test_a_check_counts_files_and_is_not_misled_by_pages_without_records(tmp_path: Path) -> None:
+    """Every home has lists that were empty: `ttkpi verify` called each of them a damaged file."""
+    archive = Archive(tmp_path)
+    assert stored(archive, page(1, 0)).file == ""
+    assert [(files, found) for _, files, found in archive.check()] == [(0, [])]
+    entry = stored(archive, page(2, 3))
+    assert [(files, found) for _, files, found in archive.check()] == [(1, [])]
+    (path,) = tmp_path.rglob(entry.file)
+    path.unlink()
+    ((_, files, found),) = archive.check()
+    assert files == 1 and len(found) == 1 and "it is missing" in found[0]
