@@ -32,6 +32,8 @@ def missing_inputs(home: Home) -> list[str]:
             currencies.add(markets()[str(region)].currency)
         except RegionUnknown as error:
             texts.append(str(error).replace("\n", " "))
+    if not currencies:
+        return texts
     reporting = project_var("reporting_currency")
     known = {
         str(base)
