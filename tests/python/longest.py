@@ -10,6 +10,8 @@ LONGEST = (
     "e2e/test_sync_sandbox.py",
     "e2e/test_exports_marts.py",
     "e2e/test_dagster_run.py",
+    "e2e/test_gate.py",
+    "e2e/test_final_numbers.py",
     "e2e/test_personal_data.py",
     "e2e/test_soak.py",
     "e2e/test_trouble_shops.py",
