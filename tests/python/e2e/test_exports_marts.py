@@ -99,7 +99,13 @@ CHARGES = (
 COMPARED: dict[str, Compared] = {
     "kpi_shop_daily": Compared(
         ("shop_key", "business_date"),
-        {"is_gmv_provisional": UNTIL, "units_sold": GIFT, "refunded_gmv_rc": UNIT, "net_gmv_rc": UNIT}
+        {
+            "is_gmv_provisional": UNTIL,
+            "age_days": UNTIL,
+            "units_sold": GIFT,
+            "refunded_gmv_rc": UNIT,
+            "net_gmv_rc": UNIT,
+        }
         | with_rc({"gmv_list": GIFT, "pending_refund_gmv": OPEN, "refund_amount_by_refund_date": DATED}),
     ),
     "kpi_order_profit": Compared(
