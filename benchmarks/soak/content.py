@@ -39,7 +39,7 @@ _OF_RUNS = {
 _ALERTS_OF_SHOPS = "(select * from marts.kpi_alerts where alert_kind not in ('data_late', 'rate_limit'))"
 """Without the alerts that a run failed or was slowed down: a fault that struck is told, also when it is over."""
 
-_SNAPSHOTS = "stg_tiktok_shop__inventory_snapshots"
+_SNAPSHOTS = ("stg_tiktok_shop__inventory_snapshots", "stg_tiktok_shop__inventory_sku_snapshots")
 """Keeps every listing of the stock, so a rerun adds one: it must be, as a whole, equal to the one of the calm sync."""
 
 Tables = dict[str, tuple[int, str]]
@@ -93,7 +93,7 @@ class StagingSql:
                     db.execute(f"create table warehouse.seeds.\"{seed.stem}\" as from read_csv('{seed}')")
             for name, sql in self.models.items():
                 own = sql.replace(f"{self.home}/", f"{home.root.absolute()}/")
-                tables[name] = _snapshots(db, own) if name == _SNAPSHOTS else _digest(db, f"({own})", "")
+                tables[name] = _snapshots(db, own) if name in _SNAPSHOTS else _digest(db, f"({own})", "")
         return tables
 
 
