@@ -38,7 +38,7 @@ def small_disk(tmp_path: Path, home: Home) -> Iterator[Disk]:
     if shutil.which("mount") is None:
         pytest.skip("needs the command `mount`")
     home.root.mkdir(parents=True)
-    if refusal := _mount("-t", "tmpfs", "-o", "size=160m", "tmpfs", str(home.root)):
+    if refusal := _mount("-t", "tmpfs", "-o", "size=256m", "tmpfs", str(home.root)):
         pytest.skip(f"needs a disk of its own, and a tmpfs can't be mounted here: {refusal}")
 
     def change(option: str) -> None:
