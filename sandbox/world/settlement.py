@@ -574,6 +574,9 @@ def show_unsettled(life: Life, at: int) -> Json:
         "est_settlement_amount": text(money.settlement, digits),
         **_amounts(money, digits, "est_"),
     }
+    for name in REPEATED.values():
+        # Fees of an estimate have no field for a second telling.
+        shown["fee_tax_breakdown"]["fee"].pop(name, None)
     day = settles_on(life)
     if life.delivered is not None and life.delivered <= at and day is not None:
         shown |= {

@@ -125,10 +125,10 @@ def show(product_id: str, warehouse_id: str, variants: list[Sku], levels: dict[s
     }
 
 
-def _places(warehouse_id: str, sku: Sku, level: Level) -> list[Json] | None:
+def _places(warehouse_id: str, sku: Sku, level: Level) -> list[Json]:
     if level.available == 0:
-        # The contract allows either.
-        return [] if int(sku.id[-1]) % 2 else None
+        # The contract allows null as well; the independent client of the contract tests can't read it.
+        return []
     return [
         {
             "warehouse_id": warehouse_id,
