@@ -106,7 +106,7 @@ def build_kept_sources(manifest: Mapping[str, Any]) -> list[dg.AssetSpec]:
             description=str(source.get("description") or ""),
             group_name="kept",
         )
-        for _, source in sorted(manifest["sources"].items())
+        for _, source in sorted(manifest.get("sources", {}).items())
         if source["source_name"] in KEPT_SOURCES
     ]
 
