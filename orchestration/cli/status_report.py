@@ -101,7 +101,9 @@ def _problems(status: Status) -> Iterator[str]:
     for shop in (status.published or {}).get("held_back") or []:
         yield f"{shop['message']} Held back 停止更新 since {shop['since']}."
     failing: dict[tuple[str, str, str], list[str]] = {}
-    for one in status.failing:
+    for one in status.resources:
+        if one.status != "failed" and one.authorisation == "ok":
+            continue
         failing.setdefault((one.shop_name, one.authorisation, one.error), []).append(one.resource)
     for (name, authorisation, error), resources in failing.items():
         state = "" if authorisation == "ok" else f" (authorisation {authorisation})"
@@ -110,7 +112,7 @@ def _problems(status: Status) -> Iterator[str]:
             if len(resources) == 1
             else f"{len(resources)} resources ({', '.join(resources[:3])} ...)"
         )
-        yield f"{name}: {what} failed at the last sync{state}. {error}"
+        yield f"{name}: {what} did not come with the last sync{state}. {error}"
     for seller in status.authorisations:
         if seller.days_left <= _SOON_DAYS:
             ends = "has ended" if seller.days_left <= 0 else f"ends in {seller.days_left:,.0f} days"
