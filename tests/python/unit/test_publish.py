@@ -198,6 +198,7 @@ def test_full_disk_leaves_the_old_file_and_no_rest(home: Home) -> None:
         "history",
         "manifest.json",
         "marts.duckdb",
+        "ttkpi.duckdb",
     ]
 
 
