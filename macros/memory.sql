@@ -1,6 +1,6 @@
 {#-
-    DuckDB keeps what it has read for as long as it may: a day's build into 1,000,000 orders took 3 GB where 0.7 GB did it in the same time. So a build
-    that makes no table from all of raw is given less; one that has to may use what the profile says. `ttkpi build` sets both (home/memory.py).
+    DuckDB keeps what it has read for as long as it may, so a day's build of a long history fills whatever it is given. A build that makes no table from
+    all of raw is given less; one that has to may use what the profile says. `ttkpi build` sets both (home/memory.py).
 -#}
 
 {% macro limit_memory() -%}

@@ -102,7 +102,7 @@
 
 {% macro glossary_rows() %}
     {%- set rows = [] %}
-    {#- Asked of the dialect once, not for each of 15,000 texts: half of the seconds that this takes in every build. -#}
+    {#- Asked of the dialect once, not for each text: a dispatch costs more than all else that is done for a text. -#}
     {%- set escaped_quote = dbt.escape_single_quotes("'") %}
     {%- if execute %}
         {%- for node in graph.nodes.values() | sort(attribute='name') if node.resource_type == 'model' and node.name.startswith('kpi_') and node.package_name == project_name %}
