@@ -125,6 +125,32 @@ def test_young_and_partial_months_are_refused(home: Home, provisional: bool, com
     assert (frozen["is_provisional"], frozen["is_complete"]) == (provisional, complete)
 
 
+def hold_back(home: Home, *shops: tuple[str, bool, str | None]) -> None:
+    """Shops of the published file: id, whether it is held back, why."""
+    with duckdb.connect(str(home.published)) as connection:
+        connection.execute(
+            "create or replace table marts.marts.dim_shops "
+            "(shop_key varchar, shop_name varchar, is_held_back boolean, held_back_reason varchar)"
+        )
+        connection.executemany(
+            "insert into marts.marts.dim_shops values ($1, 'Borealis', $2, $3)", [list(one) for one in shops]
+        )
+
+
+@pytest.mark.parametrize("provisional", [False, True])
+def test_while_a_shop_is_held_back_nothing_is_frozen(home: Home, provisional: bool) -> None:
+    """Its rows did not pass the audit, and a card that adds up all shops contains them."""
+    why = "Borealis (202) is held back. days_add_up: residual is -0.01. Read the day again."
+    hold_back(home, ("101", False, None), ("202", True, why))
+    with pytest.raises(FreezeRefused, match="holds back 1") as refused:
+        freeze(home, OCTOBER, provisional=provisional)
+    assert why in refused.value.message
+    assert "ttkpi run" in refused.value.advice and "ttkpi freeze 2026-10" in refused.value.advice
+    assert not list(home.frozen.glob("2026*"))
+    hold_back(home, ("101", False, None), ("202", False, None))
+    assert freeze(home, OCTOBER, provisional=provisional).rows == 3
+
+
 def test_a_month_nobody_has_names_those_there_are(home: Home) -> None:
     with pytest.raises(FreezeRefused, match="published months: 2026-10 to 2026-10"):
         freeze(home, date(2026, 9, 1))
