@@ -49,9 +49,10 @@ def _audit_stopped(home: Home) -> str:
     record = last_audit(home)
     if record is None or record.get("passed"):
         return ""
-    found = [str(text) for text in record.get("critical_failures") or []]
-    more = f" ... and {len(found) - _SHOWN} more." if len(found) > _SHOWN else ""
-    return f"{len(found)} critical checks failed: {' | '.join(found[:_SHOWN])}{more} All: {record.get('json_path')}."
+    failed = [str(text) for text in record.get("critical_failures") or []]
+    found = [str(text) for text in record.get("causes") or failed]
+    more = f" ... and {len(failed) - _SHOWN} more." if len(failed) > _SHOWN else ""
+    return f"{len(failed)} critical checks failed: {' | '.join(found[:_SHOWN])}{more} All: {record.get('json_path')}."
 
 
 @dg.run_failure_sensor(
