@@ -10,6 +10,7 @@ from home.config import load_silence_hours
 from home.layout import Home, HomeBusy
 from orchestration.audit.audit import last_audit
 from orchestration.defs.ingestion.resources import HomeResource
+from orchestration.defs.kept_checks import keep_last_results
 from orchestration.deliver.alerts import FILE_NAME, Alert, raise_alert
 from orchestration.deliver.silence import note_silence
 from orchestration.deliver.webhooks.config import load_webhooks
@@ -81,6 +82,8 @@ def run_failure_alert(context: dg.RunFailureSensorContext, home: HomeResource) -
         ),
     )
     context.log.error(f"{message} (alert written to {path})")
+    if kept := keep_last_results(context.instance, run.run_id):
+        context.log.info(f"{kept} checks that the run did not come to have their last result again.")
 
 
 @dg.sensor(
