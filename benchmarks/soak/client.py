@@ -9,22 +9,20 @@ from __future__ import annotations
 import json
 import logging
 import os
-import signal
 import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import dlt  # noqa: F401 (loaded before the fork)
 
 import ingestion.engine.wire
+from benchmarks.soak.deadly import count_writes
 from home.errors import TtkpiError
 from home.layout import Home
 from ingestion.sync import sync
 
 OK, TROUBLED, REFUSED = 0, 3, 2
-_CHANGES = frozenset({"os.rename", "os.remove"})
 
 
 def work(
@@ -43,7 +41,7 @@ def work(
     # Waiting is told a person who looks on; here nobody does.
     logging.getLogger("ingestion").addHandler(logging.NullHandler())
     ingestion.engine.wire.backoff_seconds = lambda failures, retry_after: 0.01
-    written = _count_writes(root, die_at_write)
+    written = count_writes(root, die_at_write)
     errors: list[str] = []
     code = OK
     try:
@@ -57,26 +55,3 @@ def work(
     # Without the clearing up of the libraries, which has nothing to do any more.
     sys.stdout.flush()
     os._exit(code)
-
-
-def _count_writes(root: str, die_at: int | None) -> list[int]:
-    """Counts, from now on, how often a file of the home is opened for writing, renamed or removed."""
-    count = [0]
-
-    def hook(event: str, arguments: tuple[Any, ...]) -> None:
-        if event == "open":
-            path, _, flags = arguments
-            if (
-                not isinstance(path, str)
-                or not path.startswith(root)
-                or not flags & (os.O_WRONLY | os.O_RDWR)
-            ):
-                return
-        elif event not in _CHANGES:
-            return
-        count[0] += 1
-        if count[0] == die_at:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    sys.addaudithook(hook)
-    return count

@@ -215,14 +215,17 @@ def check(home: Home) -> int:
         _write(empty, SCHEMA.empty_table())
     if files:
         home.freeze_key()
-    missing = sorted(_signatures(home).keys() - {path.name for path in files})
+    known = _signatures(home)
+    missing = sorted(known.keys() - {path.name for path in files})
     if missing:
         raise FrozenDamaged(
             f"Frozen months are missing in {home.frozen}: {', '.join(missing)}.",
             advice=f"Restore them from your backup. To give them up, take them out of {home.frozen / _LEDGER}.",
         )
-    for path in files:
-        _verify(home, path)
+    found = {path.name: _verify(home, path) for path in files}
+    if found.keys() != known.keys():
+        # A freeze was killed before it could note its signature; its file is whole.
+        write_record(home.frozen / _LEDGER, found | known)
     _check_digests(home, files)
     return len(files)
 
@@ -255,7 +258,12 @@ def _signatures(home: Home) -> dict[str, Any]:
     return read_record(home.frozen / _LEDGER, cure=cure) or {}
 
 
-def _verify(home: Home, path: Path) -> None:
+def _verify(home: Home, path: Path) -> str:
+    """The signature of a freeze, if it is of these rows.
+
+    Raises:
+        FrozenDamaged: It is not, or the file is not one of ours.
+    """
     advice = (
         "Restore the file from your backup. To give this freeze up, delete the file and its line in "
         f"{path.with_name(_LEDGER)}, then freeze the month again."
@@ -276,6 +284,7 @@ def _verify(home: Home, path: Path) -> None:
     signed = hmac.compare_digest(signature, _sign(home.freeze_key(), table))
     if not signed or content != {(match[1], int(match[2]))}:
         raise FrozenDamaged(f"{path} is not as it was frozen: its signature does not fit.", advice=advice)
+    return signature
 
 
 def _sign(key: bytes, table: pa.Table) -> str:

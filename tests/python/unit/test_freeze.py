@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
+import multiprocessing
+import os
 import shutil
+import signal
 import stat
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -16,6 +20,8 @@ import pytest
 from dbt_helpers import dbt
 from templates import with_parse
 
+from benchmarks.soak.deadly import do_and_die
+from home.audit_log import check as check_log
 from home.errors import ConfigError
 from home.layout import Home
 from orchestration.cli import main
@@ -123,6 +129,43 @@ def test_young_and_partial_months_are_refused(home: Home, provisional: bool, com
     assert not list(home.frozen.glob("2026*"))
     (frozen,) = pq.read_table(freeze(home, OCTOBER, provisional=True).path).to_pylist()
     assert (frozen["is_provisional"], frozen["is_complete"]) == (provisional, complete)
+
+
+_context = multiprocessing.get_context("forkserver")
+_context.set_forkserver_preload(["orchestration.history.freeze", "benchmarks.soak.deadly"])
+
+
+def test_a_freeze_that_is_killed_anywhere_is_there_whole_or_not_at_all(home: Home, tmp_path: Path) -> None:
+    """`kill -9` at every fourth change of a file in turn (at each of them in `make soak`), until one comes to its end."""
+    calm = Home(shutil.copytree(home.root, tmp_path / "calm"))
+    expected = pq.read_table(freeze(calm, OCTOBER).path).drop_columns(["frozen_at"])
+    writes, died = tmp_path / "writes", 0
+    for point in itertools.count(1, 1 if "TTKPI_KILLS" in os.environ else 4):
+        killed = Home(shutil.copytree(home.root, tmp_path / f"killed-{point}"))
+        process = _context.Process(
+            target=do_and_die,
+            args=(freeze, (killed, OCTOBER), str(killed.root), point, str(writes)),
+        )
+        process.start()
+        process.join(60)
+        if process.exitcode == -signal.SIGKILL:
+            died += 1
+        else:
+            assert process.exitcode == 0
+        try:
+            freeze(killed, OCTOBER)
+        except FreezeRefused as refused:
+            assert "frozen already" in refused.message
+        assert check(killed) == 1
+        (only,) = killed.frozen.glob("2026*")
+        assert pq.read_table(only).drop_columns(["frozen_at"]).equals(expected)
+        assert check_log(killed)
+        only.unlink()
+        with pytest.raises(FrozenDamaged, match="missing"):
+            check(killed)
+        if writes.exists():
+            break
+    assert died >= 5, "it did die"
 
 
 def hold_back(home: Home, *shops: tuple[str, bool, str | None]) -> None:
