@@ -20,15 +20,20 @@ import ingestion.engine.wire
 from benchmarks.soak.deadly import count_writes
 from home.errors import TtkpiError
 from home.layout import Home
-from ingestion.sync import sync
+from ingestion.sync import SyncReport, sync
 
 OK, TROUBLED, REFUSED = 0, 3, 2
 
 
 def work(
-    environment: Mapping[str, str], root: str, until: int, die_at_write: int | None, report_to: str
+    environment: Mapping[str, str],
+    root: str,
+    until: int,
+    die_at_write: int | None,
+    report_to: str,
+    whole: bool = False,
 ) -> None:
-    """Syncs a home and leaves what came of it in a file.
+    """Syncs a home, or runs it, and leaves what came of it in a file.
 
     Args:
         environment: Where the shop, the ads and the exchange rates are.
@@ -36,6 +41,7 @@ def work(
         until: End of all windows, unix seconds.
         die_at_write: The process kills itself when it changes its so many-th file; None: it does not.
         report_to: JSON file for `errors`, `resources` that failed and `writes`.
+        whole: Build, audit and publish, too.
     """
     os.environ.update(environment)
     # Waiting is told a person who looks on; here nobody does.
@@ -45,7 +51,7 @@ def work(
     errors: list[str] = []
     code = OK
     try:
-        report = sync(Home(Path(root)), until=datetime.fromtimestamp(until, UTC))
+        report = _run(Home(Path(root)), datetime.fromtimestamp(until, UTC), whole)
     except TtkpiError as error:
         errors, code = [str(error)], REFUSED
     else:
@@ -55,3 +61,16 @@ def work(
     # Without the clearing up of the libraries, which has nothing to do any more.
     sys.stdout.flush()
     os._exit(code)
+
+
+def _run(home: Home, until: datetime, whole: bool) -> SyncReport:
+    if not whole:
+        return sync(home, until=until)
+    # Needed for whole runs alone: it takes a second to load.
+    from orchestration.run import run_all
+
+    report = run_all(home, until=until)
+    if report.audit is not None and report.audit.held_back:
+        raise TtkpiError("; ".join(shop.message for shop in report.audit.held_back))
+    assert report.sync is not None
+    return report.sync

@@ -123,7 +123,12 @@ class Scene:
         return home
 
     def sync(
-        self, home: Home, *, die_at_write: int | None = None, kill_when: Callable[[], bool] | None = None
+        self,
+        home: Home,
+        *,
+        die_at_write: int | None = None,
+        kill_when: Callable[[], bool] | None = None,
+        whole: bool = False,
     ) -> Ended:
         """A sync in a process of its own.
 
@@ -131,11 +136,13 @@ class Scene:
             home: The home.
             die_at_write: The process is killed when it changes its so many-th file.
             kill_when: The process is killed as soon as this is so.
+            whole: A whole run instead: build, audit and publication, too.
         """
         report = home.root.with_suffix(".json")
         report.unlink(missing_ok=True)
         process = _context.Process(
-            target=work, args=(self.environment(home), str(home.root), self.until, die_at_write, str(report))
+            target=work,
+            args=(self.environment(home), str(home.root), self.until, die_at_write, str(report), whole),
         )
         process.start()
         deadline = time.monotonic() + PATIENCE_SECONDS
