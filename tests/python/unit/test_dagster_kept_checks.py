@@ -57,7 +57,9 @@ DEFINITIONS = dg.Definitions(assets=[sync, build], jobs=[JOB])
 
 
 def launch(instance: dg.DagsterInstance) -> dg.ExecuteInProcessResult:
-    return DEFINITIONS.resolve_job_def("daily_job").execute_in_process(instance=instance, raise_on_error=False)
+    return DEFINITIONS.resolve_job_def("daily_job").execute_in_process(
+        instance=instance, raise_on_error=False
+    )
 
 
 def shown(instance: dg.DagsterInstance, key: dg.AssetCheckKey) -> tuple[str, dict[str, object]]:

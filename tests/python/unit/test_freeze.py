@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from dbt_helpers import dbt
+from scorecard_helpers import COLUMNS, NOW, NULLS, THEN, row
 from templates import with_parse
 
 from benchmarks.soak.deadly import do_and_die
@@ -30,27 +31,6 @@ from orchestration.history.freeze import SCHEMA, FreezeRefused, FrozenDamaged, c
 ROOT = Path(__file__).parents[3]
 OCTOBER = date(2026, 10, 1)
 
-_COLUMNS = """
-    month_start date, person_name varchar, role varchar, kpi_name varchar, unit varchar, lower_is_better boolean,
-    reporting_currency varchar, defined_by varchar, frozen_at timestamptz,
-    assigned_shops bigint, days_with_figures bigint, actual decimal(28, 10), target decimal(28, 10),
-    weight decimal(18, 10), attainment_cap decimal(18, 10), attainment double, score decimal(18, 4),
-    is_complete boolean, is_provisional boolean, definition_version bigint, definition_digest varchar,
-    restated_assigned_shops bigint, restated_days_with_figures bigint, restated_actual decimal(28, 10),
-    restated_target decimal(28, 10), restated_weight decimal(18, 10), restated_attainment_cap decimal(18, 10),
-    restated_attainment double, restated_score decimal(18, 4), restated_is_complete boolean,
-    restated_is_provisional boolean, restated_definition_version bigint, restated_definition_digest varchar
-"""
-_NOW = "2, 31, 87.5, 175, 0.6, 1.2, 0.5, 30"
-_THEN = "2, 31, 175, 175, 0.6, 1.2, 1, 60"
-_NULLS = ", ".join(["null"] * 12)
-
-
-def row(person: str, kpi: str, figures: str, *, provisional: bool = False, complete: bool = True) -> str:
-    """A row of a month that is not frozen."""
-    head = f"'2026-10-01', '{person}', 'operations', '{kpi}', 'reporting currency', false, 'CNY'"
-    return f"({head}, 'kpi_shop_daily.{kpi}', null, {figures}, {complete}, {provisional}, 1, 'd1', {_NULLS})"
-
 
 def publish(home: Home, *rows: str) -> None:
     """A published file with these cards."""
@@ -58,7 +38,7 @@ def publish(home: Home, *rows: str) -> None:
     home.published.unlink(missing_ok=True)
     with duckdb.connect(str(home.published)) as connection:
         connection.execute("create schema marts")
-        connection.execute(f"create table marts.marts.kpi_team_scorecard ({_COLUMNS})")
+        connection.execute(f"create table marts.marts.kpi_team_scorecard ({COLUMNS})")
         connection.execute(f"insert into marts.marts.kpi_team_scorecard values {', '.join(rows)}")
 
 
@@ -67,7 +47,7 @@ def home(tmp_path: Path) -> Home:
     home = Home(tmp_path / "home")
     publish(
         home,
-        row("Min", "net_gmv_rc", _THEN),
+        row("Min", "net_gmv_rc", THEN),
         row("Min", "gmv_rc", "2, 31, 200, null, null, null, null, null"),
         row("Lei", "net_gmv_rc", "1, 31, null, 100, 0.6, 1.2, null, null"),
     )
@@ -109,9 +89,9 @@ def test_again_takes_what_the_month_would_be_now_and_keeps_the_first(home: Home)
     at = "'2026-12-05 02:00:00+00'"
     publish(
         home,
-        f"('2026-10-01', 'Min', {head}, {at}, {_THEN}, true, false, 1, 'd1', {_NOW}, true, false, 2, 'd2')",
+        f"('2026-10-01', 'Min', {head}, {at}, {THEN}, true, false, 1, 'd1', {NOW}, true, false, 2, 'd2')",
         # has no assignment any more
-        f"('2026-10-01', 'Lei', {head}, {at}, {_THEN}, true, false, 1, 'd1', {_NULLS})",
+        f"('2026-10-01', 'Lei', {head}, {at}, {THEN}, true, false, 1, 'd1', {NULLS})",
     )
     report = freeze(home, OCTOBER, again=True)
     (frozen,) = pq.read_table(report.path).to_pylist()
@@ -123,7 +103,7 @@ def test_again_takes_what_the_month_would_be_now_and_keeps_the_first(home: Home)
 
 @pytest.mark.parametrize(("provisional", "complete"), [(True, True), (False, False)])
 def test_young_and_partial_months_are_refused(home: Home, provisional: bool, complete: bool) -> None:
-    publish(home, row("Min", "net_gmv_rc", _THEN, provisional=provisional, complete=complete))
+    publish(home, row("Min", "net_gmv_rc", THEN, provisional=provisional, complete=complete))
     with pytest.raises(FreezeRefused, match="Of 1 rows of 2026-10"):
         freeze(home, OCTOBER)
     assert not list(home.frozen.glob("2026*"))
@@ -270,6 +250,6 @@ def test_the_models_read_the_last_freeze(home: Home, parsed: Home) -> None:
 
     assert rows() == []
     freeze(home, OCTOBER)
-    publish(home, row("Min", "net_gmv_rc", _NOW))
+    publish(home, row("Min", "net_gmv_rc", NOW))
     freeze(home, OCTOBER, again=True)
     assert rows() == [("Min", Decimal(30), 2)]
