@@ -39,7 +39,7 @@ class Ledger:
         self._webhooks = self._read()
 
     def delivered(self, webhook: str) -> set[str]:
-        """Ids of alerts that the webhook was told."""
+        """What the webhook was told (`Notice.told_as`)."""
         with self._lock:
             return set(self._of(webhook)["told"])
 
@@ -67,14 +67,14 @@ class Ledger:
         with self._lock:
             self._of(webhook)["recent"][-1:] = [now.isoformat()]
 
-    def record_delivery(self, webhook: str, alert_ids: Collection[str], now: datetime) -> None:
+    def record_delivery(self, webhook: str, told: Collection[str], now: datetime) -> None:
         """Note that the webhook was told these alerts.
 
         Raises:
             StorageError: It can't be noted; they will be told again.
         """
         with self._lock:
-            self._of(webhook)["told"] |= dict.fromkeys(alert_ids, now.isoformat(timespec="seconds"))
+            self._of(webhook)["told"] |= dict.fromkeys(told, now.isoformat(timespec="seconds"))
             self._write()
 
     def forget(self, alive: Collection[str], now: datetime) -> None:

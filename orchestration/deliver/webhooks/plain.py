@@ -46,7 +46,7 @@ class Plain(Platform):
         (notice,) = notices
         body = as_json(notice.as_record())
         seconds = str(int(now.timestamp()))
-        headers = {**JSON_HEADERS, "Idempotency-Key": notice.alert_id, "X-Ttkpi-Timestamp": seconds}
+        headers = {**JSON_HEADERS, "Idempotency-Key": notice.told_as, "X-Ttkpi-Timestamp": seconds}
         if hook.secret:
             headers["X-Ttkpi-Signature"] = f"sha256={signed(hook.secret, f'{seconds}.{body.decode()}').hex()}"
         return Post(hook.url, body, headers)

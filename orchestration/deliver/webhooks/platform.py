@@ -60,9 +60,10 @@ class Webhook:
         return f"Webhook {self.name} ({self.kind}, {urlsplit(self.url).hostname})"
 
     def wants(self, notice: Notice) -> bool:
-        """Whether the alert is for the people behind this webhook."""
+        """Whether the alert is for the people behind this webhook; one that was assigned is for the new owner's alone."""
         severe_enough = self.min_severity == "warning" or notice.severity == "critical"
-        return severe_enough and (not self.owners or notice.owner in self.owners)
+        everybody = not self.owners and notice.action is None
+        return bool(notice.told_as) and severe_enough and (everybody or notice.owner in self.owners)
 
     def without_secrets(self, text: str) -> str:
         """A text of the other side or of a library, without what must not be logged."""
