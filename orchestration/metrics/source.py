@@ -69,9 +69,9 @@ class Published:
         """What a query answers."""
         return list(self._connection.cursor().execute(sql, parameters).fetchall())
 
-    def table(self, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+    def table(self, sql: str, parameters: Sequence[object] = ()) -> tuple[list[str], list[tuple[Any, ...]]]:
         """Names of the columns and rows of a query."""
-        cursor = self._connection.cursor().execute(sql)
+        cursor = self._connection.cursor().execute(sql, parameters)
         return [str(column[0]) for column in cursor.description or ()], cursor.fetchall()
 
     def columns(self) -> dict[str, dict[str, str]]:

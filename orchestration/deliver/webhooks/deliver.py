@@ -123,7 +123,7 @@ def _deliver(plan: Plan, ledger: Ledger, patience: Patience, notify: Notify) -> 
         while queue and refusals < _REFUSALS:
             notices, text = queue.popleft()
             try:
-                sender.send(notices, text)
+                sender.send(PLATFORMS[hook.kind].content(notices, text), notices[0].told_as)
                 ledger.record_delivery(hook.name, [one.told_as for one in notices], patience.now())
             except WebhookRefused as error:
                 # Perhaps it is one alert that the platform does not like: the others are told without it.

@@ -43,6 +43,12 @@ class Ledger:
         with self._lock:
             return set(self._of(webhook)["told"])
 
+    def told_at(self, told: str) -> datetime | None:
+        """When any webhook was told this last; None when none was."""
+        with self._lock:
+            times = [one["told"][told] for one in self._webhooks.values() if told in one["told"]]
+        return max(map(datetime.fromisoformat, times), default=None)
+
     def recent(self, webhook: str, now: datetime) -> list[datetime]:
         """When messages went lately, oldest first. Times of the future (a clock that was put back) do not count."""
         with self._lock:

@@ -168,6 +168,12 @@ KINDS = {
         "The message says what does not add up and what to do; until then its figures are those published before.",
         "消息中说明了不一致之处与处理办法；处理前该店铺仍显示上次发布的数据。",
     ),
+    "report_not_sent": Advice(
+        "A report was refused",
+        "报告发送被拒",
+        "The message says what the platform answered; correct the webhook, then `ttkpi report KIND --send`.",
+        "消息中有平台的答复；修正该 webhook 后执行 `ttkpi report KIND --send`。",
+    ),
     "run_failed": Advice(
         "A run failed",
         "任务失败",
