@@ -1,5 +1,4 @@
-"""What a number is made of: definition, publication and seal, how ripe it is, the platform's figure, how it moved, and the
-records behind it."""
+"""What a number is made of: definition, publication, seal, ripeness, the platform's figure, restatements, records."""
 
 from __future__ import annotations
 

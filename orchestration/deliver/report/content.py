@@ -125,6 +125,8 @@ def _tiles(asked: Asked, totals: Answer | None) -> Iterable[tuple[Text, Cell, Ce
     days = reading.shop_days(asked.file, asked.period.since, asked.period.until)
     open_gmv = any(day["is_gmv_provisional"] for day in days)
     for metric in totals.metrics:
+        if metric.name == "refund_rate_rc" and metric.name in totals.not_final[0]:
+            continue  # of a young day it is near nothing: no news, and read as good news
         is_open = metric.name in totals.not_final[0] if metric.name in _SLOW else open_gmv
         yield (
             (metric.label, metric.label_zh),

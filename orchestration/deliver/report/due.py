@@ -15,7 +15,7 @@ from orchestration.deliver.webhooks.platform import Webhook
 from orchestration.metrics.source import published
 
 PATIENCE = timedelta(hours=1)
-"""So long after it is due a report waits for its numbers; then it goes with what is there, or says that they are late."""
+"""So long a report waits for its numbers; then it goes with what is there, or says that they are late."""
 CATCH_UP = timedelta(days=3)
 """A report that is older is no news: whoever configures a webhook today does not get last month's."""
 

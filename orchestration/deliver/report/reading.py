@@ -180,7 +180,8 @@ def targets(file: Published, month: date) -> list[Row]:
     return _rows(
         file,
         _TARGETS,
-        "month_start = ? and target is not null and actual is not null order by role, person_name, kpi_name",
+        "month_start = ? and target is not null and actual is not null "
+        "order by role <> 'operations', role <> 'media_buyer', role, person_name, kpi_name",
         (month,),
     )
 

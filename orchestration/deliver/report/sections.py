@@ -15,6 +15,7 @@ from orchestration.deliver.report.period import DAILY, Period, late_shops
 from orchestration.deliver.report.words import (
     EVIDENCE,
     PARTS,
+    PAYOUTS,
     REASONS,
     ROLES,
     STOCK,
@@ -198,13 +199,15 @@ def _kpi(asked: Asked, name: Any) -> Text:
     metric = asked.known.get(str(name))
     if metric is not None:
         return metric.label, metric.label_zh or metric.label
+    column, in_currency = str(name).removesuffix("_rc"), str(name).endswith("_rc")
     if "kpi_glossary" in asked.file.columns():
         found = asked.file.rows(
             "select any_value(label), any_value(label_zh) from warehouse.marts.kpi_glossary where column_name = ?",
-            [str(name)],
+            [column],
         )
         if found and found[0][0]:
-            return str(found[0][0]), str(found[0][1] or found[0][0])
+            english, chinese = str(found[0][0]), str(found[0][1] or found[0][0])
+            return (f"{english} (rc)", f"{chinese}（报告币种）") if in_currency else (english, chinese)
     return both(str(name))
 
 
@@ -492,7 +495,10 @@ def payouts(asked: Asked) -> Section | None:
         (
             Cell(asked.shop_name(row["shop_key"])),
             Cell(both(f"{(row['paid_at'] or row['created_at']).astimezone(zone):%m-%d}")),
-            Cell(both(str(row["payment_status"])), tone="bad" if row["payment_status"] == "FAILED" else ""),
+            Cell(
+                called(PAYOUTS, row["payment_status"]),
+                tone="bad" if row["payment_status"] == "FAILED" else "",
+            ),
             Cell(both(f"{figure(row['settlement_amount'], 'money')} {row['currency'] or ''}".strip())),
             Cell(both(f"{figure(row['payout_amount'], 'money')} {row['payout_currency'] or ''}".strip())),
         )

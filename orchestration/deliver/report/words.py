@@ -36,6 +36,11 @@ STOCK: dict[str, Text] = {
     "ok": ("ok", "正常"),
     "overstock": ("overstock", "积压"),
 }
+PAYOUTS: dict[str, Text] = {
+    "PAID": ("paid", "已打款"),
+    "PROCESSING": ("under way", "处理中"),
+    "FAILED": ("failed", "失败"),
+}
 REASONS: dict[str, Text] = {
     "open_day": ("the day was not over", "当日未结束"),
     "late_order": ("late orders", "迟到订单"),

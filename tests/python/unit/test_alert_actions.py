@@ -108,7 +108,7 @@ def test_what_was_done_is_in_the_audit_log_for_good(clean: Home) -> None:
     assert (newest.action, newest.assignee, newest.by) == ("assigned", "min", "eve@example.com")
     lines = [json.loads(line) for line in (clean.root / "audit_log.jsonl").read_text().splitlines()]
     assert [line["event"] for line in lines] == ["alert", "alert"]
-    assert lines[0]["details"]["alert"]["note"] == "line break [2J"
+    assert lines[0]["details"]["alert"]["note"] == "line break  [2J"
 
 
 def test_what_can_not_be_is_refused_and_not_noted(clean: Home) -> None:
