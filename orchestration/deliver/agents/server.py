@@ -75,7 +75,11 @@ def make_server(home: Home, audience: Callable[[], str], **options: Any) -> MCPS
             with published(home, audience()) as file:
                 yield file
         except TtkpiError as error:
-            raise ToolError(f"{error.message} {error.advice}".strip()) from error
+            # The advice of the metrics module is for the command line, which the tools' arguments are named after.
+            advice = error.advice.replace("`--by shop`", 'by: ["shop"]').replace(
+                "`ttkpi metrics list`", "search_metrics"
+            )
+            raise ToolError(f"{error.message} {advice}".strip()) from error
 
     def tool(function: Callable[..., dict[str, Any]]) -> None:
         server.add_tool(function, annotations=read_only)

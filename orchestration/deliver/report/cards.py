@@ -29,8 +29,6 @@ from orchestration.deliver.webhooks.slack import escaped
 
 Card = Mapping[str, Any]
 
-_ROWS = (8, 5, 3, 2, 1, 0)
-"""Rows of a list, from what reads well to what just fits."""
 _MOST_BYTES = {"feishu": 19_000, "dingtalk": 19_000, "wecom": 4_096, "slack": 12_000, "plain": 1_000_000}
 _FEISHU_TABLES = ("shops", "ads", "money", "creators")
 _FEISHU_ROWS = 8
@@ -53,11 +51,7 @@ def card_of(kind: str, report: Report, language: str, *, is_demo: bool = False) 
         return make(
             replace(shown, tiles=(), sections=(), warnings=(late_text(report), *report.warnings)), language
         )
-    for shorter in _shorter(shown):
-        card = make(shorter, language)
-        if _fits(kind, card):
-            return card
-    return card
+    return _fitting(kind, shown, lambda shorter: make(shorter, language))
 
 
 def late_text(report: Report) -> Text:
@@ -73,25 +67,46 @@ def _demo(title: Text) -> Text:
     return f"[DEMO] {title[0]}", f"[演示] {title[1]}"
 
 
-def _shorter(report: Report) -> Iterator[Report]:
-    """The report with fewer and fewer rows, then with fewer and fewer sections."""
-    for rows in _ROWS:
-        yield replace(report, sections=tuple(_with_rows(section, rows) for section in report.sections))
-    bare = [_with_rows(section, 0) for section in report.sections]
-    for count in range(len(bare) - 1, -1, -1):
-        yield replace(report, sections=tuple(bare[:count]))
+def _fitting(kind: str, report: Report, make: Callable[[Report], Card]) -> Card:
+    """As much of a report as fits: every shop first, then of each section in turn one row more."""
+    card = make(report)
+    if _fits(kind, card):
+        return card
+    count = len(report.sections)
+    while count and not _fits(kind, make(_cut(report, [0] * count))):
+        count -= 1
+    rows = [0] * count
+    card = make(_cut(report, rows))
+    for place in _turns(report.sections[:count]):
+        rows[place] += 1
+        longer = make(_cut(report, rows))
+        if _fits(kind, longer):
+            card = longer
+        else:
+            rows[place] -= 1
+    return card
+
+
+def _turns(sections: Sequence[Section]) -> Iterator[int]:
+    """Which section gets a row next."""
+    for place, section in enumerate(sections):
+        if section.key == "shops":
+            yield from [place] * len(section.rows)
+    for row in range(max((len(section.rows) for section in sections), default=0)):
+        for place, section in enumerate(sections):
+            if section.key != "shops" and row < len(section.rows):
+                yield place
+
+
+def _cut(report: Report, rows: Sequence[int]) -> Report:
+    shown = zip(report.sections, rows, strict=False)
+    return replace(report, sections=tuple(_with_rows(section, count) for section, count in shown))
 
 
 def _with_rows(section: Section, rows: int) -> Section:
     left_out = max(0, len(section.rows) - rows)
-    notes = section.notes if rows >= _ROWS[1] else ()
-    return replace(
-        section,
-        rows=section.rows[:rows],
-        sparks=section.sparks[:rows],
-        more=section.more + left_out,
-        notes=notes,
-    )
+    notes = () if section.rows and left_out else section.notes
+    return replace(section, rows=section.rows[:rows], more=section.more + left_out, notes=notes)
 
 
 def _fits(kind: str, card: Card) -> bool:
@@ -116,7 +131,7 @@ def _lines(section: Section, language: str, bold: Callable[[str], str]) -> Itera
             yield " · ".join((bold(first), *(text for text in others if text != "–")))
             continue
         named = (
-            f"{say(header, language)} {text}" if text else ""
+            f"{say(header, language)} {text}" if text not in ("", "–") else ""
             for header, text in zip(section.headers[1:], others, strict=True)
         )
         yield " · ".join((bold(first), *(text for text in named if text)))

@@ -129,7 +129,7 @@ def _tiles(asked: Asked, totals: Answer | None) -> Iterable[tuple[Text, Cell, Ce
             continue  # of a young day it is near nothing: no news, and read as good news
         is_open = metric.name in totals.not_final[0] if metric.name in _SLOW else open_gmv
         yield (
-            (metric.label, metric.label_zh),
+            sections.short_name(metric),
             _value(metric, row[metric.name], totals, not_final=is_open),
             _DIFFERS if is_open and metric.name in _SLOW else sections.moved(metric, row),
         )

@@ -47,8 +47,8 @@ def about(report: Report) -> Text:
     at = f"{report.published_at.astimezone(ZoneInfo(report.period.zone)):%Y-%m-%d %H:%M}"
     whom = (f" · for {report.audience}", f" · 受众 {report.audience}") if report.audience else ("", "")
     return (
-        f"Publication {report.publication_id} of {at} ({report.period.zone}){whom[0]}",
-        f"发布 {report.publication_id}，{at}（{report.period.zone}）{whom[1]}",
+        f"Amounts in {report.currency} · publication {report.publication_id} of {at} ({report.period.zone}){whom[0]}",
+        f"金额以 {report.currency} 计 · 发布 {report.publication_id}，{at}（{report.period.zone}）{whom[1]}",
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -35,6 +36,14 @@ _SPARK_DAYS = 28
 _DASH = both("–")
 _WORSE_WHEN_UP = ("refund_rate_rc", "cancellation_rate_rc", "fees_and_commissions_amount_rc")
 _BIG_TEXT = 220
+_CURRENCY_WORDS = re.compile(r",? (in )?reporting currency$|, over currencies$")
+
+
+def short_name(metric: Metric) -> Text:
+    """What a metric is called in a report, whose amounts are all in one currency that its head names."""
+    return _CURRENCY_WORDS.sub("", metric.label), (metric.label_zh or metric.label).replace(
+        "（报告币种）", ""
+    )
 
 
 def moved(metric: Metric, row: Any) -> Cell:
@@ -95,11 +104,11 @@ def shops(asked: Asked) -> Section | None:
     before = _before(period)
     for name in ("gmv_rc", "paid_orders", "aov_rc"):
         if name in known:
-            headers.append((known[name].label, known[name].label_zh))
+            headers.append(short_name(known[name]))
             if name == "gmv_rc":
                 headers.append((f"against {before[0]}", f"对比{before[1]}"))
     if "net_gmv_rc" in known:
-        headers.append((known["net_gmv_rc"].label, known["net_gmv_rc"].label_zh))
+        headers.append(short_name(known["net_gmv_rc"]))
         if period.kind == DAILY:
             headers.append(("Net GMV expected", "预计净成交额"))
     currency = answer.reporting_currency
@@ -198,8 +207,8 @@ def _kpi(asked: Asked, name: Any) -> Text:
     """What a KPI is called: as its metric, else as its column in the glossary."""
     metric = asked.known.get(str(name))
     if metric is not None:
-        return metric.label, metric.label_zh or metric.label
-    column, in_currency = str(name).removesuffix("_rc"), str(name).endswith("_rc")
+        return short_name(metric)
+    column = str(name).removesuffix("_rc")
     if "kpi_glossary" in asked.file.columns():
         found = asked.file.rows(
             "select any_value(label), any_value(label_zh) from warehouse.marts.kpi_glossary where column_name = ?",
@@ -207,7 +216,7 @@ def _kpi(asked: Asked, name: Any) -> Text:
         )
         if found and found[0][0]:
             english, chinese = str(found[0][0]), str(found[0][1] or found[0][0])
-            return (f"{english} (rc)", f"{chinese}（报告币种）") if in_currency else (english, chinese)
+            return english, chinese
     return both(str(name))
 
 
@@ -343,8 +352,8 @@ def creators(asked: Asked) -> Section | None:
         rows.append(tuple(cells))
     before = _before(asked.period)
     headers: list[Text] = [("Creator", "达人")]
-    headers += [(metric.label, metric.label_zh) for metric in known.values()]
-    headers.append((f"{known[main].label} against {before[0]}", f"{known[main].label_zh}对比{before[1]}"))
+    headers += [short_name(metric) for metric in known.values()]
+    headers.append((f"against {before[0]}", f"对比{before[1]}"))
     return Section(
         "creators", ("Creators", "达人"), tuple(headers), tuple(rows), (), max(0, len(found) - SHOWN)
     )
@@ -474,7 +483,7 @@ def _by_shop(
     headers: list[Text] = [("Shop", "店铺")]
     before = _before(asked.period)
     for metric in answer.metrics:
-        headers.append((metric.label, metric.label_zh))
+        headers.append(short_name(metric))
         if metric.name in moves:
             headers.append((f"against {before[0]}", f"对比{before[1]}"))
     return Section(key, title, tuple(headers), tuple(rows), (note,) if rows else ())
