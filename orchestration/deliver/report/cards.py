@@ -214,7 +214,8 @@ def _feishu_table(section: Section, language: str) -> dict[str, Any]:
         for number, header in enumerate(section.headers)
     ]
     rows = [
-        {f"c{number}": say(mark(cell), language) for number, cell in enumerate(row)} for row in section.rows
+        {f"c{number}": _plain(say(mark(cell), language)) for number, cell in enumerate(row)}
+        for row in section.rows
     ]
     return {"tag": "table", "page_size": _FEISHU_ROWS, "columns": columns, "rows": rows}
 

@@ -151,8 +151,8 @@ def _expected(day: Any, currency: str) -> Cell:
     share = day["net_gmv_share_known"]
     note = (
         (
-            f"{low} to {high} {currency}; {figure(share, 'fraction')} known",
-            f"{low} 至 {high} {currency}；已知 {figure(share, 'fraction')}",
+            f"{low} to {high} {currency}; now {figure(share, 'fraction')} of the final value",
+            f"{low} 至 {high} {currency}；目前为最终值的 {figure(share, 'fraction')}",
         )
         if share is not None
         else ("", "")
