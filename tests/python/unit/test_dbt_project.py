@@ -106,8 +106,8 @@ def manifest(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return content
 
 
-# What a model may read, by kind: the first word of its name. Nothing reads a kpi_, the end of the line; staging alone
-# reads sources. Among int_, fct_ and ops_, which read one another, dbt itself forbids a circle.
+# What a model may read, by kind: the first word of its name. Nothing but the views for people reads a kpi_,
+# the end of the line; staging alone reads sources. Among int_, fct_ and ops_, which read one another, dbt itself forbids a circle.
 MAY_READ = {
     "stg": {"source", "seed", "stg"},
     "int": {"seed", "stg", "int", "dim", "fct", "ops"},
@@ -115,6 +115,8 @@ MAY_READ = {
     "fct": {"seed", "stg", "int", "fct"},
     "ops": {"seed", "stg", "int", "dim", "fct"},
     "kpi": {"seed", "stg", "int", "dim", "fct", "ops"},
+    # The views for people: published tables only.
+    "view": {"dim", "fct", "ops", "kpi"},
     "metricflow": {"dim"},
 }
 # Trust compares what is published, and which reading of raw rows was known when.
@@ -256,12 +258,50 @@ def test_marts_keep_a_contract_a_grain_and_an_owner(manifest: dict[str, Any]) ->
         assert all(column["data_type"] for column in node["columns"].values()), f"{node['name']}: data types"
 
 
+def test_views_keep_a_contract_a_grain_a_key_and_words_in_both_languages(manifest: dict[str, Any]) -> None:
+    """What a person without SQL sees: each view is one flat select of named columns, each of which says what it is."""
+    views = models(manifest, "views/")
+    assert len(views) >= 19
+    for node in views:
+        assert node["schema"] == "views" and node["config"]["materialized"] == "view", node["name"]
+        assert node["name"] == f"view_{node['alias']}"
+        assert node["contract"]["enforced"], f"{node['name']}: contract"
+        assert node["description"].startswith("One row per "), f"{node['name']}: grain first"
+        meta = node["config"]["meta"]
+        assert meta.get("owner") and meta.get("question") and meta.get("grain_zh"), node["name"]
+        assert meta["key"] and set(meta["key"]) <= node["columns"].keys(), f"{node['name']}: key"
+        silent = [
+            name
+            for name, column in node["columns"].items()
+            if not re.search(r"[\u4e00-\u9fff]", column["description"])
+        ]
+        assert not silent, f"{node['name']}: {silent}"
+        assert node["raw_code"].startswith("select\n"), f"{node['name']}: one flat select"
+        assert not re.search(r"\b(group by|union|with|over)\b", node["raw_code"]), f"{node['name']}: flat"
+
+
+def test_an_amount_of_a_view_stands_beside_its_currency(manifest: dict[str, Any]) -> None:
+    """In both currencies, unless the mart itself knows one only; then the view says so by having one only."""
+    for node in models(manifest, "views/"):
+        columns = node["columns"]
+        if any("_rc" in name for name in columns):
+            assert "reporting_currency" in columns, node["name"]
+        amounts = [
+            name
+            for name, column in columns.items()
+            if column["data_type"] == "decimal(18, 4)" and "_rc" not in name and "score" not in name
+        ]
+        if amounts:
+            assert "currency" in columns, node["name"]
+
+
 def test_outward_models_are_in_an_exposure(manifest: dict[str, Any]) -> None:
     exposed = {
         name for exposure in manifest["exposures"].values() for name in exposure["depends_on"]["nodes"]
     }
     marts = models(manifest, "marts/")
     outward = {node["unique_id"] for node in marts if node["name"].startswith(("kpi_", "ops_", "fct_"))}
+    outward |= {node["unique_id"] for node in models(manifest, "views/")}
     assert not outward - exposed
 
 
