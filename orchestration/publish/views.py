@@ -1,4 +1,4 @@
-"""The views for people in a published file: `views.<name>`, made of the file's own tables, so that nothing is stored twice.
+"""The views for people in a published file: `views.<name>`, made of its own tables, so that nothing is stored twice.
 
 The SQL is that of `models/views/`, as dbt has put it into the warehouse. A file that lacks a column, as that of an
 audience does, has the view without what is made of the column; without the table that a view stands on, or a column
@@ -38,12 +38,15 @@ def add_views(
     }
     if not made:
         return
+    # One transaction: a comment of its own is a write to the disk of its own, and there are hundreds.
+    connection.execute("begin")
     connection.execute(f"create schema fresh.{SCHEMA}")
     for name, query in made.items():
         text = in_schema(query, "marts").sql("duckdb")
         connection.execute(f"create view fresh.{SCHEMA}.{quoted(name)} as {text}")
         if description := described.get(name):
             write_comments(connection, name, query.named_selects, description, schema=SCHEMA, kind="view")
+    connection.execute("commit")
 
 
 def view_queries(connection: duckdb.DuckDBPyConnection, catalog: str) -> dict[str, exp.Select]:

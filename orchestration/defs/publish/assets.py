@@ -11,11 +11,11 @@ from orchestration.defs.run_log import RunLog
 from orchestration.defs.translators import (
     AUDIT_REPORT,
     KEPT_SOURCES,
+    VIEWS,
     HouseDbtTranslator,
     exposure_key,
-    published_key,
-    VIEWS,
     layer_of,
+    published_key,
     published_models,
     source_key,
 )

@@ -4,7 +4,7 @@
 | --- | --- |
 | `destination.postgres.url` | secret: `postgresql://user:password@host:5432/database` |
 | `destination.postgres.schema` | its schema, `marts` by default; that of an audience is `marts_<audience>` |
-| `destination.postgres.views_schema` | the schema of the views for people, `views` by default; of an audience `views_<audience>` |
+| `destination.postgres.views_schema` | the schema of its views, `views` by default; of an audience `views_<audience>` |
 | `destination.postgres.role` | who may read it, `ttkpi_reader` by default; of an audience `ttkpi_<audience>` |
 """
 
