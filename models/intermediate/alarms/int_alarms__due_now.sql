@@ -56,7 +56,10 @@ with shops as (
         stock.product_id,
         stock.sku_id,
         'SELLER_REORDER' as action,
-        {{ instant(instant_of_local('cast(stock.expected_stockout_date as timestamp)', 'shops.time_zone')) }} as due_at,
+        -- What is out is late since the day on which it was read; what is left lasts until the end of its last day.
+        {{ instant(instant_of_local(
+            'cast(case when stock.stock_status = \'out\' then stock.snapshot_date else ' ~ add_days('stock.expected_stockout_date', 1) ~ ' end as timestamp)', 'shops.time_zone'
+        )) }} as due_at,
         shops.as_of,
         stock.stock_status = 'out' as is_overdue,
         stock.reorder_units as units,
