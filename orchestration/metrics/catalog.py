@@ -38,6 +38,7 @@ class Metric:
             `count`.
         tables: The published tables that it is made of.
         clock: The date that it is counted by, a column of its table.
+        provisional_flag: The column that says whether it may still change, where its table has one.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Metric:
     unit: str
     tables: tuple[str, ...]
     clock: str
+    provisional_flag: str = "is_provisional"
 
     @property
     def summary(self) -> str:
@@ -184,7 +186,14 @@ def _metric(
         unit=_unit_of(metric, units, by_name, inputs),
         tables=tuple(dict.fromkeys(inputs[measure].table for measure in measures)),
         clock=inputs[measures[0]].clock,
+        provisional_flag=_provisional_flag(metric),
     )
+
+
+def _provisional_flag(metric: Any) -> str:
+    """A number without refunds in it is final before one with refunds: `meta: {provisional_flag: ...}` of the metric."""
+    meta = metric.config.meta if metric.config else {}
+    return str(meta.get("provisional_flag") or "is_provisional")
 
 
 def _unit_of(metric: Any, units: list[str], by_name: Mapping[str, Any], inputs: Mapping[str, _Input]) -> str:

@@ -262,7 +262,7 @@ def _not_final(
     by_flag: dict[str, list[Metric]] = {}
     for metric in wanted:
         for flag in _known_groups(engine, [metric]):
-            if _word(flag) == "is_provisional":
+            if _word(flag) == metric.provisional_flag:
                 by_flag.setdefault(flag, []).append(metric)
     found: dict[tuple[Any, ...], set[str]] = {}
     for flag, marked in by_flag.items():
