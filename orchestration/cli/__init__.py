@@ -18,6 +18,7 @@ from orchestration.cli import (
     auth,
     build,
     dagster,
+    dashboard,
     demo,
     docs,
     export,
@@ -83,6 +84,7 @@ for _command in (
     sync.compact,
     status.status,
     metrics.metrics,
+    dashboard.dashboard,
     docs.docs,
     dagster.dagster,
 ):
