@@ -382,7 +382,7 @@ class Page:
 
     def block(self, html: str, key: str) -> None:
         """Show HTML in which numbers and lines can be clicked."""
-        clicked = blocks.block(html, f"{self.slug}_{key}")
+        clicked = blocks.block(html, f"block_{self.slug}_{key}")
         if clicked and clicked in self._openings:
             self._clicked = clicked
 

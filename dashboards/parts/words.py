@@ -41,7 +41,7 @@ SHARED: Dictionary = {
     "month": ("Month to date", "本月至今"),
     "custom": ("Other", "自选"),
     "period": ("Period", "时段"),
-    "compare": ("Compare with", "对比"),
+    "compare": ("vs", "对比"),
     "before": ("period before", "上一时段"),
     "week": ("a week earlier", "上周同期"),
     "year": ("a year earlier", "去年同期"),

@@ -1,0 +1,5 @@
+WORDS = {"name": ("x", "x")}
+
+
+def show(page):
+    page.heading("x")
