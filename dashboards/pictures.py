@@ -33,6 +33,12 @@ WIDTHS = {1280: 900, 390: 844}
 LANGUAGES = {"en": "EN", "zh": "中文"}
 _PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 _START_SECONDS, _DRAW_MS = 60, 30_000
+_DRAWN = """() => {
+  const app = document.querySelector('[data-testid=stApp]');
+  const charts = [...document.querySelectorAll('[data-testid=stVegaLiteChart]')];
+  return app && app.dataset.testScriptState !== 'running' && !document.querySelector('[data-testid=stSkeleton]')
+    && !document.querySelector('[data-stale=true]') && charts.every(c => c.querySelector('svg, canvas'));
+}"""
 
 
 @contextmanager
@@ -85,12 +91,9 @@ def browser() -> Iterator[Browser]:
 def wait_drawn(tab: Tab) -> None:
     """Wait until the page and its charts are drawn and nothing runs."""
     tab.wait_for_selector(".k .bar .name, .k .card", timeout=_DRAW_MS)
-    tab.wait_for_function(
-        "() => document.querySelector('[data-testid=stApp]')?.dataset.testScriptState !== 'running' && "
-        "[...document.querySelectorAll('[data-testid=stVegaLiteChart]')].every(c => c.querySelector('svg, canvas'))",
-        timeout=_DRAW_MS,
-    )
-    tab.wait_for_timeout(250)
+    for _ in range(2):
+        tab.wait_for_function(_DRAWN, timeout=_DRAW_MS)
+        tab.wait_for_timeout(150)
 
 
 def path_of(slug: str) -> str:

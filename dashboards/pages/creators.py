@@ -312,7 +312,7 @@ def _course(page: Page, chosen: Mapping[str, Any], period: Period) -> None:
 def _rules(page: Page, chosen: Mapping[str, Any], period: Period) -> str:
     """What each rule gives the creator."""
     t = page.t
-    metrics = [f"attributed_gmv_rc_{rule}" for rule in _RULES]
+    metrics = [f"attributed_gmv_{rule}_rc" for rule in _RULES]
     if not page.knows(*metrics):
         return ""
     numbers = page.ask(

@@ -62,6 +62,10 @@ WORDS: Dictionary = {
     "on_air": ("On air", "在播"),
     "side": ("Sessions side by side", "多场对比"),
     "side_how": ("Add sessions to compare", "添加要对比的场次"),
+    "side_none": (
+        "The chosen session stands beside those that you add.",
+        "选中的场次将与添加的场次并列显示。",
+    ),
     "measure": ("Figure", "指标"),
     "own_unknown": ("own orders unknown: {why}", "自有订单未知：{why}"),
     "same_account_host_slot": ("same account, host and hour", "同账号、同主播、同时段"),
@@ -99,7 +103,7 @@ _MEASURES = (
 _HUES = {"viewers": charts.BLUE, "clicks": charts.SKY, "orders": charts.GREEN, "gmv": charts.ORANGE}
 _HOST_COLORS = ("#3D4F6B", "#B07A00", "#7A5195", "#2F7F79")
 _AXIS = 46
-_SHOWN = 30
+_SHOWN = 15
 
 Row = dict[str, Any]
 
@@ -123,6 +127,7 @@ def show(page: Page) -> None:
         key=_ROOM,
         format_func=lambda one: _title(by_id[one]),
         label_visibility="collapsed",
+        width=420,
         persist_state="session",
     )
     row = by_id[str(room)]
@@ -530,7 +535,7 @@ def _session_table(page: Page, sessions: Sequence[Row], chosen: Row) -> str:
         column("views", COUNT, is_wide=True),
         column("product_click_rate", FRACTION, is_wide=True),
         column("ctor", FRACTION, is_wide=True),
-        column("paid_sku_orders", COUNT),
+        column("paid_sku_orders", COUNT, is_wide=True),
         Column(
             "live_attributed_gmv",
             t("gmv"),
@@ -585,7 +590,7 @@ def _products(page: Page, row: Row) -> str:
             Column("product_name", t("product")),
             column("product_impressions", COUNT, is_wide=True),
             column("product_clicks", COUNT, is_wide=True),
-            column("product_click_rate", FRACTION),
+            column("product_click_rate", FRACTION, is_wide=True),
             column("paid_sku_orders", COUNT),
             Column("direct_gmv", t("gmv"), MONEY, currency="currency"),
         ],
@@ -601,7 +606,7 @@ def _hosts(page: Page, chosen: Choice) -> str:
     t = page.t
     metrics = [
         name
-        for name in ("host_minutes", "host_gmv_rc", "host_gmv_per_hour_rc", "host_own_net_gmv_rc")
+        for name in ("host_hours", "host_gmv_per_hour_rc", "host_gmv_rc", "host_own_net_gmv_rc")
         if page.knows(name)
     ]
     if not metrics:
@@ -656,6 +661,9 @@ def _side_by_side(page: Page, by_id: Mapping[str, Row], room: str) -> None:
             placeholder=t("side_how"),
             persist_state="session",
         )
+        if not others:
+            blocks.still(blocks.empty(t("side_none")))
+            return
         rows = [by_id[room], *(by_id[one] for one in others)]
         heads = "".join(
             f"<th>{row['start']:%m-%d %H:%M}<br>{escape(str(row['account_username']))}<br>{_host(row)}</th>"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from html import escape
@@ -219,6 +219,18 @@ class Page:
         opening = Opening(title or figure.definition.label, figure, scope, rows)
         return blocks.link(shown, self.opens(opening), figure.definition.hover)
 
+    def link(self, text: str, figure: Figure | None, scope: str, rows: Rows | None, *, title: str) -> str:
+        """A text that opens a number and the rows behind it, as HTML.
+
+        Args:
+            text: HTML.
+            figure: The number; None where only rows are opened.
+            scope: Of what and when, in words.
+            rows: The rows.
+            title: Of the dialog.
+        """
+        return blocks.link(text, self.opens(Opening(title, figure, scope, rows)), title)
+
     def mark(self, figure: Figure, *, short: bool = False) -> str:
         """The mark of what is not final, with how much of it is known; nothing for what is final."""
         if not figure.is_not_final or figure.value is None:
@@ -328,6 +340,7 @@ class Page:
         if len(records) > limit:
             first = self.t("first_rows", m=limit, n=self.f.count(len(records)))
             note = f"{note} · {first}" if note else first
+        columns = [_aligned(column, [*totals, *records]) for column in columns]
         lines = [self._line(columns, record, "sum", "") for record in totals]
         for record in shown:
             key = opens(record) if opens else ""
@@ -546,6 +559,14 @@ def _city(zone: str, words: Words) -> str:
     return (
         "上海" if words.is_chinese and zone == "Asia/Shanghai" else zone.rsplit("/", 1)[-1].replace("_", " ")
     )
+
+
+def _aligned(column: Column, records: Sequence[Mapping[str, Any]]) -> Column:
+    """A column of figures stands right, as numbers do."""
+    sample = next((record[column.name] for record in records if record.get(column.name) is not None), None)
+    if isinstance(sample, Figure) and column.kind == TEXT and column.show is None:
+        return replace(column, kind=sample.definition.kind)
+    return column
 
 
 def _classes(column: Column) -> str:
