@@ -248,11 +248,11 @@ def _columns(
 
 def _shops(page: Page, chosen: Choice) -> str:
     t = page.t
-    metrics = ("ad_spend_rc", "roas_reported_rc", "roas_rc", "mer_rc", _COVERAGE)
+    metrics = ("ad_spend_rc", "roas_reported_rc", "roas_rc", "mer_rc")
     numbers = page.ask(metrics, chosen.period, by=["shop"], shop=chosen.shop)
     records = [
         {
-            "shop": page.shop_name(shop["shop_key"]),
+            "shop": str(shop["shop_name"]),
             **{metric: numbers.figure(metric, shop["shop_key"]) for metric in metrics},
         }
         for shop in page.shops
@@ -263,9 +263,7 @@ def _shops(page: Page, chosen: Choice) -> str:
     for metric in metrics:
         one = page.metric(metric)
         label = t("spend") if metric == "ad_spend_rc" else short.get(metric, one.label)
-        columns.append(
-            Column(metric, label, hover=f"{one.label}: {one.hover}", is_wide=metric in (_COVERAGE, "mer_rc"))
-        )
+        columns.append(Column(metric, label, hover=f"{one.label}: {one.hover}", is_wide=metric == "mer_rc"))
     note = f"{page.standing.currency} · * {page.metric('roas_reported_rc').label}"
     return page.table(t("by_shop"), columns, records, name="ads_by_shop", note=escape(note))
 
@@ -289,8 +287,8 @@ def _campaigns(page: Page, chosen: Choice) -> str:
                 "campaign_id": campaign,
                 "shop": page.shop_name(shop),
                 "shop_key": shop,
-                "kind": page.t.state(row.get("campaign_type")).replace("_", " "),
-                "state": page.t.state(row.get("operation_status")).replace("_", " "),
+                "kind": page.value_name("campaign_type", row.get("campaign_type")),
+                "state": page.value_name("operation_status", row.get("operation_status")),
                 **{metric: numbers.figure(metric, shop, campaign) for metric in _CAMPAIGN},
             }
         )

@@ -97,7 +97,7 @@ def show(page: Page) -> None:
     with right:
         page.block(_creator(page, chosen, period), "creator")
         _course(page, chosen, period)
-    page.block(_rules(page, chosen, period), "rules")
+        page.block(_rules(page, chosen, period), "rules")
     page.block(_samples(page, chosen), "samples")
     page.block(_conflicts(page, chosen, period), "conflicts")
 
@@ -220,11 +220,11 @@ def _rank(page: Page, record: Mapping[str, Any]) -> str:
     if record["rank_before"] is None:
         change = f'<span class="cc">{page.t("new")}</span>'
     elif not moved:
-        change = '<span class="d z">=</span>'
+        change = '<span class="d z s">=</span>'
     else:
         # In the mart a rise is positive.
         sign, tone = ("▲", "u") if moved > 0 else ("▼", "n")
-        change = f'<span class="d {tone}"><i>{sign}</i>{abs(int(moved))}</span>'
+        change = f'<span class="d {tone} s"><i>{sign}</i>{abs(int(moved))}</span>'
     return f"{record['creator_rank']} {change}"
 
 

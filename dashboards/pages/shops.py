@@ -12,7 +12,7 @@ import streamlit as st
 from dashboards.parts import behind, blocks, charts
 from dashboards.parts.behind import Rows
 from dashboards.parts.choices import Choice, Period
-from dashboards.parts.formats import UNKNOWN
+from dashboards.parts.formats import FRACTION, UNKNOWN
 from dashboards.parts.numbers import Figure, Opening
 from dashboards.parts.page import Column, Page
 from dashboards.parts.words import Dictionary
@@ -199,7 +199,7 @@ def _waterfall(page: Page, chosen: Choice) -> None:
         mark = page.mark(numbers.figure("net_gmv_rc"))
         page.chart_title(t("steps"), f"{page.standing.currency} {mark}")
         if steps:
-            charts.chart(charts.waterfall(steps, unit=page.standing.currency, height=238), "steps")
+            charts.chart(charts.waterfall(steps, unit=page.standing.currency), "steps")
         else:
             blocks.still(blocks.empty(t("nothing")))
 
@@ -282,7 +282,7 @@ def _products(page: Page, chosen: Choice) -> str:
         _metric_column(page, "product_units_sold", is_wide=True),
         _metric_column(page, "product_refund_rate_rc"),
         Column("difference", t("difference"), "money", is_wide=True),
-        Column("of_change", t("of_change"), show=_share, is_wide=True, hover=t("of_change_hover")),
+        Column("of_change", t("of_change"), FRACTION, show=_share, is_wide=True, hover=t("of_change_hover")),
     ]
     return page.table(
         t("products"),
@@ -346,7 +346,8 @@ def _reasons(page: Page, chosen: Choice) -> str:
     found = sorted((one for one in found if one[1].value), key=lambda one: -float(one[1].value))
     top = float(found[0][1].value) if found else 1.0
     records: list[dict[str, Any]] = [
-        {"reason": t.state(reason) or t("unknown"), "amount": amount} for reason, amount in found
+        {"reason": page.value_name("return_reason", reason) or t("unknown"), "amount": amount}
+        for reason, amount in found
     ]
     columns = [
         Column("reason", t("reason")),

@@ -80,7 +80,7 @@ def show(page: Page) -> None:
     if st.session_state.get(_VIDEO) not in by_id:
         st.session_state[_VIDEO] = next(iter(by_id))
     video = by_id[st.session_state[_VIDEO]]
-    left, right = st.columns([1.75, 1], gap="small")
+    left, right = st.columns([1.5, 1], gap="small")
     with left:
         page.block(_selling(page, chosen, records, video), "selling")
     with right:
@@ -148,7 +148,7 @@ def _selling(page: Page, chosen: Choice, records: Sequence[Row], video: Row) -> 
             Column("title", t("video")),
             Column("account", t("account"), is_wide=True),
             Column("posted", t("posted"), "day", is_wide=True),
-            *_columns(page, *_TILES),
+            *_columns(page, *_TILES[:3]),
         ],
         records,
         name="videos",

@@ -103,6 +103,24 @@ class Page:
         found = [shop for shop in self.shops if shop["shop_key"] == key]
         return shop_name(self.t, found[0]) if found else self.t("all_shops")
 
+    def value_name(self, column: str, value: Any) -> str:
+        """What people call a value of the platform, by the publication's own list of them."""
+        if value is None:
+            return ""
+
+        def read() -> dict[tuple[str, str], dict[str, Any]]:
+            if not self.store.has("dim_values"):
+                return {}
+            return {
+                (row["column_name"], row["value"]): row for row in self.store.rows("select * from dim_values")
+            }
+
+        found = self.store.remember(("values",), read).get((column, str(value)))
+        if found:
+            return self.t.pick(found["label"], found["label_zh"])
+        said = self.t.state(value)
+        return said if said != str(value) else _spoken(said)
+
     # Choices.
 
     def choices(self, **which: Any) -> Choice:
@@ -559,6 +577,11 @@ def _city(zone: str, words: Words) -> str:
     return (
         "上海" if words.is_chinese and zone == "Asia/Shanghai" else zone.rsplit("/", 1)[-1].replace("_", " ")
     )
+
+
+def _spoken(code: str) -> str:
+    """A code of the platform without its prefix: `ecom_order_delivered_refund_reason_quality` is `quality`."""
+    return code.rpartition("_reason_")[2].replace("_", " ")
 
 
 def _aligned(column: Column, records: Sequence[Mapping[str, Any]]) -> Column:
