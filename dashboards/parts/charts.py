@@ -121,7 +121,7 @@ def waterfall(steps: Sequence[tuple[str, float, bool]], *, unit: str, line: int 
         rows.append({"y": label, "a": start, "b": level, "v": amount, "k": kind})
     top = max((max(row["a"], row["b"]) for row in rows), default=0.0) or 1.0
     low = min((min(row["a"], row["b"]) for row in rows), default=0.0)
-    scale = {"domain": [min(low, 0.0), top * 1.16], "nice": False}
+    scale = {"domain": [min(low, 0.0), top * 1.3], "nice": False}
     y: Spec = {
         "field": "y",
         "type": "ordinal",
