@@ -611,14 +611,11 @@ def _hosts(page: Page, chosen: Choice) -> str:
     ]
     if not metrics:
         return ""
-    # One question each: they stand on two semantic models, each with a host of its own.
-    numbers = {
-        metric: page.ask([metric], chosen.period, by=["host_name"], shop=chosen.shop) for metric in metrics
-    }
+    numbers = page.ask(metrics, chosen.period, by=["host_name"], shop=chosen.shop)
     records = []
-    for (host,) in numbers[metrics[0]].groups():
+    for (host,) in numbers.groups():
         name = t("unassigned") if host in (None, "unassigned") else str(host)
-        records.append({"host": name, **{metric: numbers[metric].figure(metric, host) for metric in metrics}})
+        records.append({"host": name, **{metric: numbers.figure(metric, host) for metric in metrics}})
     order = "host_gmv_per_hour_rc" if "host_gmv_per_hour_rc" in metrics else metrics[-1]
     records.sort(key=lambda one: -float(getattr(one[order], "value", 0) or 0))
     columns = [Column("host", t("host"))]
