@@ -118,7 +118,8 @@ def export_xlsx(
     click.echo(f"{counted(len(report.rows), 'sheet')}, {counted(sum(report.rows.values()), 'row')} in {path}")
     if report.cut:
         click.echo(
-            f"Note 提示: {counted(report.cut.total(), 'text')} longer than a cell holds (32,767 characters) cut. 超长文本已截断。",
+            f"Note 提示: {counted(report.cut.total(), 'text')} longer than the 32,767 characters of a cell, cut. "
+            "超长文本已截断。",
             err=True,
         )
 

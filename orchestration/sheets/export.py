@@ -115,8 +115,8 @@ def _cover(file: Published, title: str, period: Period | None) -> Cover:
         for (shops,) in held
     ]
     notes += [
-        "不同币种的金额不可相加；人数、比率和均值不可按行相加。 · Amounts of two currencies must not be added; people, rates "
-        "and averages must not be summed over rows.",
+        "不同币种的金额不可相加；人数、比率和均值不可按行相加。 · Amounts of two currencies must not be added; people, "
+        "rates and averages must not be summed over rows.",
         "空单元格表示未知，不是 0。 · An empty cell is unknown, not 0.",
     ]
     return Cover(title, tuple(facts), tuple(notes))

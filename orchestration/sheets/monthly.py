@@ -87,10 +87,11 @@ def _summary(file: Published, period: Period) -> Sheet | None:
         # Metrics that this audience can't group by shop: the other sheets have what it may see.
         return None
     columns = tuple(_columns(answer))
+    before = f"{answer.since} – {answer.until - timedelta(days=1) if answer.until else ''}"
     return Sheet(
         SUMMARY,
-        "每店一行：本期、上期（等长）与变化；多币种金额不相加。 · One row per shop: the period, the one of the same length "
-        "before, and the change. Amounts of several currencies are not added.",
+        f"每店一行：本期、上期（等长，{before}）与变化；多币种金额不相加。 · One row per shop: the period, "
+        f"the one of the same length before ({before}), and the change. Currencies are not added.",
         columns,
         len(answer.rows),
         lambda: iter(_rows(answer)),

@@ -154,8 +154,7 @@ def tables(file: Published) -> dict[str, Table]:
     found: dict[tuple[str, str], list[Column]] = {}
     for schema, table, column, kind, comment in file.rows(
         "select schema_name, table_name, column_name, data_type, comment from duckdb_columns() "
-        f"where database_name = 'warehouse' and schema_name in ({', '.join(map(literal, SCHEMAS))}) "
-        "order by schema_name, table_name, column_index"
+        "where database_name = 'warehouse' order by schema_name, table_name, column_index"
     ):
         known = glossary.get((str(table), str(column))) or glossary.get(("", str(column)))
         found.setdefault((str(schema), str(table)), []).append(
