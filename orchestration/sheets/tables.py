@@ -33,7 +33,20 @@ _KEY = re.compile(r"\s*Key 主键: ([\w, ]+)\.")
 _UNIT = re.compile(r"\s*\[(shop currency|reporting currency)[^\]]*\]$")
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 _FRACTIONS = re.compile(r"(rate|share|coverage|ctr|ctor)(_rc)?(_\w+)?$")
-_CLOCKS = ("business_date", "shop_local_date", "date", "month", "week", "statement_date_utc", "snapshot_date")
+_CLOCKS = (
+    "business_date",
+    "shop_local_date",
+    "date",
+    "month",
+    "week",
+    "shop_local_month",
+    "statement_month",
+    "week_start",
+    "statement_date_utc",
+    "snapshot_date",
+    "entry_date",
+    "occurred_on",
+)
 
 
 class UnknownTable(ConfigError):
