@@ -14,7 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from orchestration.inputs.catalog import FROM, UNTIL, Column, Input
-from orchestration.inputs.findings import Finding
+from orchestration.inputs.findings import UNKNOWN, Finding
 from orchestration.inputs.known import SEPARATOR, Known
 from orchestration.inputs.reading import Row, Sheet
 from orchestration.inputs.values import (
@@ -84,14 +84,20 @@ def check(
     values = {one.input.name: [row for _, row in one.rows] for one in checked}
     everything = {name: values.get(name, rows) for name, rows in (dict(current) | values).items()}
     for one in checked:
-        seen = {_identity(one.input, row) for row in current.get(one.input.name, ())}
-        for number, row in one.rows:
-            if _identity(one.input, row) not in seen:
-                findings += _unknown_things(one, number, row, known)
-        findings += _doubles(one)
+        # What stands there already is known.
+        seen = {
+            (column.label, written(row.get(column.name)))
+            for row in current.get(one.input.name, ())
+            for column in one.input.columns
+        }
+        found = [*_unknown_things(one, known), *_doubles(one), *_orders(one, known, current)]
         if rule := _RULES.get(one.input.name):
-            findings += rule(one, known, everything)
-        findings += _orders(one, known, current)
+            found += rule(one, known, everything)
+        findings += [
+            finding
+            for finding in found
+            if finding.code not in UNKNOWN or (finding.column, finding.values["value"]) not in seen
+        ]
     order = {sheet.name: place for place, sheet in enumerate(sheets)}
     findings.sort(key=lambda one: (order.get(one.sheet, -1), one.row or 0))
     return checked, findings
@@ -203,8 +209,13 @@ def _identity(one: Input, row: Values) -> tuple[str, ...]:
     return tuple(written(row.get(name)).strip() for name in one.key)
 
 
-def _unknown_things(one: Checked, number: int, row: Values, known: Known) -> Iterator[Finding]:
-    """What a row names and nobody knows; what stood there before is not asked again."""
+def _unknown_things(one: Checked, known: Known) -> Iterator[Finding]:
+    """What rows name and nobody knows."""
+    for number, row in one.rows:
+        yield from _unknown_in_row(one, number, row, known)
+
+
+def _unknown_in_row(one: Checked, number: int, row: Values, known: Known) -> Iterator[Finding]:
     shop = str(row.get("shop_key") or "")
     for column in one.input.columns:
         value = row.get(column.name)
