@@ -176,6 +176,63 @@ def _of(period: Period | None) -> str:
     )
 
 
+@export.command("bitable", epilog=EXIT_CODES)
+@click.option("--dry-run", is_flag=True, help="Compare, say what would be written, and write nothing.")
+def export_bitable(dry_run: bool) -> None:
+    """Bring the Feishu Bitable (Lark Base) to the current publication. 将视图同步到飞书多维表格。
+
+    The views of destination.bitable: records are known by their key; only what is new, has changed or is gone is
+    written. `ttkpi run` and `ttkpi publish` do so too. Exit code 3 when the platform refuses or is down: the published
+    file stands, and the next time goes on from there.
+
+    \b
+    Examples:  ttkpi export bitable --dry-run
+               ttkpi export bitable
+    """
+    from home.errors import ConfigError
+    from orchestration.deliver.bitable.bring import bring
+    from orchestration.deliver.bitable.client import Client
+    from orchestration.deliver.bitable.config import configured_base
+    from orchestration.deliver.bitable.state import bring_base
+    from orchestration.run import SOME_SHOPS_FAILED
+
+    home, reporter = open_home(), show_progress()
+    base = configured_base()
+    if base is None:
+        raise ConfigError(
+            "No Bitable is configured: destination.bitable.app_token is not set.",
+            advice="docs/bitable.md says what to set.",
+        )
+    if dry_run:
+        client = Client(base, notify=reporter.warning)
+        try:
+            _, reports = bring(home, base, client, dry_run=True, progress=reporter)
+        finally:
+            client.close()
+        for one in reports:
+            new = (
+                " (new table)"
+                if one.is_new
+                else f" ({', '.join(one.new_fields)} new)"
+                if one.new_fields
+                else ""
+            )
+            click.echo(
+                f"  {one.view}{new}: {counted(one.rows, 'record')}, {one.created:,} to create, "
+                f"{one.updated:,} to update, {one.deleted:,} to delete"
+            )
+        click.echo("Nothing is written. 未写入任何内容。")
+        return
+    with reporter.phase("export", "writing into the Bitable"):
+        state = bring_base(home, progress=reporter)
+    if state is None or state.failed:
+        click.echo(state.failed if state else "", err=True)
+        raise SystemExit(SOME_SHOPS_FAILED)
+    click.echo(
+        f"{counted(state.changed, 'record')} written; {state.place} has publication {state.publication_id}."
+    )
+
+
 @export.command("restock", epilog=EXIT_CODES)
 @click.option(
     "--format",
