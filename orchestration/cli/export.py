@@ -116,7 +116,7 @@ def export_xlsx(
     for title, rows in report.rows.items():
         click.echo(f"  {title}: {counted(rows, 'row')}")
     click.echo(f"{counted(len(report.rows), 'sheet')}, {counted(sum(report.rows.values()), 'row')} in {path}")
-    if report.cut:
+    if report.cut.total():
         click.echo(
             f"Note 提示: {counted(report.cut.total(), 'text')} longer than the 32,767 characters of a cell, cut. "
             "超长文本已截断。",

@@ -338,6 +338,8 @@ def _write_front(
     looks: _Looks,
 ) -> None:
     page.hide_gridlines(2)
+    page.set_landscape()
+    page.fit_to_pages(1, 0)
     page.set_column(0, 0, 34)
     page.set_column(1, 2, 14)
     page.set_column(3, 3, 110)

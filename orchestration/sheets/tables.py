@@ -36,17 +36,22 @@ _FRACTIONS = re.compile(r"(rate|share|coverage|ctr|ctor)(_rc)?(_\w+)?$")
 _CLOCKS = (
     "business_date",
     "shop_local_date",
+    "statement_date_utc",
+    "kpi_date",
+    "bridge_date",
+    "refund_business_date",
+    "created_date_utc",
     "date",
-    "month",
-    "week",
     "shop_local_month",
     "statement_month",
+    "month_start",
+    "month",
     "week_start",
-    "statement_date_utc",
-    "snapshot_date",
+    "week",
     "entry_date",
     "occurred_on",
 )
+"""Names of dates by which a period chooses rows, the most telling first; beside them any date of the key."""
 
 
 class UnknownTable(ConfigError):

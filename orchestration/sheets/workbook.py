@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, Literal
 
@@ -24,7 +25,6 @@ from orchestration.sheets.cells import Looks, Row, width, writers
 from orchestration.sheets.tables import (
     INSTANT,
     REPORTING_CURRENCY,
-    SHOP_CURRENCY,
     Column,
     Period,
     Table,
@@ -33,10 +33,14 @@ from orchestration.sheets.tables import (
 
 SHEET_ROWS = 1_048_575
 """Rows of a sheet below its header."""
+_LINES = 500
 _NAME_LENGTH = 31
+_ABOUT_LENGTH = 160
+_QUESTION = re.compile(r"[^.?]+\? · [^？]+？")
+"""The question that a table answers, in both languages."""
 _NOT_IN_NAMES = re.compile(r"[\[\]:*?/\\]")
 _OPEN_MARKS = ("is_provisional", "is_gmv_provisional")
-_NOT_FINAL = "not_final"
+"""Columns that say that a row may still change; the first that a table has counts."""
 
 Language = Literal["both", "en", "zh"]
 
@@ -195,8 +199,7 @@ def _write(
     places = {column.name: place for place, column in enumerate(sheet.columns)}
     currency = places.get("currency", places.get("shop_currency"))
     reporting = places.get("reporting_currency")
-    marks = [places[name] for name in _OPEN_MARKS if name in places]
-    marks = marks[:1] or ([places[_NOT_FINAL]] if _NOT_FINAL in places else [])
+    mark = next((places[name] for name in _OPEN_MARKS if name in places), None)
     rows = sheet.stream()
     used: list[str] = []
     first = next(rows, None)
@@ -206,38 +209,78 @@ def _write(
         used.append(name)
         page = book.add_worksheet(name)
         _begin(page, looks, headers(sheet.columns, language, fixed), sheet.columns)
-        write = writers(page, looks, sheet.columns)
+        writes = writers(looks, sheet.columns)
+        lines = _Lines(page, len(sheet.columns))
         number = 0
+        about = Row()
         while first is not None and number < SHEET_ROWS:
             number += 1
-            about = Row(
-                is_open=any(bool(first[mark]) for mark in marks),
-                currencies={
-                    SHOP_CURRENCY: "" if currency is None else str(first[currency] or ""),
-                    REPORTING_CURRENCY: "" if reporting is None else str(first[reporting] or ""),
-                },
-            )
+            about.is_open = mark is not None and bool(first[mark])
+            about.shop_currency = "" if currency is None else first[currency] or ""
+            about.reporting_currency = "" if reporting is None else first[reporting] or ""
             report.open[sheet.title] += about.is_open
-            for place, value in enumerate(first):
-                if value is not None and write[place](number, place, value, about):
-                    report.cut[sheet.title] += 1
+            lines.add(
+                "".join(
+                    [
+                        write(number + 1, value, about)
+                        for write, value in zip(writes, first, strict=True)
+                        if value is not None
+                    ]
+                )
+            )
             first = next(rows, None)
+        lines.end()
+        report.cut[sheet.title] += about.cut
         page.autofilter(0, 0, max(number, 1), len(sheet.columns) - 1)
         report.rows[sheet.title] = report.rows.get(sheet.title, 0) + number
         if first is None:
             return used
 
 
+class _Lines:
+    """Rows of a sheet behind its header, as XML, in the file in which XlsxWriter keeps the rows of the sheet.
+
+    Args:
+        page: The sheet; it is in `constant_memory`, and its header is written.
+        columns: How many columns it has.
+    """
+
+    def __init__(self, page: Worksheet, columns: int) -> None:
+        self._page, self._columns = page, columns
+        # What XlsxWriter still holds is the header.
+        page._write_single_row(1)
+        self._waiting: list[str] = []
+        self._number = 1
+
+    def add(self, cells: str) -> None:
+        """The next row."""
+        self._number += 1
+        self._waiting.append(f'<row r="{self._number}">{cells}</row>')
+        if len(self._waiting) >= _LINES:
+            self._write()
+
+    def end(self) -> None:
+        """No more rows come."""
+        self._write()
+        self._page.previous_row = self._number
+        self._page.dim_rowmax, self._page.dim_colmax = self._number - 1, self._columns - 1
+
+    def _write(self) -> None:
+        self._page.row_data_fh.write("".join(self._waiting))
+        self._waiting.clear()
+
+
 def _begin(page: Worksheet, looks: Looks, shown: Sequence[str], columns: Sequence[Column]) -> None:
-    frozen = min(3, sum(1 for column in columns if column.name in ("shop_key", "shop_name", "business_date")))
+    frozen = len(list(takewhile(lambda column: column.name in ("shop_key", "shop_name"), columns)))
     page.freeze_panes(1, frozen)
-    page.set_row(0, 46)
+    page.set_row(0, 62)
     for place, (text, column) in enumerate(zip(shown, columns, strict=True)):
         page.set_column(place, place, max(width(column), min(22, max(map(_breadth, text.split("\n"))) + 2)))
         page.write_string(0, place, text, looks.header)
     page.repeat_rows(0)
     page.set_landscape()
-    page.fit_to_pages(1, 0)
+    if frozen:
+        page.repeat_columns(0, frozen - 1)
 
 
 def _breadth(text: str) -> int:
@@ -261,11 +304,18 @@ _DEFINITION_COLUMNS = (
 
 def _write_definitions(page: Worksheet, looks: Looks, sheets: Sequence[Sheet]) -> None:
     page.freeze_panes(1, 2)
+    page.set_landscape()
+    page.fit_to_pages(1, 0)
+    page.repeat_rows(0)
     for place, (text, wide) in enumerate(_DEFINITION_COLUMNS):
         page.set_column(place, place, wide)
         page.write_string(0, place, text, looks.header)
     number = 0
     for sheet in sheets:
+        number += 1
+        page.write_string(number, 0, sheet.title, looks.name)
+        page.write_string(number, 1, sheet.source, looks.name)
+        page.write_string(number, 5, sheet.text, looks.text)
         for column in sheet.columns:
             number += 1
             texts = (
@@ -294,6 +344,8 @@ def _write_cover(
     report: Report,
 ) -> None:
     page.hide_gridlines(2)
+    page.set_landscape()
+    page.fit_to_pages(1, 0)
     page.set_column(0, 0, 34)
     page.set_column(1, 1, 16)
     page.set_column(2, 2, 18)
@@ -315,7 +367,7 @@ def _write_cover(
         if sheet.title not in seen:
             page.write_number(number, 1, report.rows[sheet.title], looks.number("#,##0", False))
             page.write_number(number, 2, report.open[sheet.title], looks.number("#,##0", False))
-            page.write_string(number, 3, _about(sheet), looks.text)
+            page.write_string(number, 3, _about(sheet))
         seen.add(sheet.title)
     number += 1
     page.write_url(number, 0, f"internal:'{definitions}'!A1", looks.link, definitions)
@@ -337,5 +389,7 @@ def _write_cover(
 
 
 def _about(sheet: Sheet) -> str:
-    by = f" 按 {sheet.clock} 取数 · chosen by {sheet.clock}." if sheet.clock else ""
-    return f"{sheet.text} [{sheet.source}]{by}"
+    """One line: rows of a cover do not grow with their text."""
+    question = _QUESTION.search(sheet.text)
+    by = f" 按 {sheet.clock} 取数 · by {sheet.clock}" if sheet.clock else ""
+    return f"{question[0].strip() if question else sheet.text[:_ABOUT_LENGTH]}  [{sheet.source}]{by}"
