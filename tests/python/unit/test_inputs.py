@@ -145,24 +145,42 @@ def test_a_change_is_a_version_of_its_own(home: Home, book: Path) -> None:
 
     first = take(home, book, fill, imported_by="Lin")
     assert {name: (one.added, one.removed) for name, one in first.changes.items()} == {"sku_costs": (1, 0)}
-    assert first.version is not None and first.version.imported_by == "Lin" and first.version.source == "changed.xlsx"
+    assert (
+        first.version is not None
+        and first.version.imported_by == "Lin"
+        and first.version.source == "changed.xlsx"
+    )
     text = current_inputs(home)["sku_costs"].read_text(encoding="utf-8")
     assert text.startswith("shop_key,seller_sku,unit_cost,currency,valid_from,valid_to\n")
     assert f"{TH},AU-TH-01-1,11.66,CNY,2023-01-01,2026-09-15\n" in text
     assert text.endswith(f"{TH},NEW-1,12.5,CNY,2026-11-01,\n")
     entry = entries(home)[-1]
-    assert (entry["event"], entry["subject"], entry["details"]["by"]) == ("import_inputs", first.version.name, "Lin")
+    assert (entry["event"], entry["subject"], entry["details"]["by"]) == (
+        "import_inputs",
+        first.version.name,
+        "Lin",
+    )
     assert entry["details"]["inputs"]["sku_costs"]["rows"] == text.count("\n") - 1
-    assert (home.root / "inputs" / "versions" / first.version.name / "source.xlsx").stat().st_mode & 0o777 == 0o600
+    assert (
+        home.root / "inputs" / "versions" / first.version.name / "source.xlsx"
+    ).stat().st_mode & 0o777 == 0o600
 
     again = import_workbook(home, book.with_name("changed.xlsx"))
     assert not again.changes and len(versions(home)) == 1
     # Only one sheet: the other input of the home stays.
     export_inputs(home, book)
-    only = edited(book, book.with_name("one.xlsx"), lambda sheets: [sheets.pop(name) for name in [*sheets] if name != SALES] and None)
-    second = import_workbook(home, edited(only, only, append(SALES, region="TH", sale_date="2026/12/12", sale_name="12.12 again")))
+    only = edited(
+        book,
+        book.with_name("one.xlsx"),
+        lambda sheets: [sheets.pop(name) for name in [*sheets] if name != SALES] and None,
+    )
+    second = import_workbook(
+        home, edited(only, only, append(SALES, region="TH", sale_date="2026/12/12", sale_name="12.12 again"))
+    )
     assert [one.code for one in second.problems] == ["double"]
-    second = import_workbook(home, edited(only, only, set_cell(SALES, len(read_book(only)[SALES]), "sale_date", "2026年12月13日")))
+    second = import_workbook(
+        home, edited(only, only, set_cell(SALES, len(read_book(only)[SALES]), "sale_date", "2026年12月13日"))
+    )
     assert second.version is not None and {*current_inputs(home)} == {"sku_costs", "sale_days"}
     assert [one.name for one in versions(home)] == [first.version.name, second.version.name]
     assert "2026-12-13" in current_inputs(home)["sale_days"].read_text()
@@ -199,9 +217,20 @@ WRONG: list[tuple[str, Callable[[dict[str, Rows]], None], str, str, int, str, st
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("change", "code", "sheet", "row", "label", "chinese"), [one[1:] for one in WRONG], ids=[one[0] for one in WRONG])
+@pytest.mark.parametrize(
+    ("change", "code", "sheet", "row", "label", "chinese"),
+    [one[1:] for one in WRONG],
+    ids=[one[0] for one in WRONG],
+)
 def test_a_wrong_cell_stops_the_import_and_is_told_by_its_place(
-    home: Home, book: Path, change: Callable[[dict[str, Rows]], None], code: str, sheet: str, row: int, label: str, chinese: str
+    home: Home,
+    book: Path,
+    change: Callable[[dict[str, Rows]], None],
+    code: str,
+    sheet: str,
+    row: int,
+    label: str,
+    chinese: str,
 ) -> None:
     report = take(home, book, change)
     found = [one for one in report.problems if one.code == code]
@@ -212,7 +241,9 @@ def test_a_wrong_cell_stops_the_import_and_is_told_by_its_place(
     assert report.version is None and current_version(home) is None
 
 
-def test_every_wrong_cell_is_told_and_nothing_is_taken(home: Home, book: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_wrong_cell_is_told_and_nothing_is_taken(
+    home: Home, book: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """One good sheet beside a bad one is not imported either."""
 
     def change(sheets: dict[str, Rows]) -> None:
@@ -230,7 +261,14 @@ def test_every_wrong_cell_is_told_and_nothing_is_taken(home: Home, book: Path, c
 
 
 def test_what_nobody_knows_yet_can_be_taken_on_purpose(home: Home, book: Path) -> None:
-    change = append(COSTS, shop_key=TH, seller_sku="LISTED-TOMORROW", unit_cost="1,200.50", currency="CNY", valid_from="2026-12-01")
+    change = append(
+        COSTS,
+        shop_key=TH,
+        seller_sku="LISTED-TOMORROW",
+        unit_cost="1,200.50",
+        currency="CNY",
+        valid_from="2026-12-01",
+    )
     assert [one.code for one in take(home, book, change).problems] == ["unknown_sku"]
     report = take(home, book, change, accept_unknown=True)
     assert [one.code for one in report.notes] == ["unknown_sku"] and report.version is not None
@@ -290,7 +328,11 @@ def test_inputs_that_somebody_changed_by_hand_stop_whoever_reads_them(home: Home
     take(home, book, set_cell(COSTS, 4, "unit_cost", 13))
     path = current_inputs(home)["sku_costs"]
     path.write_text(path.read_text().replace(",13,", ",14,"))
-    for read in (lambda: current_inputs(home), lambda: prepare_inputs(home, project_dir()), lambda: import_workbook(home, book)):
+    for read in (
+        lambda: current_inputs(home),
+        lambda: prepare_inputs(home, project_dir()),
+        lambda: import_workbook(home, book),
+    ):
         with pytest.raises(RecordDamaged, match=r"sku_costs\.csv is missing or was changed"):
             read()
 
@@ -304,7 +346,10 @@ def test_a_build_loads_inputs_in_the_columns_of_the_release(home: Home, book: Pa
     seed.write_text("seller_sku,shop_key,duty,unit_cost,valid_from,valid_to\n")
     prepare_inputs(home, project)
     lines = inputs_of_build(home.root)["sku_costs"].read_text().splitlines()
-    assert lines[:2] == ["seller_sku,shop_key,duty,unit_cost,valid_from,valid_to", f"AU-TH-01-1,{TH},,13,2023-01-01,2026-09-15"]
+    assert lines[:2] == [
+        "seller_sku,shop_key,duty,unit_cost,valid_from,valid_to",
+        f"AU-TH-01-1,{TH},,13,2023-01-01,2026-09-15",
+    ]
     seed.write_text("other,columns\n")
     with pytest.raises(InputMismatch):
         prepare_inputs(home, project)
@@ -315,8 +360,18 @@ def test_a_build_loads_inputs_in_the_columns_of_the_release(home: Home, book: Pa
 
 def test_the_rule_of_a_seed_is_the_input_of_the_home(home: Home, book: Path) -> None:
     """Otherwise an import would leave what is made of it as it was built."""
-    node = {"resource_type": "seed", "name": "sku_costs", "checksum": {"name": "sha256", "checksum": "a" * 64}, "original_file_path": "seeds/finance/sku_costs.csv"}
-    manifest = {"nodes": {"seed.p.sku_costs": node}, "macros": {}, "sources": {}, "metadata": {"project_name": "p"}}
+    node = {
+        "resource_type": "seed",
+        "name": "sku_costs",
+        "checksum": {"name": "sha256", "checksum": "a" * 64},
+        "original_file_path": "seeds/finance/sku_costs.csv",
+    }
+    manifest = {
+        "nodes": {"seed.p.sku_costs": node},
+        "macros": {},
+        "sources": {},
+        "metadata": {"project_name": "p"},
+    }
 
     def body() -> str:
         return str(rules_of(manifest, project_dir(), home.root)["seed.p.sku_costs"]["body"])
@@ -341,7 +396,10 @@ def test_what_python_reads_of_seeds_follows_the_inputs(home: Home, book: Path) -
     assert not take(home, book, change).problems
     assert cost_currencies(home=home) == {"CNY", "USD"} and cost_currencies() == {"CNY"}
     assert time_zone_of("TH", TH) == "Asia/Tokyo" and time_zone_of("VN", VN) == "Asia/Ho_Chi_Minh"
-    assert seed_file(home, project_dir(), "finance", "fee_types") == project_dir() / "seeds/finance/fee_types.csv"
+    assert (
+        seed_file(home, project_dir(), "finance", "fee_types")
+        == project_dir() / "seeds/finance/fee_types.csv"
+    )
 
 
 def test_another_home_gets_the_inputs_that_hold(home: Home, book: Path, tmp_path: Path) -> None:
@@ -357,12 +415,26 @@ def test_another_home_gets_the_inputs_that_hold(home: Home, book: Path, tmp_path
 def test_seeds_pass_their_own_check() -> None:
     """Every column of an input has names in both languages, and every cell of its seed is of its type."""
     known = inputs(project_dir())
-    assert {*known} >= {"sku_costs", "kpi_targets", "team_assignments", "live_host_shifts", "alert_thresholds", "alert_owners"}
+    assert {*known} >= {
+        "sku_costs",
+        "kpi_targets",
+        "team_assignments",
+        "live_host_shifts",
+        "alert_thresholds",
+        "alert_owners",
+    }
     for one in known.values():
-        assert re.search(r"[\u4e00-\u9fff]", one.zh) and one.en.isascii() and {*one.key} <= {column.name for column in one.columns}
+        assert (
+            re.search(r"[\u4e00-\u9fff]", one.zh)
+            and one.en.isascii()
+            and {*one.key} <= {column.name for column in one.columns}
+        )
         assert len(one.sheet) <= 31
         for found in one.columns:
-            assert re.search(r"[\u4e00-\u9fff]", found.zh + found.zh.replace("KPI", "指标")), (one.name, found.name)
+            assert re.search(r"[\u4e00-\u9fff]", found.zh + found.zh.replace("KPI", "指标")), (
+                one.name,
+                found.name,
+            )
             assert isinstance(from_seed(found, ""), type(None))
 
 
@@ -398,4 +470,11 @@ def test_cells_become_values_or_are_refused(read: Callable[[Any], Any], cell: An
 
 
 def test_values_are_written_as_seeds_write_them() -> None:
-    assert [written(one) for one in (Decimal("59.70"), Decimal("0E+2"), True, date(2026, 1, 2), None, 3)] == ["59.7", "0", "true", "2026-01-02", "", "3"]
+    assert [written(one) for one in (Decimal("59.70"), Decimal("0E+2"), True, date(2026, 1, 2), None, 3)] == [
+        "59.7",
+        "0",
+        "true",
+        "2026-01-02",
+        "",
+        "3",
+    ]
