@@ -94,7 +94,9 @@ def _problems(status: Status) -> Iterator[str]:
     if status.damage:
         yield status.damage
     if status.audit is not None and not status.audit.get("passed"):
-        failures = [str(text) for text in status.audit.get("critical_failures") or []]
+        failures = [
+            str(text) for text in status.audit.get("causes") or status.audit.get("critical_failures") or []
+        ]
         yield f"The last audit stopped the publication: {failures[0] if failures else 'see its page'}" + (
             f" (and {len(failures) - 1} more)" if len(failures) > 1 else ""
         )

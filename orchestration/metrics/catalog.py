@@ -13,6 +13,7 @@ from orchestration.metrics.source import Published
 SHOP_CURRENCY = "shop currency"
 REPORTING_CURRENCY = "reporting currency"
 _CHINESE = re.compile(r"[\u4e00-\u9fff].*?(?=,|$)")
+_CONDITION = re.compile(r"\bwhen\b.*?\bthen\b")
 _HOURS = re.compile(r"(^|_)hours?$")
 _MINUTES = re.compile(r"(^|_)minutes$")
 GRAINS = ("day", "week", "month", "quarter", "year")
@@ -33,9 +34,11 @@ class Metric:
         label: English name.
         label_zh: 中文名称.
         definition: What it means, as in the glossary, in both languages.
-        unit: `shop currency`, `reporting currency`, `fraction`, `ratio`, `hours`, `minutes` or `count`.
+        unit: `shop currency`, `reporting currency`, `fraction`, `ratio`, `hours`, `minutes`, `points` or
+            `count`.
         tables: The published tables that it is made of.
         clock: The date that it is counted by, a column of its table.
+        provisional_flag: The column that says whether it may still change, where its table has one.
     """
 
     name: str
@@ -45,6 +48,7 @@ class Metric:
     unit: str
     tables: tuple[str, ...]
     clock: str
+    provisional_flag: str = "is_provisional"
 
     @property
     def summary(self) -> str:
@@ -134,7 +138,11 @@ def _inputs(manifest: Any, columns: Mapping[str, Mapping[str, str]]) -> dict[str
         table = model.node_relation.alias
         dates = {one.name: one.expr or one.name for one in model.dimensions}
         for measure in model.measures:
-            words = set(re.findall(r"[a-z_][a-z0-9_]*", (measure.expr or measure.name).lower()))
+            words = set(
+                re.findall(
+                    r"[a-z_][a-z0-9_]*", _CONDITION.sub("then", (measure.expr or measure.name).lower())
+                )
+            )
             date = measure.agg_time_dimension or model.defaults.agg_time_dimension
             unit = _unit(measure.name, words & set(columns[table]), columns[table])
             found[measure.name] = _Input(table, unit, dates[date])
@@ -142,6 +150,8 @@ def _inputs(manifest: Any, columns: Mapping[str, Mapping[str, str]]) -> dict[str
 
 
 def _unit(name: str, used: Iterable[str], types: Mapping[str, str]) -> str:
+    if name.endswith("score"):
+        return "points"
     if any(types[column].startswith("DECIMAL(18,4)") for column in used):
         return REPORTING_CURRENCY if name.endswith("_rc") else SHOP_CURRENCY
     if _HOURS.search(name):
@@ -176,7 +186,14 @@ def _metric(
         unit=_unit_of(metric, units, by_name, inputs),
         tables=tuple(dict.fromkeys(inputs[measure].table for measure in measures)),
         clock=inputs[measures[0]].clock,
+        provisional_flag=_provisional_flag(metric),
     )
+
+
+def _provisional_flag(metric: Any) -> str:
+    """A number without refunds in it is final before one with refunds: `meta: {provisional_flag: ...}` of the metric."""
+    meta = metric.config.meta if metric.config else {}
+    return str(meta.get("provisional_flag") or "is_provisional")
 
 
 def _unit_of(metric: Any, units: list[str], by_name: Mapping[str, Any], inputs: Mapping[str, _Input]) -> str:

@@ -31,7 +31,9 @@ from orchestration.build.build import build
 from orchestration.history.published_values import PublishedThen, published_at_instant
 from orchestration.progress import Reporter, Silent
 from orchestration.publish.audiences import everything
+from orchestration.publish.comments import descriptions
 from orchestration.publish.publish import copy_mart, mart_columns
+from orchestration.publish.views import add_views
 
 
 class NothingKnown(TtkpiError):
@@ -117,7 +119,7 @@ def as_of(
                 attach(connection, scratch.warehouse, "warehouse")
                 then = published_at_instant(home, connection, instant)
                 values, differences = _compare(connection, then) if then else (0, ())
-                _write(connection, target)
+                _write(scratch, connection, target)
             publication = then.publication if then else None
         finally:
             _empty(scratch)
@@ -149,12 +151,14 @@ def _compare(
     return int(counted[0]) if counted else 0, tuple(ValueDifference(*row) for row in rows)
 
 
-def _write(connection: duckdb.DuckDBPyConnection, target: Path) -> None:
+def _write(scratch: Home, connection: duckdb.DuckDBPyConnection, target: Path) -> None:
     with replacement(target) as fresh:
         connection.execute(f"attach {literal(fresh)} as fresh")
         connection.execute("create schema fresh.marts")
-        for choice in everything(mart_columns(connection)):
+        columns = mart_columns(connection)
+        for choice in everything(columns):
             copy_mart(connection, choice)
+        add_views(connection, columns, descriptions(scratch))
         connection.execute("checkpoint fresh")
         connection.execute("detach fresh")
 

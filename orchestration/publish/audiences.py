@@ -2,8 +2,9 @@
 
 A table goes into a file of an audience only if every limit of the audience can be kept on its rows: a limit on shops
 needs the column `shop_key`, a limit on a person one of `host_name`, `person_name`. A pattern passes over the tables for
-which that is not so; a table that is named in full is refused. `dim_dates` and `kpi_glossary` tell nothing of any shop
-or person and go with every audience that names them; of the glossary only the columns that are in the file.
+which that is not so; a table that is named in full is refused. Calendar, glossary, names of values and settings tell
+nothing of any shop or person and go with every audience that names them; of the glossary only the columns that are in
+the file.
 
 Where rows are named by a KPI (`kpi_name`, or the subject of an alert), a column that is left out takes them with it.
 """
@@ -24,7 +25,7 @@ from orchestration.build.marts import is_published
 
 SEED = "seeds/trust/audiences.csv"
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
-_OF_NOBODY = ("dim_dates", "kpi_glossary")
+_OF_NOBODY = ("dim_dates", "dim_values", "kpi_glossary", "ops_settings")
 _OF_A_PERSON = ("host_name", "person_name")
 _OF_A_KPI = ("kpi_name", "subject")
 _WILDCARDS = re.compile(r"[*?\[]")

@@ -200,5 +200,14 @@ select
     {{ ratio('gmv', 'ad_spend') }} as mer,
     {{ ratio('paid_gmv + organic_gmv', 'gmv') }} as evidence_coverage,
     cast(is_evidence_covered as boolean) as is_evidence_covered,
-    {{ ratio('case when is_evidence_covered then paid_gmv end', 'gmv') }} as paid_share
+    {{ ratio('case when is_evidence_covered then paid_gmv end', 'gmv') }} as paid_share,
+    cast(
+        case
+            when spend_calendar = 'unknown' then 'ads_not_read'
+            when ad_spend is null then 'no_rate'
+            when ad_spend = 0 then 'no_spend'
+            when paid_gmv is null then 'orders_not_read'
+            when not is_evidence_covered then 'not_covered'
+        end as string
+    ) as roas_unknown_reason
 from netted

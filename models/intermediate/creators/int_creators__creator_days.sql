@@ -99,7 +99,7 @@ with sales as (
 )
 
 , data_until as (
-    select shop_key, creators_until from {{ ref('int_shared__shop_data_until') }}
+    select shop_key, creators_until, is_returns_read from {{ ref('int_shared__shop_data_until') }}
 )
 
 , joined as (
@@ -137,7 +137,8 @@ with sales as (
         contents.content_{{ content }},
         {%- endfor %}
         known_costs.is_sample_cost_known,
-        data_until.creators_until
+        data_until.creators_until,
+        coalesce(data_until.is_returns_read, true) as is_returns_read
     from creator_days
     left join sales
         on creator_days.shop_key = sales.shop_key
@@ -178,7 +179,7 @@ select
     {{ rate('joined.attributed_orders') }} as attributed_orders,
     {{ rate('joined.attributed_units') }} as attributed_units,
     cast(joined.orders_with_creator as bigint) as orders_with_creator,
-    {{ ratio('joined.refunded_attributed_gmv', 'joined.attributed_gmv') }} as refund_rate,
+    {{ ratio('case when joined.is_returns_read then joined.refunded_attributed_gmv end', 'joined.attributed_gmv') }} as refund_rate,
     -- commission, by whom the platform pays: a cost, positive
     {%- for stage in ['est', 'actual'] %}
     {%- for part in parts %}

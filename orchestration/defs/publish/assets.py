@@ -12,8 +12,10 @@ from orchestration.defs.run_log import RunLog
 from orchestration.defs.translators import (
     AUDIT_REPORT,
     KEPT_SOURCES,
+    VIEWS,
     HouseDbtTranslator,
     exposure_key,
+    layer_of,
     published_key,
     published_models,
     source_key,
@@ -124,7 +126,14 @@ def build_exposures(manifest: Mapping[str, Any]) -> list[dg.AssetSpec]:
     tables = {unique_id: table for table, unique_id in published_models(manifest).items()}
     specs = []
     for exposure in sorted(manifest.get("exposures", {}).values(), key=lambda item: str(item["name"])):
-        read = [tables[parent] for parent in exposure["depends_on"]["nodes"] if parent in tables]
+        nodes = exposure["depends_on"]["nodes"]
+        # A view for people is made of published tables: what reads the view reads them.
+        read = {
+            tables[parent]
+            for node in nodes
+            for parent in (node, *manifest.get("parent_map", {}).get(node, ()))
+            if parent in tables and (parent == node or layer_of(manifest["nodes"][node]) == VIEWS)
+        }
         specs.append(
             dg.AssetSpec(
                 exposure_key(exposure["name"]),
