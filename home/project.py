@@ -14,6 +14,8 @@ import yaml
 
 from home.config import PROJECT_ROOT
 from home.errors import ConfigError
+from home.inputs import seed_file
+from home.layout import Home
 
 PROJECT_VARIABLE = "TTKPI_PROJECT"
 
@@ -61,13 +63,21 @@ def project_var(name: str, project: Path | None = None) -> str:
     return value
 
 
-def cost_currencies(project: Path | None = None) -> set[str]:
+def cost_currencies(project: Path | None = None, home: Home | None = None) -> set[str]:
     """Currencies in which the team writes down what its goods cost: they need exchange rates as those of shops do.
+
+    Args:
+        project: Folder of the dbt project; by default the one that `ttkpi build` uses.
+        home: Whose input goes before the seed; by default the seed is read.
 
     Raises:
         ConfigError: There is no dbt project.
+        RecordDamaged: The inputs of the home are not as they were imported.
     """
-    path = (project or project_dir()) / "seeds" / "finance" / "sku_costs.csv"
+    folder = project or project_dir()
+    path = folder / "seeds" / "finance" / "sku_costs.csv"
+    if home is not None:
+        path = seed_file(home, folder, "finance", "sku_costs")
     if not path.is_file():
         return set()
     with path.open(encoding="utf-8-sig", newline="") as file:

@@ -6,6 +6,7 @@
 | `dbt/run_results.json` | dbt's results of it, node by node |
 | `dbt/parsed.json` | which state of the project dbt has parsed |
 | `dbt/built.json` | by which rule each table was built (`orchestration/build/rules.py`) |
+| `dbt/inputs` | the team's inputs, loaded instead of seeds (`orchestration/build/seeds.py`) |
 | `dbt/target`, `dbt/logs` | dbt's own folders: two homes never share them, and the checkout may be read-only |
 
 A data test that fails is not an error of the build: the audit judges it, and says which shops it concerns. What depends
@@ -49,6 +50,7 @@ from ingestion.sources import ensure_all_tables
 from orchestration.build.inputs import missing_inputs
 from orchestration.build.project_log import digests, record_changes
 from orchestration.build.project_log import project_state as project_hashes
+from orchestration.build.seeds import prepare_inputs
 from orchestration.history.freeze import check as check_frozen
 from orchestration.history.publications import finish_switch
 from orchestration.history.published_values import prepare as prepare_values
@@ -282,6 +284,7 @@ def build(
         BuildFailed: dbt could not run at all: the project does not parse, the warehouse can't be opened.
         FrozenDamaged: A frozen month is not as it was frozen.
         RawDamaged: A file of the raw folder is not as it was loaded; names it.
+        RecordDamaged: The inputs of the home are not as they were imported.
         ConfigError: There is no dbt project.
         HomeBusy: Another run holds the home.
         StorageError: The disk is full or refuses.
@@ -299,6 +302,7 @@ def build(
             RawFiles(home.raw).require_whole()
             for text in missing_inputs(home):
                 (progress or Progress()).message(text)
+        prepare_inputs(home, project)
         began = time.monotonic()
         _record(home, state="building", whole=select is None)
         command = ["build"]
