@@ -48,10 +48,18 @@
 -#}
 {% macro spread_to_line(amount, weight, weight_so_far, weight_of_all, currency) -%}
     cast(
-        case when {{ weight_so_far }} = {{ weight_of_all }} then {{ amount }} else {{ rounded_to_unit(money_share(amount, weight_so_far, weight_of_all), currency) }} end
-        - {{ rounded_to_unit(money_share(amount, '(' ~ weight_so_far ~ ' - ' ~ weight ~ ')', weight_of_all), currency) }}
+        {{ spread_until(amount, weight_so_far, weight_of_all, currency) }}
+        - {{ spread_until(amount, '(' ~ weight_so_far ~ ' - ' ~ weight ~ ')', weight_of_all, currency) }}
         as decimal(18, 4)
     )
+{%- endmacro %}
+
+{#- The end is the amount itself, also for what comes after it with a weight of 0: an amount may be finer than the smallest unit. -#}
+{% macro spread_until(amount, weight_so_far, weight_of_all, currency) -%}
+    case
+        when {{ weight_so_far }} = {{ weight_of_all }} then {{ amount }}
+        else {{ rounded_to_unit(money_share(amount, weight_so_far, weight_of_all), currency) }}
+    end
 {%- endmacro %}
 
 {% macro rounded_to_unit(amount, currency) -%}
