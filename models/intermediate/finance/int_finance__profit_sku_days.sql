@@ -36,7 +36,7 @@ select
     sum(case when profit_basis = 'none' then gmv_before_platform_discount else 0 end) as unheard_sales_amount,
     sum(case when contribution_profit is not null then gmv_before_platform_discount - cancelled_base_amount - refunded_base_amount else 0 end) as known_earned_amount,
     sum(case when contribution_profit is null then gmv else 0 end) as gmv_without_profit,
-    sum(case when contribution_profit is null then units_sold else 0 end) as units_without_profit,
+    sum(case when contribution_profit is null then 1 else 0 end) as units_without_profit,
     sum(case when cogs_amount is null then gmv else 0 end) as gmv_without_cost,
     sum(case when cogs_amount is null then units_kept else 0 end) as units_without_cost,
     -- for what is to be expected: settled as it is, and what the rest brings before charges

@@ -213,10 +213,10 @@ with touched as (
     select
         *
         {%- for base in allocation_bases() %},
-        sum({{ base }}_weight) over (
+        {{ money('sum(' ~ base ~ '_weight) over (
             partition by shop_key, order_id order by line_id asc nulls last rows between unbounded preceding and current row
-        ) as {{ base }}_weight_so_far,
-        sum({{ base }}_weight) {{ order_window }} as {{ base }}_weight_of_all
+        )') }} as {{ base }}_weight_so_far,
+        {{ money('sum(' ~ base ~ '_weight) ' ~ order_window) }} as {{ base }}_weight_of_all
         {%- endfor %}
     from weighed
 )

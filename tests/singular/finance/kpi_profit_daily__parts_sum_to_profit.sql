@@ -9,5 +9,5 @@ where
     ) or
     {%- endfor %}
     -- Without a sale of unknown profit nothing is left out.
-    (gmv_without_profit = 0 and units_without_cost = 0 and profit_left_out_amount <> 0)
+    (units_without_profit = 0 and profit_left_out_amount <> 0)
     or gmv_without_profit > gmv or share_settled > 1
