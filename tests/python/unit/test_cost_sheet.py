@@ -7,8 +7,8 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
-import openpyxl
 import pytest
+import xlsxwriter
 
 from home.errors import ConfigError
 from home.project import project_dir
@@ -68,17 +68,16 @@ def test_a_file_of_our_own_names(tmp_path: Path) -> None:
 
 
 def test_a_workbook_of_an_erp_with_a_title_above(tmp_path: Path) -> None:
-    workbook = openpyxl.Workbook()
-    sheet = workbook.active
-    assert sheet is not None
-    for row in (
+    rows = (
         ["商品成本表"],
         ["商品名称", "库存SKU", "最新采购价", "头程运费"],
         ["口红", "a", 12.5, None],
         ["", None, None, None],
-    ):
-        sheet.append(row)
-    workbook.save(tmp_path / "成本.xlsx")
+    )
+    with xlsxwriter.Workbook(tmp_path / "成本.xlsx") as workbook:
+        sheet = workbook.add_worksheet()
+        for number, row in enumerate(rows):
+            sheet.write_row(number, 0, row)
     assert read_costs(tmp_path / "成本.xlsx", "mabang", "CNY") == [
         UnitCost("a", Decimal("12.5"), None, None, "CNY")
     ]
