@@ -107,3 +107,35 @@
         'settled_gmv': 'case when ' ~ profits ~ ".profit_basis in ('settled', 'cancelled') then " ~ gmv ~ ' else 0 end',
     }) }}
 {%- endmacro %}
+
+{#- The parts that can make a loss, in the order in which equal ones are named, and their (positive) amount in rows of sums. -#}
+{% macro loss_parts(rows) -%}
+    {{ return({
+        'goods': 'coalesce(' ~ rows ~ '.cogs_amount, 0)',
+        'refunds': rows ~ '.refunded_base_amount',
+        'ads': 'coalesce(' ~ rows ~ '.order_ad_cost, 0)',
+        'commissions': '-(coalesce(' ~ rows ~ '.affiliate_commission_amount, 0) + coalesce(' ~ rows ~ '.ads_commission_amount, 0))',
+        'shipping': '-coalesce(' ~ rows ~ '.seller_shipping_amount, 0)',
+        'platform_fees': '-coalesce(' ~ rows ~ '.platform_fee_amount, 0)',
+    }) }}
+{%- endmacro %}
+
+{#- How far each part is above what is usual in the shop (alias `rates`) for these sales, each a column `<part>_excess`. -#}
+{% macro loss_part_excesses(rows) -%}
+    {%- for part, amount in loss_parts(rows).items() -%}
+    cast({{ amount }} as double)
+        - cast({{ rows }}.gmv_before_platform_discount - {{ rows }}.cancelled_base_amount as double) * coalesce(rates.{{ part }}_rate, 0) as {{ part }}_excess
+        {{- ',\n        ' if not loop.last }}
+    {%- endfor -%}
+{%- endmacro %}
+
+{#- The part with the greatest excess, of rows that have the columns of `loss_part_excesses`; NULL without a loss. -#}
+{% macro loss_part() -%}
+    {%- set parts = loss_parts('rows').keys() | list -%}
+    case
+        when coalesce(contribution_profit, 0) >= 0 then null
+        {%- for part in parts %}
+        when {{ part }}_excess = greatest({{ parts | join('_excess, ') }}_excess) then '{{ part }}'
+        {%- endfor %}
+    end
+{%- endmacro %}

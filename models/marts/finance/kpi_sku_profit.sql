@@ -53,27 +53,14 @@ with sku_days as (
     select
         spread.*,
         {{ expected_profit('spread') }} as contribution_profit_expected,
-        -- How far each part is above what is usual in the shop for these sales.
-        {%- set sold = 'cast(spread.gmv_before_platform_discount - spread.cancelled_base_amount as double)' %}
-        {%- for name, amount in {
-            'refunds': 'spread.refunded_base_amount',
-            'platform_fees': '-coalesce(spread.platform_fee_amount, 0)',
-            'commissions': '-(coalesce(spread.affiliate_commission_amount, 0) + coalesce(spread.ads_commission_amount, 0))',
-            'shipping': '-coalesce(spread.seller_shipping_amount, 0)',
-            'goods': 'coalesce(spread.cogs_amount, 0)',
-            'ads': 'coalesce(spread.order_ad_cost, 0)',
-        }.items() %}
-        cast({{ amount }} as double) - {{ sold }} * coalesce(rates.{{ name }}_rate, 0) as {{ name }}_excess{{ ',' if not loop.last }}
-        {%- endfor %}
+        {{ loss_part_excesses('spread') }}
     from spread
     left join {{ ref('int_finance__profit_rates') }} as rates
         on spread.shop_key = rates.shop_key and spread.currency = rates.currency
 )
 
 , judged as (
-    select
-        *,
-        greatest(goods_excess, refunds_excess, ads_excess, commissions_excess, shipping_excess, platform_fees_excess) as greatest_excess
+    select *, {{ loss_part() }} as profit_loss_part
     from expected
 )
 
@@ -119,14 +106,7 @@ select
     {{ ratio('judged.contribution_profit', 'judged.known_earned_amount') }} as profit_margin,
     -- a loss, and what makes it
     cast(judged.contribution_profit < 0 as boolean) as is_profit_negative,
-    cast(
-        case
-            when coalesce(judged.contribution_profit, 0) >= 0 then null
-            {%- for name in ['goods', 'refunds', 'ads', 'commissions', 'shipping', 'platform_fees'] %}
-            when judged.{{ name }}_excess = judged.greatest_excess then '{{ name }}'
-            {%- endfor %}
-        end as string
-    ) as profit_loss_part,
+    cast(judged.profit_loss_part as string) as profit_loss_part,
     -- with the day's cost without an order spread over what was sold
     {{ money('judged.spread_unallocated_cost') }} as spread_unallocated_cost,
     {{ money('judged.spread_unallocated_cost_rc') }} as spread_unallocated_cost_rc,

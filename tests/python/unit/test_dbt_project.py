@@ -36,7 +36,7 @@ FINANCE_METRICS = {
     *("sku_contribution_profit", "sku_contribution_profit_rc"),
     *("cogs_amount", "cogs_amount_rc", "order_ad_cost", "order_ad_cost_rc"),
     *("account_ad_cost", "account_ad_cost_rc", "unallocated_cost", "unallocated_cost_rc"),
-    *("gmv_without_profit", "gmv_without_cost"),
+    *("gmv_without_profit", "gmv_without_cost", "campaign_profit_after_ads_expected_rc"),
 }
 CREATOR_METRICS = {
     *("attributed_gmv", "attributed_gmv_rc", "net_attributed_gmv", "net_attributed_gmv_rc"),
