@@ -15,6 +15,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from home.errors import ConfigError, TtkpiError
+from home.project import COST_COLUMNS as COLUMNS
 from home.project import project_dir
 from home.storage import replace_file
 from ingestion.seller_center.numbers import parse_number
@@ -24,16 +25,6 @@ from ingestion.seller_center.workbook import open_tables
 
 SEED = "seeds/finance/sku_costs.csv"
 COLUMNS_SEED = "seeds/finance/erp_cost_columns.csv"
-COLUMNS = (
-    "shop_key",
-    "seller_sku",
-    "unit_cost",
-    "currency",
-    "valid_from",
-    "valid_to",
-    "freight_cost",
-    "duty_cost",
-)
 _AMOUNTS = ("unit_cost", "freight_cost", "duty_cost")
 _LOOK_AT = 20
 

@@ -36,7 +36,9 @@ with sku_days as (
         and sku_days.business_date > {{ add_days('last_days.last_date', -var('profit_history_days')) }}
         and sku_days.business_date <= last_days.last_date
     group by sku_days.shop_key, sku_days.sku_id, sku_days.currency
-    having sum(sku_days.contribution_profit) < 0
+    having
+        sum(sku_days.contribution_profit) < 0
+        and sum(sku_days.gmv - sku_days.gmv_without_profit) >= {{ var('min_coverage') }} * sum(sku_days.gmv)
 )
 
 , expected as (

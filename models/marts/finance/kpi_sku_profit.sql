@@ -60,7 +60,10 @@ with sku_days as (
 )
 
 , judged as (
-    select *, {{ loss_part() }} as profit_loss_part
+    select
+        *,
+        {{ loss_part() }} as profit_loss_part,
+        gmv - gmv_without_profit >= {{ var('min_coverage') }} * gmv as is_profit_covered
     from expected
 )
 
@@ -105,8 +108,8 @@ select
     {{ to_reporting('judged.contribution_profit_expected', 'judged.fx_rate') }} as contribution_profit_expected_rc,
     {{ ratio('judged.contribution_profit', 'judged.known_earned_amount') }} as profit_margin,
     -- a loss, and what makes it
-    cast(judged.contribution_profit < 0 as boolean) as is_profit_negative,
-    cast(judged.profit_loss_part as string) as profit_loss_part,
+    cast(case when judged.is_profit_covered then judged.contribution_profit < 0 end as boolean) as is_profit_negative,
+    cast(case when judged.is_profit_covered then judged.profit_loss_part end as string) as profit_loss_part,
     -- with the day's cost without an order spread over what was sold
     {{ money('judged.spread_unallocated_cost') }} as spread_unallocated_cost,
     {{ money('judged.spread_unallocated_cost_rc') }} as spread_unallocated_cost_rc,

@@ -11,9 +11,9 @@ import pytest
 import xlsxwriter
 
 from home.errors import ConfigError
-from home.project import project_dir
+from home.project import COST_COLUMNS as COLUMNS
+from home.project import project_dir, require_cost_columns
 from orchestration.build.cost_sheet import (
-    COLUMNS,
     COLUMNS_SEED,
     SEED,
     CostSheetRefused,
@@ -159,3 +159,13 @@ def test_the_project_s_seeds_fit_each_other() -> None:
     with (project_dir() / COLUMNS_SEED).open(encoding="utf-8") as file:
         fields = {row["field"] for row in csv.DictReader(file)}
     assert fields <= {"seller_sku", "unit_cost", "freight_cost", "duty_cost", "currency"}
+
+
+def test_a_seed_of_before_freight_and_duty_is_named_before_the_build(tmp_path: Path) -> None:
+    (tmp_path / "seeds" / "finance").mkdir(parents=True)
+    require_cost_columns(tmp_path)
+    (tmp_path / SEED).write_text(
+        "shop_key,seller_sku,unit_cost,currency,valid_from,valid_to\n", encoding="utf-8"
+    )
+    with pytest.raises(ConfigError, match=r"sku_costs.csv has no column freight_cost, duty_cost"):
+        require_cost_columns(tmp_path)
