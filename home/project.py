@@ -101,5 +101,5 @@ def require_cost_columns(project: Path | None = None) -> None:
     if missing := [column for column in COST_COLUMNS if column not in header]:
         raise ConfigError(
             f"The seed {path} has no column {', '.join(missing)}.",
-            advice="Add it to the header; a cell of freight_cost or duty_cost may be empty, or left out in its row.",
+            advice="Add it at the end of the header, and a comma at the end of each row: the cells may be empty.",
         )
