@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -110,7 +111,7 @@ def _pairs(cells: Sequence[Cell]) -> Iterator[tuple[str, Cell]]:
             label, _, value = cell.replace("：", ":").partition(":")
             if value.strip():
                 yield label.strip(), value.strip()
-    for cell, after in zip(filled, filled[1:], strict=False):
+    for cell, after in pairwise(filled):
         if isinstance(cell, str):
             yield cell.strip().rstrip(":："), after
 
@@ -174,7 +175,7 @@ def _number(cell: Cell, mark: Mark | None) -> Decimal | None:
     if isinstance(cell, int | float):
         return Decimal(format(cell, ".15g"))
     for one in (mark,) if mark else (None, ".", ","):
-        read = parse_number(str(cell).strip(), one)  # type: ignore[arg-type]
+        read = parse_number(str(cell).strip(), one)
         if read is not None:
             return read[0]
     return None

@@ -17,7 +17,7 @@ _LEFT_OUT = frozenset(
     {"row_too_long", "row_without_key", "unknown_column", "sheet_left_out", "control_total", "control_count"}
     | {"outside_of_period"}
 )
-"""What concerns money whatever its cells: rows, columns of amounts, sheets, and what the file has and its rows don't."""
+"""What concerns money whatever its cells: rows, columns of amounts, sheets, and sums that the rows do not make."""
 _COUNTED = frozenset({"unknown_fee"})
 
 Effect = Literal["left_out", "counted", ""]

@@ -18,7 +18,8 @@ from ingestion.seller_center.typed import is_missing
 from ingestion.seller_center.workbook import Table
 
 TOTALS = re.compile(
-    r"(grand )?(sub)?total|sum\b|jumlah|suma\b|resumen|promedio|合计|总计|小计|汇总|合計|tổng|รวม|ยอดรวม|gesamt|somme|totale",
+    r"(grand )?(sub)?total|sum\b|jumlah|suma\b|resumen|promedio|tổng|gesamt|somme|"
+    r"合计|总计|小计|汇总|合計|รวม|ยอดรวม",
     re.IGNORECASE,
 )
 

@@ -139,10 +139,13 @@ PROBLEMS: Mapping[str, Mapping[Language, str]] = {
         "zh": "未使用此工作表：没有我们认识的表头。",
     },
     "sheet_left_out": {
-        "en": "this sheet looks like '{layout_en}' ({found} of its columns; needed and missing: {missing}) and can't be "
-        "read, so that it is left out; the other sheets are loaded. Tell us the new names of its columns; the same file "
+        "en": "this sheet looks like '{layout_en}' ({found} of its columns; needed and missing: {missing}) "
+        "and can't be "
+        "read, so that it is left out; the other sheets are loaded. Tell us the new names of its columns; "
+        "the same file "
         "can be imported again afterwards.",
-        "zh": "此工作表像是“{layout_zh}”（有其中 {found} 列；缺少必需列：{missing}），无法读取，已略过；其他工作表照常导入。"
+        "zh": "此工作表像是“{layout_zh}”（有其中 {found} 列；缺少必需列：{missing}），无法读取，已略过；"
+        "其他工作表照常导入。"
         "请告诉我们新的列名，之后可再次导入同一文件。",
     },
     "missing_column": {
@@ -165,9 +168,11 @@ PROBLEMS: Mapping[str, Mapping[Language, str]] = {
         "zh": "不认识的列中有 {count} 行有金额（最先在第 {rows} 行）。该列已隔离，不计入任何指标。请告诉我们它的含义。",
     },
     "unknown_fee": {
-        "en": "a fee we don't know has amounts in {count} rows (first in rows {rows}). It is carried as 'unmapped': the "
+        "en": "a fee we don't know has amounts in {count} rows (first in rows {rows}). It is carried as "
+        "'unmapped': the "
         "settlement is right, and no fee group has it. Map it in seeds/finance/fee_types.csv, or tell us what it is.",
-        "zh": "不认识的费用在 {count} 行有金额（最先在第 {rows} 行）。按“未归类”计入：结算金额正确，但不属于任何费用类别。"
+        "zh": "不认识的费用在 {count} 行有金额（最先在第 {rows} 行）。按“未归类”计入：结算金额正确，"
+        "但不属于任何费用类别。"
         "请在 seeds/finance/fee_types.csv 中归类，或告诉我们它的含义。",
     },
     "unknown_column_no_money": {
@@ -176,16 +181,19 @@ PROBLEMS: Mapping[str, Mapping[Language, str]] = {
         "zh": "不认识此列；其内容不是金额（编号、比率、重量、日期或数量），未使用。",
     },
     "unknown_status": {
-        "en": "we don't know the status '{value}'. The order stays in the numbers by its other facts (times of payment, "
+        "en": "we don't know the status '{value}'. The order stays in the numbers by its other facts (times "
+        "of payment, "
         "dispatch, delivery and cancellation). Look whether that is right, and tell us what the word means.",
-        "zh": "不认识订单状态“{value}”。该订单按其他信息（付款、发货、送达、取消时间）计入。请核对，并告诉我们该词的含义。",
+        "zh": "不认识订单状态“{value}”。该订单按其他信息（付款、发货、送达、取消时间）计入。请核对，"
+        "并告诉我们该词的含义。",
     },
     "unknown_type": {
         "en": "we don't know the type '{value}'. Its amount is carried as 'unmapped'. Tell us what it means.",
         "zh": "不认识类型“{value}”，其金额按“未归类”计入。请告诉我们它的含义。",
     },
     "control_total": {
-        "en": "the file says {said} (row {row} of '{place}'), its rows sum to {own}: it is cut off or filtered. Download "
+        "en": "the file says {said} (row {row} of '{place}'), its rows sum to {own}: it is cut off or "
+        "filtered. Download "
         "it again, whole and without filters, and import that one.",
         "zh": "文件写明 {said}（“{place}”第 {row} 行），而各行合计为 {own}：文件被截断或筛选过。"
         "请不加筛选重新下载完整文件后再导入。",
@@ -199,7 +207,8 @@ PROBLEMS: Mapping[str, Mapping[Language, str]] = {
     "outside_of_period": {
         "en": "the file says that it is of {first} to {last} ('{place}'), and has rows of other days ({day}): somebody "
         "has changed it, or put two together. Download it again.",
-        "zh": "文件写明时段为 {first} 至 {last}（“{place}”），却有其他日期的行（{day}）：文件被改过或拼接过。请重新下载。",
+        "zh": "文件写明时段为 {first} 至 {last}（“{place}”），却有其他日期的行（{day}）："
+        "文件被改过或拼接过。请重新下载。",
     },
     "summary_of_another_currency": {
         "en": "the summary on this sheet is in {found} and the rows are not, so that it was not compared with them.",

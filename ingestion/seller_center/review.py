@@ -5,7 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import islice
+from pathlib import Path
+
+import yaml
 
 from ingestion.seller_center.dates import split_day
 from ingestion.seller_center.found import Found, Kept, data_rows
@@ -287,19 +291,14 @@ _LONG_NUMBER = re.compile(r"\s*[0-9]{11,}\s*")
 _DATE = re.compile(
     r"\s*(?:[0-9]{4}[-/.][0-9]{1,2}[-/.][0-9]{1,2}|[0-9]{1,2}[-/.][0-9]{1,2}[-/.][0-9]{4})\b.*"
 )
-_NO_MONEY_WORDS = frozenset(
-    "id ids no number code zip barcode weight kg g length width height cm volume rate ratio percent % roi roas ctr "
-    "date time day days hour hours minutes duration quantity qty count units orders views clicks likes version "
-    "cân lượng tỷ lệ ngày giờ berat jumlah_unit tingkat waktu tanggal peso taxa_de data hora fecha cantidad quantidade "
-    "重量 数量 日期 时间 时长 比率 率 编号 日時 時刻 น้ำหนัก อัตรา วันที่ เวลา จำนวนชิ้น gewicht datum poids".split()
-)
-_MONEY_WORDS = frozenset(
-    "amount fee fees tax taxes vat price cost discount subtotal total commission payment refund subsidy gmv revenue "
-    "income sales voucher coupon bonus rebate reimbursement penalty phí thuế tiền giá giảm hoa biaya pajak harga "
-    "diskon komisi ongkir taxa imposto valor preço frete desconto comissão impuesto importe precio costo comisión "
-    "ค่า ภาษี ราคา ส่วนลด ค่าธรรมเนียม 金额 费 税 价 折扣 佣金 料 額 gebühr steuer betrag frais taxe montant commissione "
-    "imposta importo".split()
-)
+
+
+@cache
+def _words_of(what: str) -> frozenset[str]:
+    """Words of headers that say that a column holds money (`money`) or none (`no_money`)."""
+    path = Path(__file__).with_name("column_words.yml")
+    content: dict[str, list[str]] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return frozenset("".join(header_words(word)) for word in content[what])
 
 
 def _is_no_money(cell: str, is_amount: bool) -> bool:
@@ -315,16 +314,16 @@ def _is_no_money(cell: str, is_amount: bool) -> bool:
 
 def _looks_like_money(header: str, unknown: _Unknown, is_fees: bool) -> bool:
     """Whether an unknown column holds money: ids, weights, rates, dates and counts are none."""
-    words = set(header_words(header))
-    text = header.casefold()
-    if unknown.is_no_money or (words & _NO_MONEY_WORDS and not (is_fees and words & _MONEY_WORDS)):
+    words, text = set(header_words(header)), header.casefold()
+    # Languages without blanks between words have theirs somewhere in the header.
+    says = {
+        what: bool(words & _words_of(what))
+        or any(word in text for word in _words_of(what) if not word.isascii())
+        for what in ("money", "no_money")
+    }
+    if unknown.is_no_money or (says["no_money"] and not (is_fees and says["money"])):
         return False
-    return (
-        is_fees
-        or unknown.has_decimals
-        or bool(words & _MONEY_WORDS)
-        or any(word in text for word in _MONEY_WORDS if not word.isascii())
-    )
+    return is_fees or unknown.has_decimals or says["money"]
 
 
 def _report_unknown(one: Found, file: str, column: Kept, unknown: _Unknown) -> None:

@@ -1,8 +1,8 @@
 """LIVE sessions, in today's layout and in that of the older Data Compass.
 
 One layout has the room id. In the others a session is identified by what it shows and when it began, so that it is the
-same session in every download. A list that is downloaded while a room is live has the time of the download as its end: a
-later one tells the same room again.
+same session in every download. A list that is downloaded while a room is live has the time of the download as its
+end: a later one tells the same room again.
 """
 
 from __future__ import annotations

@@ -14,8 +14,8 @@ UNMAPPED = "UNMAPPED"
 
 
 class Payouts(Mapper):
-    """A payment per withdrawal. What came into the balance is settlement, and no payment; what was moved to ads has left
-    the balance, and not for the bank."""
+    """A payment per withdrawal. What came into the balance is settlement, and no payment; what was moved to ads has
+    left the balance, and not for the bank."""
 
     resource = "payments"
     money = "amount"
