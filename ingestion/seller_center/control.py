@@ -150,7 +150,7 @@ def control_of(
         currency: Of amounts that name none.
     """
     kind = one.header.layout.kind
-    control = Control(key=one.header.layout.key)
+    control = Control(key=one.header.layout.key, money=next(iter(kind.control), ""), currency=currency)
     others: list[tuple[str, str]] = []
     codes = {code for code in one.currencies if len(code) == 3} or ({currency} if currency else set())
     for summary in summaries:
@@ -247,7 +247,13 @@ class Compared:
                     "place": said.sheet or sheet or file,
                     "value": f"{said.value}",
                     "row": str(said.row),
+                    "count": "0",
                 }
+                if said.column == self._control.money:
+                    values |= {
+                        "amount": format(said.value - own, "f"),
+                        "currency": self._control.currency or "",
+                    }
                 code = "control_total" if said.column else "control_count"
                 found.append(Problem(code, "quarantine", file, sheet, None, said.header, values))
         return found

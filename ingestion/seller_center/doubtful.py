@@ -14,7 +14,15 @@ from ingestion.seller_center.outcomes import Doubtful
 from ingestion.seller_center.sheets import Problem
 
 _LEFT_OUT = frozenset(
-    {"row_too_long", "row_without_key", "unknown_column", "sheet_left_out", "control_total", "control_count"}
+    {
+        "row_too_long",
+        "row_too_short",
+        "row_without_key",
+        "unknown_column",
+        "sheet_left_out",
+        "control_total",
+        "control_count",
+    }
     | {"outside_of_period"}
 )
 """What concerns money whatever its cells: rows, columns of amounts, sheets, and sums that the rows do not make."""
@@ -75,12 +83,13 @@ def doubtful(problems: Sequence[Problem], facts: Mapping[str, Facts]) -> list[Do
             continue
         kind = facts[problem.sheet].decisions.kind if problem.sheet in facts else ""
         one = found.setdefault((effect, problem.sheet), Doubtful(effect, kind))
-        one.rows += int(problem.values.get("count") or 1)
+        one.rows += int(problem.values.get("count", 1))
         if problem.values.get("id"):
             one.ids.add(problem.values["id"])
         amount = problem.values.get("amount")
         if amount is None:
-            one.unknown += 1
+            # A count or a second sum of the same rows is no more money than the first.
+            one.unknown += problem.code not in ("control_total", "control_count")
         else:
             currency = problem.values.get("currency") or "?"
             one.amounts[currency] = one.amounts.get(currency, Decimal(0)) + Decimal(amount)

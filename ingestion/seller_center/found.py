@@ -158,6 +158,13 @@ def data_rows(one: Found, file: str, first_look: bool) -> Iterator[tuple[int, li
         size = len(row)
         if size < width:
             row = [*row, *[""] * (width - size)]
+            if not one.table.name and size > key and 1 < size and is_key(str(row[key])):
+                # A CSV has all cells of a row, or it was cut off; a workbook leaves out the empty ones at the end.
+                if first_look:
+                    _quarantine(
+                        one, file, number, "row_too_short", {"cells": str(size), "columns": str(width)}
+                    )
+                continue
         elif size > width:
             if any(not is_missing(cell) for cell in row[width:]):
                 if first_look:

@@ -366,7 +366,7 @@ def _page_of_quarantine(content: _Content, problems: Sequence[Problem]) -> Page:
             "reason": problem.code,
             "message_en": problem.text("en"),
             "message_zh": problem.text("zh"),
-            "effect": effect_of(problem) or None,
+            "effect": effect_of(problem, facts) or None,
             "order_id": problem.values.get("id") or None,
             "amount": problem.values.get("amount"),
             "currency": problem.values.get("currency") or None,

@@ -227,6 +227,15 @@ PROBLEMS: Mapping[str, Mapping[Language, str]] = {
         "It is set aside.",
         "zh": "该行有 {cells} 个单元格，而表头只有 {columns} 列，内容可能错位。该行已隔离。",
     },
+    "row_too_short": {
+        "en": "the row has {cells} cells where the header has {columns}: it is cut off. It is set aside. Download the file "
+        "again.",
+        "zh": "该行只有 {cells} 个单元格，而表头有 {columns} 列：该行被截断，已隔离。请重新下载文件。",
+    },
+    "row_without_time": {
+        "en": "no time of creation, so that the order belongs to no day. It is set aside. Download the file again.",
+        "zh": "没有创建时间，订单不属于任何一天，已隔离。请重新下载文件。",
+    },
     "row_without_key": {
         "en": "the row has no value here that says what it is about. It is set aside.",
         "zh": "该行在此列没有可识别的值，不知道属于什么。该行已隔离。",
@@ -371,6 +380,7 @@ LABELS: Mapping[str, Mapping[Language, str]] = {
     "by_summary": {"en": "{} (its summary says so)", "zh": "{}（由文件的汇总得知）"},
     "n_orders": {"en": "orders: {}", "zh": "{} 个订单"},
     "n_rows": {"en": "rows: {}", "zh": "{} 行"},
+    "not_whole": {"en": "an unknown part of the file", "zh": "文件的未知部分"},
     "n_unknown": {"en": "of which {} of unknown money", "zh": "其中 {} 行金额未知"},
     "left_out": {"en": "Left out, in no number: {}.", "zh": "已略过，不计入任何指标：{}。"},
     "counted": {

@@ -57,14 +57,13 @@ class Doubtful:
 
     def text(self, language: Language) -> str:
         """The same in words: `2 orders, 335 THB left out`."""
+        what = "orders" if self.kind in _ORDERS and self.ids else "rows"
         count = len(self.ids) or self.rows
-        parts = [
-            label(f"n_{'orders' if self.kind in _ORDERS and self.ids else 'rows'}", language).format(count)
-        ]
+        parts = [label(f"n_{what}", language).format(count)] if count else []
         parts += [f"{amount:,} {currency}" for currency, amount in sorted(self.amounts.items())]
         if self.unknown:
             parts.append(label("n_unknown", language).format(self.unknown))
-        return label(self.effect, language).format(", ".join(parts))
+        return label(self.effect, language).format(", ".join(parts) or label("not_whole", language))
 
 
 _ORDERS = frozenset({"orders", "affiliate_orders"})

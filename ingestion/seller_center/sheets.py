@@ -146,10 +146,14 @@ class Control:
     Attributes:
         said: Sums and counts.
         key: Column by which things are counted that have several rows.
+        money: The column whose sum is what is missing, if the rows do not make it.
+        currency: Of its amounts.
     """
 
     said: list[Said] = field(default_factory=list)
     key: str = ""
+    money: str = ""
+    currency: str | None = None
 
 
 @dataclass(slots=True)

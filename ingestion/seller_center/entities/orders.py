@@ -108,6 +108,10 @@ class Orders(Mapper):
                 else:
                     self.quarantine("order_incomplete", row, "order_id", order_id)
             return None
+        if self._instant(rows, "created_time") is None:
+            for row in rows:
+                self.quarantine("row_without_time", row, "created_time", order_id)
+            return None
         is_cod = self._is_cod(rows)
         statuses = [self._status(row, is_cod) for row in rows]
         first = rows[0].values

@@ -268,8 +268,9 @@ def test_a_file_that_says_more_than_its_rows(
     said = capsys.readouterr().out
     assert "999.99" in said and "179.27" in said and words in said and "Reports" in said
     assert raw_rows(home, "statements", "settlement_amount") == [(Decimal("179.27"),)]
-    assert raw_rows(home, "quarantine", "reason, effect, column_name, value") == [
-        ("control_total", "left_out", "Total settlement amount", "999.99")
+    assert "820.72 SGD" in said
+    assert raw_rows(home, "quarantine", "reason, effect, column_name, value, amount, currency") == [
+        ("control_total", "left_out", "Total settlement amount", "999.99", Decimal("820.72"), "SGD")
     ]
 
 
