@@ -158,7 +158,7 @@ def data_rows(one: Found, file: str, first_look: bool) -> Iterator[tuple[int, li
         size = len(row)
         if size < width:
             row = [*row, *[""] * (width - size)]
-            if not one.table.name and size > key and 1 < size and is_key(str(row[key])):
+            if not one.table.name and size > key and size > 1 and is_key(str(row[key])):
                 # A CSV has all cells of a row, or it was cut off; a workbook leaves out the empty ones at the end.
                 if first_look:
                     _quarantine(

@@ -228,8 +228,8 @@ PROBLEMS: Mapping[str, Mapping[Language, str]] = {
         "zh": "该行有 {cells} 个单元格，而表头只有 {columns} 列，内容可能错位。该行已隔离。",
     },
     "row_too_short": {
-        "en": "the row has {cells} cells where the header has {columns}: it is cut off. It is set aside. Download the file "
-        "again.",
+        "en": "the row has {cells} cells where the header has {columns}: it is cut off. It is set aside. "
+        "Download the file again.",
         "zh": "该行只有 {cells} 个单元格，而表头有 {columns} 列：该行被截断，已隔离。请重新下载文件。",
     },
     "row_without_time": {
