@@ -47,7 +47,7 @@ def _languages() -> Iterator[str]:
     yield "### Languages"
     yield ""
     yield (
-        "English is known for all layouts. Other languages are those in which somebody's real file, or code that reads "
+        "English is known for all layouts but the reports by day. Other languages are those in which somebody's real file, or code that reads "
         "real files, was seen in public; a header that is inferred was seen in no file."
     )
     yield ""
