@@ -7,6 +7,7 @@ The tests of this module tell one story in order; the fixture has lived through 
 from __future__ import annotations
 
 import csv
+import json
 import re
 import statistics
 from collections import defaultdict
@@ -35,7 +36,7 @@ from ingestion.replay import replay
 from ingestion.tiktok_ads.tokens import AdsAuthHost, AdsTokenStore
 from ingestion.tiktok_shop.auth import AuthHost
 from ingestion.tiktok_shop.tokens import TokenStore
-from orchestration.build.build import build, run_dbt
+from orchestration.build.build import build, dbt_folder, run_dbt
 from orchestration.publish.as_of import as_of
 from orchestration.run import RunReport, run_all
 from sandbox.server.serve import start_in_thread
@@ -1077,6 +1078,9 @@ def test_a_replay_without_network_gives_the_same_marts(story: Story, tmp_path: P
 def test_the_money_branches_hold_their_hand_worked_numbers(story: Story) -> None:
     """dbt's unit tests: they need the tables that exist after a build, and are no part of a production run."""
     run_dbt(story.home, [["test", "--select", "test_type:unit"]])
+    results = json.loads((dbt_folder(story.home) / "target" / "run_results.json").read_bytes())["results"]
+    assert len(results) > 100
+    assert {one["unique_id"]: one["message"] for one in results if one["status"] != "pass"} == {}
 
 
 def test_the_published_file_has_every_mart_and_nothing_else(story: Story) -> None:
