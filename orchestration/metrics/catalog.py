@@ -113,6 +113,8 @@ def search(known: Mapping[str, Metric], words: str) -> list[Metric]:
         names = [metric.name.replace("_", " "), metric.label.casefold(), metric.label_zh]
         if wanted in names:
             return 3
+        if any(name.startswith(wanted) for name in names):
+            return 2.5
         if any(wanted in name for name in names):
             return 2
         if wanted in metric.definition.casefold():
