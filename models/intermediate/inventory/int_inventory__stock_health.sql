@@ -144,6 +144,7 @@ select
     {{ ratio('units_sold_14d', '14') }} as sales_velocity_14d,
     {{ ratio('units_sold_28d', '28') }} as sales_velocity_28d,
     cast(spike_velocity as bigint) as spike_velocity,
+    cast(velocity_unknown_reason as string) as velocity_unknown_reason,
     days_of_cover,
     {{ add_days('snapshot_date', 'cast(floor(days_of_cover) as integer)') }} as expected_stockout_date,
     cast(lead_time_days as bigint) as lead_time_days,

@@ -56,6 +56,9 @@ TRUTHS = (
     "kpi_shop_hourly",
     "settlement_daily",
     "fee_groups",
+    "line_profits",
+    "sku_profit_daily",
+    "creator_profits",
     "creator_daily",
     "live_sessions",
     "video_daily",
@@ -71,6 +74,8 @@ COMPARED = (
     "kpi_shop_hourly",
     "kpi_settlement_bridge",
     "fct_statement_transaction_fees",
+    "fct_order_line_profits",
+    "kpi_sku_profit",
     "kpi_creator_daily",
     "kpi_creator_samples",
     "fct_sample_applications",
@@ -333,6 +338,52 @@ def test_every_fee_equals_the_truth(story: Story, name: str) -> None:
         if Decimal(row["amount"]) != 0
     }
     assert {key: amount for key, amount in ours.items() if amount} == truth
+
+
+@pytest.mark.parametrize("name", ["first", "later"])
+def test_every_line_s_profit_equals_the_truth(story: Story, name: str) -> None:
+    """By line, and from there by SKU, day and creator: the same to the smallest unit, and unknown where it is unknown."""
+    keys = ("shop_key", "order_id", "line_id")
+    columns = (
+        "platform_fee_amount",
+        "affiliate_commission_amount",
+        "ads_commission_amount",
+        "seller_shipping_amount",
+        "tax_amount",
+        "cogs_amount",
+        "contribution_profit",
+    )
+    ours = {tuple(row[key] for key in keys): row for row in story.marts[name]["fct_order_line_profits"]}
+    truth = {tuple(row[key] for key in keys): row for row in story.truth[name]["line_profits"]}
+    assert ours.keys() == truth.keys()
+    wrong = [
+        (key, column, ours[key][column], row[column])
+        for key, row in truth.items()
+        for column in columns
+        if not same(ours[key][column], row[column])
+    ]
+    assert not wrong, f"{len(wrong)} amounts differ, the first: {wrong[:5]}"
+    assert all(ours[key]["profit_basis"] == row["profit_basis"] for key, row in truth.items())
+    assert {row["profit_basis"] for row in truth.values()} >= {"settled", "estimated", "cancelled"}
+    assert any(row["contribution_profit"] is None for row in truth.values()), (
+        "a few costs are missing on purpose"
+    )
+
+    keys = ("shop_key", "sku_id", "business_date")
+    skus = {tuple(str(row[key]) for key in keys): row for row in story.marts[name]["kpi_sku_profit"]}
+    days = {tuple(row[key] for key in keys): row for row in story.truth[name]["sku_profit_daily"]}
+    assert skus.keys() == days.keys()
+    for key, row in days.items():
+        assert same(skus[key]["contribution_profit"], row["contribution_profit"]), key
+        assert skus[key]["units_without_profit"] == row["lines_without_profit"], key
+
+    creators: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
+    for row in story.marts[name]["kpi_creator_daily"]:
+        creators[row["shop_key"], row["creator_username"]] += row["contribution_profit"] or 0
+    earned = {(row["shop_key"], row["creator_username"]): row for row in story.truth[name]["creator_profits"]}
+    assert earned.keys() <= creators.keys()
+    for who, amount in creators.items():
+        assert same(amount, earned[who]["contribution_profit"] if who in earned else 0), who
 
 
 @pytest.mark.parametrize("name", ["first", "later"])
