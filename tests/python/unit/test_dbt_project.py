@@ -31,6 +31,10 @@ FINANCE_METRICS = {
     *("fees_and_commissions_amount", "fees_and_commissions_amount_rc"),
     *("platform_fees_amount", "platform_fees_amount_rc"),
     *("contribution_profit", "contribution_profit_rc"),
+    *("booked_sales_amount", "payouts_received_amount"),
+    *("cash_received", "cash_received_rc", "cash_expected", "cash_expected_rc"),
+    *("commission_accrued_amount", "commission_due_amount", "commission_due_amount_rc"),
+    *("claim_amount", "claim_amount_rc"),
 }
 CREATOR_METRICS = {
     *("attributed_gmv", "attributed_gmv_rc", "net_attributed_gmv", "net_attributed_gmv_rc"),
