@@ -418,6 +418,12 @@ class _Maker:
             statement = self._statements.get(day)
             earned = statement.settlement if statement is not None else 0
             for row in settlement.adjustments(self._shop, day, self._meta.seed, earned):
+                # What was held back before the first day is not released in this world.
+                if row.reserve_status != "RELEASED" or row.reserve_until >= settlement.statement_time(
+                    days[0] + 7
+                ):
+                    rows.extend(self._row(row, day * DAY))
+            for row in self._planting.reserve(day):
                 rows.extend(self._row(row, day * DAY))
         self._add("statement_transaction", rows)
         payments: dict[int, settlement.Payment] = {}

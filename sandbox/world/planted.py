@@ -22,6 +22,8 @@ _RECENT_DAYS = 15
 """Wrong charges are on statements of at most so many days ago."""
 _LATE_DAYS = 45
 """By so much an order that is forgotten is settled later."""
+_HELD_DAYS, _HELD = 14, 6000
+"""A reserve that is held on the last of the past's days: for how long, and how much, in the smallest unit."""
 _CAP = 500
 """The most that the American refund administration fee may be for a SKU, in cents."""
 
@@ -166,6 +168,29 @@ class Planting:
         )
         self.cases.append(case)
         return case
+
+    def reserve(self, day: int) -> Iterator[Transaction]:
+        """Money that is held back for two weeks, once more than usual."""
+        began = self._today - 4
+        if self._shop.region != "MY" or day not in (began, began + _HELD_DAYS):
+            return
+        is_release = day != began
+        until = settlement.statement_time(began + _HELD_DAYS)
+        reserve_id = f"38{self._shop.number}{began}5"
+        if not is_release:
+            seen = settlement.appears_at(began)
+            released = settlement.appears_at(began + _HELD_DAYS)
+            self.cases.append(Case(self._shop, "reserve_held", seen, _HELD, "RESERVE", reserve_id, released))
+        yield Transaction(
+            id=f"36{self._shop.number}{day}5",
+            kind="RESERVE",
+            day=day,
+            money=Money(),
+            reserve=_HELD if is_release else -_HELD,
+            reserve_id=reserve_id,
+            reserve_status="RELEASED" if is_release else "COLLECTED",
+            reserve_until=until,
+        )
 
     def _note(self, kind: str, row: Transaction, amount: int, component: str) -> None:
         order_id = row.order.id if row.order is not None else ""

@@ -27,6 +27,8 @@ with shops as (
     from {{ ref('fct_statement_transactions') }}
     where transaction_type = 'ORDER' and order_id is not null
     group by shop_key, order_id, currency
+    -- A row that the platform shows with other signs, or that does not add up, says nothing certain about its fees.
+    having max(case when coalesce(sign_convention, 'none') = 'plain' then 0 else 1 end) = 0
 )
 
 , charges as (
@@ -122,6 +124,7 @@ with shops as (
         standard_rates.source,
         standard_rates.rule,
         standard_rates.rule_zh,
+        standard_rates.is_own,
         cast(
             case standard_rates.basis
                 when 'net_revenue' then orders.net_revenue
@@ -205,7 +208,8 @@ with shops as (
         is_verified,
         source,
         rule,
-        rule_zh
+        rule_zh,
+        is_own
     from rated
     union all
     select
@@ -228,7 +232,8 @@ with shops as (
         true as is_verified,
         'https://partner.tiktokshop.com/docv2' as source,
         'commission as the platform''s own record of the affiliate order states it, less what a refund takes back' as rule,
-        '平台联盟订单记录的佣金，扣除退款追回部分' as rule_zh
+        '平台联盟订单记录的佣金，扣除退款追回部分' as rule_zh,
+        1 as is_own
     from commissions
     union all
     select
@@ -251,7 +256,8 @@ with shops as (
         cancelled_rules.is_verified,
         cancelled_rules.source,
         cancelled_rules.rule,
-        cancelled_rules.rule_zh
+        cancelled_rules.rule_zh,
+        1 as is_own
     from orders
     inner join charges on orders.shop_key = charges.shop_key and orders.order_id = charges.order_id
     inner join cancelled_rules
@@ -273,7 +279,8 @@ with shops as (
         and expected.order_id = charges.order_id
         and expected.component_group = charges.component_group
         and expected.component = charges.component
-    where expected.expected_amount is not null
+    -- A fee of the market that was not charged: the shop has no such fee, or is free of it for a while.
+    where expected.expected_amount is not null and (expected.is_own = 1 or coalesce(charges.charged_amount, 0) <> 0 or expected.expected_amount = 0)
 )
 
 -- A rate that the card has for another day, category or campaign, and that is exactly what was charged.
