@@ -126,10 +126,10 @@ def export_claims(lang: str, form: str, out: Path | None, shops: Sequence[str]) 
                ttkpi export claims --format csv --shop 7495000000000000101
     """
     from home.storage import replace_file
-    from orchestration.deliver.claims import as_csv, as_markdown, cases
+    from orchestration.deliver.claims import Language, as_csv, as_markdown, cases
 
     found = cases(open_home(), shops)
-    language = "zh" if lang == "zh" else "en"
+    language: Language = "zh" if lang == "zh" else "en"
     content = as_csv(found, language) if form == "csv" else as_markdown(found, language).encode()
     if out is None:
         click.echo(content, nl=False)
