@@ -21,7 +21,7 @@ Json = dict[str, Any]
 _RECENT_DAYS = 15
 """Wrong charges are on statements of at most so many days ago."""
 _LATE_DAYS = 45
-"""By so much an order that is forgotten is settled later."""
+"""By so much an order that is forgotten is settled later; so old a cancelled order may be that is charged."""
 _HELD_DAYS, _HELD = 14, 6000
 """A reserve that is held on the last of the past's days: for how long, and how much, in the smallest unit."""
 _CAP = 500
@@ -147,7 +147,7 @@ class Planting:
         if life.cancelled is None or life.paid is None or life.paid >= life.cancelled:
             return []
         day = life.cancelled // DAY + 1
-        if not self._today - _RECENT_DAYS <= day < self._today - 1:
+        if not self._today - _LATE_DAYS <= day < self._today - 1:
             return []
         self._done.add("cancelled_order")
         row = Transaction(
