@@ -615,7 +615,8 @@ def show_order_transactions(life: Life, rows: list[tuple[Transaction, str]]) -> 
     """An order's rows by SKU (the by-order endpoint); SKUs share each row after their price."""
     shop = life.shop
     digits = shop.digits
-    lines = _kept(life)
+    # Of a cancelled order nothing is kept; what it is charged all the same falls on all of it.
+    lines = _kept(life) or life.lines
     names = list(dict.fromkeys(line.sku for line in lines))
     weights = [
         sum(line.original - line.seller_discount for line in lines if line.sku is sku) for sku in names
