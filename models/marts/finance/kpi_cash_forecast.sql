@@ -176,7 +176,7 @@ with shops as (
         dated.shop_key,
         dated.currency,
         'deduction' as kind,
-        {{ money_part('dated.amount', 'deductions.deduction_share') }} as amount,
+        {{ rounded_to_unit(money_part('dated.amount', 'deductions.deduction_share'), 'dated.currency') }} as amount,
         dated.today,
         dated.fast_date,
         dated.expected_date,
