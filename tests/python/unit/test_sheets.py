@@ -94,7 +94,7 @@ def test_cells_are_what_they_are(home: Home) -> None:
         200.25,
         10,
         0.125,
-        datetime(2026, 10, 31, 16),
+        datetime(2026, 10, 31, 16),  # noqa: DTZ001 (a spreadsheet knows no zone)
         "",
         "9007199254740993",
     ]
