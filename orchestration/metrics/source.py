@@ -69,10 +69,21 @@ class Published:
         """What a query answers."""
         return list(self._connection.cursor().execute(sql, parameters).fetchall())
 
-    def table(self, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+    def table(self, sql: str, parameters: Sequence[object] = ()) -> tuple[list[str], list[tuple[Any, ...]]]:
         """Names of the columns and rows of a query."""
-        cursor = self._connection.cursor().execute(sql)
+        cursor = self._connection.cursor().execute(sql, parameters)
         return [str(column[0]) for column in cursor.description or ()], cursor.fetchall()
+
+    def stream(self, sql: str, size: int = 2_000) -> Iterator[tuple[Any, ...]]:
+        """Rows of a query, a part at a time: a table may be larger than the memory.
+
+        Args:
+            sql: The query.
+            size: Rows of a part.
+        """
+        cursor = self._connection.cursor().execute(sql)
+        while rows := cursor.fetchmany(size):
+            yield from rows
 
     def columns(self) -> dict[str, dict[str, str]]:
         """The type of each column of each table of the file."""

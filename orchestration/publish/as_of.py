@@ -23,6 +23,7 @@ import duckdb
 from home.audit_log import recorded
 from home.database import attach, literal, reading
 from home.errors import TtkpiError
+from home.inputs import take_inputs
 from home.layout import Home
 from home.storage import replacement, storage_errors
 from ingestion.replay import replay_into
@@ -111,6 +112,7 @@ def as_of(
                     f"No page in {home.archive} came before {instant.isoformat()}.",
                     advice="Name a later instant; when pages came says the audit log (`sync`).",
                 )
+            take_inputs(home, scratch)
             with reporter.phase("build", "building the marts of then"):
                 build(scratch, freshness=False, progress=reporter).raise_for_errors()
             with reading(scratch) as connection:

@@ -1,5 +1,6 @@
 """The published file: one asset per table in it, all switched by one atomic rename."""
 
+import logging
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -20,6 +21,7 @@ from orchestration.defs.translators import (
     source_key,
 )
 from orchestration.defs.waiting import waits_for_home
+from orchestration.deliver.bitable.state import bring_base
 from orchestration.publish.publish import publish
 from orchestration.publish.verify import verify_home
 
@@ -68,6 +70,12 @@ def build_published_assets(
         place = home.open()
         with waits_for_home(context.log):
             report = publish(place, progress=RunLog(context.log))
+        base = bring_base(place, progress=RunLog(context.log))
+        if base is not None:
+            context.log.log(
+                logging.WARNING if base.failed else logging.INFO,
+                base.failed or f"Bitable at {base.place}: {base.changed:,} records written",
+            )
         context.log.info(f"Published {len(report.tables)} tables to {report.path}")
         for spec in specs:
             table = spec.key.path[-1]
