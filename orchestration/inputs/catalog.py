@@ -141,6 +141,7 @@ def _column(name: str, about: Mapping[str, Any], seed: Mapping[str, Any]) -> Col
     tests = next(
         (one.get("data_tests") or () for one in seed.get("columns") or () if one["name"] == name), ()
     )
+    never_null = _arguments(seed.get("data_tests") or (), "never_null").get("columns") or ()
     bounds = _arguments(tests, "in_range")
     words = name.replace("_", " ").capitalize()
     return Column(
@@ -149,7 +150,7 @@ def _column(name: str, about: Mapping[str, Any], seed: Mapping[str, Any]) -> Col
         zh=str(about.get("zh") or words),
         en=str(about.get("en") or words),
         hint=tuple(map(str, about["hint"])) if about.get("hint") else ("", ""),  # type: ignore[arg-type]
-        is_needed=bool(about.get("needed")) or "not_null" in tests,
+        is_needed=bool(about.get("needed")) or "not_null" in tests or name in never_null,
         choices=tuple(
             map(str, about.get("one_of") or _arguments(tests, "accepted_values").get("values") or ())
         ),

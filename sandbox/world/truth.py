@@ -14,7 +14,7 @@ from pathlib import Path
 
 import orjson
 
-from sandbox.world import truth_profit, truth_promotion, truth_stock
+from sandbox.world import truth_books, truth_profit, truth_promotion, truth_stock
 from sandbox.world.catalog import SHOPS
 from sandbox.world.settlement import REPEATED
 from sandbox.world.store import KINDS, Store
@@ -66,6 +66,8 @@ TABLES = (
     "stock_daily",
     "packages",
     "fulfilment_daily",
+    "month_close",
+    "planted",
     "counts",
 )
 
@@ -116,6 +118,10 @@ def truth(directory: Path, clock: int, table: str, reporting: Reporting = DEFAUL
             return list(truth_stock.packages(store, clock))
         case "fulfilment_daily":
             return list(truth_stock.fulfilment_days(store, clock))
+        case "month_close":
+            return list(truth_books.month_close(store, clock))
+        case "planted":
+            return list(truth_books.planted(store, clock))
         case "counts":
             return [
                 {

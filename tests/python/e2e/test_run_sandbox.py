@@ -7,6 +7,7 @@ The tests of this module tell one story in order; the fixture has lived through 
 from __future__ import annotations
 
 import csv
+import json
 import re
 import statistics
 from collections import defaultdict
@@ -35,7 +36,7 @@ from ingestion.replay import replay
 from ingestion.tiktok_ads.tokens import AdsAuthHost, AdsTokenStore
 from ingestion.tiktok_shop.auth import AuthHost
 from ingestion.tiktok_shop.tokens import TokenStore
-from orchestration.build.build import build, run_dbt
+from orchestration.build.build import build, dbt_folder, run_dbt
 from orchestration.publish.as_of import as_of
 from orchestration.run import RunReport, run_all
 from sandbox.server.serve import start_in_thread
@@ -67,6 +68,8 @@ TRUTHS = (
     "stock_daily",
     "packages",
     "fulfilment_daily",
+    "month_close",
+    "planted",
 )
 COMPARED = (
     "kpi_shop_daily",
@@ -94,6 +97,8 @@ COMPARED = (
     "kpi_anomalies",
     "kpi_alerts",
     "kpi_content_platform_daily",
+    "kpi_month_close",
+    "kpi_fee_audit",
 )
 KEPT_KPIS = {
     "kpi_shop_daily": (
@@ -384,6 +389,47 @@ def test_every_line_s_profit_equals_the_truth(story: Story, name: str) -> None:
     assert earned.keys() <= creators.keys()
     for who, amount in creators.items():
         assert same(amount, earned[who]["contribution_profit"] if who in earned else 0), who
+
+
+@pytest.mark.parametrize("name", ["first", "later"])
+def test_every_month_closes_as_the_truth_does(story: Story, name: str) -> None:
+    """Guards the receivable: what moved it, and what it is made of, both as the world itself counts them."""
+    keys = ("shop_key", "shop_local_month")
+    ours = {tuple(str(row[key]) for key in keys): row for row in story.marts[name]["kpi_month_close"]}
+    truth = {tuple(row[key] for key in keys): row for row in story.truth[name]["month_close"]}
+    assert truth and set(truth) <= set(ours)
+    columns = {
+        "opening": "opening_receivable",
+        "sales": "sales_amount",
+        "cancelled": "cancelled_amount",
+        "refunded": "refunded_amount",
+        "payout": "payout_amount",
+        "set_off": "set_off_amount",
+        "closing": "closing_receivable",
+        "unsettled": "closing_unsettled_amount",
+        "unpaid": "closing_unpaid_amount",
+        "reserve": "closing_reserve_amount",
+    }
+    for key, row in truth.items():
+        for theirs, column in columns.items():
+            assert same(ours[key][column], row.get(theirs, "0")), (key, column, ours[key][column])
+
+
+@pytest.mark.parametrize("name", ["first", "later"])
+def test_the_fee_audit_finds_what_is_planted_and_nothing_else(story: Story, name: str) -> None:
+    """Guards against an overcharge that is not found, and against a claim for a charge that is right."""
+    found = {
+        (row["shop_key"], row["reason"], row["order_id"] or row["payment_id"]): row["claim_amount"]
+        for row in story.marts[name]["kpi_fee_audit"]
+        if row["verdict"] == "claim"
+    }
+    truth = {
+        (row["shop_key"], row["kind"], row["subject"]): Decimal(row["amount"])
+        for row in story.truth[name]["planted"]
+        # A reserve is the platform's right.
+        if row["kind"] != "reserve_held"
+    }
+    assert found == truth
 
 
 @pytest.mark.parametrize("name", ["first", "later"])
@@ -1077,6 +1123,9 @@ def test_a_replay_without_network_gives_the_same_marts(story: Story, tmp_path: P
 def test_the_money_branches_hold_their_hand_worked_numbers(story: Story) -> None:
     """dbt's unit tests: they need the tables that exist after a build, and are no part of a production run."""
     run_dbt(story.home, [["test", "--select", "test_type:unit"]])
+    results = json.loads((dbt_folder(story.home) / "target" / "run_results.json").read_bytes())["results"]
+    assert len(results) > 100
+    assert {one["unique_id"]: one["message"] for one in results if one["status"] != "pass"} == {}
 
 
 def test_the_published_file_has_every_mart_and_nothing_else(story: Story) -> None:

@@ -37,6 +37,10 @@ FINANCE_METRICS = {
     *("cogs_amount", "cogs_amount_rc", "order_ad_cost", "order_ad_cost_rc"),
     *("account_ad_cost", "account_ad_cost_rc", "unallocated_cost", "unallocated_cost_rc"),
     *("gmv_without_profit", "gmv_without_cost", "campaign_profit_after_ads_expected_rc"),
+    *("booked_sales_amount", "payouts_received_amount"),
+    *("cash_received", "cash_received_rc", "cash_expected", "cash_expected_rc"),
+    *("commission_accrued_amount", "commission_due_amount", "commission_due_amount_rc"),
+    *("claim_amount", "claim_amount_rc"),
 }
 CREATOR_METRICS = {
     *("attributed_gmv", "attributed_gmv_rc", "net_attributed_gmv", "net_attributed_gmv_rc"),
