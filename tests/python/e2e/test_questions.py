@@ -16,9 +16,11 @@ from typing import Any
 
 import duckdb
 import pytest
+import yaml
 from conftest import CLOCK
 
 from home.layout import Home
+from orchestration.docs_pages.contracts import contracts
 from orchestration.metrics.query import Answer, Question, ask
 from orchestration.metrics.source import Published, published
 from sandbox.world.truth import truth
@@ -350,3 +352,34 @@ def test_every_view_names_its_rows_once(published_home: Home) -> None:
                 f"select (select count(*) from warehouse.views.{name}) - (select count(*) from warehouse.marts.{base})"
             ).fetchone()
             assert counted == (0,), name
+
+
+def test_data_contracts_hold_for_the_published_file(published_home: Home) -> None:
+    """Columns, types, keys and what is never missing, as the contracts promise them."""
+    broken = []
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{published_home.published}' as warehouse (read_only)")
+        types: dict[str, dict[str, str]] = defaultdict(dict)
+        for table, column, kind in connection.execute(
+            "select table_name, column_name, data_type from duckdb_columns() "
+            "where database_name = 'warehouse' and schema_name = 'marts' order by column_index"
+        ).fetchall():
+            types[table][column] = kind
+        for text in contracts().values():
+            (table,) = yaml.safe_load(text)["schema"]
+            name, columns = table["name"], table["properties"]
+            if types[name] != {one["name"]: one["physicalType"] for one in columns}:
+                broken.append(f"{name}: columns")
+                continue
+            never = [one["name"] for one in columns if one.get("required")]
+            keys = [one["name"] for one in columns if one.get("primaryKey")]
+            conditions = " or ".join(f"{column} is null" for column in never) or "false"
+            missing = connection.execute(
+                f"select count(*) from warehouse.marts.{name} where {conditions}"
+            ).fetchone()
+            repeated = connection.execute(
+                f"select count(*) from (select 1 from warehouse.marts.{name} group by {', '.join(keys)} having count(*) > 1)"
+            ).fetchone()
+            if missing != (0,) or repeated != (0,):
+                broken.append(f"{name}: {missing} missing, {repeated} repeated")
+    assert not broken
