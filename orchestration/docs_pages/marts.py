@@ -111,13 +111,18 @@ def marts_table() -> str:
     )
 
 
+def described_in(place: Path) -> dict[str, Any]:
+    """What a YAML says of the model that is called as the file; empty when nothing."""
+    models = yaml.load(place.read_text(encoding="utf-8"), Loader=Loader).get("models") or []
+    return next((one for one in models if one.get("name") == place.stem), {})
+
+
 def _mart(sql: Path) -> Mart:
     """The mart whose model is in this file."""
     place = sql.with_suffix(".yml")
     if not place.is_file():
         raise MartNotDescribed(f"{sql.name} has no {place.name} beside it.")
-    models = yaml.load(place.read_text(encoding="utf-8"), Loader=Loader).get("models") or []
-    described: dict[str, Any] = next((one for one in models if one.get("name") == sql.stem), {})
+    described = described_in(place)
     meta = described.get("config", {}).get("meta", {})
     grain = _GRAIN.match(" ".join(described.get("description", "").split()))
     question, _, question_zh = str(meta.get("question", "")).partition(" · ")

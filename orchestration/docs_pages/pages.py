@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from orchestration.docs_pages.commands import command_reference
+from orchestration.docs_pages.contracts import contracts
 from orchestration.docs_pages.files import files_tables
 from orchestration.docs_pages.marts import PROJECT, marts_table
 from orchestration.docs_pages.parts import part_of, with_part
@@ -35,7 +36,7 @@ def pages() -> dict[Path, str]:
         for path, (name, write) in PARTS.items()
     }
     wanted[PICTURE] = result_picture(part_of(DEMO.read_text(encoding="utf-8"), "demo"))
-    return wanted
+    return wanted | contracts()
 
 
 def with_transcript(page: str, log: str) -> str:

@@ -74,14 +74,15 @@ def metrics(file: Published) -> dict[str, Metric]:
     Raises:
         NoMetrics: The file has no metric layer.
     """
-    manifest = file.engine().manifest
-    columns = file.columns()
-    inputs = _inputs(manifest, columns)
-    by_name = {metric.name: metric for metric in manifest.metrics}
-    return {
-        metric.name: _metric(metric, list(_measures_of(metric, by_name)), inputs, by_name)
-        for metric in manifest.metrics
-    }
+    if not file.known:
+        manifest = file.engine().manifest
+        inputs = _inputs(manifest, file.columns())
+        by_name = {metric.name: metric for metric in manifest.metrics}
+        file.known = {
+            metric.name: _metric(metric, list(_measures_of(metric, by_name)), inputs, by_name)
+            for metric in manifest.metrics
+        }
+    return file.known
 
 
 def named(known: Mapping[str, Metric], names: Iterable[str]) -> list[Metric]:

@@ -160,15 +160,20 @@ def _with_currency(
     return [*by, "currency" if knows_currency else "shop_currency"]
 
 
-def _known_groups(engine: Engine, wanted: Sequence[Metric]) -> list[str]:
+def _known_groups(engine: Engine, wanted: Sequence[Metric]) -> tuple[str, ...]:
+    return _groups_of(engine, tuple(metric.name for metric in wanted))
+
+
+@lru_cache(maxsize=1000)
+def _groups_of(engine: Engine, names: tuple[str, ...]) -> tuple[str, ...]:
     with engine.lock:
-        found = engine.flow.list_group_bys([metric.name for metric in wanted])
+        found = engine.flow.list_group_bys(list(names))
     # A metric's own date is what `day` means.
-    return [
+    return tuple(
         str(getattr(one, "dunder_name", one.name))
         for one in found
         if getattr(getattr(one, "type", None), "value", "") != "time"
-    ]
+    )
 
 
 def _word(dunder_name: str) -> str:

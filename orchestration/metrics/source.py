@@ -64,6 +64,9 @@ class Published:
         row = self.rows("select max(publication_id), max(audience) from warehouse.marts.ops_publication")[0]
         self.publication_id, self.audience = str(row[0]), None if row[1] is None else str(row[1])
         self._manifest: str | None = None
+        self._columns: dict[str, dict[str, str]] = {}
+        self.known: dict[str, Any] = {}
+        """What was made of the file once and stays: it is one publication."""
 
     def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """What a query answers."""
@@ -87,13 +90,13 @@ class Published:
 
     def columns(self) -> dict[str, dict[str, str]]:
         """The type of each column of each table of the file."""
-        found: dict[str, dict[str, str]] = {}
-        for table, column, kind in self.rows(
-            "select table_name, column_name, data_type from duckdb_columns() "
-            "where database_name = 'warehouse' and schema_name = 'marts'"
-        ):
-            found.setdefault(str(table), {})[str(column)] = str(kind)
-        return found
+        if not self._columns:
+            for table, column, kind in self.rows(
+                "select table_name, column_name, data_type from duckdb_columns() "
+                "where database_name = 'warehouse' and schema_name = 'marts'"
+            ):
+                self._columns.setdefault(str(table), {})[str(column)] = str(kind)
+        return self._columns
 
     def engine(self) -> Engine:
         """MetricFlow for the metric layer of this file; made once per layer.

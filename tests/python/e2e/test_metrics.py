@@ -132,8 +132,9 @@ def test_every_metric_equals_plain_sql_by_shop(file: Published) -> None:
 
 def test_the_parts_of_every_group_sum_to_the_whole(file: Published) -> None:
     """By each dimension that a sum knows, nothing is lost and nothing counted twice: all of them at once for every metric, and each alone
-    for one metric of each table."""
+    for one metric that knows it."""
     wrong = []
+    asked: set[str] = set()
     for tables, family in by_table(file).items():
         summed = [one for one in family if is_simple(file, one.name) and one.unit not in OWN_CURRENCIES]
         if tables == ("kpi_stock_health",) or not summed:
@@ -147,7 +148,8 @@ def test_the_parts_of_every_group_sum_to_the_whole(file: Published) -> None:
             for name in names
             if not equal(total := sum_of(finest, name), whole[name])
         ]
-        for group in groups:
+        for group in dict.fromkeys(groups).keys() - asked:
+            asked.add(group)
             total = sum_of(ask(file, Question(names[:1], (group,))), names[0])
             if not equal(total, whole[names[0]]):
                 wrong.append(f"{names[0]} by {group}: {total} of {whole[names[0]]}")

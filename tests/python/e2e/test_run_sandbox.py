@@ -1073,6 +1073,23 @@ def test_restatements_lead_from_the_first_publication_to_the_second(story: Story
     assert not [row for row in told if row["reason"] == "unknown"]
 
 
+def test_what_changed_since_yesterday_is_answered_by_one_view(story: Story) -> None:
+    """With names in both languages, and amounts in both currencies."""
+    told = rows_of(story.home.published, ("kpi_restatements",))["kpi_restatements"]
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{story.home.published}' as warehouse (read_only)")
+        rows = connection.execute(
+            "select shop_key, kpi_date, kpi_name, value_before, value_now, difference, shop_name, kpi_label_zh, reason_zh, "
+            "reporting_currency is null or difference_rc is not null or kpi_clock <> 'business_date' "
+            "from warehouse.views.changes"
+        ).fetchall()
+    assert sorted(row[:6] for row in rows) == sorted(
+        tuple(row[name] for name in ("shop_key", "kpi_date", "kpi_name", "value_before", "value_now", "difference"))
+        for row in told
+    )  # fmt: skip
+    assert all(all(row[6:]) for row in rows)
+
+
 def test_as_of_the_first_publication_equals_what_was_published_then(story: Story, tmp_path: Path) -> None:
     """Three days and a second publication later, number by number."""
     first = story.reports["first"].publish

@@ -447,6 +447,40 @@ def test_views_keep_a_contract_a_grain_a_key_and_words_in_both_languages(manifes
         assert not re.search(r"\b(group by|union|with|over)\b", node["raw_code"]), f"{node['name']}: flat"
 
 
+NAMED_BY = {
+    "value_names": "",
+    "order_statuses": "order_status",
+    "return_statuses": "return_status",
+    "affiliate_settlement_statuses": "settlement_status",
+    "sample_statuses": "sample_status",
+}
+WITHOUT_NAMES = {"kpi_name", "clock", "unit"}
+"""A KPI has its name in the glossary; what the glossary says of clocks and units are words already."""
+
+
+def test_every_value_that_people_read_has_a_name_in_both_languages(manifest: dict[str, Any]) -> None:
+    """`dim_values`: a status that a mart allows and nobody has named is English only on a page in 中文."""
+    named: set[tuple[str, str]] = set()
+    for seed, column in NAMED_BY.items():
+        (path,) = (ROOT / "seeds").rglob(f"{seed}.csv")
+        with path.open(encoding="utf-8", newline="") as file:
+            for row in csv.DictReader(file):
+                named.add((column or row["column_name"], row[column or "value"]))
+    nodes = manifest["nodes"]
+    silent = {
+        (column, value)
+        for test in nodes.values()
+        if (test.get("test_metadata") or {}).get("name") == "accepted_values"
+        and (model := nodes.get(test.get("attached_node") or ""))
+        and model["original_file_path"].startswith("models/marts/")
+        and (column := test["column_name"]) not in WITHOUT_NAMES
+        and model["columns"][column]["data_type"] == "string"
+        for value in test["test_metadata"]["kwargs"]["values"]
+        if (column, value) not in named
+    }
+    assert not silent, "name them in seeds/shared/value_names.csv"
+
+
 def test_an_amount_of_a_view_stands_beside_its_currency(manifest: dict[str, Any]) -> None:
     """In both currencies, unless the mart itself knows one only; then the view says so by having one only."""
     for node in models(manifest, "views/"):
