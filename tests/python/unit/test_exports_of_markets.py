@@ -240,6 +240,25 @@ def test_orders_in_japanese(home: Home) -> None:
     )
 
 
+def test_what_may_be_an_address_in_another_language_is_not_kept(home: Home, tmp_path: Path) -> None:
+    """Guards contact data under a header that nobody has translated; a column of money stays."""
+    text = (CASES / "jp_order.csv").read_text(encoding="utf-8")
+    lines = text.replace("統合リスト", "統合リスト,建物名,新しい手数料", 1)
+    header, rest = lines.split("\n", 1)
+    rest = rest.rstrip("\n").removesuffix(",")
+    path = tmp_path / "jp.csv"
+    path.write_text(f'{header}\n{rest},ヤマ荘 101号室,"1,500 JPY",\n', encoding="utf-8")
+    (outcome,) = import_files(home, [path], ImportOptions(shop=SHOP, region="JP", name="Shop")).files
+    assert outcome.status == "imported", outcome.why("en")
+    kept = b"".join(p.read_bytes() for p in home.raw.rglob("*.parquet"))
+    ((unknown,),) = raw_rows(home, "files", "unknown_columns")
+    assert "建物名" in unknown and "ヤマ荘".encode() not in kept
+    assert raw_rows(home, "quarantine", "reason, column_name, amount, currency") == [
+        ("unknown_column", "新しい手数料", 1500, "JPY")
+    ]
+    assert outcome.doubtful[0].text("en") == "Left out, in no number: rows: 1, 1,500 JPY."
+
+
 def test_income_by_sku_and_statement(home: Home) -> None:
     """50.00 for an order and 12.50 for ads, on the statement that the file names. What the file calls platform support
     fee is a fee; all of them make 10."""
