@@ -114,7 +114,9 @@ def _problems(status: Status) -> Iterator[str]:
     if status.damage:
         yield status.damage
     if status.audit is not None and not status.audit.get("passed"):
-        failures = [str(text) for text in status.audit.get("critical_failures") or []]
+        failures = [
+            str(text) for text in status.audit.get("causes") or status.audit.get("critical_failures") or []
+        ]
         yield f"The last audit stopped the publication: {failures[0] if failures else 'see its page'}" + (
             f" (and {len(failures) - 1} more)" if len(failures) > 1 else ""
         )
@@ -147,6 +149,9 @@ def _problems(status: Status) -> Iterator[str]:
     if status.server is not None and not status.server.is_current:
         why = status.server.failed or "it has not been written to since."
         yield f"PostgreSQL at {status.server.place} has not the current publication: {why}"
+    if status.base is not None and not status.base.is_current:
+        why = status.base.failed or "it has not been written to since."
+        yield f"The Bitable 多维表格 at {status.base.place} has not the current publication: {why}"
 
 
 def _shops(resources: Sequence[ResourceStatus]) -> Table:
@@ -233,6 +238,9 @@ def _show_states(console: Console, status: Status) -> None:
     if status.server is not None:
         words = status.server.publication_id or "nothing yet"
         console.print(f"PostgreSQL: {shown(status.server.place)}, publication {words}")
+    if status.base is not None:
+        words = status.base.publication_id or "nothing yet"
+        console.print(f"Bitable 多维表格: {shown(status.base.place)}, publication {words}")
 
 
 def _days(days: float) -> str:

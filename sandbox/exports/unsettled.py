@@ -170,12 +170,17 @@ def _rows(asked: Asked) -> Iterator[list[Cell]]:
     yield []
     yield list(names)
     for chunk in asked.chunks("unsettled"):
-        orders = {order["id"]: order for order in asked.some("order", ids=[row["order_id"] for row in chunk])}
+        orders = {order["id"]: order for order in asked.some("order", ids=[_order_of(row) for row in chunk])}
         for row in chunk:
             amounts = components(row)
-            values = _values(row, amounts, orders[row["order_id"]], asked)
+            values = _values(row, amounts, orders[_order_of(row)], asked)
             # A column without a value is not in an estimate of this world.
             yield [values.get(name) for name in names]
+
+
+def _order_of(row: Json) -> str:
+    """The order that a row is about, also where the row is an adjustment of it."""
+    return str(row.get("order_id") or row["adjustment_order_id"])
 
 
 def _values(row: Json, amounts: dict[str, Decimal], order: Json, asked: Asked) -> dict[str, Cell]:
@@ -186,9 +191,9 @@ def _values(row: Json, amounts: dict[str, Decimal], order: Json, asked: Asked) -
     estimate = str(row["estimated_settlement"])
     values: dict[str, Cell] = {column: amounts.get(name, _ZERO) for column, name in _AMOUNTS.items()}
     values |= {
-        "Type": "Order",
-        "Order/adjustment ID": row["order_id"],
-        "Related order ID": "/",
+        "Type": "Order" if row["type"] == "ORDER" else row["type"].replace("_", " ").capitalize(),
+        "Order/adjustment ID": row.get("order_id") or row["adjustment_id"],
+        "Related order ID": row.get("adjustment_order_id", "/"),
         "creation date": f"{asked.local(row['order_create_time']):%Y/%m/%d}",
         "Total estimated settlement amount": Decimal(row["est_settlement_amount"]),
         "Estimated Settle time": f"{datetime.fromtimestamp(int(estimate), UTC):%Y/%m/%d}"
