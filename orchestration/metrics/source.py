@@ -114,6 +114,12 @@ class Published:
         return _engine(self._manifest)
 
 
+def published_path(home: Home, audience: str = "") -> Path:
+    """Where the published file of an audience is; without one the whole file."""
+    path = home.published
+    return path.parent / "audiences" / audience / path.name if audience else path
+
+
 @contextmanager
 def published(home: Home, audience: str = "") -> Iterator[Published]:
     """Open a home's published file.
@@ -126,9 +132,7 @@ def published(home: Home, audience: str = "") -> Iterator[Published]:
         NoMetrics: Nothing was published, or not for the audience.
         CannotRead: The file is damaged.
     """
-    path = home.published
-    if audience:
-        path = path.parent / "audiences" / audience / path.name
+    path = published_path(home, audience)
     if not path.is_file():
         raise NoMetrics(
             f"Nothing is published for audience {audience}: there is no {path}."

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import logging
+import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
@@ -16,12 +17,10 @@ from orchestration.deliver.agents import lists, numbers, proof
 from orchestration.deliver.agents import words as vocabulary
 from orchestration.deliver.agents.limits import MOST_ROWS, Asked, citation, day
 from orchestration.deliver.agents.tokens import audience_with
-from orchestration.metrics.source import Published, published
+from orchestration.metrics.source import Published, published, published_path
 
 if TYPE_CHECKING:
     from mcp.server import MCPServer
-
-_log = logging.getLogger(__name__)
 
 INSTRUCTIONS = """\
 TikTok Shop numbers of one seller's team, read-only, from one audited and sealed publication.
@@ -42,6 +41,49 @@ Days = Annotated[str | None, Field(description="A day, as 2026-11-07.")]
 Limit = Annotated[int, Field(description=f"Rows of a page, at most {MOST_ROWS}.")]
 Offset = Annotated[int, Field(description="Where the page begins: next_offset of the answer before.")]
 Shop = Annotated[str, Field(description="A shop_key of `about`; empty: all shops.")]
+
+
+@dataclass(frozen=True)
+class _Held:
+    """An open file, and what closes it when nobody holds it any more."""
+
+    file: Published
+    close: ExitStack
+
+
+class _Files:
+    """The newest published file of each audience, kept open until a publication takes its place.
+
+    A question that is under way when that happens goes on with the file that it began with.
+    """
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self._lock = threading.Lock()
+        self._held: dict[str, tuple[tuple[int, int], _Held]] = {}
+
+    def get(self, audience: str) -> _Held:
+        """The file of an audience.
+
+        Raises:
+            NoMetrics: Nothing is published, or not for the audience.
+            CannotRead: The file is damaged.
+        """
+        path = published_path(self._home, audience)
+        with self._lock:
+            known = self._held.get(audience)
+            try:
+                stat = path.stat()
+            except OSError:
+                self._held.pop(audience, None)
+                known, key = None, (0, 0)
+            else:
+                key = (stat.st_ino, stat.st_mtime_ns)
+            if known is None or known[0] != key:
+                close = ExitStack()
+                held = _Held(close.enter_context(published(self._home, audience)), close)
+                self._held[audience] = known = (key, held)
+            return known[1]
 
 
 def make_server(home: Home, audience: Callable[[], str], **options: Any) -> MCPServer[Any]:
@@ -68,15 +110,16 @@ def make_server(home: Home, audience: Callable[[], str], **options: Any) -> MCPS
         read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False
     )
 
+    files = _Files(home)
+
     @contextmanager
     def opened() -> Iterator[Published]:
-        # Opened for each question: a new publication answers the next one, and no file is kept open.
         try:
-            with published(home, audience()) as file:
-                yield file
+            held = files.get(audience())
+            yield held.file
         except TtkpiError as error:
             # The advice of the metrics module is for the command line, which the tools' arguments are named after.
-            advice = error.advice.replace("`--by shop`", 'by: ["shop"]').replace(
+            advice = error.advice.replace("`--by shop`", "by shop").replace(
                 "`ttkpi metrics list`", "search_metrics"
             )
             raise ToolError(f"{error.message} {advice}".strip()) from error

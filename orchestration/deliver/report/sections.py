@@ -418,6 +418,13 @@ def ads(asked: Asked) -> Section | None:
     )
 
 
+_MONEY: Text = ("Settlement is dated by the statement (UTC).", "结算按结算单日期（UTC）。")
+_MONEY_WITH_PROFIT: Text = (
+    "Settlement is dated by the statement (UTC), profit by the sale; profit of young orders is estimated.",
+    "结算按结算单日期（UTC），利润按成交日；未结算订单的利润为估算。",
+)
+
+
 def money(asked: Asked) -> Section | None:
     """What was settled, what it cost, what is left."""
     section = _by_shop(
@@ -426,10 +433,7 @@ def money(asked: Asked) -> Section | None:
         ("Money", "资金"),
         ("settlement_amount_rc", "fees_and_commissions_amount_rc", "take_rate_rc", "contribution_profit_rc"),
         moves=("settlement_amount_rc",),
-        note=(
-            "Settlement is dated by the statement (UTC), profit by the sale; profit of young orders is estimated.",
-            "结算按结算单日期（UTC），利润按成交日；未结算订单的利润为估算。",
-        ),
+        note=_MONEY_WITH_PROFIT if "contribution_profit_rc" in asked.known else _MONEY,
     )
     week = asked.period.last - timedelta(days=asked.period.last.weekday())
     forecast = reading.cash(asked.file, week)
