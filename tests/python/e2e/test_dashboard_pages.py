@@ -148,7 +148,7 @@ def test_a_live_session_equals_the_truth(pages_home: Home, world_dir: Path, lang
     room = str(rows[0]["live_room_id"])
     found = list(tiles(html(page("live", language, live_room=room))).values())
     expected = sessions[room]
-    assert found[0] == shown(expected["attributed_gmv"])
+    assert found[0] == shown(expected["live_attributed_gmv"])
     assert found[2] == f"{expected['views']:,}"
 
 
