@@ -85,12 +85,13 @@ class Published:
         while rows := cursor.fetchmany(size):
             yield from rows
 
-    def columns(self) -> dict[str, dict[str, str]]:
-        """The type of each column of each table of the file."""
+    def columns(self, schema: str = "marts") -> dict[str, dict[str, str]]:
+        """The type of each column of each table of the file: of `marts`, or of the views for people (`views`)."""
         found: dict[str, dict[str, str]] = {}
         for table, column, kind in self.rows(
             "select table_name, column_name, data_type from duckdb_columns() "
-            "where database_name = 'warehouse' and schema_name = 'marts'"
+            "where database_name = 'warehouse' and schema_name = ?",
+            [schema],
         ):
             found.setdefault(str(table), {})[str(column)] = str(kind)
         return found
