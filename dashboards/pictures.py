@@ -42,9 +42,21 @@ _DRAWN = """() => {
 
 
 @contextmanager
-def serving(home: Home, *options: str, environment: dict[str, str] | None = None) -> Iterator[str]:
-    """The pages of a home on a free port of this machine; gives their address."""
-    port = _free_port()
+def serving(
+    home: Home, *options: str, port: int = 0, environment: dict[str, str] | None = None
+) -> Iterator[str]:
+    """The pages of a home in a process of their own; gives their address.
+
+    Args:
+        home: The home.
+        options: More options of `python -m dashboards`.
+        port: Of this machine; 0: a free one.
+        environment: Variables besides those of this process.
+
+    Raises:
+        ConfigError: The pages ended at once, or do not answer.
+    """
+    port = port or free_port()
     address = f"http://127.0.0.1:{port}"
     process = subprocess.Popen(
         [sys.executable, "-m", "dashboards", "--port", str(port), *options],
@@ -144,7 +156,8 @@ def _grow(tab: Tab, width: int) -> None:
     tab.wait_for_timeout(400)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of this machine that nobody uses."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -108,6 +108,7 @@ _REASONS: Mapping[Language, Mapping[str, str]] = {
         "above_rate": "charged above the rate",
         "not_settled": "delivered and not settled",
         "paid_less_than_sum": "paid less than the statements say",
+        "late_payout": "payout under way for too long",
         "reimbursement_missing": "promised reimbursement did not come",
     },
     "zh": {
@@ -119,6 +120,7 @@ _REASONS: Mapping[Language, Mapping[str, str]] = {
         "above_rate": "高于费率收费",
         "not_settled": "已送达但未结算",
         "paid_less_than_sum": "打款少于结算单之和",
+        "late_payout": "打款逾期未到账",
         "reimbursement_missing": "承诺的赔付未到账",
     },
 }

@@ -33,7 +33,15 @@ _OF_A_PERSON = ("host_name", "person_name")
 _OF_A_KPI = ("kpi_name", "subject")
 _WILDCARDS = re.compile(r"[*?\[]")
 _OTHERS = ("all", "none", "unassigned")
-_GOODS_COSTS = ("*cogs*", "*unit_cost*", "*landed_cost*", "*sample_cost*", "*profit*")
+_GOODS_COSTS = (
+    "*cogs*",
+    "*unit_cost*",
+    "*landed_cost*",
+    "*freight_cost*",
+    "*duty_cost*",
+    "*sample_cost*",
+    "*profit*",
+)
 _WORKED_OUT_FROM_THEM = ("creator_cost*", "creator_roi*")
 
 Columns = Mapping[str, Sequence[str]]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -182,7 +182,7 @@ def tables(file: Published) -> dict[str, Table]:
     for schema in reversed(SCHEMAS):
         for (its_schema, name), columns in found.items():
             if its_schema == schema:
-                by_name[name] = _table(name, schema, texts.get((schema, name), ""), columns)
+                by_name[name] = _table(name, schema, texts.get((schema, name), ""), _paired(columns))
     return dict(sorted(by_name.items()))
 
 
@@ -274,10 +274,9 @@ def _glossary(file: Published) -> dict[tuple[str, str], _Known]:
         "select model_name, column_name, label, label_zh, definition, definition_zh, formula, clock, unit, "
         "definition_version, defined_since from warehouse.marts.kpi_glossary"
     ):
-        known = _Known(
-            *(str(text or "") for text in texts),
-            version=f"{version} ({since})" if version is not None else "",
-        )
+        label, label_zh, definition, definition_zh, formula, clock, unit = (str(text or "") for text in texts)
+        held = f"{version} ({since})" if version is not None else ""
+        known = _Known(label, label_zh, definition, definition_zh, formula, clock, unit, held)
         found[str(model), str(column)] = known
         meanings.setdefault(str(column), set()).add(known)
     return found | {("", name): known.pop() for name, known in meanings.items() if len(known) == 1}
@@ -296,15 +295,33 @@ def _column(name: str, kind: str, comment: str, known: _Known | None) -> Column:
             known.definition_zh,
             known.formula,
             known.clock,
-            unit or known.unit,
+            unit or known.unit or _unit_of(name, kind),
             known.version,
         )
-    if not unit and kind == "DOUBLE" and _FRACTIONS.search(name):
-        unit = FRACTION
+    unit = unit or _unit_of(name, kind)
     short = chinese if len(chinese) <= 20 else ""
     return Column(
         name, kind, _words(name), short or _words(name), english, "" if short else chinese, unit=unit
     )
+
+
+def _unit_of(name: str, kind: str) -> str:
+    """The unit that a name tells: `refund_rate` is a fraction."""
+    return FRACTION if kind == "DOUBLE" and _FRACTIONS.search(name) else ""
+
+
+def _paired(columns: list[Column]) -> list[Column]:
+    """An amount in the reporting currency is called as the one that it stands beside, and says so."""
+    own = {column.name: column for column in columns}
+    found = []
+    for column in columns:
+        beside = own.get(column.name.removesuffix("_rc"))
+        if beside is None or beside is column:
+            found.append(column)
+            continue
+        label = column.label if " in " in column.label else f"{beside.label}, reporting currency"
+        found.append(replace(column, label=label, label_zh=f"{beside.label_zh}（报告币种）"))
+    return found
 
 
 def _parts(comment: str) -> tuple[str, str]:

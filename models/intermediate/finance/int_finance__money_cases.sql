@@ -1,7 +1,7 @@
 {{ config(materialized='table') }}
 
-{#- A settlement, or a promised payment, that is so much later than it should be is a case (days). -#}
-{%- set overdue_days = var('alarm_settlement_days') -%}
+{#- A settlement or a promised payment, and a payout, that is so much later than it should be is a case (days). -#}
+{%- set overdue_days, payout_days = var('alarm_settlement_days'), var('alarm_payout_days') -%}
 
 with shops as (
     select shops.shop_key, shops.time_zone, {{ local_date('data_until.data_until', 'shops.time_zone') }} as today
@@ -82,6 +82,21 @@ with shops as (
     where payments.payment_status = 'PAID' and payments.statement_difference < 0
 )
 
+, late_payouts as (
+    select
+        payments.shop_key,
+        payments.payment_id,
+        payments.currency,
+        payments.settlement_amount,
+        {{ local_date('payments.created_at', 'shops.time_zone') }} as created_on,
+        shops.today
+    from {{ ref('fct_payments') }} as payments
+    inner join shops on payments.shop_key = shops.shop_key
+    where
+        payments.payment_status = 'PROCESSING'
+        and {{ add_days(local_date('payments.created_at', 'shops.time_zone'), payout_days) }} < shops.today
+)
+
 , promises as (
     select
         promised.shop_key,
@@ -134,6 +149,23 @@ with shops as (
         'a payment is the sum of its statements' as rule,
         '打款金额应等于所含结算单之和' as rule_zh
     from short_payments
+    union all
+    select
+        shop_key,
+        'late_payout' as case_type,
+        'late_payout' as reason,
+        null as order_id,
+        null as statement_id,
+        payment_id,
+        null as component,
+        created_on,
+        {{ dbt.datediff('created_on', 'today', 'day') }} - {{ payout_days }},
+        currency,
+        settlement_amount,
+        0,
+        'made and under way for more than {{ payout_days }} days' as rule,
+        '打款已发起，超过 {{ payout_days }} 天仍未到账' as rule_zh
+    from late_payouts
     union all
     select
         shop_key,

@@ -4,8 +4,6 @@
 {%- set is_settled = "profit_basis in ('settled', 'cancelled')" %}
 {#- Lines that can still be charged: what was cancelled brings nothing whatever comes. -#}
 {%- set is_open = "profit_basis in ('estimated', 'none') and not is_cancelled" %}
-{#- Lines that say what is usual in the shop: sold, not cancelled, charged and known. -#}
-{%- set is_usual = "profit_basis = 'settled' and not is_cancelled and contribution_profit is not null" %}
 
 -- The one model that adds up the lines of all orders: what others need by SKU, day or shop is a sum of these sums.
 with lines as (
@@ -43,12 +41,6 @@ select
     sum(case when {{ is_settled }} then coalesce(contribution_profit, 0) else 0 end) as settled_profit,
     sum(case when {{ is_open }} and cogs_amount is not null then gmv_before_platform_discount else 0 end) as open_sales_amount,
     sum(case when {{ is_open }} then coalesce(cogs_amount, 0) else 0 end) as open_cogs_amount,
-    sum(case when {{ is_open }} then 1 else 0 end) as open_lines,
-    -- for what is usual in the shop
-    sum(case when {{ is_usual }} then units_sold else 0 end) as usual_units,
-    sum(case when {{ is_usual }} then units_sold * units_kept else 0 end) as usual_units_kept,
-    {%- for amount in amounts if amount != 'cancelled_base_amount' %}
-    sum(case when {{ is_usual }} then {{ amount }} else 0 end) as usual_{{ amount }}{{ ',' if not loop.last }}
-    {%- endfor %}
+    sum(case when {{ is_open }} then 1 else 0 end) as open_lines
 from lines
 group by shop_key, coalesce(sku_id, 'unknown'), business_date, currency

@@ -86,7 +86,7 @@ with shops as (
     from delay_counts
 )
 
-, quantiles as (
+, delay_spans as (
     select
         shop_key,
         counted_from,
@@ -161,12 +161,12 @@ with shops as (
         open_items.amount,
         shops.today,
         {%- for name in shares %}
-        {{ add_days('open_items.counted_date', 'quantiles.' ~ name ~ '_days') }} as {{ name }}_date{{ ',' if not loop.last }}
+        {{ add_days('open_items.counted_date', 'delay_spans.' ~ name ~ '_days') }} as {{ name }}_date{{ ',' if not loop.last }}
         {%- endfor %}
     from open_items
     inner join shops on open_items.shop_key = shops.shop_key
-    inner join quantiles on open_items.shop_key = quantiles.shop_key and open_items.counted_from = quantiles.counted_from
-    where quantiles.delay_orders >= case when open_items.counted_from = 'statement' then 1 else {{ enough_orders }} end
+    inner join delay_spans on open_items.shop_key = delay_spans.shop_key and open_items.counted_from = delay_spans.counted_from
+    where delay_spans.delay_orders >= case when open_items.counted_from = 'statement' then 1 else {{ enough_orders }} end
 )
 
 , with_deductions as (
@@ -304,16 +304,16 @@ with shops as (
         expected_weeks.slow_so_far,
         expected_weeks.expected_so_far,
         expected_weeks.fast_so_far,
-        quantiles.delay_orders,
-        case when quantiles.delay_orders >= {{ enough_orders }} then quantiles.fast_days end as fast_days,
-        case when quantiles.delay_orders >= {{ enough_orders }} then quantiles.expected_days end as expected_days,
-        case when quantiles.delay_orders >= {{ enough_orders }} then quantiles.slow_days end as slow_days
+        delay_spans.delay_orders,
+        case when delay_spans.delay_orders >= {{ enough_orders }} then delay_spans.fast_days end as fast_days,
+        case when delay_spans.delay_orders >= {{ enough_orders }} then delay_spans.expected_days end as expected_days,
+        case when delay_spans.delay_orders >= {{ enough_orders }} then delay_spans.slow_days end as slow_days
     from calendar
     left join moved_weeks
         on calendar.shop_key = moved_weeks.shop_key and calendar.currency = moved_weeks.currency and calendar.week_start = moved_weeks.week_start
     left join expected_weeks
         on calendar.shop_key = expected_weeks.shop_key and calendar.currency = expected_weeks.currency and calendar.week_start = expected_weeks.week_start
-    left join quantiles on calendar.shop_key = quantiles.shop_key and quantiles.counted_from = 'sale'
+    left join delay_spans on calendar.shop_key = delay_spans.shop_key and delay_spans.counted_from = 'sale'
 )
 
 -- Too few paid orders to know the delays: the unsettled amounts have no week, and the sum would be too low.

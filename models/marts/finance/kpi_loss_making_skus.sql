@@ -5,11 +5,8 @@ with sku_days as (
     select * from {{ ref('int_finance__profit_sku_days') }}
 )
 
-, last_days as (
-    select shop_key, currency, max(business_date) as last_date
-    from sku_days
-    where usual_units > 0
-    group by shop_key, currency
+, rates as (
+    select * from {{ ref('int_finance__profit_rates') }}
 )
 
 , sums as (
@@ -30,11 +27,11 @@ with sku_days as (
         sum(sku_days.{{ amount }}) as {{ amount }}{{ ',' if not loop.last }}
         {%- endfor %}
     from sku_days
-    inner join last_days
-        on sku_days.shop_key = last_days.shop_key
-        and sku_days.currency = last_days.currency
-        and sku_days.business_date > {{ add_days('last_days.last_date', -var('profit_history_days')) }}
-        and sku_days.business_date <= last_days.last_date
+    inner join rates
+        on sku_days.shop_key = rates.shop_key
+        and sku_days.currency = rates.currency
+        and sku_days.business_date > {{ add_days('rates.last_settled_date', -var('profit_history_days')) }}
+        and sku_days.business_date <= rates.last_settled_date
     group by sku_days.shop_key, sku_days.sku_id, sku_days.currency
     having
         sum(sku_days.contribution_profit) < 0
@@ -44,7 +41,7 @@ with sku_days as (
 , expected as (
     select sums.*, {{ loss_part_excesses('sums') }}
     from sums
-    left join {{ ref('int_finance__profit_rates') }} as rates on sums.shop_key = rates.shop_key and sums.currency = rates.currency
+    left join rates on sums.shop_key = rates.shop_key and sums.currency = rates.currency
 )
 
 , judged as (

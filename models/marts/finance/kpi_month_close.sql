@@ -126,7 +126,7 @@ with events as (
         *,
         {%- for amount in ['receivable_change'] + stocks %}
         sum({{ amount }}) over (
-            partition by shop_key, currency order by shop_local_month asc rows between unbounded preceding and current row
+            partition by shop_key, currency order by shop_local_month asc nulls last rows between unbounded preceding and current row
         ) as closing_{{ amount }},
         {%- endfor %}
         least(last_day_of_month, coalesce(data_until_date, last_day_of_month)) as rate_day

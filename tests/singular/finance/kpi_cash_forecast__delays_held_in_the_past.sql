@@ -38,7 +38,7 @@ with shops as (
     from delay_counts
 )
 
-, quantiles as (
+, delay_spans as (
     select
         shop_key,
         max(all_orders) as all_orders,
@@ -51,13 +51,13 @@ with shops as (
 , tested as (
     select
         received.shop_key,
-        sum(case when {{ add_days('received.sale_date', 'quantiles.slow_days') }} <= {{ add_days('received.cut', 14) }}
-            and {{ add_days('received.sale_date', 'quantiles.slow_days') }} >= received.cut then received.amount else 0 end) as low_amount,
-        sum(case when {{ add_days('received.sale_date', 'quantiles.fast_days') }} <= {{ add_days('received.cut', 14) }} then received.amount else 0 end) as high_amount,
+        sum(case when {{ add_days('received.sale_date', 'delay_spans.slow_days') }} <= {{ add_days('received.cut', 14) }}
+            and {{ add_days('received.sale_date', 'delay_spans.slow_days') }} >= received.cut then received.amount else 0 end) as low_amount,
+        sum(case when {{ add_days('received.sale_date', 'delay_spans.fast_days') }} <= {{ add_days('received.cut', 14) }} then received.amount else 0 end) as high_amount,
         sum(case when received.paid_date <= {{ add_days('received.cut', 14) }} then received.amount else 0 end) as came_amount
     from received
-    inner join quantiles on received.shop_key = quantiles.shop_key
-    where quantiles.all_orders >= 20 and received.sale_date <= received.cut and received.paid_date > received.cut
+    inner join delay_spans on received.shop_key = delay_spans.shop_key
+    where delay_spans.all_orders >= 20 and received.sale_date <= received.cut and received.paid_date > received.cut
     group by received.shop_key
 )
 
