@@ -60,7 +60,7 @@ _LIVES = _Source(
             "main_host_name",
             "account_username",
             "hours_on_air",
-            "viewers",
+            "peak_viewers",
             "paid_sku_orders",
             "is_provisional",
         ),
