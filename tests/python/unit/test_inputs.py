@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
+import shutil
 import zipfile
 from collections.abc import Callable
 from datetime import date
@@ -16,7 +18,15 @@ from sheets_helpers import Rows, edited, read_book, write_book
 
 from home.audit_log import entries
 from home.errors import ConfigError
-from home.inputs import NoSuchVersion, current_inputs, current_version, seed_file, take_inputs, versions
+from home.inputs import (
+    NoSuchVersion,
+    current_inputs,
+    current_version,
+    damage,
+    seed_file,
+    take_inputs,
+    versions,
+)
 from home.layout import Home
 from home.project import cost_currencies, project_dir
 from home.records import RecordDamaged
@@ -335,6 +345,26 @@ def test_inputs_that_somebody_changed_by_hand_stop_whoever_reads_them(home: Home
     ):
         with pytest.raises(RecordDamaged, match=r"sku_costs\.csv is missing or was changed"):
             read()
+
+
+def test_verify_knows_versions_that_are_not_as_they_were_imported(home: Home, book: Path) -> None:
+    """Also where somebody has put the record right as well: the audit log has the hash."""
+    assert damage(home) == ([], 0)
+    version = take(home, book, set_cell(COSTS, 4, "unit_cost", 13)).version
+    assert version is not None and damage(home) == ([], 1)
+    path = current_inputs(home)["sku_costs"]
+    before = path.read_bytes()
+    path.write_bytes(before.replace(b",13,", b",14,"))
+    assert damage(home)[0] == [f"{path} is missing or was changed."]
+    record = path.with_name("version.json")
+    record.write_text(
+        record.read_text().replace(
+            hashlib.sha256(before).hexdigest(), hashlib.sha256(path.read_bytes()).hexdigest()
+        )
+    )
+    assert damage(home)[0] == [f"{path} is not what the audit log says was imported."]
+    shutil.rmtree(path.parent)
+    assert damage(home) == ([f"{path.parent} is missing."], 0)
 
 
 def test_a_build_loads_inputs_in_the_columns_of_the_release(home: Home, book: Path, tmp_path: Path) -> None:
