@@ -34,7 +34,12 @@ $(VENV)/.runtime: requirements.lock pyproject.toml
 	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
 	@touch $@
 
-$(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime
+$(VENV)/.pages: requirements-pages.lock $(VENV)/.runtime
+	@echo "Installing what the pages need (210 MB) ..."
+	@$(BIN)/python -m pip install --quiet --no-deps --require-hashes -r requirements-pages.lock
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.lock $(VENV)/.pages
 	@echo "Installing the test tools ..."
 	@$(BIN)/python -m pip install --quiet --no-deps --require-hashes -r requirements-dev.lock
 	@touch $@
@@ -45,6 +50,14 @@ install: $(VENV)/.runtime ## make .venv with the pinned packages
 .PHONY: demo
 demo: $(VENV)/.runtime ## sandbox shops -> sync -> marts -> audit -> published file, with a table of KPIs
 	@$(BIN)/ttkpi demo $(DEMO_ARGS)
+
+.PHONY: dashboard
+dashboard: $(VENV)/.pages ## the pages over what was published, on http://127.0.0.1:8501 (DASHBOARD_ARGS="--port 8502")
+	@$(BIN)/ttkpi dashboard $(DASHBOARD_ARGS)
+
+.PHONY: pictures
+pictures: $(VENV)/.dev ## pictures of the pages, for the documents (PICTURES_ARGS="--page today")
+	@$(BIN)/python -m dashboards.pictures $(PICTURES_ARGS)
 
 .PHONY: lint
 lint: $(VENV)/.dev ## ruff, mypy, and which room may use which
@@ -86,6 +99,7 @@ soak: $(VENV)/.dev ## seeded: loads in any order, damaged files, weeks of faults
 	@TTKPI_SHUFFLES=20 pytest tests/python/unit/test_dbt_touched.py -k shuffled
 	@TTKPI_DAMAGES=200 pytest tests/python/unit/test_damaged_homes.py -k by_seed
 	@TTKPI_SEEDS=3 TTKPI_HOURS=168 pytest tests/python/unit/test_week_of_faults.py
+	@TTKPI_SEEDS=100 pytest tests/python/unit/test_dagster_gone_runs.py tests/python/unit/test_dagster_sensors.py tests/python/unit/test_wire_limits.py -k "any or whatever"
 	@TTKPI_KILLS=20 pytest tests/python/unit/test_freeze.py tests/python/unit/test_dbt_rebuild.py -k killed
 	@$(BIN)/python -m benchmarks.soak $(SOAK_ARGS)
 	@$(BIN)/python -m benchmarks.soak.shops
@@ -107,7 +121,7 @@ docs-pages: $(VENV)/.runtime ## write generated parts again: commands, marts, pi
 
 .PHONY: lock
 lock: $(VENV)/.dev ## resolve requirements*.in again into the lock files
-	@for name in requirements requirements-dev; do \
+	@for name in requirements requirements-pages requirements-dev; do \
 	  uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-header --no-annotate \
 	    --no-emit-index-url --no-emit-find-links $$name.in -o $$name.lock; done
 

@@ -31,7 +31,7 @@ from ingestion.sync import SyncReport, sync
 from ingestion.tiktok_shop.auth import AuthHost
 from ingestion.tiktok_shop.tokens import TokenStore
 from orchestration.demo.demo import environment, sandbox_settings
-from sandbox.server.errors import SHOP_DEACTIVATED
+from sandbox.server.refusal import SHOP_DEACTIVATED
 from sandbox.server.serve import SandboxServer
 from sandbox.world.catalog import SHOPS, Shop
 from sandbox.world.generator import generate

@@ -41,7 +41,7 @@ from home.errors import ConfigError, TtkpiError
 from home.layout import WAREHOUSE, Home
 from home.memory import DAILY_VARIABLE, daily_limit, memory_limit
 from home.memory import VARIABLE as MEMORY_VARIABLE
-from home.project import project_dir
+from home.project import project_dir, require_cost_columns
 from home.records import RecordDamaged, read_record, write_record
 from home.storage import storage_errors
 from ingestion.engine.progress import Progress
@@ -300,6 +300,7 @@ def build(
             # A column that this release has and the raw files lack is read as NULL.
             ensure_all_tables(home.raw)
             RawFiles(home.raw).require_whole()
+            require_cost_columns()
             for text in missing_inputs(home):
                 (progress or Progress()).message(text)
         prepare_inputs(home, project)

@@ -276,7 +276,7 @@ def _verify(home: Home, path: Path) -> str:
             if isinstance(error, OSError) and error.errno is not None:
                 raise
             raise FrozenDamaged(f"{path} is no Parquet file: {error}", advice=advice) from error
-    signature = (table.schema.metadata or {}).get(_SIGNATURE, b"").decode("ascii", errors="replace")
+    signature: str = (table.schema.metadata or {}).get(_SIGNATURE, b"").decode("ascii", errors="replace")
     if match is None or not table.schema.equals(SCHEMA) or not signature:
         raise FrozenDamaged(f"{path} was not written by `ttkpi freeze`.", advice=advice)
     # A copy of another month's file is signed, too.

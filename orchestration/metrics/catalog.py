@@ -11,7 +11,11 @@ from home.errors import TtkpiError
 from orchestration.metrics.source import Published
 
 SHOP_CURRENCY = "shop currency"
+ACCOUNT_CURRENCY = "account currency"
 REPORTING_CURRENCY = "reporting currency"
+OWN_CURRENCIES = (SHOP_CURRENCY, ACCOUNT_CURRENCY)
+"""Units of which several currencies hide behind one name."""
+_MONEY = (*OWN_CURRENCIES, REPORTING_CURRENCY)
 _CHINESE = re.compile(r"[\u4e00-\u9fff].*?(?=,|$)")
 _CONDITION = re.compile(r"\bwhen\b.*?\bthen\b")
 _HOURS = re.compile(r"(^|_)hours?$")
@@ -34,8 +38,8 @@ class Metric:
         label: English name.
         label_zh: 中文名称.
         definition: What it means, as in the glossary, in both languages.
-        unit: `shop currency`, `reporting currency`, `fraction`, `ratio`, `hours`, `minutes`, `points` or
-            `count`.
+        unit: `shop currency`, `account currency`, `reporting currency`, `fraction`, `ratio`, `hours`, `minutes`,
+            `points` or `count`.
         tables: The published tables that it is made of.
         clock: The date that it is counted by, a column of its table.
         provisional_flag: The column that says whether it may still change, where its table has one.
@@ -59,7 +63,7 @@ class Metric:
     @property
     def is_money(self) -> bool:
         """Whether it is an amount of money."""
-        return self.unit in (SHOP_CURRENCY, REPORTING_CURRENCY)
+        return self.unit in _MONEY
 
 
 def metrics(file: Published) -> dict[str, Metric]:
@@ -109,6 +113,8 @@ def search(known: Mapping[str, Metric], words: str) -> list[Metric]:
         names = [metric.name.replace("_", " "), metric.label.casefold(), metric.label_zh]
         if wanted in names:
             return 3
+        if any(name.startswith(wanted) for name in names):
+            return 2.5
         if any(wanted in name for name in names):
             return 2
         if wanted in metric.definition.casefold():
@@ -153,7 +159,10 @@ def _unit(name: str, used: Iterable[str], types: Mapping[str, str]) -> str:
     if name.endswith("score"):
         return "points"
     if any(types[column].startswith("DECIMAL(18,4)") for column in used):
-        return REPORTING_CURRENCY if name.endswith("_rc") else SHOP_CURRENCY
+        if name.endswith("_rc"):
+            return REPORTING_CURRENCY
+        # What ads accounts report is in their currency, whichever the shop has.
+        return ACCOUNT_CURRENCY if "advertiser_id" in types else SHOP_CURRENCY
     if _HOURS.search(name):
         return "hours"
     return "minutes" if _MINUTES.search(name) else "count"
@@ -191,7 +200,7 @@ def _metric(
 
 
 def _provisional_flag(metric: Any) -> str:
-    """A number without refunds in it is final before one with refunds: `meta: {provisional_flag: ...}` of the metric."""
+    """Its `meta: {provisional_flag: ...}`: a number without refunds in it is final before one with refunds."""
     meta = metric.config.meta if metric.config else {}
     return str(meta.get("provisional_flag") or "is_provisional")
 
@@ -206,7 +215,7 @@ def _unit_of(metric: Any, units: list[str], by_name: Mapping[str, Any], inputs: 
             for part in (metric.type_params.numerator, metric.type_params.denominator)
         )
         if above != below:
-            return above if above in (SHOP_CURRENCY, REPORTING_CURRENCY) else "ratio"
+            return above if above in _MONEY else "ratio"
         return "fraction" if re.search(r"(rate|share|ctr|ctor|coverage)(_rc)?$", metric.name) else "ratio"
-    money = [unit for unit in units if unit in (SHOP_CURRENCY, REPORTING_CURRENCY)]
+    money = [unit for unit in units if unit in _MONEY]
     return money[0] if money else "ratio"

@@ -7,6 +7,9 @@ nothing of any shop or person and go with every audience that names them; of the
 the file.
 
 Where rows are named by a KPI (`kpi_name`, or the subject of an alert), a column that is left out takes them with it.
+
+Who may not see what goods cost must not be able to work it out: sales and charges are in most files, so a profit tells
+the cost. An audience from which one column of goods costs or profit is left out therefore gets none of them.
 """
 
 from __future__ import annotations
@@ -30,6 +33,16 @@ _OF_A_PERSON = ("host_name", "person_name")
 _OF_A_KPI = ("kpi_name", "subject")
 _WILDCARDS = re.compile(r"[*?\[]")
 _OTHERS = ("all", "none", "unassigned")
+_GOODS_COSTS = (
+    "*cogs*",
+    "*unit_cost*",
+    "*landed_cost*",
+    "*freight_cost*",
+    "*duty_cost*",
+    "*sample_cost*",
+    "*profit*",
+)
+_WORKED_OUT_FROM_THEM = ("creator_cost*", "creator_roi*")
 
 Columns = Mapping[str, Sequence[str]]
 """Columns by table, in their order."""
@@ -110,13 +123,14 @@ def _audience(
         raise _wrong(
             name, "is no name: it becomes a folder, so use small letters, digits, '-' and '_'", "audience"
         )
-    shops, patterns = shop_keys.split(), left_out.split()
+    shops, named = shop_keys.split(), left_out.split()
+    patterns = [*named, *_told_by_costs(columns, named)]
     _require_shops(connection, name, shops)
     chosen = _tables(name, columns, tables.split(), limited=bool(shops), person=person)
     if person:
         _require_person(connection, name, person, chosen, columns)
     kept = {table: _kept(table, columns[table], patterns) for table in chosen}
-    for pattern in patterns:
+    for pattern in named:
         # A pattern may be there for a column to come; a name that no mart has is a slip, and would hide nothing.
         if not _WILDCARDS.search(pattern) and not any(
             _is_left_out(table, column, [pattern]) for table, own in columns.items() for column in own
@@ -129,7 +143,7 @@ def _audience(
         Choice(table, names, _condition(table, columns[table], kept, patterns, shops, person))
         for table, names in kept.items()
     )
-    limits = {"left_out_columns": patterns, "shop_keys": shops, "person_name": person or None}
+    limits = {"left_out_columns": named, "shop_keys": shops, "person_name": person or None}
     return Audience(name, choices, limits)
 
 
@@ -158,6 +172,16 @@ def _hindrance(table: str, names: Sequence[str], limited: bool, person: str) -> 
     if person and not any(column in names for column in _OF_A_PERSON):
         return "names no person (host_name, person_name), so it can't be limited to one"
     return ""
+
+
+def _told_by_costs(columns: Columns, patterns: Sequence[str]) -> tuple[str, ...]:
+    """Patterns of all columns that tell what goods cost, if the audience is not to see one of these; else none."""
+    hidden = any(
+        _is_left_out(table, column, _GOODS_COSTS) and _is_left_out(table, column, patterns)
+        for table, own in columns.items()
+        for column in own
+    )
+    return (*_GOODS_COSTS, *_WORKED_OUT_FROM_THEM) if hidden else ()
 
 
 def _is_left_out(table: str, column: str, patterns: Iterable[str]) -> bool:

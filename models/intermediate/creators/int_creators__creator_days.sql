@@ -113,6 +113,9 @@ with sales as (
         {#- No sale is 0 in any currency; a sale without a rate is unknown. #}
         case when sales.shop_key is null then 0 else sales.{{ amount }}_rc end as {{ amount }}_rc,
         {%- endfor %}
+        {%- for amount in ['contribution_profit', 'contribution_profit_rc', 'profit_earned_amount', 'gmv_without_profit', 'settled_gmv'] %}
+        case when sales.shop_key is null then 0 else sales.{{ amount }} end as {{ amount }},
+        {%- endfor %}
         coalesce(sales.attributed_orders, 0) as attributed_orders,
         coalesce(sales.attributed_units, 0) as attributed_units,
         coalesce(sales.orders_with_creator, 0) as orders_with_creator,
@@ -205,6 +208,14 @@ select
             else {{ creator_roi_unknown_reason('joined.commission_amount', 'joined.sample_cost') }}
         end as string
     ) as creator_roi_unknown_reason,
+    -- what was left of the sales, by the credits of the rule; the commission is in it
+    {{ money('joined.contribution_profit') }} as contribution_profit,
+    {{ money('joined.contribution_profit_rc') }} as contribution_profit_rc,
+    {{ money('joined.contribution_profit - joined.sample_cost') }} as contribution_profit_after_samples,
+    {{ money('joined.contribution_profit_rc - joined.sample_cost_rc') }} as contribution_profit_after_samples_rc,
+    {{ ratio('joined.contribution_profit', 'joined.profit_earned_amount') }} as profit_margin,
+    {{ ratio('joined.settled_gmv', 'joined.attributed_gmv') }} as profit_share_settled,
+    {{ money('joined.gmv_without_profit') }} as gmv_without_profit,
     -- content, on the shop's own day of the same date
     {%- for content in contents %}
     cast(joined.content_{{ content }} as bigint) as content_{{ content }},

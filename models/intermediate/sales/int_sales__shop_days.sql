@@ -4,7 +4,7 @@
     'net_gmv_expected', 'net_gmv_expected_low', 'net_gmv_expected_high', 'cancelled_gmv_expected', 'refunded_gmv_expected',
 ] %}
 {%- set amounts = [
-    'gmv', 'gmv_list', 'gmv_before_platform_discount', 'buyer_paid_amount', 'cancelled_gmv', 'refunded_gmv', 'pending_refund_gmv', 'net_gmv',
+    'gmv', 'gmv_list', 'gmv_before_platform_discount', 'gmv_without_distance_fee', 'buyer_paid_amount', 'cancelled_gmv', 'refunded_gmv', 'pending_refund_gmv', 'net_gmv',
 ] %}
 
 with refunds as (

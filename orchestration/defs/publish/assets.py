@@ -141,6 +141,7 @@ def build_exposures(manifest: Mapping[str, Any]) -> list[dg.AssetSpec]:
                 description=exposure.get("description") or exposure.get("label"),
                 group_name="exposures",
                 kinds={str(exposure.get("type") or "exposure")},
+                metadata={"url": dg.MetadataValue.url(exposure["url"])} if exposure.get("url") else {},
             )
         )
     return specs

@@ -11,6 +11,7 @@ from home.layout import Home, HomeBusy
 from orchestration.audit.audit import last_audit
 from orchestration.defs.ingestion.resources import HomeResource
 from orchestration.defs.kept_checks import keep_last_results
+from orchestration.deliver.alert_actions import actions
 from orchestration.deliver.alerts import FILE_NAME, Alert, raise_alert
 from orchestration.deliver.silence import note_silence
 from orchestration.deliver.webhooks.config import load_webhooks
@@ -114,7 +115,7 @@ def nothing_published(context: dg.SensorEvaluationContext, home: HomeResource) -
     ),
 )
 def alert_webhooks(context: dg.SensorEvaluationContext, home: HomeResource) -> dg.SensorResult:
-    """Send when something was published or has failed since the last tick, or when some alerts still wait."""
+    """Send when something was published, has failed or was assigned since the last tick, or when alerts still wait."""
     place = home.open()
     hooks = load_webhooks()
     if not hooks:
@@ -126,6 +127,8 @@ def alert_webhooks(context: dg.SensorEvaluationContext, home: HomeResource) -> d
     news = {
         "published_at": (published_manifest(place) or {}).get("published_at"),
         "failures": _size(place),
+        # Another list when somebody does something about an alert, and when what was done holds no more.
+        "actions": sorted(f"{one.number} {one.holds(one.severity, now)}" for one in actions(place).values()),
         "webhooks": [hook.name for hook in hooks],
     }
     again_at = state.get("again_at")

@@ -31,6 +31,16 @@ FINANCE_METRICS = {
     *("fees_and_commissions_amount", "fees_and_commissions_amount_rc"),
     *("platform_fees_amount", "platform_fees_amount_rc"),
     *("contribution_profit", "contribution_profit_rc"),
+    *("contribution_profit_expected", "contribution_profit_expected_rc"),
+    *("contribution_profit_after_unallocated", "contribution_profit_after_unallocated_rc"),
+    *("sku_contribution_profit", "sku_contribution_profit_rc"),
+    *("cogs_amount", "cogs_amount_rc", "order_ad_cost", "order_ad_cost_rc"),
+    *("account_ad_cost", "account_ad_cost_rc", "unallocated_cost", "unallocated_cost_rc"),
+    *("gmv_without_profit", "gmv_without_cost", "campaign_profit_after_ads_expected_rc"),
+    *("booked_sales_amount", "payouts_received_amount"),
+    *("cash_received", "cash_received_rc", "cash_expected", "cash_expected_rc"),
+    *("commission_accrued_amount", "commission_due_amount", "commission_due_amount_rc"),
+    *("claim_amount", "claim_amount_rc"),
 }
 CREATOR_METRICS = {
     *("attributed_gmv", "attributed_gmv_rc", "net_attributed_gmv", "net_attributed_gmv_rc"),
