@@ -149,6 +149,42 @@ def import_workbook(
     )
 
 
+def replace_input(home: Home, name: str, content: bytes, *, rows: int, source: Path) -> Version:
+    """Keep a new version in which one input is another: what a file of an ERP has become.
+
+    Args:
+        home: Whose inputs.
+        name: The input.
+        content: Its CSV, in the columns of the seed.
+        rows: How many rows it has.
+        source: The file that it was made of.
+
+    Raises:
+        HomeBusy: Another run holds the home.
+        RecordDamaged: The inputs of the home are not as they were imported.
+        StorageError: The disk is full or refuses; the inputs are as they were.
+    """
+    with storage_errors(source):
+        origin = source.read_bytes()
+    with home.lock("import of inputs"), recorded(home, IMPORTED) as entry:
+        version = store(
+            home,
+            {name: content},
+            {name: rows},
+            imported_by=getpass.getuser(),
+            source=source.name,
+            source_content=origin,
+        )
+        entry.subject = version.name
+        entry.details |= {
+            "file": source.name,
+            "sha256": version.source_sha256,
+            "by": version.imported_by,
+            "inputs": {name: version.inputs[name]},
+        }
+    return version
+
+
 def _judged(
     findings: Sequence[Finding], accept_unknown: bool
 ) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
