@@ -57,3 +57,55 @@
         when {{ commission }} + {{ sample_cost }} = 0 then 'no_cost'
     end
 {%- endmacro %}
+
+{#-
+    What each credit is worth: a select over `credits`, rows of fct_attribution_credits. Net is the difference of the parts, so that they sum on
+    every creator, too. A macro, as credits have to be few before they meet their lines: DuckDB joins all credits with all lines before it looks
+    at a condition on the result (6 seconds instead of 1 for the touched orders of a day, of 1,000,000).
+-#}
+{% macro credited_lines(credits) -%}
+    {%- set amounts = ['gmv', 'cancelled_gmv', 'refunded_gmv', 'gmv_rc', 'cancelled_gmv_rc', 'refunded_gmv_rc'] -%}
+    select
+        shop_key,
+        order_id,
+        line_id,
+        rule,
+        creator_username,
+        attribution_basis,
+        credit,
+        order_credit,
+        product_id,
+        sale_time,
+        business_date,
+        currency,
+        {%- for amount in amounts %}
+        {{ amount }},
+        {%- endfor %}
+        {{ money('gmv - cancelled_gmv - refunded_gmv') }} as net_gmv,
+        {{ money('gmv_rc - cancelled_gmv_rc - refunded_gmv_rc') }} as net_gmv_rc
+    from (
+        select
+            credits.shop_key,
+            credits.order_id,
+            credits.line_id,
+            credits.rule,
+            credits.creator_username,
+            credits.attribution_basis,
+            credits.credit,
+            credits.order_credit,
+            lines.product_id,
+            lines.sale_time,
+            lines.business_date,
+            lines.currency,
+            {%- for amount in amounts %}
+            {{ credited('lines.' ~ amount, 'credits.credit_from', 'credits.credit_to') }} as {{ amount }}
+            {{- ',' if not loop.last }}
+            {%- endfor %}
+        from {{ credits }} as credits
+        inner join {{ ref('fct_order_lines') }} as lines
+            on credits.shop_key = lines.shop_key
+            and credits.order_id = lines.order_id
+            and credits.line_id = lines.line_id
+        where lines.is_counted
+    ) as joined
+{%- endmacro %}

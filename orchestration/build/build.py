@@ -199,7 +199,7 @@ class BuildReport:
             + "\n".join(shown)
             + more,
             advice=(
-                f"{advice}Everything dbt did is in {self.run_results.parent / 'logs' / 'dbt.log'}. "
+                f"{advice}What dbt found wrong is in {self.run_results.parent / 'logs' / 'dbt.log'}. "
                 "The published file is as it was before."
             ),
         )
@@ -404,7 +404,7 @@ def dbt_environment(home: Home, project: Path) -> dict[str, str]:
         "DBT_TARGET_PATH": str(folder / "target"),
         "DBT_LOG_PATH": str(folder / "logs"),
         "DBT_LOG_LEVEL": "none",
-        "DBT_LOG_LEVEL_FILE": "info",
+        "DBT_LOG_LEVEL_FILE": "warn",
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         "DBT_VERSION_CHECK": "false",
         "DO_NOT_TRACK": "1",
@@ -571,7 +571,7 @@ def _failure(home: Home, code: int, text: str) -> BuildFailed:
         )
     return BuildFailed(
         f"dbt could not run:\n{text or f'it ended with code {code} and said nothing'}",
-        advice=f"Everything dbt did is in {log}. The published file is as it was before.",
+        advice=f"What dbt found wrong is in {log}. The published file is as it was before.",
     )
 
 
@@ -580,7 +580,7 @@ def _report(home: Home, *, whole: bool, freshness: bool, seconds: float) -> Buil
     results = folder / "target" / "run_results.json"
     if not results.is_file():
         raise BuildFailed(
-            "dbt ended without results.", advice=f"Everything dbt did is in {folder / 'logs' / 'dbt.log'}."
+            "dbt ended without results.", advice=f"What dbt found wrong is in {folder / 'logs' / 'dbt.log'}."
         )
     with storage_errors(folder):
         # Later commands (docs, tests by hand) replace dbt's own file.

@@ -46,7 +46,7 @@ def source_ages(home: Home) -> list[SourceAge]:
         if not path.is_file():
             raise BuildFailed(
                 "dbt judged no source.",
-                advice=f"Everything dbt did is in {dbt_folder(home) / 'logs' / 'dbt.log'}.",
+                advice=f"What dbt found wrong is in {dbt_folder(home) / 'logs' / 'dbt.log'}.",
             )
         with storage_errors(path):
             results = json.loads(path.read_bytes())["results"]

@@ -7,7 +7,7 @@
 {% test unique_key(model, columns) %}
 {#- What is proved and unchanged is not looked at again: macros/proofs. -#}
 {%- set merged = merged_since_proof(model) %}
-{%- set keys = adapter.get_columns_in_relation(merged) | map(attribute='name') | list if merged is not none else [] %}
+{%- set keys = proved_key() if merged is not none else [] %}
 {%- set is_proved = merged is not none and keys | reject('in', columns) | list | length == 0 %}
 with
 {%- if is_proved %} unproved as (

@@ -4,8 +4,12 @@ with touched as (
     select * from {{ ref('int_orders__touched') }}
 )
 
+, credits as (
+    {{ rows_of_touched(ref('fct_attribution_credits')) }}
+)
+
 , credited_lines as (
-    {{ rows_of_touched(ref('int_creators__credited_lines')) }}
+    {{ credited_lines('credits') }}
 )
 
 select
