@@ -99,7 +99,11 @@ soak: $(VENV)/.dev ## seeded: loads in any order, damaged files, weeks of faults
 	@TTKPI_SHUFFLES=20 pytest tests/python/unit/test_dbt_touched.py -k shuffled
 	@TTKPI_DAMAGES=200 pytest tests/python/unit/test_damaged_homes.py -k by_seed
 	@TTKPI_SEEDS=3 TTKPI_HOURS=168 pytest tests/python/unit/test_week_of_faults.py
+	@TTKPI_SEEDS=100 pytest tests/python/unit/test_dagster_gone_runs.py tests/python/unit/test_dagster_sensors.py tests/python/unit/test_wire_limits.py -k "any or whatever"
+	@TTKPI_KILLS=20 pytest tests/python/unit/test_freeze.py tests/python/unit/test_dbt_rebuild.py -k killed
 	@$(BIN)/python -m benchmarks.soak $(SOAK_ARGS)
+	@$(BIN)/python -m benchmarks.soak.shops
+	@$(BIN)/python -m benchmarks.soak.week $(WEEK_ARGS)
 	@$(BIN)/python -m benchmarks.soak.gate $(GATE_ARGS)
 
 .PHONY: dagster

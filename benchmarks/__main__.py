@@ -9,7 +9,6 @@ import argparse
 import json
 import os
 import platform
-import re
 import shutil
 import statistics
 import tempfile
@@ -26,10 +25,10 @@ from rich.table import Table
 from benchmarks.cases import STAGING_OF_ORDERS
 from benchmarks.exports import SHOP, write_files
 from benchmarks.measure import Measured, python, run
+from benchmarks.sections import write_section
 from sandbox.server.serve import SandboxProcess
 from sandbox.world.generator import generate
 
-REPORT = Path(__file__).parents[1] / "BENCHMARKS.md"
 CLOCK = int(datetime(2026, 11, 8, tzinfo=UTC).timestamp())
 HORIZON_DAYS = 8
 """Days behind the clock for which the world has orders: three are measured, as many again in a kept folder."""
@@ -262,7 +261,6 @@ def sync_command(base_url: str, since: str | None = None) -> list[str]:
 def write_report(name: str, rows: list[Row], header: str, unit: str = "orders") -> None:
     """Replace one section of BENCHMARKS.md by this run; `unit` is what is counted per second."""
     lines = [
-        f"<!-- {name} -->",
         header,
         "",
         f"| case | seconds | {unit} per second | peak memory | |",
@@ -271,12 +269,7 @@ def write_report(name: str, rows: list[Row], header: str, unit: str = "orders") 
     for row in rows:
         rate = f"{row.per_second:,.0f}" if row.per_second else ""
         lines.append(f"| {row.case} | {row.seconds:.1f} | {rate} | {row.peak_mb:,.0f} MB | {row.note} |")
-    lines.append(f"<!-- /{name} -->")
-    text = REPORT.read_text() if REPORT.exists() else "# Benchmarks\n\nMade by `make bench`.\n"
-    block = "\n".join(lines)
-    pattern = re.compile(rf"<!-- {name} -->.*<!-- /{name} -->", re.DOTALL)
-    text = pattern.sub(lambda _: block, text) if pattern.search(text) else f"{text.rstrip()}\n\n{block}\n"
-    REPORT.write_text(text)
+    write_section(name, lines)
 
 
 def show(rows: list[Row], unit: str = "orders") -> None:

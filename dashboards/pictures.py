@@ -33,12 +33,30 @@ WIDTHS = {1280: 900, 390: 844}
 LANGUAGES = {"en": "EN", "zh": "中文"}
 _PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 _START_SECONDS, _DRAW_MS = 60, 30_000
+_DRAWN = """() => {
+  const app = document.querySelector('[data-testid=stApp]');
+  const charts = [...document.querySelectorAll('[data-testid=stVegaLiteChart]')];
+  return app && app.dataset.testScriptState !== 'running' && !document.querySelector('[data-testid=stSkeleton]')
+    && !document.querySelector('[data-stale=true]') && charts.every(c => c.querySelector('svg, canvas'));
+}"""
 
 
 @contextmanager
-def serving(home: Home, *options: str, environment: dict[str, str] | None = None) -> Iterator[str]:
-    """The pages of a home on a free port of this machine; gives their address."""
-    port = _free_port()
+def serving(
+    home: Home, *options: str, port: int = 0, environment: dict[str, str] | None = None
+) -> Iterator[str]:
+    """The pages of a home in a process of their own; gives their address.
+
+    Args:
+        home: The home.
+        options: More options of `python -m dashboards`.
+        port: Of this machine; 0: a free one.
+        environment: Variables besides those of this process.
+
+    Raises:
+        ConfigError: The pages ended at once, or do not answer.
+    """
+    port = port or free_port()
     address = f"http://127.0.0.1:{port}"
     process = subprocess.Popen(
         [sys.executable, "-m", "dashboards", "--port", str(port), *options],
@@ -85,12 +103,9 @@ def browser() -> Iterator[Browser]:
 def wait_drawn(tab: Tab) -> None:
     """Wait until the page and its charts are drawn and nothing runs."""
     tab.wait_for_selector(".k .bar .name, .k .card", timeout=_DRAW_MS)
-    tab.wait_for_function(
-        "() => document.querySelector('[data-testid=stApp]')?.dataset.testScriptState !== 'running' && "
-        "[...document.querySelectorAll('[data-testid=stVegaLiteChart]')].every(c => c.querySelector('svg, canvas'))",
-        timeout=_DRAW_MS,
-    )
-    tab.wait_for_timeout(250)
+    for _ in range(2):
+        tab.wait_for_function(_DRAWN, timeout=_DRAW_MS)
+        tab.wait_for_timeout(150)
 
 
 def path_of(slug: str) -> str:
@@ -141,7 +156,8 @@ def _grow(tab: Tab, width: int) -> None:
     tab.wait_for_timeout(400)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of this machine that nobody uses."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

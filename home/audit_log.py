@@ -240,8 +240,12 @@ def check(home: Home) -> dict[int, str]:
     return hashes
 
 
-def entries(home: Home) -> list[dict[str, Any]]:
+def entries(home: Home, event: str = "") -> list[dict[str, Any]]:
     """What the entries say, oldest first. Whether they were written like this says `check`.
+
+    Args:
+        home: Whose log.
+        event: Only entries of this event; empty: all.
 
     Raises:
         StorageError: The log can't be read.
@@ -249,7 +253,10 @@ def entries(home: Home) -> list[dict[str, Any]]:
     path = home.root / FILE_NAME
     with storage_errors(path), _shared(home):
         text = path.read_bytes() if path.exists() else b""
-    return [json.loads(line) for line in text.split(b"\n")[:-1]]
+    # Of thousands of entries few are of one event: the others need not be parsed.
+    sign = json.dumps(event).encode() if event else b""
+    found = [json.loads(line) for line in text.split(b"\n")[:-1] if sign in line]
+    return [entry for entry in found if entry["event"] == event] if event else found
 
 
 @cache

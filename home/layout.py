@@ -12,6 +12,7 @@
 | `frozen/` | scorecards of the months that were frozen; written once, never changed |
 | `restock.json` | which suggestion to order was accepted where |
 | `webhooks.json` | which alert was told to which webhook, mode 0600 |
+| `inputs/` | what the team maintains in workbooks, every version of it (`home/inputs.py`) |
 | `inbox/` | files that were downloaded by hand and wait to be imported; then `inbox/done`, `inbox/refused` |
 | `archive/` | every page as it came, without contact data; never changed |
 | `raw/` | typed rows as Parquet, `raw/<source>/<table>/` |

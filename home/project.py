@@ -14,6 +14,8 @@ import yaml
 
 from home.config import PROJECT_ROOT
 from home.errors import ConfigError
+from home.inputs import seed_file
+from home.layout import Home
 
 PROJECT_VARIABLE = "TTKPI_PROJECT"
 
@@ -61,14 +63,53 @@ def project_var(name: str, project: Path | None = None) -> str:
     return value
 
 
-def cost_currencies(project: Path | None = None) -> set[str]:
+def cost_currencies(project: Path | None = None, home: Home | None = None) -> set[str]:
     """Currencies in which the team writes down what its goods cost: they need exchange rates as those of shops do.
+
+    Args:
+        project: Folder of the dbt project; by default the one that `ttkpi build` uses.
+        home: Whose input goes before the seed; by default the seed is read.
 
     Raises:
         ConfigError: There is no dbt project.
+        RecordDamaged: The inputs of the home are not as they were imported.
     """
-    path = (project or project_dir()) / "seeds" / "finance" / "sku_costs.csv"
+    folder = project or project_dir()
+    path = folder / "seeds" / "finance" / "sku_costs.csv"
+    if home is not None:
+        path = seed_file(home, folder, "finance", "sku_costs")
     if not path.is_file():
         return set()
     with path.open(encoding="utf-8-sig", newline="") as file:
         return {row["currency"] for row in csv.DictReader(file) if row.get("currency")}
+
+
+COST_COLUMNS = (
+    "shop_key",
+    "seller_sku",
+    "unit_cost",
+    "currency",
+    "valid_from",
+    "valid_to",
+    "freight_cost",
+    "duty_cost",
+)
+"""Columns of seed `sku_costs`, in their order."""
+
+
+def require_cost_columns(project: Path | None = None) -> None:
+    """Checks that seed `sku_costs` has all of its columns: a team's own file may be from before they were there.
+
+    Raises:
+        ConfigError: A column is missing, or there is no dbt project.
+    """
+    path = (project or project_dir()) / "seeds" / "finance" / "sku_costs.csv"
+    if not path.is_file():
+        return
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        header = next(csv.reader(file), [])
+    if missing := [column for column in COST_COLUMNS if column not in header]:
+        raise ConfigError(
+            f"The seed {path} has no column {', '.join(missing)}.",
+            advice="Add it at the end of the header, and a comma at the end of each row: the cells may be empty.",
+        )

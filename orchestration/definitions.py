@@ -19,6 +19,7 @@ from orchestration.defs.ingestion.sensors import build_failed_shop_sensor
 from orchestration.defs.manifest import load_manifest
 from orchestration.defs.publish.assets import build_published_assets
 from orchestration.defs.publish.jobs import build_jobs
+from orchestration.defs.publish.reports import build_report_schedule, report_job
 from orchestration.defs.publish.schedules import build_schedules
 from orchestration.defs.publish.sensors import alert_webhooks, nothing_published, run_failure_alert
 from orchestration.defs.quality.assets import build_audit_assets
@@ -42,8 +43,11 @@ def build_definitions(home: Home) -> dg.Definitions:
             ],
         ),
         asset_checks=[build_freshness_checks(manifest, translator)],
-        jobs=list(jobs.values()),
-        schedules=build_schedules(jobs, project_var("reporting_timezone")),
+        jobs=[*jobs.values(), report_job],
+        schedules=[
+            *build_schedules(jobs, project_var("reporting_timezone")),
+            build_report_schedule(project_var("reporting_timezone")),
+        ],
         sensors=[
             run_failure_alert,
             build_failed_shop_sensor(jobs["retry_shop_job"]),

@@ -18,6 +18,7 @@ from ingestion.sync import SyncReport, sync
 from orchestration.audit.audit import AuditFailed, AuditReport, audit
 from orchestration.build.build import BuildReport, build
 from orchestration.deliver.alerts import Alert, raise_alert, read_alerts
+from orchestration.deliver.bitable.state import BaseState, bring_base
 from orchestration.progress import Reporter, Silent
 from orchestration.publish.publish import PublishReport, publish
 
@@ -122,7 +123,11 @@ def run_all(
             with reporter.phase("publish", "copying the marts"):
                 report.publish = publish(home, progress=reporter)
                 show_publish(reporter, report.publish)
-        report.exit_code = SOME_SHOPS_FAILED if report.sync.failed or report.publish.is_partial else PUBLISHED
+                # The file comes first: an outage of the Base stops no publication.
+                base = bring_base(home, progress=reporter)
+                show_base(reporter, base)
+        is_partial = report.publish.is_partial or (base is not None and bool(base.failed))
+        report.exit_code = SOME_SHOPS_FAILED if report.sync.failed or is_partial else PUBLISHED
     except BaseException as error:
         report.exit_code = exit_code(error)
         report.seconds = round(time.monotonic() - began, 1)
@@ -225,6 +230,14 @@ def show_publish(reporter: Reporter, report: PublishReport) -> None:
         reporter.message(f"PostgreSQL at {report.server.place}: {report.server.changed:,} rows written")
     if report.audiences:
         reporter.message(f"a file of their own for {', '.join(report.audiences)}")
+
+
+def show_base(reporter: Reporter, state: BaseState | None) -> None:
+    """One line about the Bitable, if one is configured."""
+    if state is not None and state.failed:
+        reporter.warning(state.failed)
+    elif state is not None:
+        reporter.message(f"Bitable at {state.place}: {state.changed:,} records written")
 
 
 def _sums(results: Sequence[ShopResult]) -> tuple[int, int, int]:

@@ -23,6 +23,7 @@ from ingestion.tiktok_ads.tokens import AdsGrant, AdsTokenStore
 from ingestion.tiktok_shop.token_file import Grant, KnownShop, TokenFile
 from orchestration.audit.audit import last_audit
 from orchestration.build.build import BuildState, build_state
+from orchestration.deliver.bitable.state import BaseState, base_state
 from orchestration.history.publications import PUBLISH_ANEW, manifest_path, published_manifest
 from orchestration.history.seal import damage
 from orchestration.publish.postgres.state import ServerState, server_state
@@ -107,6 +108,8 @@ class Status:
     """What is wrong with the published file and how to cure it; empty when nothing is."""
     server: ServerState | None = None
     """The PostgreSQL server that is published into; None when none is configured."""
+    base: BaseState | None = None
+    """The Bitable that views are brought to; None when none is configured."""
 
     @property
     def failing(self) -> list[ResourceStatus]:
@@ -160,6 +163,7 @@ def status(home: Home, *, now: float | None = None) -> Status:
         published=published,
         damage=wrong,
         server=server_state(home),
+        base=base_state(home),
     )
 
 

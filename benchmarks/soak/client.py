@@ -9,28 +9,31 @@ from __future__ import annotations
 import json
 import logging
 import os
-import signal
 import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import dlt  # noqa: F401 (loaded before the fork)
 
 import ingestion.engine.wire
+from benchmarks.soak.deadly import count_writes
 from home.errors import TtkpiError
 from home.layout import Home
-from ingestion.sync import sync
+from ingestion.sync import SyncReport, sync
 
 OK, TROUBLED, REFUSED = 0, 3, 2
-_CHANGES = frozenset({"os.rename", "os.remove"})
 
 
 def work(
-    environment: Mapping[str, str], root: str, until: int, die_at_write: int | None, report_to: str
+    environment: Mapping[str, str],
+    root: str,
+    until: int,
+    die_at_write: int | None,
+    report_to: str,
+    whole: bool = False,
 ) -> None:
-    """Syncs a home and leaves what came of it in a file.
+    """Syncs a home, or runs it, and leaves what came of it in a file.
 
     Args:
         environment: Where the shop, the ads and the exchange rates are.
@@ -38,16 +41,17 @@ def work(
         until: End of all windows, unix seconds.
         die_at_write: The process kills itself when it changes its so many-th file; None: it does not.
         report_to: JSON file for `errors`, `resources` that failed and `writes`.
+        whole: Build, audit and publish, too.
     """
     os.environ.update(environment)
     # Waiting is told a person who looks on; here nobody does.
     logging.getLogger("ingestion").addHandler(logging.NullHandler())
     ingestion.engine.wire.backoff_seconds = lambda failures, retry_after: 0.01
-    written = _count_writes(root, die_at_write)
+    written = count_writes(root, die_at_write)
     errors: list[str] = []
     code = OK
     try:
-        report = sync(Home(Path(root)), until=datetime.fromtimestamp(until, UTC))
+        report = _run(Home(Path(root)), datetime.fromtimestamp(until, UTC), whole)
     except TtkpiError as error:
         errors, code = [str(error)], REFUSED
     else:
@@ -59,24 +63,14 @@ def work(
     os._exit(code)
 
 
-def _count_writes(root: str, die_at: int | None) -> list[int]:
-    """Counts, from now on, how often a file of the home is opened for writing, renamed or removed."""
-    count = [0]
+def _run(home: Home, until: datetime, whole: bool) -> SyncReport:
+    if not whole:
+        return sync(home, until=until)
+    # Needed for whole runs alone: it takes a second to load.
+    from orchestration.run import run_all
 
-    def hook(event: str, arguments: tuple[Any, ...]) -> None:
-        if event == "open":
-            path, _, flags = arguments
-            if (
-                not isinstance(path, str)
-                or not path.startswith(root)
-                or not flags & (os.O_WRONLY | os.O_RDWR)
-            ):
-                return
-        elif event not in _CHANGES:
-            return
-        count[0] += 1
-        if count[0] == die_at:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    sys.addaudithook(hook)
-    return count
+    report = run_all(home, until=until)
+    if report.audit is not None and report.audit.held_back:
+        raise TtkpiError("; ".join(shop.message for shop in report.audit.held_back))
+    assert report.sync is not None
+    return report.sync

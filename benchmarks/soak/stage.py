@@ -22,6 +22,7 @@ from home.layout import Home
 from ingestion.tiktok_ads.tokens import AdsAuthHost, AdsTokenStore
 from ingestion.tiktok_shop.auth import AuthHost
 from ingestion.tiktok_shop.tokens import TokenStore
+from orchestration.demo.demo import sandbox_settings
 from sandbox.server.plans import Calm
 from sandbox.server.serve import SandboxProcess
 from sandbox.world.generator import generate
@@ -92,23 +93,13 @@ class Scene:
 
     def environment(self, home: Home) -> dict[str, str]:
         """What points a client to the server."""
-        url, shop, ads = self.server.base_url, "SOURCES__TIKTOK_SHOP__", "SOURCES__TIKTOK_ADS__"
-        return {
+        shop, ads = "SOURCES__TIKTOK_SHOP__", "SOURCES__TIKTOK_ADS__"
+        return sandbox_settings(self.server.base_url) | {
             "TTKPI_HOME": str(home.root),
-            f"{shop}BASE_URL": url,
-            f"{shop}AUTH_URL": url,
-            f"{shop}APP_KEY": "sandbox-app",
-            f"{shop}APP_SECRET": "sandbox-secret",
-            f"{shop}REQUESTS_PER_SECOND": "0",
             f"{shop}SHOP_WORKERS": "1",
             f"{shop}PAGE_WORKERS": "2",
             f"{shop}TIMEOUT_SECONDS": "4",
             f"{shop}HISTORY_DAYS": str(DAYS),
-            "SOURCES__FX_RATES__BASE_URL": f"{url}/fx/v1",
-            f"{ads}BASE_URL": url,
-            f"{ads}APP_ID": "sandbox-ads-app",
-            f"{ads}SECRET": "sandbox-ads-secret",
-            f"{ads}REQUESTS_PER_SECOND": "0",
             f"{ads}TIMEOUT_SECONDS": "4",
             f"{ads}HISTORY_DAYS": "3",
             f"{ads}LOOKBACK_DAYS": "2",
@@ -132,7 +123,12 @@ class Scene:
         return home
 
     def sync(
-        self, home: Home, *, die_at_write: int | None = None, kill_when: Callable[[], bool] | None = None
+        self,
+        home: Home,
+        *,
+        die_at_write: int | None = None,
+        kill_when: Callable[[], bool] | None = None,
+        whole: bool = False,
     ) -> Ended:
         """A sync in a process of its own.
 
@@ -140,11 +136,13 @@ class Scene:
             home: The home.
             die_at_write: The process is killed when it changes its so many-th file.
             kill_when: The process is killed as soon as this is so.
+            whole: A whole run instead: build, audit and publication, too.
         """
         report = home.root.with_suffix(".json")
         report.unlink(missing_ok=True)
         process = _context.Process(
-            target=work, args=(self.environment(home), str(home.root), self.until, die_at_write, str(report))
+            target=work,
+            args=(self.environment(home), str(home.root), self.until, die_at_write, str(report), whole),
         )
         process.start()
         deadline = time.monotonic() + PATIENCE_SECONDS

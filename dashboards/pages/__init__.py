@@ -30,7 +30,14 @@ class Entry:
         return import_module(f"dashboards.pages.{self.slug}")
 
 
-PAGES = (Entry("today", ("Today", "今日"), ("kpi_shop_daily", "dim_shops")),)
+PAGES = (
+    Entry("today", ("Today", "今日"), ("kpi_shop_daily", "dim_shops")),
+    Entry("shops", ("Shops", "店铺商品"), ("kpi_shop_daily", "dim_shops")),
+    Entry("creators", ("Creators", "达人"), ("kpi_creator_leaderboard", "dim_shops")),
+    Entry("live", ("LIVE", "直播复盘"), ("kpi_live_sessions", "dim_shops")),
+    Entry("videos", ("Videos", "视频"), ("kpi_video_daily", "dim_shops")),
+    Entry("ads", ("Ads", "广告"), ("kpi_ads_daily", "dim_shops")),
+)
 
 
 def offered(tables: Iterable[str]) -> list[Entry]:

@@ -243,6 +243,7 @@ def _hours(page: Page) -> None:
         rows += [{"x": f"{one:02d}:00", "y": values.get(one, 0), "s": name} for one in range(last)]
     city = page.zone.rsplit("/", 1)[-1]
     with page.chart_card("hours"):
+        _so_far(page, today, hour)
         page.chart_title(
             t("hours"),
             f"{page.standing.currency} · {escape(t.pick(city, '上海' if city == 'Shanghai' else city))}",
@@ -254,6 +255,26 @@ def _hours(page: Page) -> None:
             )
         else:
             blocks.still(blocks.empty(t("no_hours")))
+
+
+def _so_far(page: Page, today: date, hour: int) -> None:
+    """What was sold today, against the same hours a week before."""
+    if not hour or not page.knows("hourly_gmv_rc"):
+        return
+    hours = tuple(str(one) for one in range(hour))
+    day = Period(today, today + timedelta(days=1))
+    metrics = [name for name in ("hourly_gmv_rc", "hourly_paid_orders") if page.knows(name)]
+    numbers = page.ask(metrics, day, compare="week", where={"business_hour": hours})
+    scope = f"<b>{escape(page.shop_name(''))}</b> · {today:%Y-%m-%d} 00:00–{hour:02d}:00"
+    rows = behind.orders(page.store, page.zone, day.since, day.until)
+    said = [
+        f"{escape(figure.definition.label)} <b>{page.number(figure, scope=scope, rows=rows, currency=True)}</b> "
+        f"{page.f.change(figure.change)}"
+        for figure in (numbers.figure(metric) for metric in metrics)
+    ]
+    page.block(
+        f'<div class="sub wrap">{page.t("so_far", hour=f"{hour:02d}")}: {" · ".join(said)}</div>', "so_far"
+    )
 
 
 def _by_hour(page: Page, day: date) -> dict[int, float] | None:

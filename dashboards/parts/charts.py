@@ -67,7 +67,7 @@ def lines(
             "type": "ordinal",
             "sort": order,
             "title": None,
-            "axis": {"values": values, "labelAngle": 0, "grid": False},
+            "axis": {"values": values, "labelAngle": 0, "grid": False, "labelOverlap": True},
         },
         "y": {
             "field": "y",
@@ -104,16 +104,13 @@ def lines(
     }
 
 
-def waterfall(
-    steps: Sequence[tuple[str, float, bool]], *, unit: str, height: int = 230, rest: str = ""
-) -> Spec:
-    """Steps from one amount to another.
+def waterfall(steps: Sequence[tuple[str, float, bool]], *, unit: str, line: int = 32) -> Spec:
+    """Steps from one amount to another, from top to bottom, so that their names fit on a phone, too.
 
     Args:
         steps: Label, amount, and whether it is a level (a bar from 0) or a change (from where the last one ended).
         unit: Currency, for the tooltip.
-        height: In pixels.
-        rest: Title of the tooltip.
+        line: Height of a step in pixels.
     """
     rows: list[Spec] = []
     level = 0.0
@@ -121,20 +118,23 @@ def waterfall(
         start = 0.0 if is_level else level
         level = amount if is_level else level + amount
         kind = "level" if is_level else "down" if amount < 0 else "up"
-        rows.append({"x": label, "a": start, "b": level, "v": amount, "k": kind})
-    order = [label for label, _, _ in steps]
-    x: Spec = {
-        "field": "x",
-        "type": "ordinal",
-        "sort": order,
-        "title": None,
-        "axis": {"labelAngle": 0, "grid": False, "labelLimit": 110, "ticks": False},
-        "scale": {"paddingInner": 0.35, "paddingOuter": 0.15},
-    }
+        rows.append({"y": label, "a": start, "b": level, "v": amount, "k": kind})
+    top = max((max(row["a"], row["b"]) for row in rows), default=0.0) or 1.0
+    low = min((min(row["a"], row["b"]) for row in rows), default=0.0)
+    scale = {"domain": [min(low, 0.0), top * 1.3], "nice": False}
     y: Spec = {
+        "field": "y",
+        "type": "ordinal",
+        "sort": [label for label, _, _ in steps],
+        "title": None,
+        "axis": {"grid": False, "labelLimit": 130, "ticks": False, "domain": False},
+        "scale": {"paddingInner": 0.32, "paddingOuter": 0.1},
+    }
+    x: Spec = {
         "field": "a",
         "type": "quantitative",
         "title": None,
+        "scale": scale,
         "axis": {"tickCount": 4, "format": "~s", "domain": False, "ticks": False},
     }
     color: Spec = {
@@ -143,32 +143,31 @@ def waterfall(
         "legend": None,
         "scale": {"domain": ["level", "down", "up"], "range": [BLUE, "#D98A5B", "#7FAFDD"]},
     }
+    bar = {
+        "mark": {"type": "bar"},
+        "encoding": {
+            "x": x,
+            "x2": {"field": "b"},
+            "color": color,
+            "tooltip": [
+                {"field": "y", "title": " "},
+                {"field": "v", "title": unit, "type": "quantitative", "format": ",.2f"},
+            ],
+        },
+    }
+    text = {
+        "mark": {"type": "text", "align": "left", "dx": 4, "fontSize": 11, "color": "#1B2430"},
+        "transform": [{"calculate": "max(datum.a, datum.b)", "as": "t"}],
+        "encoding": {
+            "x": {"field": "t", "type": "quantitative", "scale": scale},
+            "text": {"field": "v", "type": "quantitative", "format": ",.0f"},
+        },
+    }
     return {
-        "height": height,
+        "height": line * len(steps) + 20,
         "data": {"values": rows},
-        "encoding": {"x": x},
-        "layer": [
-            {
-                "mark": {"type": "bar"},
-                "encoding": {
-                    "y": y,
-                    "y2": {"field": "b"},
-                    "color": color,
-                    "tooltip": [
-                        {"field": "x", "title": rest or " "},
-                        {"field": "v", "title": unit, "type": "quantitative", "format": ",.2f"},
-                    ],
-                },
-            },
-            {
-                "mark": {"type": "text", "dy": -7, "fontSize": 11, "color": "#1B2430"},
-                "transform": [{"calculate": "max(datum.a, datum.b)", "as": "t"}],
-                "encoding": {
-                    "y": {"field": "t", "type": "quantitative"},
-                    "text": {"field": "v", "type": "quantitative", "format": ",.0f"},
-                },
-            },
-        ],
+        "encoding": {"y": y},
+        "layer": [bar, text],
     }
 
 

@@ -152,7 +152,8 @@ def shop_choice(words: Words, shops: Sequence[dict[str, Any]], *, key: str = "sh
 
 def shop_name(words: Words, shop: dict[str, Any]) -> str:
     """A shop by its country and name."""
-    return " ".join(part for part in (words.pick("", shop.get("country_zh")), str(shop["shop_name"])) if part)
+    country = shop.get("country_zh") if words.is_chinese else ""
+    return f"{country} {shop['shop_name']}".strip() if country else str(shop["shop_name"])
 
 
 def period_of(name: str, last_day: date) -> Period:

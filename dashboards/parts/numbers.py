@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from dashboards.parts.behind import Rows
@@ -35,6 +35,17 @@ class Figure:
     is_not_final: bool = False
     expected: Any = None
     share_known: float | None = None
+
+    @property
+    def difference(self) -> Any:
+        """Against the value compared with; None where one of them is unknown."""
+        return None if self.value is None or self.before is None else self.value - self.before
+
+    def against(self, usual: Any) -> Figure:
+        """The same number compared with what is usual for it, as a median that stands in a mart."""
+        if self.value is None or not usual:
+            return replace(self, before=usual, change=None)
+        return replace(self, before=usual, change=float(self.value) / float(usual) - 1)
 
 
 @dataclass(frozen=True)

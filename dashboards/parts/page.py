@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from html import escape
@@ -102,6 +102,24 @@ class Page:
         """A shop's name; empty key: all shops."""
         found = [shop for shop in self.shops if shop["shop_key"] == key]
         return shop_name(self.t, found[0]) if found else self.t("all_shops")
+
+    def value_name(self, column: str, value: Any) -> str:
+        """What people call a value of the platform, by the publication's own list of them."""
+        if value is None:
+            return ""
+
+        def read() -> dict[tuple[str, str], dict[str, Any]]:
+            if not self.store.has("dim_values"):
+                return {}
+            return {
+                (row["column_name"], row["value"]): row for row in self.store.rows("select * from dim_values")
+            }
+
+        found = self.store.remember(("values",), read).get((column, str(value)))
+        if found:
+            return self.t.pick(found["label"], found["label_zh"])
+        said = self.t.state(value)
+        return said if said != str(value) else _spoken(said)
 
     # Choices.
 
@@ -219,6 +237,18 @@ class Page:
         opening = Opening(title or figure.definition.label, figure, scope, rows)
         return blocks.link(shown, self.opens(opening), figure.definition.hover)
 
+    def link(self, text: str, figure: Figure | None, scope: str, rows: Rows | None, *, title: str) -> str:
+        """A text that opens a number and the rows behind it, as HTML.
+
+        Args:
+            text: HTML.
+            figure: The number; None where only rows are opened.
+            scope: Of what and when, in words.
+            rows: The rows.
+            title: Of the dialog.
+        """
+        return blocks.link(text, self.opens(Opening(title, figure, scope, rows)), title)
+
     def mark(self, figure: Figure, *, short: bool = False) -> str:
         """The mark of what is not final, with how much of it is known; nothing for what is final."""
         if not figure.is_not_final or figure.value is None:
@@ -328,6 +358,7 @@ class Page:
         if len(records) > limit:
             first = self.t("first_rows", m=limit, n=self.f.count(len(records)))
             note = f"{note} · {first}" if note else first
+        columns = [_aligned(column, [*totals, *records]) for column in columns]
         lines = [self._line(columns, record, "sum", "") for record in totals]
         for record in shown:
             key = opens(record) if opens else ""
@@ -382,7 +413,7 @@ class Page:
 
     def block(self, html: str, key: str) -> None:
         """Show HTML in which numbers and lines can be clicked."""
-        clicked = blocks.block(html, f"{self.slug}_{key}")
+        clicked = blocks.block(html, f"block_{self.slug}_{key}")
         if clicked and clicked in self._openings:
             self._clicked = clicked
 
@@ -546,6 +577,19 @@ def _city(zone: str, words: Words) -> str:
     return (
         "上海" if words.is_chinese and zone == "Asia/Shanghai" else zone.rsplit("/", 1)[-1].replace("_", " ")
     )
+
+
+def _spoken(code: str) -> str:
+    """A code of the platform without its prefix: `ecom_order_delivered_refund_reason_quality` is `quality`."""
+    return code.rpartition("_reason_")[2].replace("_", " ")
+
+
+def _aligned(column: Column, records: Sequence[Mapping[str, Any]]) -> Column:
+    """A column of figures stands right, as numbers do."""
+    sample = next((record[column.name] for record in records if record.get(column.name) is not None), None)
+    if isinstance(sample, Figure) and column.kind == TEXT and column.show is None:
+        return replace(column, kind=sample.definition.kind)
+    return column
 
 
 def _classes(column: Column) -> str:

@@ -1,6 +1,7 @@
 """The markets of TikTok Shop, from the seed `regions`: the time zone and the currency of each.
 
-The seed is the only place that knows them. A single shop may have another zone (seed `shop_settings`).
+The seed is the only place that knows them. A single shop may have another zone (input `shop_settings`, which may lie in
+the home that `TTKPI_HOME` names).
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from home.errors import ConfigError, TtkpiError
+from home.inputs import seed_file
+from home.layout import Home
 from home.project import project_dir
 
 
@@ -42,7 +45,8 @@ def markets() -> Mapping[str, Market]:
     Raises:
         ConfigError: There is no dbt project, or a zone in the seed is none.
     """
-    return _seeds(project_dir()).markets
+    project = project_dir()
+    return _seeds(project, project / "seeds" / "shared" / "shop_settings.csv").markets
 
 
 def markets_by_currency() -> Mapping[str, str]:
@@ -84,7 +88,8 @@ def time_zone_of(region: str, shop_key: str = "") -> str | None:
     Raises:
         ConfigError: There is no dbt project, or a zone in the seeds is none.
     """
-    seeds = _seeds(project_dir())
+    project = project_dir()
+    seeds = _seeds(project, seed_file(Home.from_env(), project, "shared", "shop_settings"))
     market = seeds.markets.get(region)
     return seeds.zones_of_shops.get(shop_key) or (market.time_zone if market else None)
 
@@ -112,18 +117,14 @@ class _Seeds:
 
 
 @cache
-def _seeds(project: Path) -> _Seeds:
+def _seeds(project: Path, settings: Path) -> _Seeds:
     folder = project / "seeds" / "shared"
     return _Seeds(
         {
             row["region"]: Market(row["region"], checked_zone(row["time_zone"]), row["currency"])
             for row in _rows(folder / "regions.csv")
         },
-        {
-            row["shop_key"]: checked_zone(row["time_zone"])
-            for row in _rows(folder / "shop_settings.csv")
-            if row["time_zone"]
-        },
+        {row["shop_key"]: checked_zone(row["time_zone"]) for row in _rows(settings) if row["time_zone"]},
     )
 
 

@@ -87,7 +87,7 @@ def sync_fx_rates(
     config = config or load_fx_config()
     archive = Archive(home.archive)
     quote = project_var("reporting_currency")
-    wanted = sorted({*currencies, *cost_currencies()} - {quote})
+    wanted = sorted({*currencies, *cost_currencies(home=home)} - {quote})
     earliest = min(since, _first_day(home) or since)
     loaded = 0
 

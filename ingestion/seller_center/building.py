@@ -8,16 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from decimal import Decimal
 
 import pyarrow as pa
 
 from ingestion.engine.pages import Page
 from ingestion.engine.rows import Drift, build
-from ingestion.seller_center.entities import MAPPERS, Facts, Made, Mapper
+from ingestion.seller_center.control import Compared
+from ingestion.seller_center.entities import MAPPERS, Aside, Facts, Made, Mapper
 from ingestion.seller_center.entities.settlement import statement_records
-from ingestion.seller_center.sheets import Problem
+from ingestion.seller_center.sheets import Control, Problem, TypedRow
 from ingestion.seller_center.tables import OF_CELLS
-from ingestion.seller_center.typed import typed_rows
+from ingestion.seller_center.typed import UNMAPPED, TypedBatch, rows_of, typed_batches
 
 OnProblem = Callable[[Problem], None]
 """Receives what is wrong with rows and cells that can't be used."""
@@ -32,11 +34,19 @@ class FileRows:
         facts: By name of the sheet.
         on_problem: Receives what is wrong with rows and cells that can't be used.
         file: Name of the file, for problems.
+        control: What the file says that its rows add up to, by name of the sheet.
     """
 
     def __init__(
-        self, facts: Mapping[str, Facts], on_problem: OnProblem = lambda problem: None, *, file: str = ""
+        self,
+        facts: Mapping[str, Facts],
+        on_problem: OnProblem = lambda problem: None,
+        *,
+        file: str = "",
+        control: Mapping[str, Control] | None = None,
     ) -> None:
+        self._compared = {sheet: Compared(one) for sheet, one in (control or {}).items()}
+        self._unmapped: dict[tuple[str, str], dict[str | None, Decimal]] = {}
         self._facts = facts
         self._on_problem = on_problem
         self._file = file
@@ -59,11 +69,38 @@ class FileRows:
         sheet = page.context["sheet"]
         facts = self._facts[sheet]
         cells = ((record["row"], record["cells"]) for record in page.records)
-        rows = list(typed_rows(facts.header, cells, facts.decisions, file=self._file, sheet=sheet))
+        rows: list[TypedRow] = []
+        for batch in typed_batches(facts.header, cells, facts.decisions, file=self._file, sheet=sheet):
+            rows += rows_of(batch)
+            if sheet in self._compared:
+                self._compared[sheet].add(batch.columns, len(batch.rows))
+            if facts.decisions.unmapped:
+                self._add_unmapped(sheet, batch)
         for row in rows:
             for problem in row.problems:
                 self._on_problem(problem)
         return self._built(self._mappers[sheet].take(rows), page)
+
+    def _add_unmapped(self, sheet: str, batch: TypedBatch) -> None:
+        currencies = batch.columns.get("currency") or [None] * len(batch.rows)
+        for name, values in batch.columns.items():
+            if name.startswith(UNMAPPED):
+                sums = self._unmapped.setdefault((sheet, name.removeprefix(UNMAPPED)), {})
+                for value, currency in zip(values, currencies, strict=True):
+                    if value:
+                        currency = currency or self._facts[sheet].decisions.currency
+                        sums[currency] = sums.get(currency, Decimal(0)) + value
+
+    @property
+    def unmapped(self) -> Mapping[tuple[str, str], Mapping[str | None, Decimal]]:
+        """The money in columns that nobody knows: by sheet and header, by currency."""
+        return self._unmapped
+
+    def differences(self) -> list[Problem]:
+        """What the rows do not add up to, though the file says so; asked when all pages were added."""
+        return [
+            problem for sheet, one in self._compared.items() for problem in one.problems(self._file, sheet)
+        ]
 
     def finish(self) -> dict[str, pa.Table]:
         """The rows that needed all pages."""
@@ -80,19 +117,22 @@ class FileRows:
                 found.update(build(_BY_NAME[name], [whole], self.drift))
         return {name: table for name, table in found.items() if table.num_rows}
 
-    def _quarantine_of(self, sheet: str) -> Callable[[str, int | None, str | None, str], None]:
+    def _quarantine_of(self, sheet: str) -> Callable[[Aside], None]:
         headers = {canonical: name for name, canonical in self._facts[sheet].decisions.columns.items()}
 
-        def quarantine(code: str, row: int | None, column: str | None, value: str) -> None:
+        def quarantine(one: Aside) -> None:
+            values = {"value": one.value, "effect": one.effect, "id": one.id, "currency": one.currency or ""}
+            if one.amount is not None:
+                values["amount"] = format(one.amount, "f")
             self._on_problem(
                 Problem(
-                    code=code,
+                    code=one.code,
                     severity="quarantine",
                     file=self._file,
                     sheet=sheet,
-                    row=row,
-                    column=headers.get(column, column) if column else None,
-                    values={"value": value},
+                    row=one.row,
+                    column=headers.get(one.column, one.column) if one.column else None,
+                    values=values,
                 )
             )
 

@@ -32,6 +32,14 @@ ONLY_IN_FILES: Mapping[str, str] = {
     "campaign_service_fee": "fee",
     "managed_service_plan_per_order_fee": "fee",
     "managed_service_plan_sales_tax": "tax",
+    "credit_card_interest": "fee",
+    "platform_support_fee": "fee",
+    "commerce_growth_fee": "fee",
+    "sfr_service_fee": "fee",
+    "gmv_max_coupon_sales_tax": "tax",
+    "import_duty_and_vat": "tax",
+    "icms_difal": "tax",
+    "icms_penalty": "tax",
 }
 """Group of the fees that the API does not tell apart, by canonical column."""
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import cast
 from zoneinfo import ZoneInfo
 
 from ingestion.engine.regions import markets, markets_by_currency, time_zone_of
+from ingestion.seller_center.control import Summary, control_of, days_outside, summary_of
 from ingestion.seller_center.dates import (
     DateEvidence,
     DateReader,
@@ -41,9 +43,25 @@ _MOMENT = re.compile(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """A sheet of a workbook that holds no rows that we know.
+
+    Attributes:
+        sheet: Its name.
+        rows: Its first rows that hold anything, with their numbers, without contact data.
+        width: Cells that its fullest row holds.
+    """
+
+    sheet: str
+    rows: list[tuple[int, list[Cell]]]
+    width: int
+
+
 def decide(
     one: Found,
     family: list[Found],
+    beside: list[Beside],
     path: Path,
     shop: ShopFacts | None,
     date_order: DateOrder | None,
@@ -55,6 +73,7 @@ def decide(
     Args:
         one: What the first look found.
         family: The same of all sheets of the file, this one included: what one leaves open another may prove.
+        beside: The sheets that are none of these: they may sum the rows up.
         path: The file.
         shop: What is known of its shop.
         date_order: As a person said; decided if None.
@@ -63,16 +82,32 @@ def decide(
     """
     layout, file, sheet = one.header.layout, path.name, one.table.name
     problems = one.problems
-    market = _market(one, shop)
-    zone = shop.zone if shop else time_zone_of(market or "")
+    market, said_by = _market(one, shop)
+    known_by = {"market": said_by} if market else {}
     currency = _currency(one, shop, market, file)
+    if currency:
+        own = any(len(code) == 3 for code in one.currencies)
+        known_by["currency"] = "amounts" if own else said_by
     above = [cells for number, cells in one.outside if number <= one.header.row]
     order = date_order or _order(one, family, above, layout, path, file)
     reading: DateOrder | None = None if order in ("contradictory", "undecidable") else cast(DateOrder, order)
     mark = decimal_mark or _mark(one, family, currency, file)
+    preamble = [(number, cells) for number, cells in one.outside if number < one.header.row]
+    summaries = [summary_of(sheet, preamble, layout.kind, reading)]
+    summaries += [summary_of(other.sheet, other.rows, layout.kind, reading) for other in beside]
+    zone, zone_by = _zone(shop, market, said_by, summaries)
+    if zone:
+        known_by["zone"] = zone_by
+    control, others = control_of(one, summaries, mark, currency)
+    problems += [
+        Problem("summary_of_another_currency", "note", file, place, values={"found": code})
+        for place, code in others
+    ]
     if zone is None and one.has_times:
         problems.append(Problem("zone_unknown", "error", file, sheet))
         zone = "UTC"
+    if not any(problem.severity == "error" for problem in problems):
+        problems += _outside(one, summaries, DateReader(reading, ZoneInfo(zone or "UTC")), file)
     known = {column.spec.name for column in one.kept if column.spec}
     cut = {name for name, spec in layout.kind.columns.items() if spec.contact}
     decisions = Decisions(
@@ -91,6 +126,8 @@ def decide(
         unknown=[column.name for column in one.kept if column.spec is None]
         + [problem.column for problem in problems if problem.code == "contact_column_cut" and problem.column],
         missing=[name for name in layout.columns if name not in known and name not in cut],
+        unmapped=one.unmapped,
+        known_by=known_by,
     )
     return Sheet(
         name=sheet,
@@ -99,16 +136,57 @@ def decide(
         header=[column.name for column in one.kept],
         outside=one.outside,
         source=lambda: kept_rows(one, file, hash_person),
+        control=control,
     )
 
 
-def _market(one: Found, shop: ShopFacts | None) -> str | None:
+def _market(one: Found, shop: ShopFacts | None) -> tuple[str | None, str]:
+    """The market, and who says it. A file says it only by its currency, or by columns that one market alone has."""
     if shop:
-        return shop.region
+        return shop.region or None, "shop"
     if len(one.currencies) == 1 and (found := markets_by_currency().get(next(iter(one.currencies)))):
-        return found
-    of_layout = one.header.layout.markets
-    return of_layout[0] if len(of_layout) == 1 and not one.currencies else None
+        return found, "amounts"
+    layout = one.header.layout
+    if len(layout.markets) == 1 and not one.currencies:
+        return layout.markets[0], "columns"
+    return None, ""
+
+
+def _zone(
+    shop: ShopFacts | None, market: str | None, said_by: str, summaries: list[Summary]
+) -> tuple[str | None, str]:
+    """The zone of times without an offset, and who says it."""
+    if shop:
+        return shop.zone, "shop"
+    if (zone := time_zone_of(market or "")) is not None:
+        return zone, said_by
+    offset = next((summary.offset for summary in summaries if summary.offset is not None), None)
+    # The names of fixed offsets have the other sign.
+    return (f"Etc/GMT{-offset:+d}", "summary") if offset is not None else (None, "")
+
+
+def _outside(one: Found, summaries: list[Summary], reader: DateReader, file: str) -> list[Problem]:
+    """Rows of days that the file says it is not of. Days only: a time may be on another clock."""
+    layout = one.header.layout
+    spec = layout.kind.columns.get(layout.period or "")
+    if spec is None or spec.type != "date":
+        return []
+    return [
+        Problem(
+            "outside_of_period",
+            "quarantine",
+            file,
+            one.table.name,
+            values={
+                "first": str(first),
+                "last": str(last),
+                "day": str(day),
+                "place": sheet or file,
+                "value": str(day),
+            },
+        )
+        for sheet, first, last, day in days_outside(one, summaries, reader)
+    ]
 
 
 def _currency(one: Found, shop: ShopFacts | None, market: str | None, file: str) -> str | None:

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from ingestion.seller_center.control import Compared
 from ingestion.seller_center.layouts import layouts
 from ingestion.seller_center.messages import SEVERITIES, Language, label
-from ingestion.seller_center.sheets import FileReading, Problem, Sheet
+from ingestion.seller_center.sheets import Decisions, FileReading, Problem, Sheet
 from ingestion.seller_center.typed import typed_batches
 
 _ORDER = {"error": 0, "quarantine": 1, "note": 2}
@@ -45,15 +46,19 @@ def check_cells(sheet: Sheet, file: str) -> tuple[int, list[Problem]]:
     """Reads all cells of a sheet.
 
     Returns:
-        The number of rows, and the cells that can't be read. Nothing is read of a sheet that is stopped.
+        The number of rows, the cells that can't be read, and what does not add up. Nothing is read of a sheet that is
+        stopped.
     """
     rows, problems = 0, []
+    compared = Compared(sheet.control)
     if not sheet.stopped:
         for batch in typed_batches(
             sheet.header, sheet.raw_rows(), sheet.decisions, file=file, sheet=sheet.name
         ):
             rows += len(batch.rows)
             problems += batch.problems
+            compared.add(batch.columns, len(batch.rows))
+        problems += compared.problems(file, sheet.name)
     return rows, problems
 
 
@@ -98,10 +103,10 @@ def _sheet(sheet: Sheet, rows: int, language: Language) -> list[str]:
     facts = [
         ("sheet", sheet.name),
         ("kind", f"{layouts()[made.layout].title[language]} ({made.layout})"),
-        ("market", made.market or unknown),
+        ("market", _said(made, "market", made.market, language)),
         ("language", label(made.language, language)),
-        ("zone", made.zone or unknown),
-        ("currency", made.currency or unknown),
+        ("zone", _said(made, "zone", made.zone, language)),
+        ("currency", _said(made, "currency", made.currency, language)),
         ("period", period),
         ("downloaded_at", f"{made.downloaded_at:%Y-%m-%d %H:%M} UTC" if made.downloaded_at else ""),
         ("header_row", label("row", language).format(made.header_row)),
@@ -113,5 +118,26 @@ def _sheet(sheet: Sheet, rows: int, language: Language) -> list[str]:
     lines.append(f"{label('columns', language)} ({len(made.columns)}):")
     lines += [f"  {header} -> {name}" for header, name in made.columns.items()]
     lines.append(f"{label('unknown', language)}: {', '.join(made.unknown) or none}")
+    if made.unmapped:
+        lines.append(f"{label('unmapped', language)}: {', '.join(made.unmapped)}")
     lines.append(f"{label('missing', language)}: {', '.join(made.missing) or none}")
+    for said in sheet.control.said:
+        lines.append(f"{label('control', language)}: {said.header} = {said.value:,}")
     return lines
+
+
+_TO_PASS = {
+    "market": "--shop ID --region XX",
+    "zone": "--shop ID --region XX",
+    "currency": "--shop ID --region XX",
+}
+"""What a person says where the file says nothing."""
+
+
+def _said(made: Decisions, fact: str, value: str | None, language: Language) -> str:
+    """A fact with who says it; what nobody says is not known."""
+    by = made.known_by.get(fact)
+    if by is None or not value:
+        # A report of an ads account has no market.
+        return label("nothing_says", language).format(_TO_PASS[fact]) if fact in _TO_PASS else ""
+    return label(f"by_{by}", language).format(value)

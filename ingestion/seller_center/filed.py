@@ -42,12 +42,14 @@ class Filed:
         cells_id: SHA-256 of what was kept of its cells.
         owner: The shop or ads account that it is of.
         rows: Its rows.
+        is_whole: Whether all of its sheets with data were understood.
     """
 
     file_id: str
     cells_id: str
     owner: str
     rows: int
+    is_whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,13 @@ def filed(archive: Archive) -> list[Filed]:
             for page in entry.pages:
                 context = page["context"]
                 found.append(
-                    Filed(context["file_id"], context["cells_id"], entry.shop_key, context["data_rows"])
+                    Filed(
+                        context["file_id"],
+                        context["cells_id"],
+                        entry.shop_key,
+                        context["data_rows"],
+                        is_whole="left_out" not in context,
+                    )
                 )
     return found
 

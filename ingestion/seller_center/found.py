@@ -10,15 +10,17 @@ from itertools import islice
 
 from ingestion.engine.privacy import is_contact_name, scrub
 from ingestion.seller_center.dates import DateEvidence
-from ingestion.seller_center.layouts import ColumnSpec, Layout, normal_header
+from ingestion.seller_center.layouts import ColumnSpec, Layout, header_words
 from ingestion.seller_center.numbers import MarkEvidence
 from ingestion.seller_center.recognise import Header
 from ingestion.seller_center.sheets import Cell, Problem
 from ingestion.seller_center.typed import is_missing
 from ingestion.seller_center.workbook import Table
 
-_TOTALS = re.compile(
-    r"(grand )?(sub)?total|sum\b|jumlah|suma\b|resumen|promedio|合计|总计|小计|汇总|合計|tổng", re.IGNORECASE
+TOTALS = re.compile(
+    r"(grand )?(sub)?total|sum\b|jumlah|suma\b|resumen|promedio|tổng|gesamt|somme|"
+    r"合计|总计|小计|汇总|合計|รวม|ยอดรวม",
+    re.IGNORECASE,
 )
 
 
@@ -56,6 +58,9 @@ class Found:
         currencies: Codes and signs of currencies, each with the place where it was first seen.
         rows: Number of data rows.
         has_times: Whether it has columns of times or days.
+        twins: Columns that mean the same as an earlier one, with that one.
+        totals: Rows that sum up those above them, cells of `kept`.
+        unmapped: Headers that we don't know and that hold money.
     """
 
     table: Table
@@ -70,6 +75,9 @@ class Found:
     currencies: dict[str, str] = field(default_factory=dict)
     rows: int = 0
     has_times: bool = False
+    twins: list[tuple[Kept, Kept]] = field(default_factory=list)
+    totals: list[tuple[int, list[Cell]]] = field(default_factory=list)
+    unmapped: list[str] = field(default_factory=list)
 
 
 def choose_columns(table: Table, header: Header, file: str, day: date | None, hashing: bool) -> Found:
@@ -80,6 +88,7 @@ def choose_columns(table: Table, header: Header, file: str, day: date | None, ha
     kept: list[Kept] = []
     seen: dict[str, int] = {}
     mapped: dict[str, Kept] = {}
+    twins: list[tuple[Kept, Kept]] = []
     width = len(header.names)
     for place in range(width):
         text = header.names[place]
@@ -94,30 +103,21 @@ def choose_columns(table: Table, header: Header, file: str, day: date | None, ha
         if spec and spec.contact == "person" and not hashing:
             continue
         if spec is None:
-            snake = re.sub(r"[^a-z0-9]+", "_", normal_header(text)).strip("_")
+            snake = re.sub(r"[^a-z0-9]+", "_", "_".join(header_words(text))).strip("_")
             if text and is_contact_name(snake):
                 problems.append(Problem("contact_column_cut", "note", file, sheet, header.row, name))
                 continue
         column = Kept(place, name, spec, hashed=bool(spec and spec.contact == "person"))
         if spec and spec.name in mapped:
-            problems.append(
-                Problem(
-                    "duplicate_column",
-                    "error",
-                    file,
-                    sheet,
-                    header.row,
-                    name,
-                    {"first": mapped[spec.name].name},
-                )
-            )
+            # One column, if the platform has written it twice: the rows tell.
+            twins.append((mapped[spec.name], column))
             continue
         if spec:
             mapped[spec.name] = column
         kept.append(column)
     for text in platform_headers(layout, header.missing):
         problems.append(Problem("missing_column", "error", file, sheet, header.row, text))
-    return Found(table, header, kept, mapped.get(layout.key), problems)
+    return Found(table, header, kept, mapped.get(layout.key), problems, twins=twins)
 
 
 def platform_headers(layout: Layout, names: Sequence[str]) -> list[str]:
@@ -158,6 +158,13 @@ def data_rows(one: Found, file: str, first_look: bool) -> Iterator[tuple[int, li
         size = len(row)
         if size < width:
             row = [*row, *[""] * (width - size)]
+            if not one.table.name and size > key and size > 1 and is_key(str(row[key])):
+                # A CSV has all cells of a row, or it was cut off; a workbook leaves out the empty ones at the end.
+                if first_look:
+                    _quarantine(
+                        one, file, number, "row_too_short", {"cells": str(size), "columns": str(width)}
+                    )
+                continue
         elif size > width:
             if any(not is_missing(cell) for cell in row[width:]):
                 if first_look:
@@ -168,7 +175,7 @@ def data_rows(one: Found, file: str, first_look: bool) -> Iterator[tuple[int, li
             row = row[:width]
         cell = row[key]
         fits = is_key(cell) is not None if isinstance(cell, str) else isinstance(cell, int | float)
-        if fits and not (by_text and _TOTALS.match(str(cell).strip())) and not _is_header(row, header):
+        if fits and not (by_text and TOTALS.match(str(cell).strip())) and not _is_header(row, header):
             if by_text and before_data and _describes(one, row):
                 fits = False
             else:
@@ -200,7 +207,10 @@ def _describes(one: Found, row: Sequence[Cell]) -> bool:
         cell = row[column.place]
         if column.spec is None or column.spec.type in ("text", "word", "currency") or is_missing(cell):
             continue
-        if not isinstance(cell, str) or " " not in cell.strip() or not cell.strip()[0].isalpha():
+        if not isinstance(cell, str):
+            return False
+        text = cell.strip()
+        if any(sign.isdigit() for sign in text) and (" " not in text or not text[0].isalpha()):
             return False
         words += 1
     return words > 0
@@ -214,9 +224,14 @@ def _leave(
         return
     for number, row in rows:
         filled = [cell for cell in row if not is_missing(cell)]
-        total = _TOTALS.match(str(filled[0]).strip()) is not None
+        total = TOTALS.match(str(filled[0]).strip()) is not None
+        if at_end and one.header.layout.kind.control and number == rows[-1][0]:
+            # The sum under the rows has a dash where they have an id.
+            total |= one.key is not None and str(row[one.key.place]).strip() in ("-", "--", "—")
         if total:
-            one.outside.append((number, [scrub(row[column.place]) for column in one.kept]))
+            cells = [scrub(row[column.place]) for column in one.kept]
+            one.outside.append((number, cells))
+            one.totals.append((number, cells))
         elif not at_end or len(filled) * 2 > len(one.header.names):
             _quarantine(one, file, number, "row_without_key", {})
 

@@ -25,6 +25,7 @@ from ingestion.engine.processes import bulk_work
 from ingestion.engine.progress import Progress
 from ingestion.engine.rows import Drift, build
 from ingestion.seller_center.building import FileRows
+from ingestion.seller_center.doubtful import doubtful, effect_of, with_money
 from ingestion.seller_center.entities import Facts
 from ingestion.seller_center.explain import explain
 from ingestion.seller_center.filed import Filed, page_of, sheet_record
@@ -205,7 +206,8 @@ class Importer:
     def _is_known(self, outcome: FileOutcome, key: str, owner: Owner | None) -> bool:
         """Whether the content is in the archive. As another shop's it is a mistake of somebody, unless it is empty."""
         known = self._store.find(key)
-        if known is None:
+        if known is None or (key == known.file_id and not known.is_whole):
+            # Of a file with a sheet that was not understood the cells tell whether more of it is understood by now.
             return False
         if (
             owner is not None
@@ -253,7 +255,12 @@ class Importer:
             if problem.severity == "quarantine"
         ]
         of_rows: list[Problem] = []
-        maker = FileRows(content.facts, of_rows.append, file=content.reading.path.name)
+        maker = FileRows(
+            content.facts,
+            of_rows.append,
+            file=content.reading.path.name,
+            control={sheet.name: sheet.control for sheet in content.reading.sheets},
+        )
         entries: list[Entry] = []
         built: list[Built] = []
         pages = 0
@@ -270,7 +277,10 @@ class Importer:
             outcome.problems.append(wrong)
         if outcome.why("en"):
             return
-        quarantined = [*of_reader, *of_rows]
+        of_rows += maker.differences()
+        of_file = [problem for problem in content.reading.problems if problem.code == "sheet_left_out"]
+        quarantined = [*of_file, *with_money(of_reader, maker), *of_rows]
+        outcome.doubtful = doubtful(quarantined, content.facts)
         outcome.quarantined = len(quarantined)
         # What the reader said of the file is among its problems already; what its rows said is not.
         outcome.problems += of_rows
@@ -287,7 +297,13 @@ class Importer:
         for table, page in about:
             entries.append(self._store.write([page]))
             built += build(table, [page], Drift()).items()
-        file = Filed(content.reading.sha256, content.cells_id, content.owner.key, outcome.rows)
+        file = Filed(
+            content.reading.sha256,
+            content.cells_id,
+            content.owner.key,
+            outcome.rows,
+            is_whole=not content.reading.left_out,
+        )
         self._store.commit(content.owner.key, entries, built, file)
         outcome.status = "imported"
         for name, rows in built:
@@ -317,6 +333,8 @@ class Importer:
         ]
         one = next(iter(content.facts.values()))
         context = {"sheet": one.sheet, "cells_id": content.cells_id, "data_rows": content.rows}
+        if content.reading.left_out:
+            context["left_out"] = content.reading.left_out
         return page_of(one, FILES.name, records, context)
 
 
@@ -348,6 +366,10 @@ def _page_of_quarantine(content: _Content, problems: Sequence[Problem]) -> Page:
             "reason": problem.code,
             "message_en": problem.text("en"),
             "message_zh": problem.text("zh"),
+            "effect": effect_of(problem, facts) or None,
+            "order_id": problem.values.get("id") or None,
+            "amount": problem.values.get("amount"),
+            "currency": problem.values.get("currency") or None,
         }
         for problem in problems
     ]

@@ -1,16 +1,19 @@
 """The exports we know: which columns each kind of export has, under which headers, and which files there are.
 
 `kinds/*.yml` say what a column is (type, contact data or not, which charge of a settlement), `layouts/*.yml`
-which columns a file has. Headers carry the dates in which they are valid, where we know them: the platform
-renames columns without notice.
+which columns a file has, `languages/*.yml` how columns are called in other languages, and where that was seen.
+Headers carry the dates in which they are valid, where we know them: the platform renames columns without notice.
+
+A header is compared by its words: case, blanks, punctuation and spelling do not count. What is known of a column of
+one kind is known of the column of that name in every kind.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache, lru_cache
 from pathlib import Path
@@ -29,6 +32,20 @@ TIMES = frozenset({"time", "date"})
 
 _HERE = Path(__file__).parent
 _INVISIBLE = re.compile("[\u200b-\u200f\u2060\ufeff]")
+# Vowels and tones that are written above or below a letter are part of the word.
+_NOT_WORDS = re.compile(r"[^\w%&\u0300-\u036f\u0e31\u0e34-\u0e3a\u0e47-\u0e4e]+|_")
+_SPELLINGS = {
+    "&": "and",
+    "adj": "adjustment",
+    "ajustment": "adjustment",
+    "cancelation": "cancellation",
+    "canceled": "cancelled",
+    "cofunded": "cofund",
+    "funded": "fund",
+    "fulfilment": "fulfillment",
+    "llinked": "linked",
+}
+"""Words that the platform spells in several ways, or misspells."""
 _UNIT = re.compile(r"^(.*\S)\s*\(\s*([^()]+?)\s*\)$")
 
 
@@ -38,15 +55,17 @@ class Alias:
 
     Attributes:
         header: As the platform writes it, without a currency in brackets.
-        language: `en`, `id`, `es`.
+        language: `en`, `id`, `es`, `vi` ...
         valid_from: First day it was seen on; None when nobody knows.
         valid_to: The day after the last one.
+        inferred: Whether nobody has seen it in a file: it is a translation by us.
     """
 
     header: str
     language: str
     valid_from: date | None = None
     valid_to: date | None = None
+    inferred: bool = False
 
     def valid_on(self, day: date | None) -> bool:
         """Whether the header had this meaning on a day; without a day, whether it has it today."""
@@ -86,11 +105,17 @@ class KindSpec:
         kind: Its name.
         columns: Its columns by canonical name.
         by_header: Which columns a header can mean, by `normal_header`.
+        title: By language of our messages.
+        control: Columns of which a file may tell the sum, and whose sum it is then compared with.
+        by_singular: The same as `by_header` by `singular_header`, where that means one column only.
     """
 
     kind: str
     columns: Mapping[str, ColumnSpec]
     by_header: Mapping[str, tuple[tuple[Alias, ColumnSpec], ...]]
+    title: Mapping[str, str] = field(default_factory=dict)
+    control: tuple[str, ...] = ()
+    by_singular: Mapping[str, tuple[tuple[Alias, ColumnSpec], ...]] = field(default_factory=dict)
 
     def find(self, header: str, day: date | None = None) -> tuple[Alias, ColumnSpec] | None:
         """The column a header means, with or without a currency in brackets; None when unknown.
@@ -99,8 +124,11 @@ class KindSpec:
             header: As it stands in the file.
             day: Of the file. It matters where a header came to mean something else.
         """
-        for text in (header, split_unit(header)[0]):
-            found = self.by_header.get(normal_header(text))
+        texts = (header, split_unit(header)[0])
+        for found in (
+            *(self.by_header.get(normal_header(text)) for text in texts),
+            *(self.by_singular.get(singular_header(text)) for text in texts),
+        ):
             if found:
                 valid = [pair for pair in found if pair[0].valid_on(day)]
                 return (valid or list(found))[0]
@@ -127,6 +155,7 @@ class Layout:
         required: Columns without which the file is refused.
         columns: Its columns in order.
         optional: Columns that some of its files have.
+        marks: Columns that the files of its market alone have. A file without them is of no market that we could name.
     """
 
     id: str
@@ -143,12 +172,29 @@ class Layout:
     required: tuple[str, ...]
     columns: tuple[str, ...]
     optional: tuple[str, ...]
+    marks: tuple[str, ...]
+
+
+@lru_cache(maxsize=20_000)
+def header_words(text: str) -> tuple[str, ...]:
+    """The words of a header: without case, punctuation and invisible characters, in one spelling."""
+    plain = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).casefold().replace("&", " & ")
+    return tuple(_SPELLINGS.get(word, word) for word in _NOT_WORDS.sub(" ", plain).split())
 
 
 @lru_cache(maxsize=20_000)
 def normal_header(text: str) -> str:
-    """A header as it is compared: without case, invisible characters and doubled or outer blanks."""
-    return " ".join(_INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).split()).casefold()
+    """A header as it is compared: its words without the blanks between them, which the platform sets as it likes."""
+    return "".join(header_words(text))
+
+
+@lru_cache(maxsize=20_000)
+def singular_header(text: str) -> str:
+    """The same with the plural s of each word taken off: `SKU order` and `SKU orders` are one header."""
+    return "".join(
+        word[:-1] if len(word) > 3 and word.isascii() and word[-1] == "s" and word[-2] not in "sui" else word
+        for word in header_words(text)
+    )
 
 
 @lru_cache(maxsize=20_000)
@@ -163,7 +209,35 @@ def split_unit(header: str) -> tuple[str, str | None]:
 @cache
 def kinds() -> Mapping[str, KindSpec]:
     """All kinds of exports, by name."""
-    return {spec.kind: spec for spec in map(_kind, sorted((_HERE / "kinds").glob("*.yml")))}
+    content = [_yaml(path) for path in sorted((_HERE / "kinds").glob("*.yml"))]
+    by_kind = {one["kind"]: one for one in content}
+    columns: dict[str, dict[str, ColumnSpec]] = {}
+    for name, one in by_kind.items():
+        own = dict(one["columns"])
+        if "also" in one:
+            # A column that another kind has, and this one has under the same name or not at all.
+            taken = {normal_header(_alias(own[column]["headers"][0]).header) for column in own}
+            for column, entry in by_kind[one["also"]]["columns"].items():
+                if column not in own and normal_header(_alias(entry["headers"][0]).header) not in taken:
+                    own[column] = entry
+        columns[name] = {column: _column(column, entry) for column, entry in own.items()}
+    _translate(columns)
+    _share(columns)
+    return {
+        name: KindSpec(
+            name,
+            columns[name],
+            _by_header(columns[name], normal_header),
+            one.get("title", {}),
+            tuple(one.get("control", ())),
+            {
+                header: pairs
+                for header, pairs in _by_header(columns[name], singular_header).items()
+                if len({column.name for _, column in pairs}) == 1
+            },
+        )
+        for name, one in by_kind.items()
+    }
 
 
 @cache
@@ -173,24 +247,85 @@ def layouts() -> Mapping[str, Layout]:
 
 
 @cache
+def languages() -> Mapping[str, Mapping[str, Any]]:
+    """What `languages/*.yml` say, by language: headers by kind and column, and where they were seen."""
+    content = [_yaml(path) for path in sorted((_HERE / "languages").glob("*.yml"))]
+    return {one["language"]: one for one in content}
+
+
+@cache
 def known_headers() -> frozenset[str]:
-    """All headers of all kinds, as `normal_header`."""
-    return frozenset(header for kind in kinds().values() for header in kind.by_header)
+    """All headers of all kinds, as `normal_header` and as `singular_header`."""
+    return frozenset(header for kind in kinds().values() for header in (*kind.by_header, *kind.by_singular))
 
 
-def _kind(path: Path) -> KindSpec:
-    content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    columns: dict[str, ColumnSpec] = {}
-    by_header: dict[str, list[tuple[Alias, ColumnSpec]]] = {}
-    for name, entry in content["columns"].items():
-        headers = tuple(_alias(header) for header in entry["headers"])
-        column = ColumnSpec(
-            name, entry["type"], headers, entry.get("contact"), entry.get("component"), entry.get("total")
-        )
-        columns[name] = column
-        for alias in headers:
-            by_header.setdefault(normal_header(alias.header), []).append((alias, column))
-    return KindSpec(content["kind"], columns, {header: tuple(pairs) for header, pairs in by_header.items()})
+@lru_cache(maxsize=20_000)
+def is_known_header(text: str) -> bool:
+    """Whether any export has such a header, with or without a currency in brackets."""
+    return any(
+        key(one) in known_headers()
+        for one in (text, split_unit(text)[0])
+        for key in (normal_header, singular_header)
+    )
+
+
+def _yaml(path: Path) -> dict[str, Any]:
+    content: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return content
+
+
+def _column(name: str, entry: dict[str, Any]) -> ColumnSpec:
+    headers = tuple(_alias(header) for header in entry["headers"])
+    return ColumnSpec(
+        name, entry["type"], headers, entry.get("contact"), entry.get("component"), entry.get("total")
+    )
+
+
+def _translate(columns: dict[str, dict[str, ColumnSpec]]) -> None:
+    """Adds the headers of other languages."""
+    for language, content in languages().items():
+        for part, is_inferred in (("headers", False), ("inferred", True)):
+            for kind, by_column in content.get(part, {}).items():
+                for name, texts in by_column.items():
+                    found = columns[kind][name]
+                    more = tuple(
+                        Alias(text, language, inferred=is_inferred)
+                        for text in ([texts] if isinstance(texts, str) else texts)
+                    )
+                    columns[kind][name] = replace(found, headers=(*found.headers, *more))
+
+
+def _share(columns: dict[str, dict[str, ColumnSpec]]) -> None:
+    """Makes what is known of a column in one kind known in all that have a column of the same English name.
+
+    A header that means something else in a kind is not taken over there.
+    """
+    groups: dict[str, dict[Alias, None]] = {}
+    for specs in columns.values():
+        for spec in specs.values():
+            groups.setdefault(normal_header(spec.headers[0].header), {}).update(dict.fromkeys(spec.headers))
+    for specs in columns.values():
+        owner = {normal_header(alias.header): spec.name for spec in specs.values() for alias in spec.headers}
+        for name, spec in list(specs.items()):
+            known = {normal_header(alias.header) for alias in spec.headers}
+            more = []
+            for alias in groups[normal_header(spec.headers[0].header)]:
+                text = normal_header(alias.header)
+                if text not in known and owner.setdefault(text, name) == name:
+                    known.add(text)
+                    more.append(alias)
+            if more:
+                specs[name] = replace(spec, headers=(*spec.headers, *more))
+
+
+def _by_header(
+    columns: Mapping[str, ColumnSpec], key: Callable[[str], str]
+) -> dict[str, tuple[tuple[Alias, ColumnSpec], ...]]:
+    found: dict[str, list[tuple[Alias, ColumnSpec]]] = {}
+    for column in columns.values():
+        for alias in column.headers:
+            found.setdefault(key(alias.header), []).append((alias, column))
+    return {header: tuple(pairs) for header, pairs in found.items()}
 
 
 def _alias(entry: str | dict[str, Any]) -> Alias:
@@ -200,7 +335,7 @@ def _alias(entry: str | dict[str, Any]) -> Alias:
 
 
 def _layout(path: Path) -> Layout:
-    content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    content = _yaml(path)
     return Layout(
         id=content["layout"],
         kind=kinds()[content["kind"]],
@@ -216,4 +351,5 @@ def _layout(path: Path) -> Layout:
         required=tuple(content["required"]),
         columns=tuple(content["columns"]),
         optional=tuple(content.get("optional", ())),
+        marks=tuple(content.get("marks", ())),
     )

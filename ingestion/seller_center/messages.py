@@ -138,6 +138,16 @@ PROBLEMS: Mapping[str, Mapping[Language, str]] = {
         "en": "this sheet is not used: no export we know has such a header.",
         "zh": "未使用此工作表：没有我们认识的表头。",
     },
+    "sheet_left_out": {
+        "en": "this sheet looks like '{layout_en}' ({found} of its columns; needed and missing: {missing}) "
+        "and can't be "
+        "read, so that it is left out; the other sheets are loaded. Tell us the new names of its columns; "
+        "the same file "
+        "can be imported again afterwards.",
+        "zh": "此工作表像是“{layout_zh}”（有其中 {found} 列；缺少必需列：{missing}），无法读取，已略过；"
+        "其他工作表照常导入。"
+        "请告诉我们新的列名，之后可再次导入同一文件。",
+    },
     "missing_column": {
         "en": "the column is missing, and without it the file would be half read. Nothing of the file is loaded. "
         "Download it again with all columns; if the platform renamed the column, tell us its new name.",
@@ -148,15 +158,61 @@ PROBLEMS: Mapping[str, Mapping[Language, str]] = {
         "loaded. Remove the wrong one.",
         "zh": "与列“{first}”含义相同，只能有一个是对的，因此整个文件都不导入。请删除错误的一列。",
     },
+    "column_twice": {
+        "en": "the column stands twice, as '{first}' as well, with the same values in all rows: it is one column.",
+        "zh": "该列出现两次（另一列为“{first}”），各行值相同，按一列处理。",
+    },
     "unknown_column": {
         "en": "a column we don't know has amounts in {count} rows (first in rows {rows}). It is set aside and counts "
-        "nowhere.",
-        "zh": "不认识的列中有 {count} 行有数值（最先在第 {rows} 行）。该列已隔离，不计入任何指标。",
+        "nowhere. Tell us what it is.",
+        "zh": "不认识的列中有 {count} 行有金额（最先在第 {rows} 行）。该列已隔离，不计入任何指标。请告诉我们它的含义。",
     },
     "unknown_fee": {
-        "en": "a fee we don't know has amounts in {count} rows (first in rows {rows}). It is set aside; until it is "
-        "mapped, the charges of these rows don't add up.",
-        "zh": "不认识的费用在 {count} 行有金额（最先在第 {rows} 行）。已隔离；在归类之前，这些行的费用合计不平。",
+        "en": "a fee we don't know has amounts in {count} rows (first in rows {rows}). It is carried as "
+        "'unmapped': the "
+        "settlement is right, and no fee group has it. Map it in seeds/finance/fee_types.csv, or tell us what it is.",
+        "zh": "不认识的费用在 {count} 行有金额（最先在第 {rows} 行）。按“未归类”计入：结算金额正确，"
+        "但不属于任何费用类别。"
+        "请在 seeds/finance/fee_types.csv 中归类，或告诉我们它的含义。",
+    },
+    "unknown_column_no_money": {
+        "en": "we don't know this column; what it holds is no money (ids, rates, weights, dates or counts), and it is "
+        "not used.",
+        "zh": "不认识此列；其内容不是金额（编号、比率、重量、日期或数量），未使用。",
+    },
+    "unknown_status": {
+        "en": "we don't know the status '{value}'. The order stays in the numbers by its other facts (times "
+        "of payment, "
+        "dispatch, delivery and cancellation). Look whether that is right, and tell us what the word means.",
+        "zh": "不认识订单状态“{value}”。该订单按其他信息（付款、发货、送达、取消时间）计入。请核对，"
+        "并告诉我们该词的含义。",
+    },
+    "unknown_type": {
+        "en": "we don't know the type '{value}'. Its amount is carried as 'unmapped'. Tell us what it means.",
+        "zh": "不认识类型“{value}”，其金额按“未归类”计入。请告诉我们它的含义。",
+    },
+    "control_total": {
+        "en": "the file says {said} (row {row} of '{place}'), its rows sum to {own}: it is cut off or "
+        "filtered. Download "
+        "it again, whole and without filters, and import that one.",
+        "zh": "文件写明 {said}（“{place}”第 {row} 行），而各行合计为 {own}：文件被截断或筛选过。"
+        "请不加筛选重新下载完整文件后再导入。",
+    },
+    "control_count": {
+        "en": "the file says that it has {said} rows (row {row} of '{place}'), and it has {own}: it is cut off or "
+        "filtered. Download it again, whole and without filters, and import that one.",
+        "zh": "文件写明有 {said} 行（“{place}”第 {row} 行），实际有 {own} 行：文件被截断或筛选过。"
+        "请不加筛选重新下载完整文件后再导入。",
+    },
+    "outside_of_period": {
+        "en": "the file says that it is of {first} to {last} ('{place}'), and has rows of other days ({day}): somebody "
+        "has changed it, or put two together. Download it again.",
+        "zh": "文件写明时段为 {first} 至 {last}（“{place}”），却有其他日期的行（{day}）："
+        "文件被改过或拼接过。请重新下载。",
+    },
+    "summary_of_another_currency": {
+        "en": "the summary on this sheet is in {found} and the rows are not, so that it was not compared with them.",
+        "zh": "此工作表的汇总币种是 {found}，与各行不同，未与各行核对。",
     },
     "unknown_column_without_amounts": {
         "en": "we don't know this column; it has no amounts and is not used.",
@@ -170,6 +226,15 @@ PROBLEMS: Mapping[str, Mapping[Language, str]] = {
         "en": "the row has {cells} cells where the header has {columns}, so its cells may stand under wrong headers. "
         "It is set aside.",
         "zh": "该行有 {cells} 个单元格，而表头只有 {columns} 列，内容可能错位。该行已隔离。",
+    },
+    "row_too_short": {
+        "en": "the row has {cells} cells where the header has {columns}: it is cut off. It is set aside. "
+        "Download the file again.",
+        "zh": "该行只有 {cells} 个单元格，而表头有 {columns} 列：该行被截断，已隔离。请重新下载文件。",
+    },
+    "row_without_time": {
+        "en": "no time of creation, so that the order belongs to no day. It is set aside. Download the file again.",
+        "zh": "没有创建时间，订单不属于任何一天，已隔离。请重新下载文件。",
     },
     "row_without_key": {
         "en": "the row has no value here that says what it is about. It is set aside.",
@@ -305,6 +370,33 @@ LABELS: Mapping[str, Mapping[Language, str]] = {
     "problems": {"en": "Problems", "zh": "问题"},
     "none": {"en": "none", "zh": "无"},
     "not_known": {"en": "not known", "zh": "未知"},
+    "nothing_says": {
+        "en": "not known (nothing in the file says it; pass {})",
+        "zh": "未知（文件没有说明；请加 {}）",
+    },
+    "by_shop": {"en": "{}", "zh": "{}"},
+    "by_amounts": {"en": "{} (its amounts say so)", "zh": "{}（由金额的币种得知）"},
+    "by_columns": {"en": "{} (its columns say so)", "zh": "{}（由该市场特有的列得知）"},
+    "by_summary": {"en": "{} (its summary says so)", "zh": "{}（由文件的汇总得知）"},
+    "n_orders": {"en": "orders: {}", "zh": "{} 个订单"},
+    "n_rows": {"en": "rows: {}", "zh": "{} 行"},
+    "not_whole": {"en": "an unknown part of the file", "zh": "文件的未知部分"},
+    "n_unknown": {"en": "of which {} of unknown money", "zh": "其中 {} 行金额未知"},
+    "left_out": {"en": "Left out, in no number: {}.", "zh": "已略过，不计入任何指标：{}。"},
+    "counted": {
+        "en": "In the numbers, and not wholly understood: {}.",
+        "zh": "已计入指标，但未完全识别：{}。",
+    },
+    "control": {"en": "Says of itself", "zh": "文件自述"},
+    "unmapped": {"en": "Money not mapped", "zh": "未归类的金额列"},
+    "vi": {"en": "Vietnamese", "zh": "越南语"},
+    "zh": {"en": "Chinese", "zh": "中文"},
+    "th": {"en": "Thai", "zh": "泰语"},
+    "pt": {"en": "Portuguese", "zh": "葡萄牙语"},
+    "ja": {"en": "Japanese", "zh": "日语"},
+    "de": {"en": "German", "zh": "德语"},
+    "fr": {"en": "French", "zh": "法语"},
+    "it": {"en": "Italian", "zh": "意大利语"},
     "row": {"en": "row {}", "zh": "第 {} 行"},
     "through": {"en": "{} to {}", "zh": "{} 至 {}"},
     "more": {"en": "(and {} more cells like this)", "zh": "（另有 {} 个类似单元格）"},

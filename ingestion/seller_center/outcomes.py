@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Literal
 
-from ingestion.seller_center.messages import Language
+from ingestion.seller_center.messages import Language, label
 from ingestion.seller_center.sheets import DateOrder, Problem
 
 
@@ -35,6 +36,40 @@ class ImportOptions:
 
 
 @dataclass(slots=True)
+class Doubtful:
+    """What of a file is in no number, or in the numbers though not all of it is understood.
+
+    Attributes:
+        effect: `left_out` or `counted`.
+        kind: Of the sheet.
+        ids: Orders or adjustments that are concerned, as far as they have ids.
+        rows: Rows that are concerned.
+        unknown: Rows of them whose money is not known.
+        amounts: Their money by currency.
+    """
+
+    effect: Literal["left_out", "counted"]
+    kind: str
+    ids: set[str] = field(default_factory=set)
+    rows: int = 0
+    unknown: int = 0
+    amounts: dict[str, Decimal] = field(default_factory=dict)
+
+    def text(self, language: Language) -> str:
+        """The same in words: `2 orders, 335 THB left out`."""
+        what = "orders" if self.kind in _ORDERS and self.ids else "rows"
+        count = len(self.ids) or self.rows
+        parts = [label(f"n_{what}", language).format(count)] if count else []
+        parts += [f"{amount:,} {currency}" for currency, amount in sorted(self.amounts.items())]
+        if self.unknown:
+            parts.append(label("n_unknown", language).format(self.unknown))
+        return label(self.effect, language).format(", ".join(parts) or label("not_whole", language))
+
+
+_ORDERS = frozenset({"orders", "affiliate_orders"})
+
+
+@dataclass(slots=True)
 class FileOutcome:
     """What came of a file.
 
@@ -48,6 +83,7 @@ class FileOutcome:
         rows: Rows of the file.
         loaded: Rows loaded by raw table.
         quarantined: Cells and rows that were set aside.
+        doubtful: What of it is in no number, or not understood.
         problems: What a person must know: first what stopped the file.
         explanations: What was seen, by language.
         currencies: Currencies of its amounts.
@@ -64,6 +100,7 @@ class FileOutcome:
     rows: int = 0
     loaded: dict[str, int] = field(default_factory=dict)
     quarantined: int = 0
+    doubtful: list[Doubtful] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     explanations: dict[str, str] = field(default_factory=dict)
     currencies: set[str] = field(default_factory=set)
@@ -94,6 +131,11 @@ class ImportReport:
     recovered: int = 0
     fx_rows: int = 0
     seconds: float = 0.0
+
+    @property
+    def doubtful(self) -> list[FileOutcome]:
+        """The files of which something is in no number, or not understood."""
+        return [one for one in self.files if one.doubtful]
 
     @property
     def refused(self) -> list[FileOutcome]:

@@ -15,11 +15,20 @@ from pathlib import Path
 
 from ingestion.engine.privacy import scrub
 from ingestion.seller_center.dates import NotADate, dates_in, parse_day
-from ingestion.seller_center.decide import decide
+from ingestion.seller_center.decide import Beside, decide
 from ingestion.seller_center.found import Found, choose_columns, platform_headers
+from ingestion.seller_center.layouts import layouts
 from ingestion.seller_center.recognise import LOOK_AT, Header, NearMiss, recognise
 from ingestion.seller_center.review import gather
-from ingestion.seller_center.sheets import Cell, DateOrder, DecimalMark, FileReading, Problem, ShopFacts
+from ingestion.seller_center.sheets import (
+    Cell,
+    DateOrder,
+    DecimalMark,
+    FileReading,
+    Problem,
+    Sheet,
+    ShopFacts,
+)
 from ingestion.seller_center.typed import is_missing
 from ingestion.seller_center.unreadable import Unreadable
 from ingestion.seller_center.workbook import Table, open_tables
@@ -48,20 +57,73 @@ def read_file(
     digest = _sha256(path)
     problems: list[Problem] = []
     found: list[Found] = []
+    beside: list[Beside] = []
     try:
         tables = open_tables(path)
         for table in tables:
-            _look(table, path.name, hash_person is not None, found, problems)
+            _look(table, path.name, hash_person is not None, found, problems, beside)
     except Unreadable as error:
         reason = {"reason": error.message}
         return FileReading(path, digest, [], [Problem(error.code, "error", path.name, values=reason)])
     if not found:
-        near = [problem for problem in problems if problem.code == "not_recognised"]
-        problems = near[:1] or problems[:1] or [Problem("unknown_layout", "error", path.name)]
-        return FileReading(path, digest, [], problems)
-    unused = [Problem("sheet_not_used", "note", path.name, problem.sheet) for problem in problems]
-    sheets = [decide(one, found, path, shop, date_order, decimal_mark, hash_person) for one in found]
-    return FileReading(path, digest, sheets, unused + [p for sheet in sheets for p in sheet.problems])
+        return FileReading(path, digest, [], [_of_nothing(problems, beside, path.name)])
+    unused = [
+        Problem("sheet_left_out", "quarantine", path.name, problem.sheet, problem.row, values=problem.values)
+        if problem.code == "not_recognised" and _holds_rows(problem.sheet, beside)
+        else Problem("sheet_not_used", "note", path.name, problem.sheet)
+        for problem in problems
+    ]
+    sheets = [decide(one, found, beside, path, shop, date_order, decimal_mark, hash_person) for one in found]
+    sheets, of_sides = _without_broken_sides(sheets, path.name)
+    compared = {said.sheet for sheet in sheets for said in sheet.control.said}
+    unused = [problem for problem in unused if problem.sheet not in compared or problem.severity != "note"]
+    return FileReading(
+        path,
+        digest,
+        sheets,
+        unused + of_sides + [problem for sheet in sheets for problem in sheet.problems],
+        [problem.sheet for problem in (*unused, *of_sides) if problem.code == "sheet_left_out"],
+    )
+
+
+_SIDES = frozenset({"payouts"})
+"""Kinds that stand beside the rows that a workbook is about."""
+
+
+def _without_broken_sides(sheets: list[Sheet], file: str) -> tuple[list[Sheet], list[Problem]]:
+    """The sheets without those beside the main one that can't be read, and what is to be said of these."""
+    broken = [sheet for sheet in sheets if sheet.decisions.kind in _SIDES and sheet.stopped]
+    if not broken or len(broken) == len(sheets):
+        return sheets, []
+    problems = []
+    for sheet in broken:
+        why = next(problem for problem in sheet.problems if problem.severity == "error")
+        title = layouts()[sheet.decisions.layout].title
+        values = {
+            "layout_en": title["en"],
+            "layout_zh": title["zh"],
+            "found": str(len(sheet.decisions.columns)),
+            "missing": why.column or "-",
+        }
+        problems.append(
+            Problem("sheet_left_out", "quarantine", file, sheet.name, why.row, why.column, values)
+        )
+    return [sheet for sheet in sheets if sheet not in broken], problems
+
+
+def _of_nothing(problems: list[Problem], beside: list[Beside], file: str) -> Problem:
+    """Why nothing of a file is known: of a workbook the sheet that holds the rows is named."""
+    near = [problem for problem in problems if problem.code == "not_recognised"]
+    if near:
+        return max(near, key=lambda problem: int(problem.values["found"]))
+    if not beside:
+        return problems[0] if problems else Problem("unknown_layout", "error", file)
+    largest = max(beside, key=lambda one: (one.width * len(one.rows), len(one.rows)))
+    return Problem("unknown_layout", "error", file, largest.sheet)
+
+
+def _holds_rows(sheet: str, beside: list[Beside]) -> bool:
+    return any(one.sheet == sheet and len(one.rows) > 1 for one in beside)
 
 
 def _sha256(path: Path) -> str:
@@ -69,12 +131,21 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _look(table: Table, file: str, hashing: bool, found: list[Found], problems: list[Problem]) -> None:
+def _look(
+    table: Table, file: str, hashing: bool, found: list[Found], problems: list[Problem], beside: list[Beside]
+) -> None:
     """Looks at a table for the first time."""
     first = list(islice(table.rows(), LOOK_AT))
     header = recognise(first)
     if not isinstance(header, Header):
-        if any(not is_missing(cell) for row in first for cell in row):
+        rows: list[tuple[int, list[Cell]]] = [
+            (number, [scrub(cell) for cell in row])
+            for number, row in enumerate(first, start=1)
+            if any(not is_missing(cell) for cell in row)
+        ]
+        if rows:
+            width = max(sum(not is_missing(cell) for cell in row) for _, row in rows)
+            beside.append(Beside(table.name, rows, width))
             problems.append(_not_recognised(header, file, table.name))
         return
     day = _file_day(first[: header.row])

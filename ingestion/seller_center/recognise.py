@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from ingestion.seller_center.layouts import Layout, known_headers, layouts, normal_header, split_unit
+from ingestion.seller_center.layouts import KindSpec, Layout, is_known_header, kinds, layouts
 from ingestion.seller_center.sheets import Cell
 
 LOOK_AT = 100
@@ -54,6 +54,10 @@ class NearMiss:
 def recognise(rows: Sequence[Sequence[Cell]], day: date | None = None) -> Header | NearMiss | None:
     """Recognises a table.
 
+    A layout is recognised by the columns that it needs, in whichever language and order. Of layouts that fit alike it
+    is the one that most of the header's columns belong to; the layout of a market only if the columns are there that
+    the files of that market alone have.
+
     Args:
         rows: Its first rows, `LOOK_AT` of them.
         day: Of the file, for headers that changed their meaning.
@@ -61,7 +65,7 @@ def recognise(rows: Sequence[Sequence[Cell]], day: date | None = None) -> Header
     Returns:
         The header; how close it came; None when no header looks familiar.
     """
-    best: tuple[tuple[bool, float, bool, int], Header] | None = None
+    best: tuple[tuple[bool, bool, float, bool, float, bool, int], Header] | None = None
     nearest: NearMiss | None = None
     for index, row in enumerate(rows):
         single = [str(cell).strip() if isinstance(cell, str) else "" for cell in row]
@@ -71,22 +75,40 @@ def recognise(rows: Sequence[Sequence[Cell]], day: date | None = None) -> Header
         for height, names in candidates:
             if sum(_is_known(name) for name in names) < 2:
                 continue
-            for layout in layouts().values():
-                found, filled = _match(layout, names, day)
-                if not found:
-                    continue
-                missing = tuple(name for name in layout.required if name not in found)
-                if nearest is None or len(found) > nearest.found:
-                    nearest = NearMiss(layout, index + 1, len(found), missing)
-                share = len(found) / len(layout.columns)
-                if len(found) < _FEWEST or (missing and share < _ENOUGH):
-                    continue
-                jaccard = len(found) / (len(layout.columns) + filled - len(found))
-                followed = _is_followed(rows, index, names, layout, day)
-                rank = (not missing, round(jaccard, 6), followed, -height)
-                if best is None or rank > best[0]:
-                    best = rank, Header(layout, index + 1, height, tuple(names), missing)
+            filled = sum(1 for name in names if name)
+            for kind in kinds().values():
+                means = _means(kind, names, day)
+                for layout in _of_kind(kind):
+                    found = means & {*layout.columns, *layout.optional}
+                    if not found:
+                        continue
+                    missing = tuple(name for name in layout.required if name not in means)
+                    if nearest is None or len(found) > nearest.found:
+                        nearest = NearMiss(layout, index + 1, len(found), missing)
+                    share = len(found) / len(layout.columns)
+                    if len(found) < _FEWEST or (missing and share < _ENOUGH):
+                        continue
+                    jaccard = len(found) / (len(layout.columns) + filled - len(found))
+                    followed = _is_followed(rows, index, names, layout, day)
+                    # A header that lacks something is told by the market's own list of columns.
+                    fits = bool(missing) or set(layout.marks) <= means
+                    of_kind = round(len(means) / filled, 2)
+                    rank = (
+                        not missing,
+                        fits,
+                        of_kind,
+                        bool(layout.marks),
+                        round(jaccard, 6),
+                        followed,
+                        -height,
+                    )
+                    if best is None or rank > best[0]:
+                        best = rank, Header(layout, index + 1, height, tuple(names), missing)
     return best[1] if best else nearest
+
+
+def _of_kind(kind: KindSpec) -> list[Layout]:
+    return [layout for layout in layouts().values() if layout.kind is kind]
 
 
 def _joined(upper: Sequence[Cell], lower: Sequence[Cell]) -> list[str]:
@@ -111,24 +133,12 @@ def _joined(upper: Sequence[Cell], lower: Sequence[Cell]) -> list[str]:
 
 
 def _is_known(name: str) -> bool:
-    if not name:
-        return False
-    return normal_header(name) in known_headers() or normal_header(split_unit(name)[0]) in known_headers()
+    return bool(name) and is_known_header(name)
 
 
-def _match(layout: Layout, names: Sequence[str], day: date | None) -> tuple[set[str], int]:
-    """Columns of the layout that the names mean, and how many names there are."""
-    own = {*layout.columns, *layout.optional}
-    found: set[str] = set()
-    filled = 0
-    for name in names:
-        if not name:
-            continue
-        filled += 1
-        pair = layout.kind.find(name, day)
-        if pair and pair[1].name in own:
-            found.add(pair[1].name)
-    return found, filled
+def _means(kind: KindSpec, names: Sequence[str], day: date | None) -> set[str]:
+    """Columns of the kind that the names mean."""
+    return {pair[1].name for name in names if name and (pair := kind.find(name, day))}
 
 
 def _is_followed(

@@ -5,11 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import islice
+from pathlib import Path
+
+import yaml
 
 from ingestion.seller_center.dates import split_day
 from ingestion.seller_center.found import Found, Kept, data_rows
-from ingestion.seller_center.layouts import AMOUNTS, TIMES, split_unit
+from ingestion.seller_center.layouts import AMOUNTS, TIMES, header_words, split_unit
 from ingestion.seller_center.numbers import currency_of, parse_number, take_apart
 from ingestion.seller_center.sheets import Cell, Problem, Severity
 from ingestion.seller_center.typed import IDS, PLAIN, SCIENTIFIC, BadCell, is_missing, only, read_id, shown
@@ -22,16 +26,19 @@ _SHOWN = 3
 
 @dataclass(slots=True)
 class _Unknown:
-    """An unknown column: rows with an amount, a few of them, and how many there are."""
+    """An unknown column: rows with an amount, a few of them, how many there are, and what they look like."""
 
     rows: list[int] = field(default_factory=list)
     count: int = 0
+    has_decimals: bool = False
+    is_no_money: bool = False
 
 
 def gather(one: Found, file: str) -> None:
     """Goes over all rows for what they prove and for what is wrong with them."""
     unknown = {column.name: _Unknown() for column in one.kept if column.spec is None}
     reviews = [(column, _review(one, file, column)) for column in one.kept if column.spec]
+    different: dict[int, int] = {}
     stream = data_rows(one, file, first_look=True)
     while chunk := list(islice(stream, _CHUNK)):
         one.rows += len(chunk)
@@ -43,14 +50,40 @@ def gather(one: Found, file: str) -> None:
         for column in one.kept:
             if column.spec is None:
                 _count_amounts(unknown[column.name], cells[column.place], numbers)
+        for number, (first, second) in enumerate(one.twins):
+            if number not in different and cells[first.place] != cells[second.place]:
+                row = _first_difference(cells[first.place], cells[second.place], numbers)
+                if row is not None:
+                    different[number] = row
     for _, review in reviews:
         if isinstance(review, _Ids):
             review.finish()
     for column in one.kept:
         if column.spec is None:
             _report_unknown(one, file, column, unknown[column.name])
+    for number, (first, second) in enumerate(one.twins):
+        code, severity = ("duplicate_column", "error") if number in different else ("column_twice", "note")
+        one.problems.append(
+            Problem(
+                code,
+                severity,  # type: ignore[arg-type]
+                file,
+                one.table.name,
+                different.get(number, one.header.row),
+                second.name,
+                {"first": first.name},
+            )
+        )
     if not one.rows:
         one.problems.append(Problem("no_rows", "note", file, one.table.name, one.header.row))
+
+
+def _first_difference(first: Sequence[Cell], second: Sequence[Cell], numbers: list[int]) -> int | None:
+    """The first row in which two columns differ, whatever the blanks around their texts."""
+    for one, other, number in zip(first, second, numbers, strict=True):
+        if one != other and str(one).strip() != str(other).strip():
+            return number
+    return None
 
 
 _Review = Callable[[Sequence[Cell], list[int]], None]
@@ -221,6 +254,12 @@ def _review_currencies(one: Found, column: Kept) -> _Review:
 
 def _count_amounts(unknown: _Unknown, cells: Sequence[Cell], numbers: list[int]) -> None:
     worth = {cell: _is_amount(cell) for cell in set(cells)}
+    for cell, is_amount in worth.items():
+        if isinstance(cell, str) and cell:
+            unknown.is_no_money |= _is_no_money(cell, is_amount)
+            unknown.has_decimals |= is_amount and _DECIMALS.search(cell) is not None
+        elif isinstance(cell, float):
+            unknown.has_decimals |= is_amount
     if not any(worth.values()):
         return
     rows = [numbers[index] for index, cell in enumerate(cells) if worth[cell]]
@@ -247,6 +286,46 @@ def _is_amount(cell: Cell) -> bool:
     )
 
 
+_DECIMALS = re.compile(r"[.,][0-9]{1,2}(?![0-9])|[$¥₫฿€£₱円]|\b(?:Rp|RM|R\$|[A-Z]{3})\b")
+_LONG_NUMBER = re.compile(r"\s*[0-9]{11,}\s*")
+_DATE = re.compile(
+    r"\s*(?:[0-9]{4}[-/.][0-9]{1,2}[-/.][0-9]{1,2}|[0-9]{1,2}[-/.][0-9]{1,2}[-/.][0-9]{4})\b.*"
+)
+
+
+@cache
+def _words_of(what: str) -> frozenset[str]:
+    """Words of headers that say that a column holds money (`money`) or none (`no_money`)."""
+    path = Path(__file__).with_name("column_words.yml")
+    content: dict[str, list[str]] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return frozenset("".join(header_words(word)) for word in content[what])
+
+
+def _is_no_money(cell: str, is_amount: bool) -> bool:
+    """Whether a cell can't be an amount: an id, a rate, a date, a text."""
+    text = cell.strip()
+    if is_missing(text):
+        return False
+    if not is_amount:
+        # 0 is an amount as well; a word is none.
+        return take_apart(text.rstrip("%％")) is None
+    return text.endswith(("%", "％")) or bool(_LONG_NUMBER.fullmatch(text)) or bool(_DATE.fullmatch(text))
+
+
+def _looks_like_money(header: str, unknown: _Unknown, is_fees: bool) -> bool:
+    """Whether an unknown column holds money: ids, weights, rates, dates and counts are none."""
+    words, text = set(header_words(header)), header.casefold()
+    # Languages without blanks between words have theirs somewhere in the header.
+    says = {
+        what: bool(words & _words_of(what))
+        or any(word in text for word in _words_of(what) if not word.isascii())
+        for what in ("money", "no_money")
+    }
+    if unknown.is_no_money or (says["no_money"] and not (is_fees and says["money"])):
+        return False
+    return is_fees or unknown.has_decimals or says["money"]
+
+
 def _report_unknown(one: Found, file: str, column: Kept, unknown: _Unknown) -> None:
     sheet, row = one.table.name, one.header.row
     if not unknown.count:
@@ -255,6 +334,11 @@ def _report_unknown(one: Found, file: str, column: Kept, unknown: _Unknown) -> N
                 Problem("unknown_column_without_amounts", "note", file, sheet, row, column.name)
             )
         return
-    code = "unknown_fee" if one.header.layout.kind.kind in _FEES else "unknown_column"
+    is_fees = one.header.layout.kind.kind in _FEES
+    if not _looks_like_money(column.name, unknown, is_fees):
+        one.problems.append(Problem("unknown_column_no_money", "note", file, sheet, row, column.name))
+        return
+    one.unmapped.append(column.name)
+    code = "unknown_fee" if is_fees else "unknown_column"
     values = {"rows": ", ".join(map(str, unknown.rows)), "count": str(unknown.count)}
     one.problems.append(Problem(code, "quarantine", file, sheet, unknown.rows[0], column.name, values))

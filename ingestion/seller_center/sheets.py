@@ -96,6 +96,10 @@ class Decisions:
         columns: Canonical name by header as it stands in the file.
         unknown: Headers that the layout does not know.
         missing: Canonical names of the layout that the file does not have, contact columns left out.
+        unmapped: Those of the unknown headers whose cells look like money: they are read as amounts.
+        known_by: Who says the market, the zone and the currency: `shop` (what is known of the shop), `amounts` (the
+            currency of the file's amounts), `columns` (that files of one market alone have), `summary` (a line beside
+            the rows). What is not in it nobody says.
     """
 
     layout: str
@@ -112,6 +116,44 @@ class Decisions:
     columns: dict[str, str]
     unknown: list[str]
     missing: list[str]
+    unmapped: list[str] = field(default_factory=list)
+    known_by: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A number that a file says of its own rows.
+
+    Attributes:
+        column: Canonical name of the column that it is the sum of; empty when it is the number of rows.
+        header: The words that stand before it.
+        value: What it says.
+        sheet: Where it stands.
+        row: The row there, from 1.
+    """
+
+    column: str
+    header: str
+    value: Decimal
+    sheet: str
+    row: int
+
+
+@dataclass(slots=True)
+class Control:
+    """What a file says that the rows of a sheet add up to.
+
+    Attributes:
+        said: Sums and counts.
+        key: Column by which things are counted that have several rows.
+        money: The column whose sum is what is missing, if the rows do not make it.
+        currency: Of its amounts.
+    """
+
+    said: list[Said] = field(default_factory=list)
+    key: str = ""
+    money: str = ""
+    currency: str | None = None
 
 
 @dataclass(slots=True)
@@ -127,6 +169,7 @@ class Sheet:
         outside: The rows that hold no data, with their numbers: what stands above the header, the
             description under it, totals and footers. Looked through for contact data.
         source: Gives the data rows anew at each call.
+        control: What the file itself says that the rows add up to.
     """
 
     name: str
@@ -135,6 +178,7 @@ class Sheet:
     header: list[str]
     outside: list[tuple[int, list[Cell]]]
     source: Callable[[], Iterator[tuple[int, list[Cell]]]]
+    control: Control = field(default_factory=lambda: Control())
 
     @property
     def stopped(self) -> bool:
@@ -155,12 +199,14 @@ class FileReading:
         sha256: Of its bytes.
         sheets: The sheets that were recognised.
         problems: All problems: of the file, then of its sheets.
+        left_out: Names of sheets with data that is not understood.
     """
 
     path: Path
     sha256: str
     sheets: list[Sheet]
     problems: list[Problem]
+    left_out: list[str] = field(default_factory=list)
 
     @property
     def stopped(self) -> bool:

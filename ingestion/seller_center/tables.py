@@ -57,9 +57,10 @@ _OF_FILE = (of_page("origin", "origin"), of_page("file_id", "file_id"))
 
 _ONLY_IN_FILES = {
     "affiliate_order_skus": (money("payment_amount"),),
+    "order_lines": texts("virtual_bundle_seller_sku combined_listing"),
     "statement_transactions": (text("sample_order_type"),),
 }
-"""What tells of samples: a payment of 0 in the affiliate file, and the word of the US workbook."""
+"""What tells of samples (a payment of 0 in the affiliate file, the word of the US workbook), and of bundles."""
 
 
 def _of_record(column: Column) -> Column:
@@ -160,10 +161,12 @@ QUARANTINE = Table(
         *texts("shop_key advertiser_id file_id file_name sheet layout"),
         count("file_row"),
         *texts("column_name value reason message_en message_zh"),
+        *texts("effect order_id currency"),
+        money("amount"),
     ),
 )
 """`column_name` as in the file; `value` as it came; `reason` is a code. One row without `file_row` concerns a whole
-column."""
+column. `effect` is `left_out` for what is in no number, `counted` for what is, though not all of it is understood."""
 
 OF_RECORDS: dict[str, Table] = {"shops": SHOPS, **JOURNAL}
 """Archived as records of the table itself, by resource: shops that somebody named, and what runs keep of themselves."""

@@ -21,6 +21,8 @@ from ingestion.seller_center.layouts import ColumnSpec, Rates, layouts
 from ingestion.seller_center.numbers import currency_of, parse_number, take_apart
 from ingestion.seller_center.sheets import Cell, Decisions, Problem, TypedRow
 
+UNMAPPED = "unmapped: "
+"""Before the header of a column of money that the layout does not know: the name under which its amounts are kept."""
 MISSING = frozenset({"", "-", "--", "---", "—", "——", "–", "/", "n/a", "#n/a", "null"})
 """Words for 'not known', in lower case. 0 is not among them."""
 # Looking at all cells of a column in one expression is ten times faster than at one after the other.
@@ -36,7 +38,7 @@ _YES = frozenset({"yes", "y", "true", "ya", "sí", "si", "是", "1"})
 _NO = frozenset({"no", "n", "false", "tidak", "否", "0"})
 _FORMULA = re.compile(r'="?([^"]*)"?')
 _UNITS = re.compile(
-    r"([0-9]+(?:[.,][0-9]+)?) ?(h|hr|hrs|hours?|m|min|mins|minutes?|s|sec|secs|seconds?)\b", re.I
+    r"([0-9]+(?:[.,][0-9]+)?) ?(h|hr|hrs|hours?|m|min|mins|minutes?|s|sec|secs|seconds?)(?![a-z])", re.I
 )
 _CLOCK = re.compile(r"([0-9]+):([0-9]{2})(?::([0-9]{2}))?")
 _SAFE_DIGITS = 15
@@ -75,7 +77,8 @@ def typed_batches(
     """The values of the rows, by column.
 
     Money, numbers and rates are exact decimals, rates as ratios (`15%` is 0.15); times are UTC; days are
-    local dates; durations are whole seconds. A column that the layout does not know is not among them.
+    local dates; durations are whole seconds. A column that the layout does not know is among them only if it holds
+    money, under `UNMAPPED` and its header.
 
     Args:
         header: As `Sheet.header`.
@@ -89,9 +92,9 @@ def typed_batches(
         ValueError: The sheet has times and the decisions no zone.
     """
     columns = [
-        (place, name, _Column(decisions, decisions.columns[name]))
+        (place, name, _Column(decisions, decisions.columns.get(name) or f"{UNMAPPED}{name}"))
         for place, name in enumerate(header)
-        if name in decisions.columns
+        if name in decisions.columns or name in decisions.unmapped
     ]
     stream = iter(rows)
     while chunk := list(islice(stream, size)):
@@ -126,13 +129,18 @@ def typed_rows(
 ) -> Iterator[TypedRow]:
     """The values of the rows, one by one; arguments and errors as in `typed_batches`."""
     for batch in typed_batches(header, rows, decisions, file=file, sheet=sheet):
-        problems: dict[int, list[Problem]] = {}
-        for problem in batch.problems:
-            if problem.row is not None:
-                problems.setdefault(problem.row, []).append(problem)
-        names = tuple(batch.columns)
-        for number, values in zip(batch.rows, zip(*batch.columns.values(), strict=True), strict=True):
-            yield TypedRow(number, dict(zip(names, values, strict=True)), problems.get(number, ()))
+        yield from rows_of(batch)
+
+
+def rows_of(batch: TypedBatch) -> Iterator[TypedRow]:
+    """The rows of a batch, one by one."""
+    problems: dict[int, list[Problem]] = {}
+    for problem in batch.problems:
+        if problem.row is not None:
+            problems.setdefault(problem.row, []).append(problem)
+    names = tuple(batch.columns)
+    for number, values in zip(batch.rows, zip(*batch.columns.values(), strict=True), strict=True):
+        yield TypedRow(number, dict(zip(names, values, strict=True)), problems.get(number, ()))
 
 
 def shown(cell: Cell) -> str:
@@ -183,7 +191,8 @@ class _Column:
 
     def __init__(self, decisions: Decisions, name: str) -> None:
         layout = layouts()[decisions.layout]
-        self.spec: ColumnSpec = layout.kind.columns[name]
+        unmapped = name.startswith(UNMAPPED)
+        self.spec: ColumnSpec = ColumnSpec(name, "money", ()) if unmapped else layout.kind.columns[name]
         text, native = _readers(self.spec, decisions, layout.rates)
         self._texts = _Known(text)
         self._native = native

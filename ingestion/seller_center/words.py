@@ -11,6 +11,8 @@ from typing import Any
 
 import yaml
 
+from ingestion.seller_center.layouts import normal_header
+
 _FILE = Path(__file__).with_name("words.yml")
 
 
@@ -39,8 +41,9 @@ def code_of(vocabulary: str, word: str, on: date) -> str | None:
     return None
 
 
+@lru_cache(maxsize=10_000)
 def _normal(word: str) -> str:
-    return " ".join(word.split()).casefold()
+    return normal_header(word)
 
 
 @cache
@@ -51,6 +54,6 @@ def _vocabulary() -> Mapping[str, Mapping[str, tuple[_Meaning, ...]]]:
         words = found.setdefault(vocabulary, {})
         for code, entry in codes.items():
             meaning = _Meaning(code, entry["valid_from"], entry.get("valid_to") or date.max)
-            for word in entry["words"]:
+            for word in (*entry["words"], *entry.get("inferred", ())):
                 words[_normal(word)] = (*words.get(_normal(word), ()), meaning)
     return found

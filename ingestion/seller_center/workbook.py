@@ -18,7 +18,7 @@ from pathlib import Path
 
 from charset_normalizer import from_bytes
 
-from ingestion.seller_center.layouts import known_headers, normal_header, split_unit
+from ingestion.seller_center.layouts import is_known_header
 from ingestion.seller_center.sheets import Cell
 from ingestion.seller_center.unreadable import Unreadable
 from ingestion.seller_center.workbook_process import Workbook
@@ -105,7 +105,7 @@ def _fit(sample: str, delimiter: str) -> tuple[int, int]:
     try:
         for row in islice(csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter), _LOOK_AT):
             widest = max(widest, len(row))
-            known = max(known, sum(normal_header(split_unit(cell)[0]) in known_headers() for cell in row))
+            known = max(known, sum(is_known_header(cell) for cell in row))
     except csv.Error:
         return known, widest  # whoever reads the file to that row says so
     return known, widest

@@ -9,6 +9,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from ingestion.engine.columns import (
+    Child,
     Column,
     Kind,
     Table,
@@ -17,6 +18,7 @@ from ingestion.engine.columns import (
     computed,
     fields,
     length_of,
+    list_of,
     money,
     monies,
     parent,
@@ -99,6 +101,40 @@ def _item_tax(records: list[Record]) -> list[Any]:
     return sums
 
 
+_MOST_UNITS_OF_A_PART = 1000
+
+
+def _parts(records: list[Record]) -> tuple[list[int], list[Record]]:
+    """What a line is put together from, one record per unit, with the index of its line.
+
+    The platform tells it in one of two fields: `sub_item_info` of combos (one element per unit, with its amounts), or
+    `combined_listing_skus` of combined listings (one element per SKU, with a count). A line that tells both is taken by
+    the first, or its parts would be counted twice; a line's own SKU is no part of it.
+    """
+    owners, parts = list_of("sub_item_info")(records)
+    told = set(owners)
+    for index, record in enumerate(records):
+        listed = record.get("combined_listing_skus")
+        if index in told or type(listed) is not list:
+            continue
+        for part in listed:
+            if type(part) is not dict or part.get("sku_id") in (None, "", record.get("sku_id")):
+                continue
+            count = part.get("sku_count")
+            units = count if type(count) is int and 0 < count <= _MOST_UNITS_OF_A_PART else 1
+            for number in range(1, units + 1):
+                owners.append(index)
+                parts.append(
+                    {
+                        "id": f"combined:{part['sku_id']}:{number}",
+                        "sku_id": part["sku_id"],
+                        "product_id": part.get("product_id"),
+                        "seller_sku": part.get("seller_sku"),
+                    }
+                )
+    return owners, parts
+
+
 ORDER_LINE_COMPONENTS = Table(
     name="order_line_components",
     key=("order_id", "line_id", "component_id"),
@@ -112,6 +148,12 @@ ORDER_LINE_COMPONENTS = Table(
         *monies("original_price sale_price seller_discount platform_discount"),
     ),
 )
+
+
+def _is_combo(records: list[Record]) -> list[bool]:
+    whole = set(_parts(records)[0])
+    return [index in whole for index in range(len(records))]
+
 
 ORDER_LINES = Table(
     name="order_lines",
@@ -133,9 +175,10 @@ ORDER_LINES = Table(
         *times("rts_time"),
         text("room_id"),
         text("product_listing_type"),
-        computed("is_combo", Kind.BOOL, lambda records: [bool(r.get("sub_item_info")) for r in records]),
+        *monies("distance_fee distance_shipping_fee"),
+        computed("is_combo", Kind.BOOL, _is_combo),
     ),
-    children=(child(ORDER_LINE_COMPONENTS, "sub_item_info"),),
+    children=(Child(ORDER_LINE_COMPONENTS, _parts, "sub_item_info"),),
 )
 
 ORDERS = Table(

@@ -7,6 +7,7 @@
 | `202501/orders/{id}/statement_transactions` | `order_transactions` | orders that do not add up |
 | `202507/orders/unsettled` | `unsettled_transactions` | the whole list, every sync |
 | `202605/payments` | `payments` | by creation time, the last 35 days again |
+| `202309/withdrawals` | `withdrawals` | by creation time, the last 35 days again |
 
 Each `..._transactions` has a table of `..._transaction_components` beside it.
 
@@ -82,6 +83,12 @@ UNSETTLED_TRANSACTIONS = Endpoint(
     scope=_SCOPE,
 )
 PAYMENTS = Endpoint("payments", "GET", "/finance/202605/payments", "202605", page_size=100, scope=_SCOPE)
+WITHDRAWALS = Endpoint(
+    "withdrawals", "GET", "/finance/202309/withdrawals", "202309", page_size=100, scope=_SCOPE
+)
+
+WITHDRAWAL_TYPES = ("PAYMENT", "REFUND", "REVERSE", "SETTLE", "TRANSFER", "WITHDRAW")
+"""Movements of the seller's balance with the platform: the endpoint wants the kinds to be named."""
 
 REREAD_DAYS = 35
 """Statements and payments are read again for so long: their payment follows days or weeks later."""
@@ -336,10 +343,39 @@ PAYMENT = Resource(
     read=ByTime("create_time", id_field="id", send="query", reread_days=REREAD_DAYS),
 )
 
+WITHDRAWAL_LIST = Table(
+    name="withdrawals",
+    key=("withdrawal_id",),
+    known=fields("id type amount currency status create_time"),
+    columns=(
+        text("withdrawal_id", "id"),
+        *texts("type status currency"),
+        *monies("amount"),
+        *times("create_time"),
+    ),
+)
+
+WITHDRAWAL = Resource(
+    name="withdrawals",
+    endpoint=WITHDRAWALS,
+    tables=(WITHDRAWAL_LIST,),
+    rules=_rules(WITHDRAWAL_LIST.known),
+    take=listed("withdrawals"),
+    read=ByTime(
+        "create_time",
+        id_field="id",
+        send="query",
+        reread_days=REREAD_DAYS,
+        query=(("types", ",".join(WITHDRAWAL_TYPES)),),
+        is_sorted=False,
+    ),
+)
+
 RESOURCES = (
     STATEMENT,
     STATEMENT_TRANSACTION,
     ORDER_TRANSACTION,
     UNSETTLED,
     PAYMENT,
+    WITHDRAWAL,
 )

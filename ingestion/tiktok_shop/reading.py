@@ -99,12 +99,16 @@ class ByTime:
         id_field: Field that names a record.
         send: Whether the window goes into the body or into the query.
         reread_days: How far behind the cursor is read again; None means the configured look-back.
+        query: What every call of the list carries besides, such as the kinds of records.
+        is_sorted: Whether the list can be sorted; one that can't refuses the two sort fields.
     """
 
     by: str
     id_field: str
     send: Literal["body", "query"]
     reread_days: int | None = None
+    query: tuple[tuple[str, str], ...] = ()
+    is_sorted: bool = True
 
     def __call__(self, reading: Reading, resource: Resource) -> Iterator[Step]:
         """Yields the pages of the window slice by slice."""
@@ -124,7 +128,9 @@ class ByTime:
     def _call(self, _: Call, window: tuple[int, int]) -> Call:
         bounds = {f"{self.by}_ge": window[0], f"{self.by}_lt": window[1]}
         # Both sort fields always: the defaults differ from endpoint to endpoint.
-        query = {"sort_field": self.by, "sort_order": "ASC"}
+        query = dict(self.query)
+        if self.is_sorted:
+            query |= {"sort_field": self.by, "sort_order": "ASC"}
         if self.send == "query":
             query |= {name: str(value) for name, value in bounds.items()}
             return Call(query=query, window=window, id_field=self.id_field)

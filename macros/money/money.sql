@@ -47,11 +47,24 @@
     sum up to the line less that up to the line before, so that the lines sum to the amount exactly.
 -#}
 {% macro spread_to_line(amount, weight, weight_so_far, weight_of_all, currency) -%}
+    {#- Most orders have one line, and their amounts need no arithmetic. -#}
     cast(
-        case when {{ weight_so_far }} = {{ weight_of_all }} then {{ amount }} else {{ rounded_to_unit(money_share(amount, weight_so_far, weight_of_all), currency) }} end
-        - {{ rounded_to_unit(money_share(amount, '(' ~ weight_so_far ~ ' - ' ~ weight ~ ')', weight_of_all), currency) }}
-        as decimal(18, 4)
+        case
+            when {{ weight }} = {{ weight_of_all }} then {{ amount }}
+            when {{ weight }} = 0 then {{ amount }} * 0
+            else
+                {{ spread_until(amount, weight_so_far, weight_of_all, currency) }}
+                - {{ spread_until(amount, '(' ~ weight_so_far ~ ' - ' ~ weight ~ ')', weight_of_all, currency) }}
+        end as decimal(18, 4)
     )
+{%- endmacro %}
+
+{#- The end is the amount itself, also for what comes after it with a weight of 0: an amount may be finer than the smallest unit. -#}
+{% macro spread_until(amount, weight_so_far, weight_of_all, currency) -%}
+    case
+        when {{ weight_so_far }} = {{ weight_of_all }} then {{ amount }}
+        else {{ rounded_to_unit(money_share(amount, weight_so_far, weight_of_all), currency) }}
+    end
 {%- endmacro %}
 
 {% macro rounded_to_unit(amount, currency) -%}

@@ -27,8 +27,9 @@ from home.database import attach, reading
 from home.errors import TtkpiError
 from home.layout import Home
 from home.project import project_dir
-from home.records import read_record, write_record
+from home.records import RecordDamaged, read_record, write_record
 from ingestion.engine.progress import Progress
+from orchestration.audit.causes import Lineage, causes, in_order
 from orchestration.audit.expectations import Judge, Outcome, counts, load_suites
 from orchestration.audit.failing_rows import found_by_test
 from orchestration.audit.frames import Frames
@@ -39,6 +40,7 @@ from orchestration.build.build import (
     BuildState,
     NodeResult,
     build_state,
+    dbt_folder,
     fingerprint,
     last_report,
 )
@@ -49,6 +51,7 @@ from orchestration.history.publications import published_rows
 SHRINK_SUITE = "marts.monitoring.facts"
 """The suite that compares facts with the published file; a person may accept its findings."""
 _KEPT_AUDITS = 100
+_SHOWN_CAUSES = 5
 
 
 class AuditFailed(TtkpiError):
@@ -63,6 +66,7 @@ class AuditReport:
         audit_id: Its time and build.
         passed: The marts may be published, but for the shops that are held back.
         critical_failures: What stops the publication, in plain words, the cause first.
+        causes: Those of them that follow from no other one.
         warnings: What a person should look at.
         checks: Checks that were made.
         outcomes: All of them.
@@ -82,26 +86,50 @@ class AuditReport:
     page: Path
     build_id: str
     held_back: tuple[HeldBack, ...] = ()
+    causes: tuple[str, ...] = ()
 
     def count(self, check: str) -> tuple[int, int]:
         """Checks of a kind (`dbt`, `expectations`) that hold, and all of that kind."""
         return counts([outcome for outcome in self.outcomes if outcome.check == check])
 
+    @property
+    def failed(self) -> list[Outcome]:
+        """Every check that does not hold."""
+        return [outcome for outcome in self.outcomes if not outcome.passed]
+
     def raise_for_failure(self) -> None:
         """Turn a failed audit into an exception.
 
         Raises:
-            AuditFailed: Names the first failures and where the rest is.
+            AuditFailed: Names the causes, and where every check is.
         """
-        if self.passed:
-            return
-        shown = "\n".join(f"- {text}" for text in self.critical_failures[:5])
-        more = len(self.critical_failures) - 5
-        raise AuditFailed(
-            f"{len(self.critical_failures)} critical checks failed, so nothing is published. "
-            f"The first is nearest to the cause:\n{shown}" + (f"\n... and {more} more" if more > 0 else ""),
-            advice=f"All checks: {self.json_path}; as a page: {self.page}. The published file is as it was.",
+        if not self.passed:
+            raise AuditFailed(
+                stopped(self.causes, len(self.critical_failures)),
+                advice=f"Every failed check: `ttkpi audit --details`, or as a page {self.page}. "
+                "The published file is as it was.",
+            )
+
+
+def stopped(causes: Sequence[str], failed: int) -> str:
+    """What stops a publication, in plain words.
+
+    Args:
+        causes: What was found, with its remedy; the nearest to raw first.
+        failed: How many critical checks failed, these included.
+    """
+    shown = "\n".join(f"- {text}" for text in causes[:_SHOWN_CAUSES])
+    more = len(causes) - _SHOWN_CAUSES
+    behind = failed - len(causes)
+    return (
+        f"Nothing is published. {'The cause' if len(causes) == 1 else f'The {len(causes)} causes'}:\n{shown}"
+        + (f"\n... and {more} more" if more > 0 else "")
+        + (
+            f"\n{behind} more critical check{'s' if behind > 1 else ''} failed, most likely as a result."
+            if behind > 0
+            else ""
         )
+    )
 
 
 def audit_folder(home: Home) -> Path:
@@ -191,9 +219,9 @@ def require_passed(home: Home) -> dict[str, Any]:
         )
     if not record.get("passed"):
         failures = [str(text) for text in record.get("critical_failures") or []]
-        shown = "\n".join(f"- {text}" for text in failures[:5])
+        found = [str(text) for text in record.get("causes") or failures]
         raise AuditFailed(
-            f"The last audit ({record.get('audit_id')}) failed, so nothing is published:\n{shown}",
+            f"The last audit ({record.get('audit_id')}) failed. {stopped(found, len(failures))}",
             advice=f"All checks: {record.get('json_path')}. The published file is as it was.",
         )
     return record
@@ -267,6 +295,7 @@ def _test_outcome(test: NodeResult, found_in: Mapping[str, str]) -> Outcome:
         found_in=found_in,
         remedy=test.description or f"See {test.path}.",
         cause=test.cause,
+        reads=(test.unique_id,),
     )
 
 
@@ -312,17 +341,19 @@ def _conclude(
     now = datetime.now(UTC)
     audit_id = f"{now:%Y%m%dT%H%M%S%f}Z-{state.build_id[:8] or 'none'}"
     folder = audit_folder(home)
-    failed = sorted((outcome for outcome in outcomes if not outcome.passed), key=_distance_from_cause)
+    stopped_by_one = any(not one.passed and one.severity == "critical" for one in outcomes)
+    lineage = Lineage(_manifest(home) if stopped_by_one else {})
+    failed = in_order((outcome for outcome in outcomes if not outcome.passed), lineage)
     critical = [outcome for outcome in failed if outcome.severity == "critical"]
     held = held_back(critical, shops)
-    stops = [outcome.message for outcome in critical if not concerns_shops(outcome, shops)]
+    stops = [outcome for outcome in critical if not concerns_shops(outcome, shops)]
     if held and len(held) == len(shops):
         # No shop is left to publish.
-        stops, held = [outcome.message for outcome in critical], ()
+        stops, held = critical, ()
     report = AuditReport(
         audit_id=audit_id,
         passed=not stops,
-        critical_failures=stops,
+        critical_failures=[outcome.message for outcome in stops],
         warnings=[outcome.message for outcome in _one_of_each_cause(failed) if outcome.severity == "warning"],
         checks=len(outcomes),
         outcomes=tuple(outcomes),
@@ -330,6 +361,7 @@ def _conclude(
         page=folder / "index.html",
         build_id=state.build_id,
         held_back=held,
+        causes=tuple(outcome.message for outcome in causes(stops, lineage)),
     )
     summary = {
         "audit_id": audit_id,
@@ -341,6 +373,7 @@ def _conclude(
         "watermark": arrived if report.passed and not report.held_back else watermark,
         "checks": report.checks,
         "critical_failures": report.critical_failures,
+        "causes": report.causes,
         "held_back": [{**asdict(shop), "message": shop.message} for shop in report.held_back],
         "warnings": report.warnings,
         "json_path": str(report.json_path),
@@ -357,12 +390,12 @@ def _conclude(
     return report
 
 
-def _distance_from_cause(outcome: Outcome) -> tuple[bool, int]:
-    """What was found comes first, in the order in which rows are made: raw, models, marts. What could not be run
-    because of it would bury it."""
-    is_raw = outcome.check == "expectations" and outcome.name.startswith("raw.")
-    order = 0 if outcome.check == "build" else 1 if is_raw else 2 if outcome.check == "dbt" else 3
-    return not outcome.ran, order
+def _manifest(home: Home) -> dict[str, Any]:
+    """dbt's manifest of the build; nothing where it is gone, which is told as such."""
+    try:
+        return read_record(dbt_folder(home) / "manifest.json") or {}
+    except RecordDamaged:
+        return {}
 
 
 def _one_of_each_cause(failed: Sequence[Outcome]) -> list[Outcome]:

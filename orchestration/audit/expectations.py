@@ -22,6 +22,7 @@ that did not run, for whatever reason, counts as a critical failure.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -75,6 +76,11 @@ class Suite:
         """`edge.domain.name`: how it is called in reports."""
         return f"{self.edge}.{self.domain}.{self.name}"
 
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The tables that its query reads, as it names them: `raw.orders`, `arrived.orders`, `marts.fct_orders`."""
+        return tuple(re.findall(r"\b(?:raw|arrived|marts)\.\w+", self.sql))
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -92,6 +98,7 @@ class Outcome:
         found_in: Shops that it failed for, with what was found in each; empty when a row that it found names no shop.
         remedy: What a failure means, and what to do.
         cause: What it usually comes of, if that has a name; other checks may have the same.
+        reads: What it looks at: the id of the dbt test, or the tables of the suite.
     """
 
     check: str
@@ -105,6 +112,7 @@ class Outcome:
     found_in: Mapping[str, str] = field(default_factory=dict)
     remedy: str = ""
     cause: str = ""
+    reads: tuple[str, ...] = ()
 
 
 def load_suites(folder: Path) -> list[Suite]:
@@ -220,6 +228,7 @@ class Judge:
                     severity="critical",
                     passed=False,
                     message=f"{suite.id} is empty, so nothing could be checked. {suite.about}",
+                    reads=suite.reads,
                 )
             )
         return outcomes + self._evaluate(suite, table)
@@ -289,6 +298,7 @@ class Judge:
             found_in={} if result.success else by_shop(_failing_rows(suite, one, found)),
             remedy=one.why,
             cause=one.cause,
+            reads=suite.reads,
         )
 
     @staticmethod
@@ -301,6 +311,7 @@ class Judge:
             passed=False,
             message=f"{suite.id}: {one.type} {why}",
             ran=False,
+            reads=suite.reads,
         )
 
 

@@ -6,6 +6,7 @@
 | `dbt/run_results.json` | dbt's results of it, node by node |
 | `dbt/parsed.json` | which state of the project dbt has parsed |
 | `dbt/built.json` | by which rule each table was built (`orchestration/build/rules.py`) |
+| `dbt/inputs` | the team's inputs, loaded instead of seeds (`orchestration/build/seeds.py`) |
 | `dbt/target`, `dbt/logs` | dbt's own folders: two homes never share them, and the checkout may be read-only |
 
 A data test that fails is not an error of the build: the audit judges it, and says which shops it concerns. What depends
@@ -40,7 +41,7 @@ from home.errors import ConfigError, TtkpiError
 from home.layout import WAREHOUSE, Home
 from home.memory import DAILY_VARIABLE, daily_limit, memory_limit
 from home.memory import VARIABLE as MEMORY_VARIABLE
-from home.project import project_dir
+from home.project import project_dir, require_cost_columns
 from home.records import RecordDamaged, read_record, write_record
 from home.storage import storage_errors
 from ingestion.engine.progress import Progress
@@ -49,6 +50,7 @@ from ingestion.sources import ensure_all_tables
 from orchestration.build.inputs import missing_inputs
 from orchestration.build.project_log import digests, record_changes
 from orchestration.build.project_log import project_state as project_hashes
+from orchestration.build.seeds import prepare_inputs
 from orchestration.history.freeze import check as check_frozen
 from orchestration.history.publications import finish_switch
 from orchestration.history.published_values import prepare as prepare_values
@@ -282,6 +284,7 @@ def build(
         BuildFailed: dbt could not run at all: the project does not parse, the warehouse can't be opened.
         FrozenDamaged: A frozen month is not as it was frozen.
         RawDamaged: A file of the raw folder is not as it was loaded; names it.
+        RecordDamaged: The inputs of the home are not as they were imported.
         ConfigError: There is no dbt project.
         HomeBusy: Another run holds the home.
         StorageError: The disk is full or refuses.
@@ -297,8 +300,10 @@ def build(
             # A column that this release has and the raw files lack is read as NULL.
             ensure_all_tables(home.raw)
             RawFiles(home.raw).require_whole()
+            require_cost_columns()
             for text in missing_inputs(home):
                 (progress or Progress()).message(text)
+        prepare_inputs(home, project)
         began = time.monotonic()
         _record(home, state="building", whole=select is None)
         command = ["build"]

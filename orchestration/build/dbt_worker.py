@@ -21,9 +21,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from home.database import in_pattern
 from home.errors import TtkpiError
 from home.layout import Home
 from orchestration.build import rules
+from orchestration.build.seeds import inputs_of_build
 
 _RECORDS = {"build": "run_results.json", "test": "run_results.json", "source": "sources.json"}
 """What is kept of a command's results. dbt itself would write the whole manifest.json with each of them, which takes
@@ -87,6 +89,7 @@ def run(commands: Sequence[Sequence[str]], descriptor: int) -> bool:
     from dbt.cli.main import dbtRunner
 
     _build_behind_failed_tests()
+    _load_inputs_of_the_home()
     events = EventWriter(descriptor)
     manifest = None
     plan: rules.Plan | None = None
@@ -133,6 +136,21 @@ def _build_behind_failed_tests() -> None:
     BuildTask.MARK_DEPENDENT_ERRORS_STATUSES = [
         status for status in BuildTask.MARK_DEPENDENT_ERRORS_STATUSES if status != NodeStatus.Fail
     ]
+
+
+def _load_inputs_of_the_home() -> None:
+    """A seed that the home has an input for is loaded from there (`seeds.py`)."""
+    from dbt.adapters.duckdb.impl import DuckDBAdapter
+
+    in_project = DuckDBAdapter.get_seed_file_path
+    own = inputs_of_build(Home.from_env().root)
+
+    def path_of(adapter: Any, model: Any) -> str:
+        path = own.get(str(model["name"]))
+        # Inside of an SQL string whose signs DuckDB takes for a pattern.
+        return in_project(adapter, model) if path is None else in_pattern(path)
+
+    DuckDBAdapter.get_seed_file_path = path_of
 
 
 def _planned(events: EventWriter, manifest: Any, arguments: Sequence[str]) -> rules.Plan | None:

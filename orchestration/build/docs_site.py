@@ -35,7 +35,8 @@ def docs(home: Home, *, progress: Progress | None = None) -> Path:
         run_dbt(home, [["parse"], ["docs", "generate", "--static"]], progress)
         if not made.is_file():
             raise BuildFailed(
-                "dbt made no docs.", advice=f"What it found wrong is in {dbt_folder(home) / 'logs' / 'dbt.log'}."
+                "dbt made no docs.",
+                advice=f"What it found wrong is in {dbt_folder(home) / 'logs' / 'dbt.log'}.",
             )
         with replacement(target) as temporary:
             shutil.copyfile(made, temporary)

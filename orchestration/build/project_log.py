@@ -2,7 +2,7 @@
 
 | event | subject | before, after |
 | --- | --- | --- |
-| `seed_changed` | `seeds/people/kpi_targets.csv` | SHA-256 of the file |
+| `seed_changed` | `seeds/people/kpi_targets.csv` | SHA-256 of the file, or of the home's input in its place |
 | `definition_changed` | `kpi_shop_daily.gmv` | version and digest, as in kpi_glossary |
 | `model_changed` | `models/marts/sales/kpi_shop_daily.sql` | SHA-256 of the file |
 | `macro_changed` | `macros/money/money.sql` | SHA-256 of its macros |
@@ -27,6 +27,7 @@ from home.audit_log import Entry, append
 from home.database import attach, reading
 from home.layout import Home
 from home.records import read_record, write_record
+from orchestration.build.seeds import inputs_of_build
 
 State = dict[str, dict[str, str]]
 """What is known of each subject, by event."""
@@ -51,12 +52,16 @@ def project_state(home: Home, project: Path, manifest: Path) -> State:
         "macro_changed": _macros(content),
         "setting_changed": _settings(project),
     }
+    own = inputs_of_build(home.root)
     for node in content.get("nodes", {}).values():
         kind = f"{node.get('resource_type')}_changed"
         if kind in ("seed_changed", "model_changed"):
             path = str(node["original_file_path"])
             # dbt names a large seed by its path instead of its content.
             is_hash = node["checksum"]["name"] == "sha256"
+            if kind == "seed_changed" and (file := own.get(str(node.get("name")))) is not None:
+                found[kind][path] = hashlib.sha256(file.read_bytes()).hexdigest()
+                continue
             found[kind][path] = (
                 str(node["checksum"]["checksum"])
                 if is_hash

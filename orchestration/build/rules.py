@@ -1,7 +1,8 @@
 """By which rule each table of the warehouse was built, so that a build makes anew what has changed.
 
-The rule of a model or seed is everything in the project that decides its rows: its SQL or CSV, the settings that shape
-its table, the project's macros that it uses, the dbt vars that it or they read, and where its sources are read from.
+The rule of a model or seed is everything that decides its rows: its SQL or CSV (or the home's input), the settings that
+shape its table, the project's macros that it uses, the dbt vars that it or they read, and where its sources are read
+from.
 Descriptions and tests are no part of it. A table whose rule is not the one by which it was built is outdated, and so is
 whatever is made of it: the next build makes them from all of raw, incremental models too, and leaves the others alone.
 
@@ -29,6 +30,7 @@ from typing import Any
 from home.layout import Home
 from home.project import project_vars
 from home.records import RecordDamaged, read_record, write_record
+from orchestration.build.seeds import inputs_of_build
 
 VARIABLE = "TTKPI_REBUILT_MODELS"
 """Environment variable of dbt: ids of the models that are built in full, each between two spaces."""
@@ -180,6 +182,7 @@ def rules_of(manifest: Mapping[str, Any], project: Path, home: Path) -> dict[str
     """
     macros = _Macros(manifest)
     values = project_vars(project)
+    own = inputs_of_build(home)
     found: dict[str, Rule] = {}
     for unique_id, node in manifest["nodes"].items():
         if node["resource_type"] not in _KINDS:
@@ -188,7 +191,7 @@ def rules_of(manifest: Mapping[str, Any], project: Path, home: Path) -> dict[str
         used = macros.used_by(node)
         texts = [str(node.get("raw_code") or ""), json.dumps(settings), *(macros.text(one) for one in used)]
         found[unique_id] = {
-            "body": _body(node, project),
+            "body": _body(node, project, own),
             "settings": _digest(json.dumps(settings, sort_keys=True)),
             "macros": {_name(one): _digest(macros.text(one)) for one in used},
             "vars": {name: values[name] for name in _vars_read(texts, values)},
@@ -261,7 +264,9 @@ def _depends_on(node: Mapping[str, Any], kind: str) -> set[str]:
     return set((node.get("depends_on") or {}).get(kind) or ())
 
 
-def _body(node: Mapping[str, Any], project: Path) -> str:
+def _body(node: Mapping[str, Any], project: Path, own: Mapping[str, Path]) -> str:
+    if node["resource_type"] == "seed" and (path := own.get(str(node["name"]))) is not None:
+        return _digest(path.read_bytes())
     checksum = node["checksum"]
     if checksum["name"] == "sha256":
         return str(checksum["checksum"])[:16]

@@ -10,7 +10,8 @@ from orchestration.cli.session import open_home, show_progress
 
 @click.command(cls=Command)
 @click.option("--accept-fewer-rows", is_flag=True, help="Tables may have lost rows: a shop was given up, ...")
-def audit(accept_fewer_rows: bool) -> None:
+@click.option("--details", is_flag=True, help="List every failed check, not the causes alone.")
+def audit(accept_fewer_rows: bool, details: bool) -> None:
     """Judge raw and marts: dbt's tests and Great Expectations. 审核数据质量。
 
     A critical check that fails for a shop holds back that shop; the others may be published. Exit code 4 when
@@ -28,4 +29,7 @@ def audit(accept_fewer_rows: bool) -> None:
         show_audit(reporter, report)
     click.echo(f"Checks: {report.json_path}")
     click.echo(f"As a page: {report.page}")
+    if details:
+        for outcome in report.failed:
+            click.echo(f"{outcome.severity}: {outcome.message}")
     report.raise_for_failure()

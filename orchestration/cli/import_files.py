@@ -60,7 +60,8 @@ def import_files(
 
     From Seller Center, Affiliate Center and Ads Manager; the kind is recognised by the header, whatever the name. A
     file is loaded as a whole or not at all, and the same file twice changes nothing. Exit code 3 when some files were
-    refused and the others are loaded. Build afterwards.
+    refused and the others are loaded, or when a row, an amount or a word of a file was left out or not understood.
+    Build afterwards.
 
     \b
     Examples:  ttkpi import downloads/ --shop 7495000000000000101 --region GB --name "Aurora UK"
@@ -96,4 +97,4 @@ def import_files(
         click.echo(f"{counted(report.recovered, 'file')} of an import that was ended are loaded now.")
     if any(one.status == "imported" for one in report.files) or report.recovered:
         click.echo("Next: ttkpi build" if language == "en" else "下一步：ttkpi build")
-    raise SystemExit(SOME_SHOPS_FAILED if report.refused else 0)
+    raise SystemExit(SOME_SHOPS_FAILED if report.refused or report.doubtful else 0)

@@ -47,6 +47,9 @@ def show_import(report: ImportReport, language: Language, console: Console | Non
             _STATUS[one.status][language],
         )
     console.print(table)
+    for one in report.doubtful:
+        for doubt in one.doubtful:
+            console.print(shown(f"{one_line(one.path.name)}: {doubt.text(language)}"), soft_wrap=True)
     for one in report.files:
         for text in messages(one, language):
             console.print(shown(text), soft_wrap=True)

@@ -19,24 +19,27 @@ _SHOWN = 20
 def publish() -> None:
     """Put the audited marts in the place of the published file, in one step. 发布审核通过的指标表。
 
-    With destination.postgres, the server is brought to the same publication. Exit code 3 when a shop is held back (it
-    keeps its rows of the publication before) or the server failed. Exit code 4 when the last audit did not pass or is
-    of another build.
+    With destination.postgres or destination.bitable, server and Bitable are brought to the same publication. Exit code
+    3 when a shop is held back (it keeps its rows of the publication before), the server or the Bitable failed. Exit
+    code 4 when the last audit did not pass or is of another build.
 
     \b
     Example:  ttkpi publish
     """
+    from orchestration.deliver.bitable.state import bring_base
     from orchestration.publish.publish import publish as run_publish
-    from orchestration.run import SOME_SHOPS_FAILED, show_publish
+    from orchestration.run import SOME_SHOPS_FAILED, show_base, show_publish
 
     home, reporter = open_home(), show_progress()
     with reporter.phase("publish", "copying the marts"):
         report = run_publish(home, progress=reporter)
         show_publish(reporter, report)
+        base = bring_base(home, progress=reporter)
+        show_base(reporter, base)
     click.echo(f"Published {len(report.tables)} tables to {home.bi_file}")
     for audience, tables in report.audiences.items():
         click.echo(f"  for {audience}: {len(tables)} tables, {sum(tables.values()):,} rows")
-    if report.is_partial:
+    if report.is_partial or (base is not None and base.failed):
         raise SystemExit(SOME_SHOPS_FAILED)
 
 

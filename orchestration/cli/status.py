@@ -13,8 +13,8 @@ from orchestration.cli.session import open_home
 def status(details: bool) -> None:
     """How things stand: what is to be done, shops and ads accounts, the last audit, what is published. 运行状态。
 
-    Exit code 1 when the published file is damaged, 3 when a resource failed at its last attempt a shop is held
-    back or PostgreSQL is behind, 4 when the last audit failed.
+    Exit code 1 when the published file is damaged, 3 when a resource failed at its last attempt, a shop is held
+    back, PostgreSQL or the Bitable is behind, 4 when the last audit failed.
 
     \b
     Examples:  ttkpi status
@@ -30,5 +30,5 @@ def status(details: bool) -> None:
         raise SystemExit(1)
     if found.audit is not None and not found.audit.get("passed"):
         raise SystemExit(4)
-    behind = found.server is not None and not found.server.is_current
+    behind = any(one is not None and not one.is_current for one in (found.server, found.base))
     raise SystemExit(3 if found.failing or (found.published or {}).get("held_back") or behind else 0)

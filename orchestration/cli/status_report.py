@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from home.layout import Home
+from ingestion.market_matrix import SUBJECTS, market_matrix, unknown_of
 from orchestration.progress import output, shown
 from orchestration.status import AdsAuthorisation, Authorisation, ResourceStatus, Status
 
@@ -87,6 +88,25 @@ def show_status(home: Home, status: Status, *, details: bool = False, console: C
         console.print(_resources(status.resources) if details else _shops(status.resources))
         if not details:
             console.print("Each resource: ttkpi status --details 查看明细")
+    _show_markets(console, status, details=details)
+
+
+def _show_markets(console: Console, status: Status, *, details: bool) -> None:
+    """What nobody knows of the markets of the shops; in detail what is known of every market, and where from."""
+    own = {shop.region for seller in status.authorisations for shop in seller.shops}
+    for region, subjects in unknown_of(own).items():
+        names = ", ".join(f"{SUBJECTS[subject][0]} {SUBJECTS[subject][1]}" for subject in subjects)
+        console.print(f"Market 市场 {region}, not known 未知: {names}", soft_wrap=True)
+    if not details:
+        return
+    table = Table(box=SIMPLE_HEAD)
+    table.add_column("market 市场")
+    for english, chinese in SUBJECTS.values():
+        table.add_column(f"{english} {chinese}", overflow="fold")
+    for region in dict.fromkeys(region for region, _ in market_matrix()):
+        table.add_row(region, *(market_matrix()[region, subject].state for subject in SUBJECTS))
+    console.print(table)
+    console.print("Sources 来源: ingestion/market_sources.csv")
 
 
 def _problems(status: Status) -> Iterator[str]:
@@ -94,7 +114,9 @@ def _problems(status: Status) -> Iterator[str]:
     if status.damage:
         yield status.damage
     if status.audit is not None and not status.audit.get("passed"):
-        failures = [str(text) for text in status.audit.get("critical_failures") or []]
+        failures = [
+            str(text) for text in status.audit.get("causes") or status.audit.get("critical_failures") or []
+        ]
         yield f"The last audit stopped the publication: {failures[0] if failures else 'see its page'}" + (
             f" (and {len(failures) - 1} more)" if len(failures) > 1 else ""
         )
@@ -127,6 +149,9 @@ def _problems(status: Status) -> Iterator[str]:
     if status.server is not None and not status.server.is_current:
         why = status.server.failed or "it has not been written to since."
         yield f"PostgreSQL at {status.server.place} has not the current publication: {why}"
+    if status.base is not None and not status.base.is_current:
+        why = status.base.failed or "it has not been written to since."
+        yield f"The Bitable 多维表格 at {status.base.place} has not the current publication: {why}"
 
 
 def _shops(resources: Sequence[ResourceStatus]) -> Table:
@@ -213,6 +238,9 @@ def _show_states(console: Console, status: Status) -> None:
     if status.server is not None:
         words = status.server.publication_id or "nothing yet"
         console.print(f"PostgreSQL: {shown(status.server.place)}, publication {words}")
+    if status.base is not None:
+        words = status.base.publication_id or "nothing yet"
+        console.print(f"Bitable 多维表格: {shown(status.base.place)}, publication {words}")
 
 
 def _days(days: float) -> str:

@@ -8,6 +8,8 @@ A record's way through the house is one chain of keys, so lineage is unbroken fr
     marts/kpi_shop_daily
     published/kpi_shop_daily          the table in the published file
 
+The views for people (`views/view_shop_days`) stand on marts, and are published with them.
+
 dbt sources are translated to the keys of the raw tables: that, and nothing else, joins the two halves of the
 graph. Two sources are no raw tables: `frozen/scorecards`, the months that a person froze (`ttkpi freeze`), and
 `audit_log/entries`, what the steps write about themselves.
@@ -26,6 +28,7 @@ from orchestration.build.marts import is_published
 
 RAW = "raw"
 PUBLISHED = "published"
+VIEWS = "views"
 EXPOSURES = "exposures"
 FROZEN = "frozen"
 AUDIT_LOG = "audit_log"

@@ -23,7 +23,7 @@ class Alert:
     """One alert: what happened, to what, and what to do about it."""
 
     kind: str
-    """`run_failed`, `shop_sync_failed`, `ads_sync_failed`, `nothing_published` or `alerts_damaged`."""
+    """`run_failed`, `shop_sync_failed`, `ads_sync_failed`, `nothing_published`, `report_not_sent`, `alerts_damaged`."""
     message: str
     run_id: str
     shop_key: str | None = None

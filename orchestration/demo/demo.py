@@ -131,7 +131,7 @@ def demo(
         write_record(demo_folder(home) / "demo.json", record)
         directory = demo_folder(home) / "world"
         make_world(directory, world, reporter)
-        with _sandbox(directory, port, reporter) as base_url, _environment(base_url):
+        with _sandbox(directory, port, reporter) as base_url, environment(sandbox_settings(base_url)):
             first = published_manifest(home) is None
             _authorise(home, base_url, reporter)
             until = _clock(base_url, advance=not first, reporter=reporter)
@@ -164,7 +164,7 @@ def running_sandbox(home: Home, reporter: Reporter) -> Iterator[datetime]:
     directory = demo_folder(home) / "world"
     if not directory.is_dir():
         raise ConfigError(f"{home.root} holds no demo.", advice="Run `ttkpi demo` first.")
-    with _sandbox(directory, None, reporter) as base_url, _environment(base_url):
+    with _sandbox(directory, None, reporter) as base_url, environment(sandbox_settings(base_url)):
         yield _clock(base_url, advance=False, reporter=reporter) + timedelta(seconds=1)
 
 
@@ -245,11 +245,14 @@ def _start(directory: Path, port: int | None, reporter: Reporter) -> SandboxProc
         return SandboxProcess(directory, port=0, remember=True).start()
 
 
-@contextmanager
-def _environment(base_url: str) -> Iterator[None]:
-    """Configuration for the sandbox, for as long as the demo runs."""
+def sandbox_settings(base_url: str) -> dict[str, str]:
+    """What points shops, ads accounts and exchange rates to a sandbox, by the names of the environment.
+
+    Args:
+        base_url: Where the sandbox listens.
+    """
     options = SandboxOptions()
-    settings = {
+    return {
         environment_name(SHOP_SECTION, "base_url"): base_url,
         environment_name(SHOP_SECTION, "auth_url"): base_url,
         environment_name(SHOP_SECTION, "app_key"): options.app_key,
@@ -261,9 +264,16 @@ def _environment(base_url: str) -> Iterator[None]:
         environment_name(ADS_SECTION, "app_id"): APP_ID,
         environment_name(ADS_SECTION, "secret"): SECRET,
         environment_name(ADS_SECTION, "requests_per_second"): "0",
+    } | {
+        # No proxy reaches this machine's own server.
+        name: ",".join(filter(None, [os.environ.get(name, ""), "127.0.0.1"]))
+        for name in ("NO_PROXY", "no_proxy")
     }
-    for name in ("NO_PROXY", "no_proxy"):
-        settings[name] = ",".join(filter(None, [os.environ.get(name, ""), "127.0.0.1"]))
+
+
+@contextmanager
+def environment(settings: Mapping[str, str]) -> Iterator[None]:
+    """These variables of the environment, for as long as the block lasts."""
     before = {name: os.environ.get(name) for name in settings}
     os.environ.update(settings)
     try:

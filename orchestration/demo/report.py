@@ -369,6 +369,7 @@ def _show_places(console: Console, home: Home, result: DemoResult) -> None:
     )
     console.print(f"  audit            {shown(str(home.root / 'audit' / 'index.html'))}")
     console.print(f"  KPI glossary     {shown(str(result.docs))}")
+    console.print("  pages 看板        make dashboard, then http://127.0.0.1:8501")
     console.print("  Dagster          make dagster, then http://127.0.0.1:3000")
     console.print("Run it again: the sandbox's clock moves on by a day and only what is new is read.")
 

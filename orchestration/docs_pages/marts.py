@@ -21,8 +21,10 @@ except ImportError:  # PyYAML without libyaml: the same answer, ten times slower
 
 PROJECT = Path(__file__).parents[2]
 MARTS = PROJECT / "models" / "marts"
+VIEWS = PROJECT / "models" / "views"
 
 DOMAINS = {
+    "views": "供人查看的视图",
     "sales": "销售",
     "finance": "结算与利润",
     "creators": "达人",
@@ -82,7 +84,7 @@ def read_marts(folder: Path = MARTS) -> tuple[Mart, ...]:
     """All marts, in the order of the pages.
 
     Args:
-        folder: `models/marts` of a project.
+        folder: `models/marts` or `models/views` of a project.
 
     Raises:
         MartNotDescribed: A mart has no YAML beside it, or the YAML lacks something.
@@ -94,8 +96,8 @@ def read_marts(folder: Path = MARTS) -> tuple[Mart, ...]:
 
 
 def marts_table() -> str:
-    """The marts as tables in English and 中文, one table per domain."""
-    marts = read_marts()
+    """The views for people and the marts as tables in English and 中文, one table per domain."""
+    marts = (*read_marts(VIEWS), *read_marts())
     return "\n\n".join(
         "\n".join(
             [
@@ -134,7 +136,7 @@ def _mart(sql: Path) -> Mart:
             f"{sql.name}: {sql.parent.name} is no domain; the domains are {', '.join(DOMAINS)}."
         )
     return Mart(
-        name=sql.stem,
+        name=re.sub("^view_", "views.", sql.stem),
         domain=sql.parent.name,
         question=question,
         question_zh=question_zh,

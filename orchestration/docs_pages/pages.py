@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from orchestration.docs_pages.commands import command_reference
+from orchestration.docs_pages.files import files_tables
 from orchestration.docs_pages.marts import PROJECT, marts_table
 from orchestration.docs_pages.parts import part_of, with_part
 from orchestration.docs_pages.picture import result_picture
@@ -15,6 +16,7 @@ PICTURE = PROJECT / "docs" / "demo.svg"
 
 PARTS: Mapping[Path, tuple[str, Callable[[], str]]] = {
     PROJECT / "docs" / "commands.md": ("commands", command_reference),
+    PROJECT / "docs" / "files.md": ("files", files_tables),
     PROJECT / "docs" / "marts.md": ("marts", marts_table),
 }
 """Per page: the name of its generated part, and what writes the part."""

@@ -132,7 +132,7 @@ def freeze(home: Home, month: date, *, again: bool = False, provisional: bool = 
         provisional: Freeze although refunds may still come, or not all of the month was synced.
 
     Raises:
-        FreezeRefused: It is frozen already, not mature, or nothing of it is published.
+        FreezeRefused: It is frozen already, not mature, a shop is held back, or nothing of it is published.
         FrozenDamaged: A frozen month was changed.
         CannotRead: The published file can't be read.
         HomeBusy: Another run holds the home.
@@ -149,6 +149,14 @@ def freeze(home: Home, month: date, *, again: bool = False, provisional: bool = 
                 f"To freeze it again as it is now: ttkpi freeze {name} --again",
             )
         rows = _published(home, month)
+        if held := _held_back(home):
+            raise FreezeRefused(
+                f"Scorecards add up all shops, and of these the audit holds back {len(held)}:\n"
+                + "\n".join(f"- {text}" for text in held),
+                advice="Do what is said of each shop, then `ttkpi run`; once no shop is held back "
+                f"(`ttkpi status`), freeze: ttkpi freeze {name}. Nothing was frozen, also not with --provisional: "
+                "what is known to be wrong does not become right with time.",
+            )
         young = sum(bool(row["is_provisional"]) for row in rows)
         parts = sum(not row["is_complete"] for row in rows)
         if (young or parts) and not provisional:
@@ -207,14 +215,17 @@ def check(home: Home) -> int:
         _write(empty, SCHEMA.empty_table())
     if files:
         home.freeze_key()
-    missing = sorted(_signatures(home).keys() - {path.name for path in files})
+    known = _signatures(home)
+    missing = sorted(known.keys() - {path.name for path in files})
     if missing:
         raise FrozenDamaged(
             f"Frozen months are missing in {home.frozen}: {', '.join(missing)}.",
             advice=f"Restore them from your backup. To give them up, take them out of {home.frozen / _LEDGER}.",
         )
-    for path in files:
-        _verify(home, path)
+    found = {path.name: _verify(home, path) for path in files}
+    if found.keys() != known.keys():
+        # A freeze was killed before it could note its signature; its file is whole.
+        write_record(home.frozen / _LEDGER, found | known)
     _check_digests(home, files)
     return len(files)
 
@@ -247,7 +258,12 @@ def _signatures(home: Home) -> dict[str, Any]:
     return read_record(home.frozen / _LEDGER, cure=cure) or {}
 
 
-def _verify(home: Home, path: Path) -> None:
+def _verify(home: Home, path: Path) -> str:
+    """The signature of a freeze, if it is of these rows.
+
+    Raises:
+        FrozenDamaged: It is not, or the file is not one of ours.
+    """
     advice = (
         "Restore the file from your backup. To give this freeze up, delete the file and its line in "
         f"{path.with_name(_LEDGER)}, then freeze the month again."
@@ -260,7 +276,7 @@ def _verify(home: Home, path: Path) -> None:
             if isinstance(error, OSError) and error.errno is not None:
                 raise
             raise FrozenDamaged(f"{path} is no Parquet file: {error}", advice=advice) from error
-    signature = (table.schema.metadata or {}).get(_SIGNATURE, b"").decode("ascii", errors="replace")
+    signature: str = (table.schema.metadata or {}).get(_SIGNATURE, b"").decode("ascii", errors="replace")
     if match is None or not table.schema.equals(SCHEMA) or not signature:
         raise FrozenDamaged(f"{path} was not written by `ttkpi freeze`.", advice=advice)
     # A copy of another month's file is signed, too.
@@ -268,6 +284,7 @@ def _verify(home: Home, path: Path) -> None:
     signed = hmac.compare_digest(signature, _sign(home.freeze_key(), table))
     if not signed or content != {(match[1], int(match[2]))}:
         raise FrozenDamaged(f"{path} is not as it was frozen: its signature does not fit.", advice=advice)
+    return signature
 
 
 def _sign(key: bytes, table: pa.Table) -> str:
@@ -321,6 +338,25 @@ def _published(home: Home, month: date) -> list[dict[str, Any]]:
             advice="Who answers for what is in seeds/people/team_assignments.csv.",
         )
     return rows
+
+
+def _held_back(home: Home) -> list[str]:
+    """Why shops of the published file are held back: their rows are old ones, and the scorecards, which have no
+    `shop_key`, are made of new ones that the audit found wrong."""
+    with reading(home) as connection:
+        attach(connection, home.published, "published")
+        marked = connection.execute(
+            "select 1 from duckdb_columns() where database_name = 'published' and schema_name = 'marts' "
+            "and table_name = 'dim_shops' and column_name = 'held_back_reason'"
+        ).fetchone()
+        if marked is None:
+            # Published by a version that held nothing back.
+            return []
+        rows = connection.execute(
+            "select coalesce(held_back_reason, shop_name || ' (' || shop_key || ')') "
+            "from published.marts.dim_shops where is_held_back order by shop_key"
+        ).fetchall()
+    return [str(row[0]) for row in rows]
 
 
 def _cards(rows: Sequence[Mapping[str, Any]]) -> Iterable[Card]:

@@ -11,8 +11,13 @@ from home.errors import TtkpiError
 from orchestration.metrics.source import Published
 
 SHOP_CURRENCY = "shop currency"
+ACCOUNT_CURRENCY = "account currency"
 REPORTING_CURRENCY = "reporting currency"
+OWN_CURRENCIES = (SHOP_CURRENCY, ACCOUNT_CURRENCY)
+"""Units of which several currencies hide behind one name."""
+_MONEY = (*OWN_CURRENCIES, REPORTING_CURRENCY)
 _CHINESE = re.compile(r"[\u4e00-\u9fff].*?(?=,|$)")
+_CONDITION = re.compile(r"\bwhen\b.*?\bthen\b")
 _HOURS = re.compile(r"(^|_)hours?$")
 _MINUTES = re.compile(r"(^|_)minutes$")
 GRAINS = ("day", "week", "month", "quarter", "year")
@@ -33,9 +38,11 @@ class Metric:
         label: English name.
         label_zh: 中文名称.
         definition: What it means, as in the glossary, in both languages.
-        unit: `shop currency`, `reporting currency`, `fraction`, `ratio`, `hours`, `minutes` or `count`.
+        unit: `shop currency`, `account currency`, `reporting currency`, `fraction`, `ratio`, `hours`, `minutes`,
+            `points` or `count`.
         tables: The published tables that it is made of.
         clock: The date that it is counted by, a column of its table.
+        provisional_flag: The column that says whether it may still change, where its table has one.
     """
 
     name: str
@@ -45,6 +52,7 @@ class Metric:
     unit: str
     tables: tuple[str, ...]
     clock: str
+    provisional_flag: str = "is_provisional"
 
     @property
     def summary(self) -> str:
@@ -55,7 +63,7 @@ class Metric:
     @property
     def is_money(self) -> bool:
         """Whether it is an amount of money."""
-        return self.unit in (SHOP_CURRENCY, REPORTING_CURRENCY)
+        return self.unit in _MONEY
 
 
 def metrics(file: Published) -> dict[str, Metric]:
@@ -105,6 +113,8 @@ def search(known: Mapping[str, Metric], words: str) -> list[Metric]:
         names = [metric.name.replace("_", " "), metric.label.casefold(), metric.label_zh]
         if wanted in names:
             return 3
+        if any(name.startswith(wanted) for name in names):
+            return 2.5
         if any(wanted in name for name in names):
             return 2
         if wanted in metric.definition.casefold():
@@ -134,7 +144,11 @@ def _inputs(manifest: Any, columns: Mapping[str, Mapping[str, str]]) -> dict[str
         table = model.node_relation.alias
         dates = {one.name: one.expr or one.name for one in model.dimensions}
         for measure in model.measures:
-            words = set(re.findall(r"[a-z_][a-z0-9_]*", (measure.expr or measure.name).lower()))
+            words = set(
+                re.findall(
+                    r"[a-z_][a-z0-9_]*", _CONDITION.sub("then", (measure.expr or measure.name).lower())
+                )
+            )
             date = measure.agg_time_dimension or model.defaults.agg_time_dimension
             unit = _unit(measure.name, words & set(columns[table]), columns[table])
             found[measure.name] = _Input(table, unit, dates[date])
@@ -142,8 +156,13 @@ def _inputs(manifest: Any, columns: Mapping[str, Mapping[str, str]]) -> dict[str
 
 
 def _unit(name: str, used: Iterable[str], types: Mapping[str, str]) -> str:
+    if name.endswith("score"):
+        return "points"
     if any(types[column].startswith("DECIMAL(18,4)") for column in used):
-        return REPORTING_CURRENCY if name.endswith("_rc") else SHOP_CURRENCY
+        if name.endswith("_rc"):
+            return REPORTING_CURRENCY
+        # What ads accounts report is in their currency, whichever the shop has.
+        return ACCOUNT_CURRENCY if "advertiser_id" in types else SHOP_CURRENCY
     if _HOURS.search(name):
         return "hours"
     return "minutes" if _MINUTES.search(name) else "count"
@@ -176,7 +195,14 @@ def _metric(
         unit=_unit_of(metric, units, by_name, inputs),
         tables=tuple(dict.fromkeys(inputs[measure].table for measure in measures)),
         clock=inputs[measures[0]].clock,
+        provisional_flag=_provisional_flag(metric),
     )
+
+
+def _provisional_flag(metric: Any) -> str:
+    """Its `meta: {provisional_flag: ...}`: a number without refunds in it is final before one with refunds."""
+    meta = metric.config.meta if metric.config else {}
+    return str(meta.get("provisional_flag") or "is_provisional")
 
 
 def _unit_of(metric: Any, units: list[str], by_name: Mapping[str, Any], inputs: Mapping[str, _Input]) -> str:
@@ -189,7 +215,7 @@ def _unit_of(metric: Any, units: list[str], by_name: Mapping[str, Any], inputs: 
             for part in (metric.type_params.numerator, metric.type_params.denominator)
         )
         if above != below:
-            return above if above in (SHOP_CURRENCY, REPORTING_CURRENCY) else "ratio"
+            return above if above in _MONEY else "ratio"
         return "fraction" if re.search(r"(rate|share|ctr|ctor|coverage)(_rc)?$", metric.name) else "ratio"
-    money = [unit for unit in units if unit in (SHOP_CURRENCY, REPORTING_CURRENCY)]
+    money = [unit for unit in units if unit in _MONEY]
     return money[0] if money else "ratio"

@@ -13,9 +13,10 @@ from home.database import literal
 from home.errors import TtkpiError
 from orchestration.metrics import COMPARISONS
 from orchestration.metrics.catalog import (
+    ACCOUNT_CURRENCY,
     CURRENCY_GROUPS,
     GRAINS,
-    SHOP_CURRENCY,
+    OWN_CURRENCIES,
     Metric,
     UnknownMetric,
     metrics,
@@ -90,13 +91,14 @@ def ask(file: Published, question: Question) -> Answer:
         Refused: It would add currencies, groups by what a metric does not know, or compares without a period.
         NoMetrics: The file has no metric layer.
     """
-    wanted = named(metrics(file), dict.fromkeys(question.metrics))
+    known = metrics(file)
+    wanted = named(known, dict.fromkeys(question.metrics))
     if not wanted:
         raise UnknownMetric("No metric is named.", advice="`ttkpi metrics list` has them all.")
     engine = file.engine()
     groups = {name: _group(engine, wanted, name) for name in dict.fromkeys(question.by)}
     where = {_group(engine, wanted, name): values for name, values in question.where.items()}
-    by = _with_currency(wanted, question, groups)
+    by = _with_currency(engine, wanted, question, groups, known)
     groups = {name: groups.get(name) or _group(engine, wanted, name) for name in by}
     rows = _answered(file, wanted, groups, where, question.since, question.until)
     not_final = _not_final(file, engine, wanted, groups, where, question)
@@ -128,21 +130,34 @@ def groups_of(file: Published, names: Sequence[str]) -> list[str]:
     return _choices(_known_groups(file.engine(), wanted))
 
 
-def _with_currency(wanted: Sequence[Metric], question: Question, groups: Mapping[str, str]) -> list[str]:
+def _with_currency(
+    engine: Engine,
+    wanted: Sequence[Metric],
+    question: Question,
+    groups: Mapping[str, str],
+    known: Mapping[str, Metric],
+) -> list[str]:
     """What to group by, so that no two currencies are added."""
     by = list(groups)
-    in_shop_currency = [metric.name for metric in wanted if metric.unit == SHOP_CURRENCY]
-    if not in_shop_currency or "currency" in by or "shop_currency" in by:
+    amounts = [metric for metric in wanted if metric.unit in OWN_CURRENCIES]
+    in_shop_currency = [metric.name for metric in amounts]
+    if not amounts or "currency" in by or "shop_currency" in by:
         return by
+    knows_currency = any(_word(one) == "currency" for one in _known_groups(engine, wanted))
+    if not knows_currency and any(metric.unit == ACCOUNT_CURRENCY for metric in amounts):
+        raise Refused(
+            f"{', '.join(in_shop_currency)} are in the currency of an ads account and of a shop, which may differ.",
+            advice="Ask for those of ads accounts apart, or in the reporting currency.",
+        )
     one_shop = len(question.where.get("shop", ())) == 1
     if not one_shop and not any(name in CURRENCY_GROUPS for name in by):
+        converted = [f"{name}_rc" for name in in_shop_currency if f"{name}_rc" in known]
         raise Refused(
             f"{', '.join(in_shop_currency)} would add amounts in several currencies.",
-            advice="Group by shop or currency (`--by shop`), or ask in the reporting currency: "
-            + ", ".join(f"{name}_rc" for name in in_shop_currency)
-            + ".",
+            advice="Group by shop or currency (`--by shop`)"
+            + (f", or ask in the reporting currency: {', '.join(converted)}." if converted else "."),
         )
-    return [*by, "shop_currency"]
+    return [*by, "currency" if knows_currency else "shop_currency"]
 
 
 def _known_groups(engine: Engine, wanted: Sequence[Metric]) -> list[str]:
@@ -256,15 +271,17 @@ def _not_final(
     question: Question,
 ) -> dict[tuple[Any, ...], set[str]]:
     """The metrics of each group of which a row says that it is provisional."""
-    found: dict[tuple[Any, ...], set[str]] = {}
+    by_flag: dict[str, list[Metric]] = {}
     for metric in wanted:
-        flags = [one for one in _known_groups(engine, [metric]) if _word(one) == "is_provisional"]
-        if flags:
-            rows = _answered(
-                file, [metric], groups, {**where, flags[0]: ("true",)}, question.since, question.until
-            )
-            for key in rows:
-                found.setdefault(key, set()).add(metric.name)
+        for flag in _known_groups(engine, [metric]):
+            if _word(flag) == metric.provisional_flag:
+                by_flag.setdefault(flag, []).append(metric)
+    found: dict[tuple[Any, ...], set[str]] = {}
+    for flag, marked in by_flag.items():
+        # Whether a row is there is all that counts: one metric of the table tells it of all.
+        rows = _answered(file, marked[:1], groups, {**where, flag: ("true",)}, question.since, question.until)
+        for key in rows:
+            found.setdefault(key, set()).update(metric.name for metric in marked)
     return found
 
 

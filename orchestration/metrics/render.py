@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from orchestration.metrics.catalog import REPORTING_CURRENCY, SHOP_CURRENCY, Metric
+from orchestration.metrics.catalog import OWN_CURRENCIES, REPORTING_CURRENCY, Metric
 from orchestration.metrics.query import Answer
 
 UNKNOWN = "–"
@@ -118,7 +118,7 @@ def notes(answer: Answer) -> list[str]:
         found.append(f"Days are counted by {clocks.pop()}.")
     if any(answer.not_final):
         found.append(f"{MARK} not final: a part may still change. 暂定：部分数据仍可能变化。")
-    if any(one.unit == SHOP_CURRENCY for one in answer.metrics) and "currency" in answer.by:
+    if any(one.unit in OWN_CURRENCIES for one in answer.metrics) and "currency" in answer.by:
         found.append("Amounts are in the currency of their row. 金额以该行币种计。")
     if answer.since is not None and answer.until is not None:
         found.append(f"Compared with {answer.since} to {answer.until} (exclusive). 对比区间。")

@@ -69,10 +69,21 @@ class Published:
         """What a query answers."""
         return list(self._connection.cursor().execute(sql, parameters).fetchall())
 
-    def table(self, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+    def table(self, sql: str, parameters: Sequence[object] = ()) -> tuple[list[str], list[tuple[Any, ...]]]:
         """Names of the columns and rows of a query."""
-        cursor = self._connection.cursor().execute(sql)
+        cursor = self._connection.cursor().execute(sql, parameters)
         return [str(column[0]) for column in cursor.description or ()], cursor.fetchall()
+
+    def stream(self, sql: str, size: int = 2_000) -> Iterator[tuple[Any, ...]]:
+        """Rows of a query, a part at a time: a table may be larger than the memory.
+
+        Args:
+            sql: The query.
+            size: Rows of a part.
+        """
+        cursor = self._connection.cursor().execute(sql)
+        while rows := cursor.fetchmany(size):
+            yield from rows
 
     def columns(self) -> dict[str, dict[str, str]]:
         """The type of each column of each table of the file."""
@@ -103,6 +114,12 @@ class Published:
         return _engine(self._manifest)
 
 
+def published_path(home: Home, audience: str = "") -> Path:
+    """Where the published file of an audience is; without one the whole file."""
+    path = home.published
+    return path.parent / "audiences" / audience / path.name if audience else path
+
+
 @contextmanager
 def published(home: Home, audience: str = "") -> Iterator[Published]:
     """Open a home's published file.
@@ -115,9 +132,7 @@ def published(home: Home, audience: str = "") -> Iterator[Published]:
         NoMetrics: Nothing was published, or not for the audience.
         CannotRead: The file is damaged.
     """
-    path = home.published
-    if audience:
-        path = path.parent / "audiences" / audience / path.name
+    path = published_path(home, audience)
     if not path.is_file():
         raise NoMetrics(
             f"Nothing is published for audience {audience}: there is no {path}."

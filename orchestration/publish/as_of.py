@@ -23,6 +23,7 @@ import duckdb
 from home.audit_log import recorded
 from home.database import attach, literal, reading
 from home.errors import TtkpiError
+from home.inputs import take_inputs
 from home.layout import Home
 from home.storage import replacement, storage_errors
 from ingestion.replay import replay_into
@@ -30,7 +31,9 @@ from orchestration.build.build import build
 from orchestration.history.published_values import PublishedThen, published_at_instant
 from orchestration.progress import Reporter, Silent
 from orchestration.publish.audiences import everything
+from orchestration.publish.comments import descriptions
 from orchestration.publish.publish import copy_mart, mart_columns
+from orchestration.publish.views import add_views
 
 
 class NothingKnown(TtkpiError):
@@ -109,13 +112,14 @@ def as_of(
                     f"No page in {home.archive} came before {instant.isoformat()}.",
                     advice="Name a later instant; when pages came says the audit log (`sync`).",
                 )
+            take_inputs(home, scratch)
             with reporter.phase("build", "building the marts of then"):
                 build(scratch, freshness=False, progress=reporter).raise_for_errors()
             with reading(scratch) as connection:
                 attach(connection, scratch.warehouse, "warehouse")
                 then = published_at_instant(home, connection, instant)
                 values, differences = _compare(connection, then) if then else (0, ())
-                _write(connection, target)
+                _write(scratch, connection, target)
             publication = then.publication if then else None
         finally:
             _empty(scratch)
@@ -147,12 +151,14 @@ def _compare(
     return int(counted[0]) if counted else 0, tuple(ValueDifference(*row) for row in rows)
 
 
-def _write(connection: duckdb.DuckDBPyConnection, target: Path) -> None:
+def _write(scratch: Home, connection: duckdb.DuckDBPyConnection, target: Path) -> None:
     with replacement(target) as fresh:
         connection.execute(f"attach {literal(fresh)} as fresh")
         connection.execute("create schema fresh.marts")
-        for choice in everything(mart_columns(connection)):
+        columns = mart_columns(connection)
+        for choice in everything(columns):
             copy_mart(connection, choice)
+        add_views(connection, columns, descriptions(scratch))
         connection.execute("checkpoint fresh")
         connection.execute("detach fresh")
 

@@ -2,10 +2,14 @@
 
 A table goes into a file of an audience only if every limit of the audience can be kept on its rows: a limit on shops
 needs the column `shop_key`, a limit on a person one of `host_name`, `person_name`. A pattern passes over the tables for
-which that is not so; a table that is named in full is refused. `dim_dates` and `kpi_glossary` tell nothing of any shop
-or person and go with every audience that names them; of the glossary only the columns that are in the file.
+which that is not so; a table that is named in full is refused. Calendar, glossary, names of values and settings tell
+nothing of any shop or person and go with every audience that names them; of the glossary only the columns that are in
+the file.
 
 Where rows are named by a KPI (`kpi_name`, or the subject of an alert), a column that is left out takes them with it.
+
+Who may not see what goods cost must not be able to work it out: sales and charges are in most files, so a profit tells
+the cost. An audience from which one column of goods costs or profit is left out therefore gets none of them.
 """
 
 from __future__ import annotations
@@ -24,11 +28,21 @@ from orchestration.build.marts import is_published
 
 SEED = "seeds/trust/audiences.csv"
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
-_OF_NOBODY = ("dim_dates", "kpi_glossary")
+_OF_NOBODY = ("dim_dates", "dim_values", "kpi_glossary", "ops_settings")
 _OF_A_PERSON = ("host_name", "person_name")
 _OF_A_KPI = ("kpi_name", "subject")
 _WILDCARDS = re.compile(r"[*?\[]")
 _OTHERS = ("all", "none", "unassigned")
+_GOODS_COSTS = (
+    "*cogs*",
+    "*unit_cost*",
+    "*landed_cost*",
+    "*freight_cost*",
+    "*duty_cost*",
+    "*sample_cost*",
+    "*profit*",
+)
+_WORKED_OUT_FROM_THEM = ("creator_cost*", "creator_roi*")
 
 Columns = Mapping[str, Sequence[str]]
 """Columns by table, in their order."""
@@ -109,13 +123,14 @@ def _audience(
         raise _wrong(
             name, "is no name: it becomes a folder, so use small letters, digits, '-' and '_'", "audience"
         )
-    shops, patterns = shop_keys.split(), left_out.split()
+    shops, named = shop_keys.split(), left_out.split()
+    patterns = [*named, *_told_by_costs(columns, named)]
     _require_shops(connection, name, shops)
     chosen = _tables(name, columns, tables.split(), limited=bool(shops), person=person)
     if person:
         _require_person(connection, name, person, chosen, columns)
     kept = {table: _kept(table, columns[table], patterns) for table in chosen}
-    for pattern in patterns:
+    for pattern in named:
         # A pattern may be there for a column to come; a name that no mart has is a slip, and would hide nothing.
         if not _WILDCARDS.search(pattern) and not any(
             _is_left_out(table, column, [pattern]) for table, own in columns.items() for column in own
@@ -128,7 +143,7 @@ def _audience(
         Choice(table, names, _condition(table, columns[table], kept, patterns, shops, person))
         for table, names in kept.items()
     )
-    limits = {"left_out_columns": patterns, "shop_keys": shops, "person_name": person or None}
+    limits = {"left_out_columns": named, "shop_keys": shops, "person_name": person or None}
     return Audience(name, choices, limits)
 
 
@@ -157,6 +172,16 @@ def _hindrance(table: str, names: Sequence[str], limited: bool, person: str) -> 
     if person and not any(column in names for column in _OF_A_PERSON):
         return "names no person (host_name, person_name), so it can't be limited to one"
     return ""
+
+
+def _told_by_costs(columns: Columns, patterns: Sequence[str]) -> tuple[str, ...]:
+    """Patterns of all columns that tell what goods cost, if the audience is not to see one of these; else none."""
+    hidden = any(
+        _is_left_out(table, column, _GOODS_COSTS) and _is_left_out(table, column, patterns)
+        for table, own in columns.items()
+        for column in own
+    )
+    return (*_GOODS_COSTS, *_WORKED_OUT_FROM_THEM) if hidden else ()
 
 
 def _is_left_out(table: str, column: str, patterns: Iterable[str]) -> bool:

@@ -31,7 +31,7 @@ class Description:
 
 
 def descriptions(home: Home) -> dict[str, Description]:
-    """The descriptions of all marts, by table; empty for a home in which the project was never parsed."""
+    """The descriptions of all marts and views, by name; empty for a home in which the project was never parsed."""
     path = dbt_folder(home) / "target" / "manifest.json"
     if not path.is_file():
         return {}
@@ -42,9 +42,9 @@ def descriptions(home: Home) -> dict[str, Description]:
         if node["resource_type"] == "test" and (node.get("test_metadata") or {}).get("name") == "unique_key"
     }
     return {
-        str(node["alias"]): _description(node, keys.get(one, []))
+        str(node["alias"]): _description(node, keys.get(one) or node["config"]["meta"].get("key", []))
         for one, node in nodes.items()
-        if node["resource_type"] == "model" and node["schema"] == "marts"
+        if node["resource_type"] == "model" and node["schema"] in ("marts", "views")
     }
 
 
@@ -84,19 +84,27 @@ def _with_unit(text: str, name: str, data_type: str | None) -> str:
 
 
 def write_comments(
-    connection: duckdb.DuckDBPyConnection, table: str, columns: Collection[str], description: Description
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    columns: Collection[str],
+    description: Description,
+    *,
+    schema: str = "marts",
+    kind: str = "table",
 ) -> None:
-    """Write the comments of a table of `fresh`.
+    """Write the comments of a table or view of `fresh`.
 
     Args:
         connection: Has `fresh` attached.
-        table: The table in schema `marts`.
+        table: The table.
         columns: Those of its columns that are there.
         description: What `models/` says of it.
+        schema: Its schema.
+        kind: `table` or `view`.
     """
-    where = f"fresh.marts.{quoted(table)}"
+    where = f"fresh.{schema}.{quoted(table)}"
     if description.text:
-        connection.execute(f"comment on table {where} is {literal(description.text)}")
+        connection.execute(f"comment on {kind} {where} is {literal(description.text)}")
     for name in columns:
         if text := description.columns.get(name):
             connection.execute(f"comment on column {where}.{quoted(name)} is {literal(text)}")

@@ -9,7 +9,8 @@
 | `published_values/` | what each publication changed (`orchestration/history/published_values.py`) |
 
 Table `marts.ops_publication` of each file says the same as its manifest, for whoever has the file only;
-schema `metrics` has the semantic models, for `ttkpi metrics` and others who sum by them.
+schema `metrics` has the semantic models, for `ttkpi metrics` and others who sum by them; schema `views` has the tables
+joined for people, with names (`orchestration/publish/views.py`).
 
 Of a shop that the audit holds back the file has the rows of the publication before
 (`orchestration/publish/held_back.py`).
@@ -70,6 +71,7 @@ from orchestration.publish.comments import Description, descriptions, write_comm
 from orchestration.publish.held_back import HeldShop, KeptRows, held_shops, mixed_tables
 from orchestration.publish.metric_layer import add_metric_layer
 from orchestration.publish.postgres.state import ServerState, bring_server
+from orchestration.publish.views import add_views
 
 _PUBLIC, _PRIVATE = 0o644, 0o600
 
@@ -288,7 +290,9 @@ def _write(
             write_comments(connection, choice.table, choice.columns, description)
         count.one(choice.table)
     _describe(connection, facts, tables, own, held)
-    add_metric_layer(home, connection, {choice.table: choice.columns for choice in file.choices})
+    columns = {choice.table: choice.columns for choice in file.choices}
+    add_metric_layer(home, connection, columns)
+    add_views(connection, columns, described)
     connection.execute("checkpoint fresh")
     connection.execute("detach fresh")
     with storage_errors(fresh):

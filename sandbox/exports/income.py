@@ -15,6 +15,7 @@ from decimal import Decimal
 from sandbox.exports import withdrawals
 from sandbox.exports.asked import Asked, Json
 from sandbox.exports.books import Book, Cell, Sheet
+from sandbox.exports.vietnamese import INCOME
 from sandbox.exports.words import TRANSACTION_TYPES, word
 from sandbox.world.settlement import REPEATED
 
@@ -149,6 +150,22 @@ COLUMNS = {
     ),
 }
 """The headers of each layout in English, in their order."""
+COLUMNS["income"] = COLUMNS["income_by_sku"] = tuple(
+    name for name in COLUMNS["income_ph_55"] if name not in ("GST", "Shipping service fee")
+)
+BY_SKU = (
+    "Statement Date",
+    "Statement ID",
+    "Currency",
+    "Type",
+    "Order/adjustment ID ",
+    "SKU ID",
+    "Quantity",
+    "Product name",
+    "SKU name",
+    "Total settlement amount",
+)
+"""The first headers of the file by SKU, in the place of `_HEAD`; the others follow."""
 
 INDONESIAN = (
     "ID Pesanan/Penyesuaian",
@@ -230,6 +247,8 @@ MARKET_FEES = {
 COMMON_FEES = {
     "income_ph_55": ("GMV Max ad fee", "Co-funded creator bonus"),
     "income_id_2026": ("Transaction fee", "Co-funded creator bonus"),
+    "income": ("GMV Max ad fee", "Co-funded creator bonus"),
+    "income_by_sku": ("GMV Max ad fee", "Co-funded creator bonus"),
 }
 """Columns of all markets of this world that the layout does not have."""
 _FEES_IN_INDONESIAN = {
@@ -244,7 +263,7 @@ _FEES_IN_INDONESIAN = {
     "Sales tax on referral fees": "Pajak penjualan atas biaya rujukan",
 }
 
-_AMOUNTS = {
+AMOUNTS = {
     "Subtotal before discounts": "subtotal_before_discount_amount",
     "Seller discounts": "seller_discount_amount",
     "Refund subtotal before seller discounts": "refund_subtotal_before_discount_amount",
@@ -305,6 +324,7 @@ _EXPLAINING = frozenset(
 class _Transaction:
     """A row of a statement."""
 
+    statement_id: str
     day: date
     currency: str
     body: Json
@@ -356,16 +376,64 @@ def columns(layout: str, region: str) -> tuple[str, ...]:
 
 
 def _headers(layout: str, region: str, language: str) -> list[Cell]:
+    if language == "vi":
+        return [INCOME.get(name, name) for name in columns(layout, region)]
     if layout != "income_id_2026" or language != "id":
         return list(columns(layout, region))
     extra = columns(layout, region)[len(INDONESIAN) :]
     return [*INDONESIAN, *(_FEES_IN_INDONESIAN.get(name, name) for name in extra)]
 
 
+def by_sku(asked: Asked, layout: str) -> Book:
+    """The income of the days with a row per order and SKU, and the statement that it is on."""
+    sheet = Sheet("", _rows_by_sku(asked, layout))
+    return Book(f"income_{asked.shop.region}_{asked.first:%y%m%d}_{asked.last:%y%m%d}.csv", (sheet,))
+
+
+def _rows_by_sku(asked: Asked, layout: str) -> Iterator[list[Cell]]:
+    names = columns(layout, asked.shop.region)[len(_HEAD) :]
+    yield [*BY_SKU, *names]
+    for row in _transactions(asked):
+        values = _values(row, row.amounts, asked)
+        order_id = row.body.get("order_id")
+        (order,) = asked.some("order", ids=[order_id]) if order_id else ({},)
+        skus: dict[str, list[Json]] = {}
+        for line in order.get("line_items", ()):
+            skus.setdefault(line["sku_id"], []).append(line)
+        weights = [len(lines) for lines in skus.values()] or [1]
+        amounts = {
+            name: _split(values.get(name, _ZERO), weights, asked.shop.digits)
+            for name in ("Total settlement amount", *names)
+        }
+        for number, lines in enumerate(list(skus.values()) or [[]]):
+            one = lines[0] if lines else {}
+            yield [
+                f"{row.day:%Y/%m/%d}",
+                row.statement_id,
+                row.currency,
+                values["Type"],
+                values["Order/adjustment ID"],
+                one.get("sku_id", ""),
+                len(lines) or "",
+                one.get("product_name", ""),
+                one.get("sku_name", ""),
+                *(amounts[name][number] for name in ("Total settlement amount", *names)),
+            ]
+
+
+def _split(value: Cell, weights: list[int], digits: int) -> list[Cell]:
+    """An amount in parts by weight, the last of which takes the rest; anything else is the same for all."""
+    if not isinstance(value, Decimal):
+        return [value] * len(weights)
+    step = Decimal(1).scaleb(-digits)
+    parts = [(value * weight / sum(weights)).quantize(step) for weight in weights[:-1]]
+    return [*parts, value - sum(parts, _ZERO)]
+
+
 def _rows(asked: Asked, layout: str) -> Iterator[list[Cell]]:
     names = columns(layout, asked.shop.region)
     yield _headers(layout, asked.shop.region, asked.language)
-    known = {_AMOUNTS[name] for name in names if name in _AMOUNTS} | _EXPLAINING
+    known = {AMOUNTS[name] for name in names if name in AMOUNTS} | _EXPLAINING
     for row in _transactions(asked):
         amounts = row.amounts
         lost = [name for name, amount in amounts.items() if amount and name not in known]
@@ -382,7 +450,7 @@ def _transactions(asked: Asked) -> Iterator[_Transaction]:
     for day, statement in asked.statements():
         for body in asked.children("statement_transaction", statement["id"]):
             if body["type"] in TRANSACTION_TYPES:
-                yield _Transaction(day, statement["currency"], body)
+                yield _Transaction(statement["id"], day, statement["currency"], body)
 
 
 def _values(row: _Transaction, amounts: dict[str, Decimal], asked: Asked) -> dict[str, Cell]:
@@ -394,7 +462,7 @@ def _values(row: _Transaction, amounts: dict[str, Decimal], asked: Asked) -> dic
     def both(one: str, other: str) -> Decimal:
         return amounts.get(one, _ZERO) + amounts.get(other, _ZERO)
 
-    values: dict[str, Cell] = {column: amounts.get(name, _ZERO) for column, name in _AMOUNTS.items()}
+    values: dict[str, Cell] = {column: amounts.get(name, _ZERO) for column, name in AMOUNTS.items()}
     values |= dict.fromkeys(_UNKNOWN, "")
     values |= {
         "Order/adjustment ID": body.get("order_id") or body["adjustment_id"],
@@ -427,12 +495,17 @@ def _report(asked: Asked) -> Iterator[list[Cell]]:
         fees += row.amount("fee_tax_amount") + row.amount("shipping_cost_amount")
         adjusted += row.amount("adjustment_amount")
         settled += row.amount("settlement_amount")
-    indonesian = asked.language == "id"
-    yield ["Periode" if indonesian else "Time period:", f"{asked.first:%Y/%m/%d}-{asked.last:%Y/%m/%d}"]
-    for english, local, amount in (
-        ("Total settlement amount", "Jumlah penyelesaian pembayaran", settled),
-        ("Total Revenue", "Total Pendapatan", revenue),
-        ("Total Fees", "Total Biaya", fees),
-        ("Total adjustments", "Jumlah penyesuaian", adjusted),
+    period = {"id": "Periode", "vi": "Khoảng thời gian"}.get(asked.language, "Time period:")
+    yield [period, f"{asked.first:%Y/%m/%d}-{asked.last:%Y/%m/%d}"]
+    for english, indonesian, vietnamese, amount in (
+        (
+            "Total settlement amount",
+            "Jumlah penyelesaian pembayaran",
+            "Tổng số tiền quyết toán",
+            settled,
+        ),
+        ("Total Revenue", "Total Pendapatan", "Tổng doanh thu", revenue),
+        ("Total Fees", "Total Biaya", "Tổng phí", fees),
+        ("Total adjustments", "Jumlah penyesuaian", "Tổng số tiền điều chỉnh", adjusted),
     ):
-        yield [local if indonesian else english, amount]
+        yield [{"id": indonesian, "vi": vietnamese}.get(asked.language, english), amount]

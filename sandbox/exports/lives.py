@@ -52,6 +52,44 @@ SESSION_COLUMNS = (
     "Ads GMV",
 )
 """The headers of the sessions, in their order."""
+LIST_COLUMNS = (
+    "Room ID",
+    "Room Title",
+    "Start Time",
+    "End Time",
+    "Duration",
+    "Attributed GMV",
+    "Attributed items sold",
+    "Attributed orders",
+    "Attributed SKU orders",
+    "Customers",
+    "AOV",
+    "Views",
+    "Impressions",
+    "Impressions Per Hour",
+    "GMV per hour",
+    "Show GPM",
+    "Watch GPM",
+    "Avg. viewing duration per view",
+    "Avg. viewing duration",
+    "Tap through rate",
+    "LIVE CTR",
+    "Product Impressions",
+    "Product clicks",
+    "CTR",
+    "CTOR",
+    "CTOR (SKU orders)",
+    "SKU order rate",
+    "New followers",
+    "Follow rate",
+    "Comments",
+    "Comment rate",
+    "Shares",
+    "Share rate",
+    "Likes",
+    "Like rate",
+)
+"""The headers of the list with room ids, in their order."""
 OLD_COLUMNS = {
     "en": (
         "Creator ID",
@@ -142,6 +180,12 @@ def sessions(asked: Asked, layout: str) -> Book:
     return Book(name, (Sheet("Sheet1", _sessions(asked)),))
 
 
+def rooms(asked: Asked, layout: str) -> Book:
+    """The same sessions in the list that has their room ids."""
+    name = f"Creator-Live-Performance_{asked.local(asked.clock):%Y%m%d%H%M%S}.xlsx"
+    return Book(name, (Sheet("performance_detail", _rooms(asked)),))
+
+
 def analysis(asked: Asked, layout: str) -> Book:
     """The sessions of all accounts that began on the days, in the older layout."""
     name = f"Live_Analysis_{asked.local(asked.clock):%Y%m%d%H%M%S}.xlsx"
@@ -206,6 +250,44 @@ def _sessions(asked: Asked) -> Iterator[list[Cell]]:
     for session in _found(asked, OWN_ACCOUNTS):
         shown = session.shown()
         yield [_session_cell(asked, shown, name) for name in SESSION_COLUMNS]
+
+
+_LISTED = {
+    "Impressions": "LIVE impressions",
+    "Impressions Per Hour": "Impressions per hour",
+    "GMV per hour": "GMV Per Hour",
+    "Tap through rate": "Tap-through rate",
+    "Product Impressions": "Product impressions",
+    "CTOR (SKU orders)": "CTOR (SKU order)",
+    "Avg. viewing duration per view": "Avg. viewing duration",
+}
+"""What the list calls otherwise."""
+
+
+def _rooms(asked: Asked) -> Iterator[list[Cell]]:
+    yield [f"{asked.first} ~ {asked.last}"]
+    yield []
+    yield list(LIST_COLUMNS)
+    for session in _found(asked, OWN_ACCOUNTS):
+        shown = session.shown()
+        yield [_listed(asked, shown, name) for name in LIST_COLUMNS]
+
+
+def _listed(asked: Asked, shown: Json, name: str) -> str:
+    start, end = int(shown["start_time"]), int(shown["end_time"])
+    match name:
+        case "Room ID":
+            return str(shown["id"])
+        case "Room Title":
+            return str(shown["title"])
+        case "Start Time" | "End Time":
+            return f"{asked.local(start if name == 'Start Time' else end):%Y-%m-%d %H:%M:%S}"
+        case "Duration":
+            minutes = (end - start) // 60
+            return f"{minutes // 60}h{minutes % 60}m"
+    cell = _session_cell(asked, shown, _LISTED.get(name, name))
+    is_rate = name.casefold().endswith("rate") or name.startswith(("LIVE CTR", "CTR", "CTOR"))
+    return f"{Decimal(cell) * 100:f}%" if is_rate and cell not in ("", _NO_ADS, "None") else cell
 
 
 def _session_cell(asked: Asked, shown: Json, name: str) -> str:

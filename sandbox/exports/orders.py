@@ -86,6 +86,36 @@ COLUMNS = {
         "Order Channel",
         "Creator Handle",
     ),
+    "order_us_63": (
+        *_ITEM[:7],
+        "Product ID",
+        *_ITEM[7:9],
+        " Virtual Bundle Seller SKU",
+        *_ITEM[9:19],
+        "Co-Funded Shipping Fee Discount",
+        "Shipping Fee Platform Discount",
+        "Payment platform discount",
+        "Retail Delivery Fee",
+        *_TAXED[1:],
+        *_EVENTS,
+        "Delivery Option Type",
+        *_SENT,
+        "Buyer Nickname",
+        *_REACHED,
+        "Country",
+        "State",
+        "City",
+        "Zipcode",
+        "Address Line 1",
+        "Address Line 2",
+        "Delivery Instruction",
+        *_REST,
+        "Seller Note",
+        "Shipping Information",
+        "Combined Listing",
+        "Order Channel",
+        "Creator Handle",
+    ),
     "order_vn_54": (
         *_ITEM,
         *_TAXED,
@@ -146,6 +176,9 @@ COLUMNS = {
 }
 """The headers of each layout, in their order."""
 
+_AMERICAN = ("order_us", "order_us_63")
+"""Layouts with a line that describes the columns."""
+
 _UNKNOWN = frozenset(
     (
         "Distance Shipping Fee",
@@ -168,6 +201,8 @@ _UNKNOWN = frozenset(
         "Checked Status",
         "Checked Marked by",
         "Tokopedia Invoice Number",
+        " Virtual Bundle Seller SKU",
+        "Combined Listing",
     )
 )
 """What the world knows nothing of: empty."""
@@ -192,6 +227,7 @@ class _Style:
 
 
 _STYLES = {
+    "order_us_63": _Style(XLSX, formats.symbolic, "All order-{:%Y-%m-%d-%H_%M}.xlsx"),
     "order_us": _Style(XLSX, formats.plain, "All order-{:%Y-%m-%d-%H_%M}.xlsx"),
     "order_vn_54": _Style(CSV, formats.plain, "Tất cả đơn hàng-{:%Y-%m-%d-%H_%M}.csv"),
     "order_ph_55": _Style(CSV, formats.coded, "All order-{:%Y-%m-%d-%H_%M}.csv"),
@@ -251,6 +287,7 @@ _MONEY: dict[str, Callable[[_Units], Decimal | None]] = {
     "Original Shipping Fee": lambda row: row.paid("original_shipping_fee"),
     "Shipping Fee Seller Discount": lambda row: row.paid("shipping_fee_seller_discount"),
     "Shipping Fee Platform Discount": lambda row: row.paid("shipping_fee_platform_discount"),
+    "Co-Funded Shipping Fee Discount": lambda row: row.paid("shipping_fee_cofunded_discount"),
     "Payment platform discount": lambda row: row.paid("payment_platform_discount"),
     "Retail Delivery Fee": lambda row: row.paid("retail_delivery_fee"),
     "Buyer Service Fee": lambda row: row.paid("buyer_service_fee"),
@@ -278,6 +315,7 @@ _TEXTS: dict[str, Callable[[_Units], str]] = {
     "Normal or Pre-order": lambda row: row.word("Normal"),
     "SKU ID": lambda row: row.lines[0]["sku_id"],
     "Seller SKU": lambda row: row.lines[0]["seller_sku"],
+    "Product ID": lambda row: row.lines[0]["product_id"],
     "Product Name": lambda row: row.lines[0]["product_name"],
     "Variation": lambda row: row.lines[0]["sku_name"],
     "Quantity": lambda row: str(len(row.lines)),
@@ -332,7 +370,7 @@ def book(asked: Asked, layout: str) -> Book:
 def _rows(asked: Asked, layout: str) -> Iterator[list[Cell]]:
     columns, style = COLUMNS[layout], _STYLES[layout]
     yield list(columns)
-    if layout == "order_us":
+    if layout in _AMERICAN:
         yield ["Platform unique order ID." if name == "Order ID" else f"About: {name}." for name in columns]
     write = _writer(asked, layout, style)
     for row in _units(asked):
@@ -341,7 +379,7 @@ def _rows(asked: Asked, layout: str) -> Iterator[list[Cell]]:
 
 def _writer(asked: Asked, layout: str, style: _Style) -> Callable[[str, _Units], str]:
     # The American file alone puts the month first; elsewhere the same columns have the day first.
-    month_first = layout == "order_us" and asked.shop.region == "US"
+    month_first = layout in _AMERICAN and asked.shop.region == "US"
     as_time: Callable[[datetime], str] = formats.month_first if month_first else formats.day_first
     tab = "\t" if style.suffix == CSV else ""
 

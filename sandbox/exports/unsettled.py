@@ -9,9 +9,12 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
 
+from sandbox.exports import income
 from sandbox.exports.asked import Asked, Json
 from sandbox.exports.books import Book, Cell, Sheet
 from sandbox.exports.income import components
+from sandbox.exports.vietnamese import INCOME
+from sandbox.exports.words import word
 
 COLUMNS = (
     "Type",
@@ -96,6 +99,67 @@ def book(asked: Asked, layout: str) -> Book:
     return Book(f"unsettled_orders_{asked.local(asked.clock):%Y%m%d%H%M%S}.xlsx", (sheet,))
 
 
+OTHER_COLUMNS = (
+    "Type",
+    "Order/adjustment ID",
+    "Transaction creation date",
+    "Currency",
+    "Total estimated settlement amount",
+    "Estimated settle time",
+    "Unsettled reason",
+    "Related order ID",
+    "Order creation date",
+    "SKU ID",
+    "Quantity",
+    "Product name",
+    "SKU name",
+    *income.COLUMNS["income"][6:],
+)
+"""The headers outside of the United States: those of the income file follow."""
+
+
+def elsewhere(asked: Asked, layout: str) -> Book:
+    """The same outside of the United States, where the fees hold the shipping and the charges are the income file's."""
+    sheet = Sheet(word("Unsettled orders", asked.language), _rows_elsewhere(asked), wrong_dimension=True)
+    return Book(f"Onhold-unsettled-orders-{asked.local(asked.clock):%Y%m%d%H%M%S}.xlsx", (sheet,))
+
+
+def _rows_elsewhere(asked: Asked) -> Iterator[list[Cell]]:
+    extra = (*income.COMMON_FEES["income"], *income.MARKET_FEES[asked.shop.region])
+    names = (*OTHER_COLUMNS, *extra)
+    vietnamese = asked.language == "vi"
+    ge, lt = asked.bounds
+    count = asked.store.count("unsettled", asked.shop.id, asked.clock, field="create_time", ge=ge, lt=lt)
+    moment = f"{datetime.fromtimestamp(asked.clock, UTC):%Y/%m/%d %H:%M:%S} (UTC)"
+    yield ["Số tiền chỉ là ước tính." if vietnamese else "The amounts are estimates."]
+    yield ["Thời gian tải xuống" if vietnamese else "Download time", moment]
+    yield ["Tổng số giao dịch" if vietnamese else "Total transactions", count]
+    yield []
+    yield [INCOME.get(name, name) for name in names] if vietnamese else list(names)
+    for chunk in asked.chunks("unsettled"):
+        orders = {order["id"]: order for order in asked.some("order", ids=[row["order_id"] for row in chunk])}
+        for row in chunk:
+            amounts = components(row)
+            known = {name: amounts.get(part, _ZERO) for name, part in income.AMOUNTS.items()}
+            american = _values(row, amounts, orders[row["order_id"]], asked)
+            values = known | {
+                **{name: american[name] for name in ("SKU ID", "Quantity", "Product name", "SKU name")},
+                "Type": word("Order", asked.language),
+                "Order/adjustment ID": row["order_id"],
+                "Transaction creation date": american["creation date"],
+                "Order creation date": american["creation date"],
+                "Currency": row["currency"],
+                "Total estimated settlement amount": american["Total estimated settlement amount"],
+                "Estimated settle time": american["Estimated Settle time"],
+                "Unsettled reason": row["unsettled_reason"],
+                "Related order ID": "/",
+                "Total revenue": american["Net sales"],
+                "Total fees": Decimal(row["est_fee_tax_amount"]) + Decimal(row["est_shipping_cost_amount"]),
+                "Ajustment amount": american["Adjustment amount"],
+            }
+            yield [values.get(name, _ZERO) for name in names]
+
+
 def _rows(asked: Asked) -> Iterator[list[Cell]]:
     names = columns(asked.shop.region)
     ge, lt = asked.bounds
@@ -106,12 +170,17 @@ def _rows(asked: Asked) -> Iterator[list[Cell]]:
     yield []
     yield list(names)
     for chunk in asked.chunks("unsettled"):
-        orders = {order["id"]: order for order in asked.some("order", ids=[row["order_id"] for row in chunk])}
+        orders = {order["id"]: order for order in asked.some("order", ids=[_order_of(row) for row in chunk])}
         for row in chunk:
             amounts = components(row)
-            values = _values(row, amounts, orders[row["order_id"]], asked)
+            values = _values(row, amounts, orders[_order_of(row)], asked)
             # A column without a value is not in an estimate of this world.
             yield [values.get(name) for name in names]
+
+
+def _order_of(row: Json) -> str:
+    """The order that a row is about, also where the row is an adjustment of it."""
+    return str(row.get("order_id") or row["adjustment_order_id"])
 
 
 def _values(row: Json, amounts: dict[str, Decimal], order: Json, asked: Asked) -> dict[str, Cell]:
@@ -122,9 +191,9 @@ def _values(row: Json, amounts: dict[str, Decimal], order: Json, asked: Asked) -
     estimate = str(row["estimated_settlement"])
     values: dict[str, Cell] = {column: amounts.get(name, _ZERO) for column, name in _AMOUNTS.items()}
     values |= {
-        "Type": "Order",
-        "Order/adjustment ID": row["order_id"],
-        "Related order ID": "/",
+        "Type": "Order" if row["type"] == "ORDER" else row["type"].replace("_", " ").capitalize(),
+        "Order/adjustment ID": row.get("order_id") or row["adjustment_id"],
+        "Related order ID": row.get("adjustment_order_id", "/"),
         "creation date": f"{asked.local(row['order_create_time']):%Y/%m/%d}",
         "Total estimated settlement amount": Decimal(row["est_settlement_amount"]),
         "Estimated Settle time": f"{datetime.fromtimestamp(int(estimate), UTC):%Y/%m/%d}"

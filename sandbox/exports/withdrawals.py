@@ -8,6 +8,7 @@ from decimal import Decimal
 from sandbox.exports import formats
 from sandbox.exports.asked import Asked
 from sandbox.exports.books import Book, Cell, Sheet
+from sandbox.exports.vietnamese import WITHDRAWALS
 from sandbox.exports.words import word
 
 COLUMNS = ("Type", "Reference ID", "Request time", "Amount", "Status", "Success time", "Bank account")
@@ -21,6 +22,8 @@ INDONESIAN = (
     "Waktu berhasil",
     "Rekening bank",
 )
+HEADERS = {"id": INDONESIAN, "vi": tuple(WITHDRAWALS.values())}
+"""The headers in other languages."""
 _STATUSES = {"PROCESSING": "Processing", "PAID": "Transferred", "FAILED": "Failed"}
 
 
@@ -35,7 +38,7 @@ def sheet(asked: Asked) -> Sheet:
 
 
 def _rows(asked: Asked) -> Iterator[list[Cell]]:
-    yield list(INDONESIAN if asked.language == "id" else COLUMNS)
+    yield list(HEADERS.get(asked.language, COLUMNS))
     write = formats.continental if asked.language == "id" else formats.plain
     for chunk in asked.chunks("payment"):
         for payment in chunk:

@@ -83,6 +83,18 @@ _WORDS: dict[str, dict[str, str]] = {
         "Cash on delivery": "Thanh toán khi giao hàng",
         "Credit/Debit card": "Thẻ tín dụng/ghi nợ",
         "Fulfillment by seller": "Người bán vận chuyển",
+        "Order": "Đơn hàng",
+        "GMV Payment for TikTok Ads": "GMV thanh toán cho Quảng cáo TikTok",
+        "Logistics reimbursement": "Bồi thường do vận chuyển-kho vận",
+        "Deductions incurred by seller": "Các khoản giảm trừ do người bán chịu",
+        "Withdrawal": "Rút tiền",
+        "Transferred": "Thành công",
+        "Processing": "Đang xử lý",
+        "Failed": "Thất bại",
+        "Order details": "Chi tiết đơn hàng",
+        "Reports": "Báo cáo",
+        "Withdrawal records": "Lịch sử rút tiền",
+        "Unsettled orders": "Đơn hàng chưa quyết toán",
     },
 }
 

@@ -19,7 +19,7 @@ import orjson
 from filelock import FileLock
 
 from sandbox.processes import end_with_parent
-from sandbox.world import affiliates, live_rooms, parcels, rendering, samples, settlement, stock
+from sandbox.world import affiliates, live_rooms, parcels, planted, rendering, samples, settlement, stock
 from sandbox.world.analytics import Analytics
 from sandbox.world.catalog import SHARE, SHOPS, Shop, Sku, skus
 from sandbox.world.lives import DAY, HOUR, Life, Stream, day_weight, utc
@@ -156,6 +156,7 @@ class _Maker:
         self._shelf = stock.Shelf(shop, meta.clock_start, meta.days, meta.horizon_end)
         self._stream = Stream(shop, meta.seed, buyers_of(shop, meta.orders))
         self._oddities = settlement.Oddities(shop, meta.clock_start // DAY)
+        self._planting = planted.Planting(shop, meta.clock_start // DAY)
         self._statements: dict[int, settlement.Statement] = {}
 
     def make(self, plan: list[tuple[int, int]]) -> None:
@@ -275,8 +276,19 @@ class _Maker:
         unsettled: list[Version] = []
         by_order: list[Version] = []
         for life in lives:
+            self._planting.prepare(life)
             for row in settlement.order_adjustments(life):
                 rows.extend(self._row(row, life.created))
+            promised = self._planting.promise(life)
+            if promised is not None:
+                unsettled.extend(
+                    self._versions(
+                        f"37{life.id}9",
+                        life.created,
+                        [(promised.seen_from, None)],
+                        _always(planted.show_promise, promised, life),
+                    )
+                )
             estimated = settlement.estimated(life)
             if estimated is not None:
                 changes, end = estimated
@@ -289,10 +301,11 @@ class _Maker:
                         until=end,
                     )
                 )
-            settled = list(settlement.transactions(life))
+            settled = list(settlement.transactions(life)) or self._planting.cancelled(life)
             if not settled:
                 continue
             self._oddities.spoil(settled[0])
+            self._planting.spoil(settled)
             for row in settled:
                 rows.extend(self._row(row, life.created))
             named = [(row, settlement.statement_id(self._shop, row.day)) for row in settled]
@@ -405,6 +418,12 @@ class _Maker:
             statement = self._statements.get(day)
             earned = statement.settlement if statement is not None else 0
             for row in settlement.adjustments(self._shop, day, self._meta.seed, earned):
+                # What was held back before the first day is not released in this world.
+                if row.reserve_status != "RELEASED" or row.reserve_until >= settlement.statement_time(
+                    days[0] + 7
+                ):
+                    rows.extend(self._row(row, day * DAY))
+            for row in self._planting.reserve(day):
                 rows.extend(self._row(row, day * DAY))
         self._add("statement_transaction", rows)
         payments: dict[int, settlement.Payment] = {}
@@ -413,6 +432,8 @@ class _Maker:
         for statement in known:
             week = settlement.week_of(statement.day)
             payments.setdefault(week, settlement.Payment(self._shop, week, [])).statements.append(statement)
+        today = self._meta.clock_start // DAY
+        self._planting.cases += planted.payouts(list(payments.values()), self._shop, today)
         for statement in known:
             payment = payments[settlement.week_of(statement.day)]
             seen = settlement.appears_at(statement.day)
@@ -449,6 +470,33 @@ class _Maker:
                     status_of=str,
                 ),
             )
+
+            if self._shop.region == "MY" and not payment.failed:
+                shown = settlement.show_withdrawal(payment)
+                self._add(
+                    "withdrawal",
+                    self._versions(
+                        shown["id"],
+                        shown["create_time"],
+                        [(shown["create_time"], shown["type"])],
+                        _always(settlement.show_withdrawal, payment),
+                        status_of=str,
+                    ),
+                )
+        self._add(
+            "planted",
+            (
+                version
+                for case in self._planting.cases
+                for version in self._versions(
+                    case.id,
+                    case.seen_from,
+                    [(case.seen_from, None)],
+                    _always(case.show),
+                    until=FOREVER if case.seen_until is None else case.seen_until,
+                )
+            ),
+        )
 
     def _figures(self, days: list[int]) -> None:
         first, last = utc(days[0] * DAY).date(), utc(days[-1] * DAY).date()

@@ -102,6 +102,7 @@ class Life:
     Attributes:
         events: (when, status) in order of time; the first is the creation.
         claims: What `claims.claims_of` has found, so that it is looked for only once.
+        settles_late: By how many days the platform settles it later than it should.
     """
 
     shop: Shop
@@ -133,6 +134,7 @@ class Life:
     returns: list[Return] = field(default_factory=list)
     cancellations: list[Cancellation] = field(default_factory=list)
     claims: tuple[Any, ...] | None = None
+    settles_late: int = 0
 
     @property
     def shipping_fee(self) -> int:

@@ -136,7 +136,7 @@ def settles_on(life: Life) -> int | None:
     """The UTC day on which an order is settled; None if it never is."""
     if not life.is_sale or life.delivered is None or not _kept(life):
         return None
-    return life.delivered // DAY + 7 + int(life.id[-2:]) % 8
+    return life.delivered // DAY + 7 + int(life.id[-2:]) % 8 + life.settles_late
 
 
 def _kept(life: Life) -> list[Line]:
@@ -370,11 +370,18 @@ def appears_at(day: int) -> int:
 
 @dataclass(slots=True)
 class Payment:
-    """A week's statements of a shop, paid together."""
+    """A week's statements of a shop, paid together.
+
+    Attributes:
+        late_days: By how many days it arrives later than it should.
+        short: What the bank gets less than the statements say, in the smallest unit.
+    """
 
     shop: Shop
     week: int
     statements: list[Statement]
+    late_days: int = 0
+    short: int = 0
 
     @property
     def id(self) -> str:
@@ -389,7 +396,7 @@ class Payment:
     @property
     def done(self) -> int:
         """When it arrives or fails, unix seconds."""
-        return self.created + 2 * DAY
+        return self.created + (2 + self.late_days) * DAY
 
     @property
     def failed(self) -> bool:
@@ -400,6 +407,11 @@ class Payment:
     def amount(self) -> int:
         """Sum of the statements."""
         return sum(statement.payable for statement in self.statements)
+
+    @property
+    def paid_amount(self) -> int:
+        """What is paid of it."""
+        return self.amount - self.short
 
 
 def week_of(day: int) -> int:
@@ -515,13 +527,13 @@ def show_payment(payment: Payment, at: int) -> Json:
     """A payment at a moment; Thai and Vietnamese shops are paid in dollars."""
     shop = payment.shop
     digits = shop.digits
-    before = {"value": text(payment.amount, digits), "currency": shop.currency}
+    before = {"value": text(payment.paid_amount, digits), "currency": shop.currency}
     amount, rate = before, "1"
     if shop.region in ("TH", "VN"):
         day = utc(payment.created).date()
         # A week always has a business day.
         exchange = rates_between(day - timedelta(days=7), day, shop.currency, "USD")[-1][1]
-        cents = (Decimal(text(payment.amount, digits)) * exchange).quantize(Decimal("0.01"))
+        cents = (Decimal(text(payment.paid_amount, digits)) * exchange).quantize(Decimal("0.01"))
         amount, rate = {"value": str(cents), "currency": "USD"}, str(exchange)
     shown: Json = {
         "id": payment.id,
@@ -538,6 +550,18 @@ def show_payment(payment: Payment, at: int) -> Json:
         if not payment.failed:
             shown["paid_time"] = payment.done
     return shown
+
+
+def show_withdrawal(payment: Payment) -> Json:
+    """A payment that went to the seller's balance and from there to the bank on the same day."""
+    return {
+        "id": f"39{payment.id[2:]}",
+        "type": "WITHDRAW",
+        "amount": text(payment.paid_amount, payment.shop.digits),
+        "currency": payment.shop.currency,
+        "status": "SUCCESS",
+        "create_time": payment.done + 6 * HOUR,
+    }
 
 
 def estimated(life: Life) -> tuple[list[int], int] | None:
@@ -591,7 +615,8 @@ def show_order_transactions(life: Life, rows: list[tuple[Transaction, str]]) -> 
     """An order's rows by SKU (the by-order endpoint); SKUs share each row after their price."""
     shop = life.shop
     digits = shop.digits
-    lines = _kept(life)
+    # Of a cancelled order nothing is kept; what it is charged all the same falls on all of it.
+    lines = _kept(life) or life.lines
     names = list(dict.fromkeys(line.sku for line in lines))
     weights = [
         sum(line.original - line.seller_discount for line in lines if line.sku is sku) for sku in names

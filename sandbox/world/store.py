@@ -28,7 +28,7 @@ from sandbox.world.catalog import Shop as Shop
 from sandbox.world.exchange import rates_between
 
 META = "world.json"
-FORMAT = 5
+FORMAT = 6
 """Counted up when the same seed gives another world or files of another shape, so that an old one is not taken
 for it."""
 FOREVER = 1 << 62
@@ -43,6 +43,8 @@ KINDS = (
     "order_transaction",
     "unsettled",
     "payment",
+    "withdrawal",
+    "planted",
     "product",
     "inventory",
     "warehouse",

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import orjson
 
-from sandbox.world import truth_promotion, truth_stock
+from sandbox.world import truth_books, truth_profit, truth_promotion, truth_stock
 from sandbox.world.catalog import SHOPS
 from sandbox.world.settlement import REPEATED
 from sandbox.world.store import KINDS, Store
@@ -56,6 +56,9 @@ TABLES = (
     "kpi_shop_hourly",
     "settlement_daily",
     "fee_groups",
+    "line_profits",
+    "sku_profit_daily",
+    "creator_profits",
     "creator_daily",
     "live_sessions",
     "video_daily",
@@ -63,6 +66,8 @@ TABLES = (
     "stock_daily",
     "packages",
     "fulfilment_daily",
+    "month_close",
+    "planted",
     "counts",
 )
 
@@ -93,6 +98,12 @@ def truth(directory: Path, clock: int, table: str, reporting: Reporting = DEFAUL
             return list(_statements(store, clock))
         case "fee_groups":
             return list(_components(store, clock))
+        case "line_profits":
+            return list(truth_profit.line_profits(store, clock, reporting))
+        case "sku_profit_daily":
+            return list(truth_profit.sku_profit_days(store, clock, reporting))
+        case "creator_profits":
+            return list(truth_profit.creator_profits(store, clock, reporting))
         case "creator_daily":
             return list(truth_promotion.creator_days(store, clock, reporting))
         case "live_sessions":
@@ -107,6 +118,10 @@ def truth(directory: Path, clock: int, table: str, reporting: Reporting = DEFAUL
             return list(truth_stock.packages(store, clock))
         case "fulfilment_daily":
             return list(truth_stock.fulfilment_days(store, clock))
+        case "month_close":
+            return list(truth_books.month_close(store, clock))
+        case "planted":
+            return list(truth_books.planted(store, clock))
         case "counts":
             return [
                 {

@@ -8,6 +8,7 @@ from decimal import Decimal
 from ingestion.engine.pages import Record
 from ingestion.seller_center.entities.base import Made, Mapper, amount, money, seconds, text_of, whole
 from ingestion.seller_center.sheets import TypedRow
+from ingestion.seller_center.words import code_of
 
 _PAID = {
     "price": "price",
@@ -28,6 +29,8 @@ class AffiliateOrders(Mapper):
     """An affiliate order with one SKU per row."""
 
     resource = "affiliate_orders"
+    money = "payment_amount"
+    identity = "order_id"
 
     def take(self, rows: Sequence[TypedRow]) -> Made:
         """Affiliate orders of some rows."""
@@ -40,9 +43,13 @@ class AffiliateOrders(Mapper):
         if order_id is None or sku_id is None:
             self.quarantine("row_without_id", row, "order_id" if order_id is None else "sku_id", None)
             return None
-        status = self.word("commission_status", row, "order_status")
+        word = text_of(values.get("order_status"))
+        status = code_of("commission_status", word, self.facts.downloaded_at.date()) if word else None
         if status is None:
-            return None
+            # The order and its commissions count; whether they are settled nobody knows.
+            self.quarantine("unknown_status", row, "order_status", word, effect="counted")
+            paid = values.get("time_commission_paid") is not None
+            status = "SETTLED" if paid else "Unknown"
         currency = text_of(values.get("currency")) or self.currency
         created = seconds(values.get("time_created"))
         self.reached(created)

@@ -19,8 +19,35 @@ Made = dict[str, list[Record]]
 Values = Mapping[str, Any]
 """Typed cells of a row by canonical name."""
 
-Quarantine = Callable[[str, int | None, str | None, str], None]
-"""Receives what can't be used: code, row, canonical column, value as it came."""
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """Something that can't be used as it stands.
+
+    Attributes:
+        code: Of the problem.
+        row: Its row.
+        column: Canonical name of its column.
+        value: As it came.
+        effect: `left_out`: it is in no number; `counted`: it is in the numbers, by other facts than the one that is
+            unknown; empty: no row and no money is concerned.
+        id: Of the order or the adjustment.
+        amount: The money of the row.
+        currency: Of the amount.
+    """
+
+    code: str
+    row: int | None
+    column: str | None
+    value: str
+    effect: str = ""
+    id: str = ""
+    amount: Decimal | None = None
+    currency: str | None = None
+
+
+Quarantine = Callable[[Aside], None]
+"""Receives what can't be used."""
 
 WHOLE_CURRENCIES = frozenset({"VND", "JPY", "KRW", "CLP", "IDR"})
 """Currencies whose smallest unit in use is the unit itself (the rupiah has a sen that nobody pays with)."""
@@ -68,6 +95,12 @@ class Mapper(ABC):
     resource: ClassVar[str]
     """Resource in the log: the raw table that the kind is about."""
 
+    money: ClassVar[str] = ""
+    """The column whose amount is lost with a row."""
+
+    identity: ClassVar[str] = ""
+    """The column that says what a row is about."""
+
     def __init__(self, facts: Facts, quarantine: Quarantine) -> None:
         self.facts = facts
         self._quarantine = quarantine
@@ -101,9 +134,22 @@ class Mapper(ABC):
                 self.first = instant if self.first is None else min(self.first, instant)
                 self.last = instant if self.last is None else max(self.last, instant)
 
-    def quarantine(self, code: str, row: TypedRow, column: str | None, value: object) -> None:
-        """Sets a row or a cell aside."""
-        self._quarantine(code, row.row, column, "" if value is None else str(value))
+    def quarantine(
+        self, code: str, row: TypedRow, column: str | None, value: object, effect: str = "left_out"
+    ) -> None:
+        """Sets a row aside, or, with another effect than `left_out`, tells what of it is not understood."""
+        self._quarantine(
+            Aside(
+                code,
+                row.row,
+                column,
+                "" if value is None else str(value),
+                effect,
+                text_of(row.values.get(self.identity)) or "",
+                row.values.get(self.money) if effect else None,
+                text_of(row.values.get("currency")) or self.currency,
+            )
+        )
 
     def word(self, vocabulary: str, row: TypedRow, column: str) -> str | None:
         """The API's code for the word in a column; None when it is empty, and when it is unknown, a problem."""
@@ -112,7 +158,7 @@ class Mapper(ABC):
             return None
         code = code_of(vocabulary, str(value), self.facts.downloaded_at.date())
         if code is None:
-            self.quarantine("unknown_word", row, column, value)
+            self.quarantine("unknown_word", row, column, value, effect="")
         return code
 
 

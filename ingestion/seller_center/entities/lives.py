@@ -1,7 +1,8 @@
 """LIVE sessions, in today's layout and in that of the older Data Compass.
 
-No file has a room id. A session is identified by what it shows and when it began, so that it is the same session in
-every download.
+One layout has the room id. In the others a session is identified by what it shows and when it began, so that it is the
+same session in every download. A list that is downloaded while a room is live has the time of the download as its
+end: a later one tells the same room again.
 """
 
 from __future__ import annotations
@@ -44,6 +45,8 @@ class Sessions(Mapper):
     """LIVE sessions of 2026."""
 
     resource = "live_sessions"
+    money = "attributed_gmv"
+    identity = "room_id"
 
     def take(self, rows: Sequence[TypedRow]) -> Made:
         """Sessions of some rows."""
@@ -74,10 +77,13 @@ class Sessions(Mapper):
             self.quarantine("row_without_id", row, "start_time", start)
             return None
         length = row.values.get("duration")
-        end = begin + (whole(length) or 0) if length is not None else None
+        end = seconds(row.values.get("end_time"))
+        if end is None and length is not None:
+            end = begin + (whole(length) or 0)
         self.reached(begin, end)
         return {
-            "id": "file:" + hashlib.sha256(f"{name_in_file or ''}|{begin}".encode()).hexdigest()[:16],
+            "id": text_of(row.values.get("room_id"))
+            or "file:" + hashlib.sha256(f"{name_in_file or ''}|{begin}".encode()).hexdigest()[:16],
             "start_time": begin,
             "end_time": end,
             "interaction_performance": {name: whole(row.values.get(name)) for name in _INTERACTIONS},

@@ -33,8 +33,10 @@ _OF_ORDER = {
     "original_shipping_fee": "original_shipping_fee",
     "shipping_fee_seller_discount": "shipping_fee_seller_discount",
     "shipping_fee_platform_discount": "shipping_fee_platform_discount",
+    "shipping_fee_cofunded_discount": "co_funded_shipping_fee_discount",
     "payment_platform_discount": "payment_platform_discount",
     "tax": "taxes",
+    "shipping_fee_tax": "shipping_tax_amount",
     "retail_delivery_fee": "retail_delivery_fee",
     "buyer_service_fee": "buyer_service_fee",
     "handling_fee": "handling_fee",
@@ -48,6 +50,7 @@ _OF_ROWS = {
     "original_total_product_price": "sku_subtotal_before_discount",
     "seller_discount": "sku_seller_discount",
     "platform_discount": "sku_platform_discount",
+    "product_tax": "product_tax_amount",
 }
 _OF_LINE = {
     "original_price": "sku_subtotal_before_discount",
@@ -75,6 +78,8 @@ class Orders(Mapper):
 
     together = ("order_id",)
     resource = "orders"
+    money = "sku_subtotal_after_discount"
+    identity = "order_id"
 
     def take(self, rows: Sequence[TypedRow]) -> Made:
         """Records of whole orders."""
@@ -94,18 +99,21 @@ class Orders(Mapper):
         return {"orders": orders, "returns": returns}
 
     def _order(self, order_id: str, rows: list[TypedRow]) -> Record | None:
-        statuses = [self._status(row) for row in rows]
         units = [row.values.get("quantity") for row in rows]
-        if None in statuses or None in units:
+        if None in units:
             # An order without one of its rows would look complete and be wrong, so that all of it is set aside.
-            for row, status, quantity in zip(rows, statuses, units, strict=True):
-                if status is None:
-                    self.quarantine("unknown_word", row, "order_status", row.values.get("order_status"))
-                elif quantity is None:
+            for row, quantity in zip(rows, units, strict=True):
+                if quantity is None:
                     self.quarantine("row_without_quantity", row, "quantity", None)
                 else:
                     self.quarantine("order_incomplete", row, "order_id", order_id)
             return None
+        if self._instant(rows, "created_time") is None:
+            for row in rows:
+                self.quarantine("row_without_time", row, "created_time", order_id)
+            return None
+        is_cod = self._is_cod(rows)
+        statuses = [self._status(row, is_cod) for row in rows]
         first = rows[0].values
         events = {name: self._instant(rows, column) for name, column in _EVENTS.items()}
         # A sale is dated by its payment, which may be a day later: no sale lies behind the end of what is known.
@@ -126,11 +134,11 @@ class Orders(Mapper):
         known = [moment for moment in events.values() if moment is not None]
         return {
             "id": order_id,
-            "status": _status_of_order([status for status in statuses if status is not None]),
+            "status": _status_of_order(statuses),
             "payment": payment,
             **events,
             "update_time": max(known, default=None),
-            "is_cod": self._is_cod(rows),
+            "is_cod": is_cod,
             "payment_method_name": text_of(_once(rows, "payment_method")),
             "fulfillment_type": self.word("fulfillment_type", rows[0], "fulfillment_type"),
             "delivery_option_name": text_of(first.get("delivery_option")),
@@ -143,13 +151,17 @@ class Orders(Mapper):
             "file_row": rows[0].row,
         }
 
-    def _status(self, row: TypedRow) -> str | None:
-        """The substatus says more than the status, which is what counts when the substatus is no status."""
+    def _status(self, row: TypedRow, is_cod: bool | None) -> str:
+        """The substatus says more than the status, which is what counts when the substatus is no status.
+
+        An order whose words nobody knows stays in the numbers, as far as its times say that it is.
+        """
         on = self.facts.downloaded_at.date()
         words = [text_of(row.values.get(column)) for column in ("order_status", "order_substatus")]
         status, substatus = (code_of("order_status", word, on) if word else None for word in words)
         if status is None:
-            return None
+            self.quarantine("unknown_status", row, "order_status", words[0] or words[1], effect="counted")
+            return _status_by_times(row, is_cod) if substatus is None else _refined(substatus, row)
         if status == _CANCELLED or substatus is None:
             return _refined(status, row)
         return substatus
@@ -169,7 +181,7 @@ class Orders(Mapper):
             return None
         return code_of("cash_on_delivery", method, self.facts.downloaded_at.date()) is not None
 
-    def _lines(self, row: TypedRow, status: str | None, currency: str | None) -> Iterator[Record]:
+    def _lines(self, row: TypedRow, status: str, currency: str | None) -> Iterator[Record]:
         values = row.values
         units = int(values["quantity"])
         if units < 1:
@@ -181,10 +193,16 @@ class Orders(Mapper):
         if values.get("sku_subtotal_before_discount") is None:
             parts["original_price"] = [values.get("sku_unit_original_price")] * units
         package = text_of(values.get("package_id"))
+        bundle = text_of(values.get("virtual_bundle_seller_sku"))
         for unit in range(units):
             yield {
                 "sku_id": text_of(values.get("sku_id")),
-                "seller_sku": text_of(values.get("seller_sku")),
+                "product_id": text_of(values.get("product_id")),
+                "seller_sku": text_of(values.get("seller_sku")) or bundle,
+                "virtual_bundle_seller_sku": bundle,
+                "combined_listing": text_of(values.get("combined_listing")),
+                # A bundle is a combo of the API; which parts it has no file tells.
+                "sub_item_info": [{"seller_sku": bundle}] if bundle else [],
                 "product_name": text_of(values.get("product_name")),
                 "sku_name": text_of(values.get("variation")),
                 "display_status": status,
@@ -272,6 +290,24 @@ def _sum(rows: list[TypedRow], column: str) -> Decimal | None:
         alone: Decimal | None = rows[0].values.get(column)
         return alone
     return total([row.values.get(column) for row in rows])
+
+
+def _status_by_times(row: TypedRow, is_cod: bool | None) -> str:
+    """How far a row is, by its times alone."""
+    for column, status in _BY_TIMES.items():
+        if row.values.get(column) is not None:
+            return status
+    return "AWAITING_SHIPMENT" if is_cod else "UNPAID"
+
+
+_BY_TIMES = {
+    "cancelled_time": _CANCELLED,
+    "delivered_time": "DELIVERED",
+    "shipped_time": "IN_TRANSIT",
+    "rts_time": "AWAITING_COLLECTION",
+    "paid_time": "AWAITING_SHIPMENT",
+}
+"""From the last event to the first, what an order is that has come so far."""
 
 
 def _refined(status: str, row: TypedRow) -> str:

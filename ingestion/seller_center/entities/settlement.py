@@ -32,6 +32,11 @@ from ingestion.seller_center.entities.base import (
     total,
 )
 from ingestion.seller_center.sheets import TypedRow
+from ingestion.seller_center.typed import UNMAPPED
+from ingestion.seller_center.words import code_of
+
+UNMAPPED_TYPE = "UNMAPPED"
+"""Type of a transaction whose word nobody knows."""
 
 _PATHS = {
     "revenue": ("revenue_breakdown",),
@@ -65,12 +70,29 @@ class _Sums:
         return record
 
 
-def _sums(kind: str, rows: Iterable[TypedRow]) -> _Sums:
+def _sums(kind: str, rows: Iterable[TypedRow], charges: Decimal | None = None) -> _Sums:
+    """The amounts by component; those of columns that nobody knows are components under the names of the columns.
+
+    Args:
+        kind: Kind of the layout.
+        rows: Of one transaction.
+        charges: What shipping, fees and taxes add up to, if the file says it. Unknown columns without which they do are
+            no charges, but say something about others.
+    """
     sums = _Sums()
+    unknown: dict[str, Decimal] = {}
     for row in rows:
         for column, value in row.values.items():
-            if value and (one := component_of(kind, column)) is not None:
+            if not value:
+                continue
+            if (one := component_of(kind, column)) is not None:
                 sums.amounts[one] = sums.amounts.get(one, Decimal(0)) + value
+            elif column.startswith(UNMAPPED):
+                unknown[column] = unknown.get(column, Decimal(0)) + value
+    if unknown:
+        is_closed = charges is not None and sums.of("shipping", "fee", "tax") == charges
+        group = "supplementary" if is_closed else "fee"
+        sums.amounts |= {Component(group, name): value for name, value in unknown.items()}
     return sums
 
 
@@ -93,6 +115,8 @@ class _Settlement(Mapper):
     """Transactions, and the statements that they add up to."""
 
     resource = "statements"
+    money = "total_settlement_amount"
+    identity = "order_adjustment_id"
 
     def __init__(self, facts: Facts, quarantine: Quarantine) -> None:
         super().__init__(facts, quarantine)
@@ -125,6 +149,32 @@ class _Settlement(Mapper):
             known.append(part)
         self.reached(midnight(day), _cut(day))
         return _cut(day)
+
+
+def _type(mapper: Mapper, row: TypedRow, column: str) -> str:
+    """The type of a row. One whose word nobody knows is an order if it is paid for by a customer, else an adjustment
+    without a type."""
+    word = text_of(row.values.get(column))
+    if word is None:
+        mapper.quarantine("unknown_type", row, column, None, effect="counted")
+        return UNMAPPED_TYPE
+    kind = code_of("transaction_type", word, mapper.facts.downloaded_at.date())
+    if kind is not None:
+        return kind
+    mapper.quarantine("unknown_type", row, column, word, effect="counted")
+    related = text_of(row.values.get("related_order_id"))
+    is_sale = any(
+        row.values.get(name)
+        for name in (
+            "customer_payment",
+            "subtotal_before_discounts",
+            "gross_sales",
+            "total_revenue",
+            "net_sales",
+        )
+    )
+    is_own = related in (None, text_of(row.values.get("order_adjustment_id")))
+    return "ORDER" if is_sale and is_own else UNMAPPED_TYPE
 
 
 def statement_records(mappers: Iterable[Mapper]) -> list[Record]:
@@ -165,39 +215,56 @@ def _cut(day: date) -> int:
 
 
 class Income(_Settlement):
-    """Income files: one row per order or adjustment."""
+    """Income files: one row per order or adjustment, or per order, SKU and statement."""
 
-    together = ("order_adjustment_id",)
+    together = ("order_adjustment_id", "statement_id")
 
     def __init__(self, facts: Facts, quarantine: Quarantine) -> None:
         super().__init__(facts, quarantine)
         self._seen: Counter[str] = Counter()
 
     def take(self, rows: Sequence[TypedRow]) -> Made:
-        """A transaction per row."""
-        made = [self._transaction(row) for row in rows]
+        """A transaction per row, or per order and statement if a row is of a SKU."""
+        if "sku_id" not in self.facts.decisions.columns.values():
+            made = [self._transaction([row]) for row in rows]
+        else:
+            made = [
+                self._transaction(list(found))
+                for _, found in groupby(
+                    rows,
+                    key=lambda row: tuple(
+                        row.values.get(name) for name in ("order_adjustment_id", "statement_id", "type")
+                    ),
+                )
+            ]
         return {"statement_transactions": [record for record in made if record is not None]}
 
-    def _transaction(self, row: TypedRow) -> Record | None:
+    def _transaction(self, rows: list[TypedRow]) -> Record | None:
+        row = rows[0]
         values = row.values
-        own_id, settled = text_of(values.get("order_adjustment_id")), day_of(values.get("order_settled_time"))
+        day = "statement_date" if values.get("statement_date") is not None else "order_settled_time"
+        own_id, settled = text_of(values.get("order_adjustment_id")), day_of(values.get(day))
         if own_id is None or settled is None:
-            self.quarantine(
-                "row_without_id", row, "order_adjustment_id" if own_id is None else "order_settled_time", None
-            )
+            for one in rows:
+                self.quarantine("row_without_id", one, "order_adjustment_id" if own_id is None else day, None)
             return None
-        kind = self.word("transaction_type", row, "type")
-        if kind is None:
-            return None
+
+        def added(column: str) -> Decimal | None:
+            if len(rows) == 1:
+                alone: Decimal | None = values.get(column)
+                return alone
+            return total(one.values.get(column) for one in rows)
+
+        kind = _type(self, row, "type")
         currency = text_of(values.get("currency")) or self.currency
-        sums = _sums(self.facts.decisions.kind, [row])
-        revenue, fees = values.get("total_revenue"), values.get("total_fees")
+        revenue, fees = added("total_revenue"), added("total_fees")
+        sums = _sums(self.facts.decisions.kind, rows, fees)
         shipping = sums.of("shipping")
         # The file sums shipping into the fees; the API keeps them apart.
         fee_tax = sums.of("fee", "tax") if fees is None else fees - shipping
-        adjustment = values.get("adjustment_amount")
-        settlement = values.get("total_settlement_amount")
-        statement_id = f"file:{currency}:{settled.isoformat()}"
+        adjustment = added("adjustment_amount")
+        settlement = added("total_settlement_amount")
+        statement_id = text_of(values.get("statement_id")) or f"file:{currency}:{settled.isoformat()}"
         is_order = kind == "ORDER"
         if not is_order and not adjustment and not revenue and not fees:
             # Some files show an adjustment only as what is settled.
@@ -208,8 +275,9 @@ class Income(_Settlement):
             settled,
             currency,
             (settlement, revenue, shipping, fee_tax, adjustment or Decimal(0)),
+            text_of(values.get("payment_id")),
         )
-        moment = seconds(values.get("order_settled_time"))
+        moment = seconds(values.get(day))
         transaction_id = f"file:{own_id}:{kind}:{moment if moment is not None else settled.isoformat()}"
         self._seen[transaction_id] += 1
         number = self._seen[transaction_id]
@@ -237,6 +305,8 @@ class ProfitAndLoss(_Settlement):
     """The orders of the US workbook: one row per order and SKU, one transaction per order and statement."""
 
     together = ("order_id", "linked_statement_id")
+    money = "net_order_margin"
+    identity = "order_id"
 
     def take(self, rows: Sequence[TypedRow]) -> Made:
         """A transaction per order and statement."""
@@ -266,10 +336,10 @@ class ProfitAndLoss(_Settlement):
                 self.quarantine("not_settled", row, "linked_statement_id", order_id)
             return None
         currency = self.currency
-        sums = _sums(self.facts.decisions.kind, rows)
         settlement = total(row.values.get("net_order_margin") for row in rows)
         revenue = total(row.values.get("order_income") for row in rows)
         cost = total(row.values.get("order_cost") for row in rows)
+        sums = _sums(self.facts.decisions.kind, rows, cost)
         shipping = sums.of("shipping")
         fee_tax = sums.of("fee", "tax") if cost is None else cost - shipping
         payment_id = text_of(first.values.get("linked_payout_id"))
@@ -296,6 +366,9 @@ class ProfitAndLoss(_Settlement):
 class Adjustments(_Settlement):
     """The adjustments of the US workbook."""
 
+    money = "adjustment_amount"
+    identity = "adjustment_id"
+
     def take(self, rows: Sequence[TypedRow]) -> Made:
         """A transaction per adjustment."""
         made = [self._transaction(row) for row in rows]
@@ -314,9 +387,7 @@ class Adjustments(_Settlement):
         if statement_id is None or day is None:
             self.quarantine("not_settled", row, "linked_statement_id", own_id)
             return None
-        kind = self.word("transaction_type", row, "adjustment_type")
-        if kind is None:
-            return None
+        kind = _type(self, row, "adjustment_type")
         value = values.get("adjustment_amount")
         zero = Decimal(0)
         payment_id = text_of(values.get("linked_payout_id"))
@@ -343,6 +414,8 @@ class Unsettled(Mapper):
 
     together = ("order_adjustment_id",)
     resource = "unsettled_transactions"
+    money = "total_estimated_settlement_amount"
+    identity = "order_adjustment_id"
 
     def take(self, rows: Sequence[TypedRow]) -> Made:
         """A transaction per order or adjustment; the rows of its SKUs are added up."""
@@ -353,9 +426,7 @@ class Unsettled(Mapper):
                 for row in theirs:
                     self.quarantine("row_without_id", row, "order_adjustment_id", None)
                 continue
-            kind = self.word("transaction_type", theirs[0], "type")
-            if kind is not None:
-                made.append(self._transaction(own_id, kind, theirs))
+            made.append(self._transaction(own_id, _type(self, theirs[0], "type"), theirs))
         self.reached(int(self.facts.downloaded_at.timestamp()))
         return {"unsettled_transactions": made}
 
@@ -364,9 +435,14 @@ class Unsettled(Mapper):
             return total(row.values.get(column) for row in rows)
 
         first = rows[0].values
-        sums = _sums(self.facts.decisions.kind, rows)
+        fees, net_shipping = added("fees"), added("net_shipping")
+        # Outside of the United States the fees have the shipping in them.
+        charges = added("total_fees")
+        sums = _sums(self.facts.decisions.kind, rows, charges)
+        if fees is None and charges is not None:
+            fees = charges - sums.of("shipping")
+        revenue = added("net_sales")
         is_order = kind == "ORDER"
-        net_shipping, fees = added("net_shipping"), added("fees")
         return {
             "id": f"file:{own_id}:{kind}",
             "type": kind,
@@ -378,7 +454,7 @@ class Unsettled(Mapper):
             "estimated_settlement": text_of(first.get("estimated_settle_time")),
             "unsettled_reason": text_of(first.get("unsettled_reasons")),
             "est_settlement_amount": amount(added("total_estimated_settlement_amount")),
-            "est_revenue_amount": amount(added("net_sales")),
+            "est_revenue_amount": amount(added("total_revenue") if revenue is None else revenue),
             "est_shipping_cost_amount": amount(sums.of("shipping") if net_shipping is None else net_shipping),
             "est_fee_tax_amount": amount(fees),
             "est_adjustment_amount": amount(added("adjustment_amount")),

@@ -20,6 +20,25 @@ with touched as (
     {{ rows_of_touched(ref('int_finance__order_settlements')) }}
 )
 
+, line_profits as (
+    {{ rows_of_touched(ref('fct_order_line_profits')) }}
+)
+
+-- Without the ad fee: it pays for the same ads as ad_spend.
+, order_profits as (
+    select
+        shop_key,
+        order_id,
+        {%- for suffix in ['', '_rc'] %}
+        case
+            when count(*) = count(contribution_profit{{ suffix }})
+                then sum(contribution_profit{{ suffix }} + coalesce(order_ad_cost{{ suffix }}, 0))
+        end as profit_before_ads{{ suffix }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from line_profits
+    group by shop_key, order_id
+)
+
 , fees as (
     {{ rows_of_touched(ref('fct_statement_transaction_fees'), '_order_id') }}
 )
@@ -104,6 +123,8 @@ with touched as (
         affiliate_orders.order_id is not null as is_affiliate_order,
         coalesce(affiliate_sales.affiliate_gmv, 0) as affiliate_gmv,
         case when orders.fx_rate is not null then coalesce(affiliate_sales.affiliate_gmv_rc, 0) end as affiliate_gmv_rc,
+        order_profits.profit_before_ads,
+        order_profits.profit_before_ads_rc,
         settlements.profit_basis,
         -- The ad fee is not in it: it pays for the same ads as ad_spend.
         settlements.platform_fee_amount + settlements.affiliate_commission_amount + settlements.ads_commission_amount as fees_and_commissions_amount
@@ -112,6 +133,7 @@ with touched as (
     left join affiliate_orders on orders.shop_key = affiliate_orders.shop_key and orders.order_id = affiliate_orders.order_id
     left join affiliate_sales on orders.shop_key = affiliate_sales.shop_key and orders.order_id = affiliate_sales.order_id
     left join settlements on orders.shop_key = settlements.shop_key and orders.order_id = settlements.order_id
+    left join order_profits on orders.shop_key = order_profits.shop_key and orders.order_id = order_profits.order_id
 )
 
 select
@@ -137,6 +159,8 @@ select
     affiliate_gmv,
     affiliate_gmv_rc,
     profit_basis,
+    {{ money('profit_before_ads') }} as profit_before_ads,
+    {{ money('profit_before_ads_rc') }} as profit_before_ads_rc,
     {{ money('fees_and_commissions_amount') }} as fees_and_commissions_amount,
     {{ to_reporting('fees_and_commissions_amount', 'fx_rate') }} as fees_and_commissions_amount_rc
 from judged

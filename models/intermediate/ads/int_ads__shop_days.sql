@@ -26,6 +26,12 @@ with orders as (
             when max(case when ad_evidence = 'paid' and fees_and_commissions_amount{{ suffix }} is null then 1 else 0 end) = 0
                 then sum(case when ad_evidence = 'paid' then fees_and_commissions_amount{{ suffix }} else 0 end)
         end as paid_fees_and_commissions_amount{{ suffix }},
+        -- What is known of it; paid_gmv_without_profit says of how much it is not.
+        case
+            when max(case when ad_evidence = 'paid' then 1 else 0 end) = 0 then 0
+            else sum(case when ad_evidence = 'paid' then profit_before_ads{{ suffix }} end)
+        end as paid_profit_before_ads{{ suffix }},
+        sum(case when ad_evidence = 'paid' and profit_before_ads is null then gmv{{ suffix }} else 0 end) as paid_gmv_without_profit{{ suffix }},
         {%- endfor %}
         {%- for class in classes %}
         sum(case when ad_evidence = '{{ class }}' then 1 else 0 end) as {{ class }}_evidence_orders,
@@ -121,7 +127,7 @@ with orders as (
         {%- endfor %}
         {%- for measure in [
             'gmv', 'paid_gmv', 'organic_gmv', 'undetermined_gmv', 'net_gmv', 'paid_net_gmv', 'paid_fees_and_commissions_amount',
-            'affiliate_overlap_gmv',
+            'affiliate_overlap_gmv', 'paid_profit_before_ads', 'paid_gmv_without_profit',
         ] %}
         case
             when sales.shop_key is not null then sales.{{ measure }}
@@ -167,7 +173,8 @@ with orders as (
         paid_net_gmv + paid_fees_and_commissions_amount as paid_net_gmv_after_fees,
         paid_net_gmv_rc + paid_fees_and_commissions_amount_rc as paid_net_gmv_after_fees_rc,
         -- Of nothing sold there is nothing to be evidenced: what was spent on it brought 0.
-        paid_gmv + organic_gmv >= {{ var('min_coverage') }} * gmv as is_evidence_covered
+        paid_gmv + organic_gmv >= {{ var('min_coverage') }} * gmv as is_evidence_covered,
+        paid_gmv - paid_gmv_without_profit >= {{ var('min_coverage') }} * paid_gmv as is_profit_covered
     from joined
 )
 
@@ -188,6 +195,11 @@ select
     {{ money(amount) }} as {{ amount }},
     {{ money(amount ~ '_rc') }} as {{ amount }}_rc,
     {%- endfor %}
+    {%- for suffix in ['', '_rc'] %}
+    {{ money('paid_profit_before_ads' ~ suffix) }} as paid_profit_before_ads{{ suffix }},
+    {{ money('case when is_profit_covered then paid_profit_before_ads' ~ suffix ~ ' - ad_spend' ~ suffix ~ ' end') }} as paid_profit_after_ads{{ suffix }},
+    {%- endfor %}
+    {{ money('paid_gmv_without_profit') }} as paid_gmv_without_profit,
     cast(ad_reported_orders as bigint) as ad_reported_orders,
     cast(paid_evidence_orders as bigint) as paid_evidence_orders,
     cast(organic_evidence_orders as bigint) as organic_evidence_orders,
@@ -200,5 +212,14 @@ select
     {{ ratio('gmv', 'ad_spend') }} as mer,
     {{ ratio('paid_gmv + organic_gmv', 'gmv') }} as evidence_coverage,
     cast(is_evidence_covered as boolean) as is_evidence_covered,
-    {{ ratio('case when is_evidence_covered then paid_gmv end', 'gmv') }} as paid_share
+    {{ ratio('case when is_evidence_covered then paid_gmv end', 'gmv') }} as paid_share,
+    cast(
+        case
+            when spend_calendar = 'unknown' then 'ads_not_read'
+            when ad_spend is null then 'no_rate'
+            when ad_spend = 0 then 'no_spend'
+            when paid_gmv is null then 'orders_not_read'
+            when not is_evidence_covered then 'not_covered'
+        end as string
+    ) as roas_unknown_reason
 from netted

@@ -99,7 +99,7 @@ with sales as (
 )
 
 , data_until as (
-    select shop_key, creators_until from {{ ref('int_shared__shop_data_until') }}
+    select shop_key, creators_until, is_returns_read from {{ ref('int_shared__shop_data_until') }}
 )
 
 , joined as (
@@ -112,6 +112,9 @@ with sales as (
         coalesce(sales.{{ amount }}, 0) as {{ amount }},
         {#- No sale is 0 in any currency; a sale without a rate is unknown. #}
         case when sales.shop_key is null then 0 else sales.{{ amount }}_rc end as {{ amount }}_rc,
+        {%- endfor %}
+        {%- for amount in ['contribution_profit', 'contribution_profit_rc', 'profit_earned_amount', 'gmv_without_profit', 'settled_gmv'] %}
+        case when sales.shop_key is null then 0 else sales.{{ amount }} end as {{ amount }},
         {%- endfor %}
         coalesce(sales.attributed_orders, 0) as attributed_orders,
         coalesce(sales.attributed_units, 0) as attributed_units,
@@ -137,7 +140,8 @@ with sales as (
         contents.content_{{ content }},
         {%- endfor %}
         known_costs.is_sample_cost_known,
-        data_until.creators_until
+        data_until.creators_until,
+        coalesce(data_until.is_returns_read, true) as is_returns_read
     from creator_days
     left join sales
         on creator_days.shop_key = sales.shop_key
@@ -178,7 +182,7 @@ select
     {{ rate('joined.attributed_orders') }} as attributed_orders,
     {{ rate('joined.attributed_units') }} as attributed_units,
     cast(joined.orders_with_creator as bigint) as orders_with_creator,
-    {{ ratio('joined.refunded_attributed_gmv', 'joined.attributed_gmv') }} as refund_rate,
+    {{ ratio('case when joined.is_returns_read then joined.refunded_attributed_gmv end', 'joined.attributed_gmv') }} as refund_rate,
     -- commission, by whom the platform pays: a cost, positive
     {%- for stage in ['est', 'actual'] %}
     {%- for part in parts %}
@@ -204,6 +208,14 @@ select
             else {{ creator_roi_unknown_reason('joined.commission_amount', 'joined.sample_cost') }}
         end as string
     ) as creator_roi_unknown_reason,
+    -- what was left of the sales, by the credits of the rule; the commission is in it
+    {{ money('joined.contribution_profit') }} as contribution_profit,
+    {{ money('joined.contribution_profit_rc') }} as contribution_profit_rc,
+    {{ money('joined.contribution_profit - joined.sample_cost') }} as contribution_profit_after_samples,
+    {{ money('joined.contribution_profit_rc - joined.sample_cost_rc') }} as contribution_profit_after_samples_rc,
+    {{ ratio('joined.contribution_profit', 'joined.profit_earned_amount') }} as profit_margin,
+    {{ ratio('joined.settled_gmv', 'joined.attributed_gmv') }} as profit_share_settled,
+    {{ money('joined.gmv_without_profit') }} as gmv_without_profit,
     -- content, on the shop's own day of the same date
     {%- for content in contents %}
     cast(joined.content_{{ content }} as bigint) as content_{{ content }},

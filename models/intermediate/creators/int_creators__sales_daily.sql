@@ -17,6 +17,9 @@ select
     {{ money('sum(' ~ amount ~ ')') }} as {{ name }},
     {{ money('sum(' ~ amount ~ '_rc)') }} as {{ name }}_rc,
     {%- endfor %}
+    {%- for name in ['contribution_profit', 'contribution_profit_rc', 'profit_earned_amount', 'gmv_without_profit', 'settled_gmv'] %}
+    {{ money('sum(' ~ name ~ ')') }} as {{ name }},
+    {%- endfor %}
     {{ rate('sum(attributed_orders)') }} as attributed_orders,
     {{ rate('sum(attributed_units)') }} as attributed_units,
     count(*) as orders_with_creator

@@ -8,7 +8,8 @@ with lines as (
 )
 
 , costs as (
-    select * from {{ ref('sku_costs') }}
+    select *, {{ landed_cost() }} as landed_cost
+    from {{ ref('sku_costs') }}
 )
 
 , fx_rates as (
@@ -26,12 +27,12 @@ with lines as (
         -- From the currency of the cost to that of the shop by way of the reporting currency; NULL when any of it is unknown.
         case
             when lines.units_sent = 0 then cast(0 as decimal(18, 4))
-            when costs.currency = lines.currency then {{ money('costs.unit_cost') }}
-            else {{ money_share('costs.unit_cost', 'cost_rates.fx_rate', 'shop_rates.fx_rate') }}
+            when costs.currency = lines.currency then {{ money('costs.landed_cost') }}
+            else {{ money_share('costs.landed_cost', 'cost_rates.fx_rate', 'shop_rates.fx_rate') }}
         end as cost_amount,
         case
             when lines.units_sent = 0 then cast(0 as decimal(18, 4))
-            else {{ to_reporting('costs.unit_cost', 'cost_rates.fx_rate') }}
+            else {{ to_reporting('costs.landed_cost', 'cost_rates.fx_rate') }}
         end as cost_amount_rc
     from lines
     left join costs

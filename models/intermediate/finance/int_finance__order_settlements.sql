@@ -83,6 +83,13 @@ with touched as (
         unsettled.order_id,
         'estimated' as profit_basis,
         max(coalesce(estimate_sums.has_unmapped, 0)) as has_unmapped,
+        -- Charges that nobody lists are not charges of 0.
+        max(
+            case
+                when estimate_sums.transaction_id is null and unsettled.est_settlement_amount <> unsettled.est_revenue_amount then 1
+                else 0
+            end
+        ) as has_residual,
         sum(unsettled.est_settlement_amount) as settlement_amount,
         sum(unsettled.est_revenue_amount) as revenue_amount,
         sum(coalesce(estimate_sums.platform_fee_amount, 0)) as platform_fee_amount,
@@ -108,7 +115,7 @@ with touched as (
     union all
     select
         shop_key, order_id, profit_basis, cast(null as {{ type_instant() }}) as first_statement_time, settlement_amount, revenue_amount,
-        has_unmapped, 0 as has_residual,
+        has_unmapped, has_residual,
         {{ charges | join(', ') }}
     from estimated
 )

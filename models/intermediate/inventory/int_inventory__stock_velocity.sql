@@ -54,6 +54,24 @@ with stock as (
     group by shop_key, snapshot_date, product_id, sku_id
 )
 
+-- Until which day of its own calendar a shop's orders were wholly read.
+, read_days as (
+    select shops.shop_key, {{ local_date('data_until.data_until', 'shops.time_zone') }} as read_until_date
+    from {{ ref('int_shared__shops') }} as shops
+    inner join {{ ref('int_shared__shop_data_until') }} as data_until on shops.shop_key = data_until.shop_key
+)
+
+, reasons as (
+    select
+        stock.*,
+        case
+            when read_days.read_until_date is null then 'orders_not_read'
+            when read_days.read_until_date < stock.snapshot_date then 'orders_not_read_until_then'
+        end as velocity_unknown_reason
+    from stock
+    left join read_days on stock.shop_key = read_days.shop_key
+)
+
 select
     stock.shop_key,
     stock.snapshot_date,
@@ -69,11 +87,11 @@ select
     totals.campaign_names,
     totals.creator_quantity as creator_units,
     totals.creator_names,
-    coalesce(windows.units_sold_7d, 0) as units_sold_7d,
-    coalesce(windows.units_sold_14d, 0) as units_sold_14d,
-    coalesce(windows.units_sold_28d, 0) as units_sold_28d,
-    coalesce(windows.spike_velocity, 0) as spike_velocity
-from stock
+    {%- for column in ['units_sold_7d', 'units_sold_14d', 'units_sold_28d', 'spike_velocity'] %}
+    case when stock.velocity_unknown_reason is null then coalesce(windows.{{ column }}, 0) end as {{ column }},
+    {%- endfor %}
+    stock.velocity_unknown_reason
+from reasons as stock
 left join {{ ref('stg_tiktok_shop__inventory_sku_snapshots') }} as totals
     on stock.shop_key = totals.shop_key
     and stock.snapshot_id = totals.snapshot_id

@@ -10,6 +10,7 @@ with room_lines as (
         room_id as live_room_id,
         'room_id' as own_sales_basis,
         order_id,
+        line_id,
         create_time,
         currency,
         {%- for amount in amounts %}
@@ -33,6 +34,7 @@ with room_lines as (
         affiliate.content_id as live_room_id,
         'affiliate_orders' as own_sales_basis,
         lines.order_id,
+        lines.line_id,
         lines.create_time,
         lines.currency,
         {%- for amount in amounts %}
@@ -58,10 +60,23 @@ with room_lines as (
         and (room_ids.room_ids_from is null or lines.create_time < room_ids.room_ids_from)
 )
 
-, lines as (
+, own_lines as (
     select * from room_lines
     union all
     select * from affiliate_lines
+)
+
+{%- set evidence = profit_evidence('profits', 'own_lines.gmv') %}
+
+, lines as (
+    select
+        own_lines.*,
+        {%- for name, amount in evidence.items() %}
+        {{ amount }} as {{ name }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from own_lines
+    left join {{ ref('fct_order_line_profits') }} as profits
+        on own_lines.shop_key = profits.shop_key and own_lines.order_id = profits.order_id and own_lines.line_id = profits.line_id
 )
 
 , buyers as (
@@ -80,6 +95,9 @@ select
     sum(lines.{{ amount }}) as {{ amount }},
     -- One line without a rate makes the amount unknown.
     case when count(*) = count(lines.{{ amount }}_rc) then sum(lines.{{ amount }}_rc) end as {{ amount }}_rc,
+    {%- endfor %}
+    {%- for name in evidence %}
+    sum(lines.{{ name }}) as {{ name }},
     {%- endfor %}
     sum(lines.units_sold) as units_sold,
     sum(lines.sku_orders) as sku_orders

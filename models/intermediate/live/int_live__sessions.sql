@@ -2,6 +2,7 @@
 
 {%- set platform_amounts = ['live_attributed_gmv', 'live_gmv', 'live_indirect_gmv'] %}
 {%- set own_amounts = ['gmv', 'cancelled_gmv', 'refunded_gmv', 'net_gmv'] %}
+{%- set own_profit = ['contribution_profit', 'contribution_profit_rc', 'profit_earned_amount', 'gmv_without_profit', 'settled_gmv'] %}
 {%- set audience = [
     'peak_viewers', 'avg_concurrent_viewers', 'viewers', 'avg_view_seconds', 'avg_view_seconds_per_viewer', 'over_1m_views', 'likes', 'comments',
     'shares', 'new_followers', 'products_added', 'products_sold',
@@ -22,6 +23,9 @@ with sessions as (
         {%- for amount in own_amounts %}
         sum({{ amount }}) as {{ amount }},
         case when count(*) = count({{ amount }}_rc) then sum({{ amount }}_rc) end as {{ amount }}_rc,
+        {%- endfor %}
+        {%- for name in own_profit %}
+        sum({{ name }}) as {{ name }},
         {%- endfor %}
         count(*) as orders,
         sum(units_sold) as units_sold,
@@ -112,6 +116,7 @@ with sessions as (
         {{ ratio('sessions.duration_seconds', '3600') }} as hours_on_air,
         coalesce(sessions.business_date, {{ reporting_date('own.first_order_at') }}) as business_date,
         coalesce(sessions.shop_local_date, {{ local_date('own.first_order_at', 'shops.time_zone') }}) as shop_local_date,
+        {{ local_hour('coalesce(sessions.start_time, own.first_order_at)', 'shops.time_zone') }} as start_local_hour,
         coalesce(sessions.shop_local_end_date, {{ local_date('own.last_order_at', 'shops.time_zone') }}) as shop_local_end_date,
         coalesce(sessions.currency, own.currency, shops.currency) as currency,
         coalesce(hosts.host_count, case when sessions.is_own_account then 0 end) as host_count,
@@ -149,6 +154,9 @@ with sessions as (
         {%- for amount in own_amounts %}
         case when own.shop_key is null then 0 else own.{{ amount }} end as own_{{ amount }},
         case when own.shop_key is null then 0 else own.{{ amount }}_rc end as own_{{ amount }}_rc,
+        {%- endfor %}
+        {%- for name in own_profit %}
+        case when own.shop_key is null then 0 else own.{{ name }} end as own_{{ name }},
         {%- endfor %}
         {%- for column in ['orders', 'units_sold', 'sku_orders', 'buyers'] %}
         coalesce(own.{{ column }}, 0) as own_{{ column }},
@@ -195,6 +203,7 @@ select
     cast(joined.hours_on_air as double) as hours_on_air,
     cast(joined.business_date as date) as business_date,
     cast(joined.shop_local_date as date) as shop_local_date,
+    cast(joined.start_local_hour as bigint) as start_local_hour,
     cast(joined.shop_local_end_date as date) as shop_local_end_date,
     cast(joined.shop_local_end_date > joined.shop_local_date as boolean) as is_over_midnight,
     {{ is_provisional('joined.business_date', 'joined.data_until', var('maturity_days_live')) }} as is_provisional,
@@ -248,6 +257,12 @@ select
     {{ ratio('case when joined.own_unknown_reason is null then joined.own_refunded_gmv end', 'joined.own_gmv') }} as own_refund_rate,
     {{ money_ratio('case when joined.own_unknown_reason is null then joined.own_gmv end', 'joined.hours_on_air') }} as own_gmv_per_hour,
     {{ money('case when joined.own_unknown_reason is null then joined.live_attributed_gmv - joined.own_gmv end') }} as attributed_minus_own_gmv,
+    -- what was left of them
+    {%- for amount in ['contribution_profit', 'contribution_profit_rc', 'gmv_without_profit'] %}
+    {{ money('case when joined.own_unknown_reason is null then joined.own_' ~ amount ~ ' end') }} as own_{{ amount }},
+    {%- endfor %}
+    {{ ratio('case when joined.own_unknown_reason is null then joined.own_contribution_profit end', 'joined.own_profit_earned_amount') }} as own_profit_margin,
+    {{ ratio('case when joined.own_unknown_reason is null then joined.own_settled_gmv end', 'joined.own_gmv') }} as own_profit_share_settled,
     -- the creator's own view of it
     {{ money('joined.creator_view_gmv') }} as creator_view_gmv,
     cast(joined.creator_view_paid_orders as bigint) as creator_view_paid_orders,

@@ -35,11 +35,14 @@ with touched as (
         lines.seller_discount,
         lines.platform_discount,
         lines.item_tax_amount,
+        coalesce(lines.distance_fee, 0) as distance_fee,
+        coalesce(lines.distance_shipping_fee, 0) as distance_shipping_fee,
         -- A file does not say what a gift is: there it is a unit that neither the buyer nor the platform pays for.
         coalesce(
             lines.is_gift, orders.origin = 'file' and lines.sale_price = 0 and coalesce(lines.platform_discount, 0) = 0, false
         ) as is_gift,
         coalesce(lines.is_combo, false) as is_combo,
+        coalesce(lines.is_temporary_listing, false) as is_temporary_listing,
         coalesce(orders.is_cod, false) as is_cod,
         coalesce(orders.is_sample_order, false) as is_sample_order,
         coalesce(orders.is_replacement_order, false) as is_replacement_order,
@@ -82,6 +85,7 @@ select
     display_status,
     is_gift,
     is_combo,
+    is_temporary_listing,
     is_cod,
     is_sample_order,
     is_replacement_order,
@@ -96,6 +100,8 @@ select
     seller_discount,
     platform_discount,
     item_tax_amount,
+    distance_fee,
+    distance_shipping_fee,
     create_time,
     sale_time,
     {{ reporting_date('create_time') }} as created_business_date,

@@ -4,7 +4,7 @@
     'net_gmv_expected', 'net_gmv_expected_low', 'net_gmv_expected_high', 'cancelled_gmv_expected', 'refunded_gmv_expected',
 ] %}
 {%- set amounts = [
-    'gmv', 'gmv_list', 'gmv_before_platform_discount', 'buyer_paid_amount', 'cancelled_gmv', 'refunded_gmv', 'pending_refund_gmv', 'net_gmv',
+    'gmv', 'gmv_list', 'gmv_before_platform_discount', 'gmv_without_distance_fee', 'buyer_paid_amount', 'cancelled_gmv', 'refunded_gmv', 'pending_refund_gmv', 'net_gmv',
 ] %}
 
 with refunds as (
@@ -26,7 +26,7 @@ with refunds as (
 )
 
 , data_until as (
-    select shop_key, data_until, refunds_until from {{ ref('int_shared__shop_data_until') }}
+    select shop_key, data_until, refunds_until, is_returns_read from {{ ref('int_shared__shop_data_until') }}
 )
 
 , curves as (
@@ -83,6 +83,7 @@ with refunds as (
         fx_rates.fx_is_stale,
         data_until.data_until,
         data_until.refunds_until,
+        case when not data_until.is_returns_read then 'returns_not_read' end as refunds_unknown_reason,
         {%- for amount in amounts %}
         coalesce(sales.{{ amount }}, 0) as {{ amount }},
         case when fx_rates.fx_rate is not null then coalesce(sales.{{ amount }}_rc, 0) end as {{ amount }}_rc,
@@ -176,9 +177,10 @@ select
     cast(units_sold as bigint) as units_sold,
     cast(refunded_units as bigint) as refunded_units,
     cast(buyers as bigint) as buyers,
-    {{ ratio('refunded_gmv', 'gmv') }} as refund_rate,
+    {{ ratio('case when refunds_unknown_reason is null then refunded_gmv end', 'gmv') }} as refund_rate,
     {{ ratio('cancelled_gmv', 'gmv') }} as cancellation_rate,
-    {{ ratio('refunded_units', 'units_sold') }} as return_unit_rate,
+    {{ ratio('case when refunds_unknown_reason is null then refunded_units end', 'units_sold') }} as return_unit_rate,
+    cast(refunds_unknown_reason as string) as refunds_unknown_reason,
     {{ money_ratio('gmv', 'paid_orders') }} as aov,
     {{ money_ratio('gmv_rc', 'paid_orders') }} as aov_rc,
     {{ money_ratio('gmv', 'buyers') }} as avg_buyer_value,
@@ -192,5 +194,13 @@ select
     {%- endfor %}
     {{ ratio('refunded_gmv_expected', 'gmv') }} as refund_rate_expected,
     {{ ratio('refunded_gmv_expected_low', 'gmv') }} as refund_rate_expected_low,
-    {{ ratio('refunded_gmv_expected_high', 'gmv') }} as refund_rate_expected_high
+    {{ ratio('refunded_gmv_expected_high', 'gmv') }} as refund_rate_expected_high,
+    cast(
+        case
+            when net_gmv_expected is not null then null
+            when refunds_until is null then 'returns_not_read'
+            when age_days < 0 then 'day_not_over'
+            else 'too_few_days'
+        end as string
+    ) as expected_unknown_reason
 from whole

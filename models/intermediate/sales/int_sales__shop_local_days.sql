@@ -13,7 +13,8 @@ with shops as (
         data_until.shop_key,
         shops.time_zone,
         data_until.data_until,
-        data_until.refunds_until
+        data_until.refunds_until,
+        data_until.is_returns_read
     from {{ ref('int_shared__shop_data_until') }} as data_until
     inner join shops on data_until.shop_key = shops.shop_key
 )
@@ -66,6 +67,7 @@ with shops as (
         shops.time_zone,
         data_until.data_until,
         data_until.refunds_until,
+        case when not data_until.is_returns_read then 'returns_not_read' end as refunds_unknown_reason,
         {%- for amount in amounts %}
         coalesce(sales.{{ amount }}, 0) as {{ amount }},
         case when sales.shop_key is null then 0 else sales.{{ amount }}_rc end as {{ amount }}_rc,
@@ -102,7 +104,8 @@ select
     cast(units_sold as bigint) as units_sold,
     cast(refunded_units as bigint) as refunded_units,
     cast(buyers as bigint) as buyers,
-    {{ ratio('refunded_gmv', 'gmv') }} as refund_rate,
+    {{ ratio('case when refunds_unknown_reason is null then refunded_gmv end', 'gmv') }} as refund_rate,
+    cast(refunds_unknown_reason as string) as refunds_unknown_reason,
     {{ ratio('cancelled_gmv', 'gmv') }} as cancellation_rate,
     {{ money_ratio('gmv', 'paid_orders') }} as aov,
     {{ money_ratio('gmv_rc', 'paid_orders') }} as aov_rc

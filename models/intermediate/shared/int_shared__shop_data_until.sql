@@ -13,6 +13,8 @@ with attempts as (
         shop_key,
         resource,
         status,
+        -- An import has the name of its layout there.
+        resource = 'orders' and endpoint = 'search_orders' as is_api,
         coalesce(
             window_until,
             cursor_at,
@@ -23,9 +25,13 @@ with attempts as (
 )
 
 -- Read to its end only: what a list that broke has brought is there, and what it lacks nobody knows. A resource that the log does not have was never
--- asked for: the order file of a shop without an API says itself what was cancelled and refunded.
+-- asked for: the order file of a shop without an API says itself what was cancelled and refunded. An API's orders do not say what was refunded.
 , resources as (
-    select shop_key, resource, max(case when status = 'ok' then read_until end) as read_until
+    select
+        shop_key,
+        resource,
+        max(case when status = 'ok' then read_until end) as read_until,
+        max(case when is_api then 1 else 0 end) as is_api
     from attempts
     group by shop_key, resource
 )
@@ -33,10 +39,16 @@ with attempts as (
 select
     shop_key,
     max(case when resource = 'orders' then read_until end) as data_until,
+    {%- set returns_read = "(max(is_api) = 0 or count(case when resource = 'returns' then 1 end) = 1)" %}
+    {{ returns_read }} and count(case when resource = 'returns' and read_until is null then 1 end) = 0 as is_returns_read,
     {%- for column, names in sources.items() %}
     {%- set is_source = "resource in ('" ~ names | join("', '") ~ "')" %}
     case
-        when count(case when {{ is_source }} then 1 end) = count(case when {{ is_source }} then read_until end)
+        when
+            count(case when {{ is_source }} then 1 end) = count(case when {{ is_source }} then read_until end)
+            {%- if 'returns' in names %}
+            and {{ returns_read }}
+            {%- endif %}
             then min(case when {{ is_source }} then read_until end)
     end as {{ column }}{{ ',' if not loop.last }}
     {%- endfor %}

@@ -96,7 +96,11 @@ select
     compared.platform_value,
     {{ money('compared.own_value - compared.platform_value') }} as difference,
     -- the platform says which day is its newest complete one, the log which is ours
-    compared.is_provisional or coalesce(compared.shop_local_date >= data_until.today, true) as is_late
+    compared.is_provisional
+    or coalesce(compared.shop_local_date >= data_until.today, true)
+    -- Without returns our refunds are not 0, they are to come.
+    or (compared.measure = 'refunds' and not coalesce(whole.is_returns_read, true)) as is_late
 from compared
 left join data_until on compared.shop_key = data_until.shop_key
+left join {{ ref('int_shared__shop_data_until') }} as whole on compared.shop_key = whole.shop_key
 where compared.platform_value is not null

@@ -15,11 +15,25 @@ with campaign_days as (
     from {{ ref('int_shared__fx_rates_filled') }}
 )
 
--- How far the account's reports reach: its last days are still filled up.
-, last_days as (
-    select advertiser_id, max(stat_date) as last_stat_date
-    from campaign_days
+-- Read to its end only: a report that broke has rows, and the days that it lacks look like days without spend.
+, reports as (
+    select advertiser_id, resource, max(case when status = 'ok' then window_until end) as read_until
+    from {{ ref('stg_tiktok_ads__sync_log') }}
+    where resource in ('ads_report_daily', 'gmv_max_campaign_daily')
+    group by advertiser_id, resource
+)
+
+, read_untils as (
+    select advertiser_id, case when count(*) = count(read_until) then min(read_until) end as read_until
+    from reports
     group by advertiser_id
+)
+
+-- The day of the account up to which both reports, of which spend is taken, were wholly read: its last days are still filled up.
+, read_days as (
+    select read_untils.advertiser_id, {{ local_date('read_untils.read_until', 'advertisers.timezone') }} as today
+    from read_untils
+    inner join {{ ref('stg_tiktok_ads__advertisers') }} as advertisers on read_untils.advertiser_id = advertisers.advertiser_id
 )
 
 , assigned as (
@@ -65,7 +79,7 @@ select
     cast(assigned.shop_basis as string) as shop_basis,
     cast(assigned.campaign_type as string) as campaign_type,
     cast(
-        {{ add_days('assigned.stat_date', var('maturity_days_ads')) }} > last_days.last_stat_date as boolean
+        coalesce({{ add_days('assigned.stat_date', var('maturity_days_ads')) }} >= read_days.today, true) as boolean
     ) as is_provisional,
     -- the cost, once
     cast(assigned.currency as string) as currency,
@@ -92,5 +106,5 @@ select
     {{ to_reporting('assigned.spend', 'fx_rates.fx_rate') }} as spend_rc,
     {{ to_reporting('assigned.reported_gmv', 'fx_rates.fx_rate') }} as reported_gmv_rc
 from assigned
-left join last_days on assigned.advertiser_id = last_days.advertiser_id
+left join read_days on assigned.advertiser_id = read_days.advertiser_id
 left join fx_rates on assigned.currency = fx_rates.base_currency and assigned.stat_date = fx_rates.rate_date

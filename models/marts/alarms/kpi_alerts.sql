@@ -493,8 +493,26 @@ with shops as (
     from {{ ref('alert_owners') }}
 )
 
+-- What people did last about an alert; a warning that has become critical is news, whatever was done about it.
+, numbered_actions as (
+    select *, row_number() over (partition by alert_thing order by entry_number desc nulls last) as recency
+    from {{ ref('stg_audit_log__alert_actions') }}
+)
+
+, last_actions as (
+    select * from numbered_actions where recency = 1 and alert_action <> 'reopened'
+)
+
+, named_alerts as (
+    select
+        *,
+        cast(md5({{ dbt.concat(["shop_key", "'|'", "alert_kind", "'|'", "subject", "'|'", "episode"]) }}) as string) as alert_id,
+        {{ dbt.concat(["shop_key", "'|'", "alert_kind", "'|'", "subject"]) }} as thing
+    from alerts
+)
+
 select
-    cast(md5({{ dbt.concat(["alerts.shop_key", "'|'", "alerts.alert_kind", "'|'", "alerts.subject", "'|'", "alerts.episode"]) }}) as string) as alert_id,
+    alerts.alert_id,
     cast(alerts.shop_key as string) as shop_key,
     cast(alerts.alert_kind as string) as alert_kind,
     cast(alerts.subject as string) as subject,
@@ -507,10 +525,19 @@ select
     cast(alerts.is_open as boolean) as is_open,
     cast(alerts.evidence as string) as evidence,
     cast(alerts.message_en as string) as message_en,
-    cast(alerts.message_zh as string) as message_zh
-from alerts
+    cast(alerts.message_zh as string) as message_zh,
+    -- what people do about it
+    cast(actions.alert_action as string) as alert_action,
+    cast(actions.assignee as string) as assignee,
+    cast(actions.acted_until as {{ type_instant() }}) as action_until,
+    cast(actions.acted_at as {{ type_instant() }}) as action_at,
+    cast(actions.acted_by as string) as action_by,
+    cast(actions.note as string) as action_note
+from named_alerts as alerts
 inner join shops on alerts.shop_key = shops.shop_key
 left join owners as of_both on alerts.shop_key = of_both.shop_key and alerts.alert_kind = of_both.alert_kind
 left join owners as of_shop on alerts.shop_key = of_shop.shop_key and of_shop.alert_kind is null
 left join owners as of_kind on of_kind.shop_key is null and alerts.alert_kind = of_kind.alert_kind
 left join owners as of_all on of_all.shop_key is null and of_all.alert_kind is null
+left join last_actions as actions
+    on actions.alert_thing in (alerts.alert_id, alerts.thing) and (actions.severity_then = 'critical' or alerts.severity <> 'critical')

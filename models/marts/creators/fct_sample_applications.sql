@@ -31,6 +31,14 @@ with applications as (
     group by shop_key, application_id
 )
 
+-- A shop whose contents of samples were never read to their end, and that has none: whether anything was posted is unknown.
+, contents_read as (
+    select shop_key from {{ ref('stg_tiktok_shop__sync_log') }}
+    where status = 'ok' and resource = 'sample_fulfillments'
+    union
+    select shop_key from fulfillments
+)
+
 , joined as (
     select
         applications.*,
@@ -39,9 +47,10 @@ with applications as (
         orders.create_time as ordered_at,
         orders.delivery_time as delivered_at,
         orders.created_business_date,
-        coalesce(fulfillments.content_count, 0) as content_count,
-        coalesce(fulfillments.video_count, 0) as video_count,
-        coalesce(fulfillments.live_count, 0) as live_count,
+        {%- for count in ['content_count', 'video_count', 'live_count'] %}
+        case when contents_read.shop_key is not null then coalesce(fulfillments.{{ count }}, 0) end as {{ count }},
+        {%- endfor %}
+        case when contents_read.shop_key is null then 'sample_contents_not_read' end as content_unknown_reason,
         fulfillments.first_posted_at,
         fulfillments.content_views,
         fulfillments.content_paid_orders,
@@ -55,6 +64,7 @@ with applications as (
         ) as application_of_order
     from applications
     left join statuses on applications.status = statuses.sample_status
+    left join contents_read on applications.shop_key = contents_read.shop_key
     left join orders on applications.shop_key = orders.shop_key and applications.order_id = orders.order_id
     left join costs on applications.shop_key = costs.shop_key and applications.order_id = costs.order_id
     left join fulfillments
@@ -80,8 +90,8 @@ select
     cast(joined.fulfillment_status as string) as fulfillment_status,
     cast(joined.is_order_known as boolean) as is_order_known,
     -- Content about a sample is a proof that it arrived.
-    cast(joined.stage in ('sent', 'delivered') or joined.delivered_at is not null or joined.content_count > 0 as boolean) as is_sent,
-    cast(joined.stage = 'delivered' or joined.delivered_at is not null or joined.content_count > 0 as boolean) as is_delivered,
+    cast(joined.stage in ('sent', 'delivered') or joined.delivered_at is not null or coalesce(joined.content_count, 0) > 0 as boolean) as is_sent,
+    cast(joined.stage = 'delivered' or joined.delivered_at is not null or coalesce(joined.content_count, 0) > 0 as boolean) as is_delivered,
     cast(joined.content_count > 0 as boolean) as is_posted,
     -- times
     {{ instant('joined.ordered_at') }} as ordered_at,
@@ -95,6 +105,7 @@ select
     cast(joined.live_count as bigint) as live_count,
     cast(joined.content_views as bigint) as content_views,
     cast(joined.content_paid_orders as bigint) as content_paid_orders,
+    cast(joined.content_unknown_reason as string) as content_unknown_reason,
     -- cost of the goods that were sent
     cast(coalesce(joined.currency, shops.currency) as string) as currency,
     {%- for suffix in ['', '_rc'] %}

@@ -6,7 +6,10 @@
 
 -- The last day that was synced to its end.
 with last_days as (
-    select shop_key, {{ add_days(reporting_date('data_until'), -1) }} as as_of_date
+    select
+        shop_key,
+        {{ add_days(reporting_date('data_until'), -1) }} as as_of_date,
+        coalesce(is_returns_read, true) as is_returns_read
     from {{ ref('int_shared__shop_data_until') }}
 )
 
@@ -112,7 +115,7 @@ select
     {{ rate('now_ranked.attributed_orders') }} as attributed_orders,
     {{ rate('now_ranked.attributed_units') }} as attributed_units,
     cast(now_ranked.orders_with_creator as bigint) as orders_with_creator,
-    {{ ratio('now_ranked.refunded_attributed_gmv', 'now_ranked.attributed_gmv') }} as refund_rate,
+    {{ ratio('case when last_days.is_returns_read then now_ranked.refunded_attributed_gmv end', 'now_ranked.attributed_gmv') }} as refund_rate,
     {{ ratio('now_ranked.net_attributed_gmv', 'now_ranked.creator_cost') }} as creator_roi,
     cast({{ creator_roi_unknown_reason('now_ranked.commission_amount', 'now_ranked.sample_cost') }} as string) as creator_roi_unknown_reason,
     {%- for content in contents %}
@@ -121,6 +124,7 @@ select
     {{ ratio('now_ranked.content_clicks', 'now_ranked.content_impressions') }} as ctr,
     {{ ratio('now_ranked.content_sku_orders', 'now_ranked.content_clicks') }} as ctor
 from now_ranked
+inner join last_days on now_ranked.shop_key = last_days.shop_key
 left join before_ranked
     on now_ranked.shop_key = before_ranked.shop_key
     and now_ranked.window_days = before_ranked.window_days

@@ -13,7 +13,8 @@ with applications as (
         sum(case when stage = 'approved' or is_sent then 1 else 0 end) as samples_approved,
         sum(case when is_sent then 1 else 0 end) as samples_sent,
         sum(case when is_delivered then 1 else 0 end) as samples_delivered,
-        sum(case when is_posted then 1 else 0 end) as samples_posted,
+        case when count(*) = count(is_posted) then sum(case when is_posted then 1 else 0 end) end as samples_posted,
+        max(content_unknown_reason) as content_unknown_reason,
         min(ordered_at) as first_ordered_at,
         min(delivered_at) as first_delivered_at,
         min(first_posted_at) as first_posted_at,
@@ -70,6 +71,14 @@ with applications as (
     group by timed.shop_key, timed.creator_username, timed.product_id
 )
 
+-- Where affiliate orders were never read, no commission is not a commission of 0.
+, commissions_read as (
+    select shop_key from {{ ref('stg_tiktok_shop__sync_log') }}
+    where status = 'ok' and resource = 'affiliate_orders'
+    union
+    select shop_key from {{ ref('fct_affiliate_order_lines') }}
+)
+
 , joined as (
     select
         timed.*,
@@ -82,8 +91,13 @@ with applications as (
             when sales.lines_without_rate = 0 then sales.{{ amount }}_rc
         end as {{ amount }}_rc,
         {%- endfor %}
-        case when commissions.shop_key is null then 0 else commissions.commission_amount end as commission_amount,
-        case when commissions.shop_key is null then 0 else commissions.commission_amount_rc end as commission_amount_rc
+        {%- for amount in ['commission_amount', 'commission_amount_rc'] %}
+        case
+            when commissions.shop_key is not null then commissions.{{ amount }}
+            when commissions_read.shop_key is not null then 0
+        end as {{ amount }},
+        {%- endfor %}
+        commissions_read.shop_key is not null as is_commission_read
     from timed
     left join sales
         on timed.shop_key = sales.shop_key
@@ -93,6 +107,7 @@ with applications as (
         on timed.shop_key = commissions.shop_key
         and timed.creator_username = commissions.creator_username
         and timed.product_id = commissions.product_id
+    left join commissions_read on timed.shop_key = commissions_read.shop_key
 )
 
 select
@@ -118,6 +133,7 @@ select
     cast(content_count as bigint) as content_count,
     cast(content_views as bigint) as content_views,
     cast(content_paid_orders as bigint) as content_paid_orders,
+    cast(content_unknown_reason as string) as content_unknown_reason,
     -- sold since
     cast(orders_with_creator as bigint) as orders_with_creator,
     {{ rate('attributed_units') }} as attributed_units,
@@ -128,5 +144,10 @@ select
     {{ money('net_attributed_gmv - commission_amount - sample_cost') }} as net_after_commission_and_samples,
     {{ money('net_attributed_gmv_rc - commission_amount_rc - sample_cost_rc') }} as net_after_commission_and_samples_rc,
     {{ ratio('net_attributed_gmv', 'commission_amount + sample_cost') }} as creator_roi,
-    cast({{ creator_roi_unknown_reason('commission_amount', 'sample_cost') }} as string) as creator_roi_unknown_reason
+    cast(
+        case
+            when not is_commission_read then 'affiliate_orders_not_read'
+            else {{ creator_roi_unknown_reason('commission_amount', 'sample_cost') }}
+        end as string
+    ) as creator_roi_unknown_reason
 from joined

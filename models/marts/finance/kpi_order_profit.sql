@@ -13,44 +13,26 @@ with touched as (
     where input.is_paid_order
 )
 
-, lines as (
-    {{ rows_of_touched(ref('fct_order_lines')) }}
-)
-
-, line_costs as (
-    {{ rows_of_touched(ref('int_finance__order_line_costs')) }}
+, line_profits as (
+    {{ rows_of_touched(ref('fct_order_line_profits')) }}
 )
 
 , settlements as (
     {{ rows_of_touched(ref('int_finance__order_settlements')) }}
 )
 
--- The seller earns the sale price and the platform's discount, so that is what a cancelled or refunded unit takes away.
-, line_bases as (
+-- One unknown line makes the order's amount unknown: a sum that leaves it out would be a profit nobody made.
+, line_sums as (
     select
         shop_key,
         order_id,
-        sum(case when is_cancelled then gmv_before_platform_discount else 0 end) as cancelled_base_amount,
-        sum(
-            case
-                when refunded_gmv = gmv then case when gmv > 0 then gmv_before_platform_discount else 0 end
-                else {{ money_share('gmv_before_platform_discount', 'refunded_gmv', 'gmv') }}
-            end
-        ) as refunded_base_amount
-    from lines
-    where is_counted
-    group by shop_key, order_id
-)
-
-, order_costs as (
-    select
-        shop_key,
-        order_id,
+        sum(cancelled_base_amount) as cancelled_base_amount,
+        sum(refunded_base_amount) as refunded_base_amount,
         sum(units_kept) as units_kept,
-        -- One unknown cost makes the order's cost unknown: a sum that leaves it out would be a profit nobody made.
-        case when count(*) = count(cost_amount) then sum(cost_amount) end as cogs_amount,
-        case when count(*) = count(cost_amount_rc) then sum(cost_amount_rc) end as cogs_amount_rc
-    from line_costs
+        {%- for amount in ['cogs_amount', 'contribution_profit', 'cogs_amount_rc', 'contribution_profit_rc'] %}
+        case when count(*) = count({{ amount }}) then sum({{ amount }}) end as {{ amount }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from line_profits
     group by shop_key, order_id
 )
 
@@ -65,13 +47,15 @@ with touched as (
         orders.fx_is_stale,
         orders.gmv,
         orders.gmv_before_platform_discount,
-        coalesce(line_bases.cancelled_base_amount, 0) as cancelled_base_amount,
-        coalesce(line_bases.refunded_base_amount, 0) as refunded_base_amount,
+        line_sums.cancelled_base_amount,
+        line_sums.refunded_base_amount,
         orders.net_gmv,
         orders.units_sold,
-        order_costs.units_kept,
-        order_costs.cogs_amount,
-        order_costs.cogs_amount_rc,
+        line_sums.units_kept,
+        line_sums.cogs_amount,
+        line_sums.cogs_amount_rc,
+        line_sums.contribution_profit,
+        line_sums.contribution_profit_rc,
         settlements.profit_basis,
         settlements.charge_split,
         settlements.first_statement_time,
@@ -82,8 +66,7 @@ with touched as (
         {{- ',' if not loop.last }}
         {%- endfor %}
     from orders
-    left join line_bases on orders.shop_key = line_bases.shop_key and orders.order_id = line_bases.order_id
-    left join order_costs on orders.shop_key = order_costs.shop_key and orders.order_id = order_costs.order_id
+    left join line_sums on orders.shop_key = line_sums.shop_key and orders.order_id = line_sums.order_id
     inner join settlements on orders.shop_key = settlements.shop_key and orders.order_id = settlements.order_id
 )
 
@@ -99,15 +82,6 @@ with touched as (
             else 'unknown'
         end as ad_spend_basis
     from joined
-)
-
-, profits as (
-    select
-        *,
-        gmv_before_platform_discount - cancelled_base_amount - refunded_base_amount
-        + platform_fee_amount + affiliate_commission_amount + ads_commission_amount + seller_shipping_amount
-        - cogs_amount - case when profit_basis = 'estimated' then coalesce(ad_spend, 0) else ad_spend end as contribution_profit
-    from costed
 )
 
 select
@@ -148,6 +122,6 @@ select
     {{ to_reporting('settlement_amount', 'fx_rate') }} as settlement_amount_rc,
     {{ money('cogs_amount_rc') }} as cogs_amount_rc,
     {{ to_reporting('ad_spend', 'fx_rate') }} as ad_spend_rc,
-    {{ to_reporting('contribution_profit', 'fx_rate') }} as contribution_profit_rc
-from profits
+    {{ money('contribution_profit_rc') }} as contribution_profit_rc
+from costed
 {{ oldest_first('business_date') }}

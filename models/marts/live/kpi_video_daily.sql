@@ -18,6 +18,33 @@ with videos as (
     from {{ ref('int_shared__fx_rates_filled') }}
 )
 
+-- Own orders that an affiliate order names the video for, on the shop's own day of the sale. Videos of own accounts are in no affiliate order.
+, affiliate_rows as (
+    select shop_key, order_id, sku_id, content_id as video_id
+    from {{ ref('fct_affiliate_order_lines') }}
+    where content_type = 'VIDEO'
+)
+
+{%- set evidence = profit_evidence('profits', 'profits.gmv') %}
+
+, own as (
+    select
+        affiliate_rows.shop_key,
+        affiliate_rows.video_id,
+        profits.shop_local_date,
+        sum(profits.gmv) as gmv,
+        {%- for name, amount in evidence.items() %}
+        sum({{ amount }}) as {{ name }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from affiliate_rows
+    inner join {{ ref('fct_order_line_profits') }} as profits
+        on affiliate_rows.shop_key = profits.shop_key
+        and affiliate_rows.order_id = profits.order_id
+        and affiliate_rows.sku_id = profits.sku_id
+    where profits.units_sold > 0
+    group by affiliate_rows.shop_key, affiliate_rows.video_id, profits.shop_local_date
+)
+
 -- The platform's day is the shop's own; its rate is that of the same date.
 , joined as (
     select
@@ -25,10 +52,17 @@ with videos as (
         coalesce(videos.currency, shops.currency) as shop_currency,
         fx_rates.fx_rate,
         fx_rates.fx_is_stale,
+        {%- for name in ['gmv'] + evidence.keys() | list %}
+        own.{{ name }} as own_{{ name }},
+        {%- endfor %}
         {{ is_provisional('videos.shop_local_date', 'data_until.videos_until', var('maturity_days_videos')) }} as is_provisional
     from videos
     left join shops on videos.shop_key = shops.shop_key
     left join data_until on videos.shop_key = data_until.shop_key
+    left join own
+        on videos.shop_key = own.shop_key
+        and videos.video_id = own.video_id
+        and videos.shop_local_date = own.shop_local_date
     left join fx_rates
         on coalesce(videos.currency, shops.currency) = fx_rates.base_currency
         and videos.shop_local_date = fx_rates.rate_date
@@ -63,5 +97,12 @@ select
     {{ money(amount) }} as {{ amount }},
     {{ to_reporting(amount, 'fx_rate') }} as {{ amount }}_rc,
     {%- endfor %}
-    {{ money_ratio('cast(video_attributed_gmv as decimal(19, 4)) * 1000', 'views') }} as gpm
+    {{ money_ratio('cast(video_attributed_gmv as decimal(19, 4)) * 1000', 'views') }} as gpm,
+    -- own orders that affiliate orders name the video for: NULL where none does, as most videos of own accounts
+    {{ money('own_gmv') }} as own_gmv,
+    {%- for amount in ['contribution_profit', 'contribution_profit_rc', 'gmv_without_profit'] %}
+    {{ money('own_' ~ amount) }} as own_{{ amount }},
+    {%- endfor %}
+    {{ ratio('own_contribution_profit', 'own_profit_earned_amount') }} as own_profit_margin,
+    {{ ratio('own_settled_gmv', 'own_gmv') }} as own_profit_share_settled
 from joined

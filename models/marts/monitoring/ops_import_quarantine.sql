@@ -32,5 +32,10 @@ select
     cast(value as string) as value,
     cast(reason as string) as reason,
     cast(message_en as string) as message_en,
-    cast(message_zh as string) as message_zh
+    cast(message_zh as string) as message_zh,
+    -- what it does to the numbers
+    cast(effect as string) as effect,
+    cast(order_id as string) as order_id,
+    cast(currency as string) as currency,
+    {{ money('amount') }} as amount
 from joined

@@ -1,5 +1,13 @@
 with attempts as (
-    select * from {{ ref('stg_tiktok_shop__sync_log') }}
+    select
+        *,
+        -- What is read without a window is as new as the orders of the same run.
+        coalesce(
+            window_until,
+            cursor_at,
+            max(case when resource = 'orders' then window_until end) over (partition by shop_key, run_id)
+        ) as read_until
+    from {{ ref('stg_tiktok_shop__sync_log') }}
 )
 
 , ranked as (
@@ -21,6 +29,7 @@ with attempts as (
         max(case when status = 'ok' then finished_at end) as last_success_at,
         max(case when status = 'ok' then window_until end) as data_until,
         max(case when status = 'ok' then cursor_at end) as cursor_at,
+        max(case when status = 'ok' then read_until end) as read_until,
         max(case when status = 'failed' then finished_at end) as last_error_at
     from attempts
     group by shop_key, resource, endpoint
@@ -51,6 +60,7 @@ with attempts as (
         history.data_until,
         history.wanted_until,
         history.cursor_at,
+        history.read_until,
         history.last_error_at,
         coalesce(unknown_fields.unknown_fields, 0) as unknown_fields
     from ranked
@@ -70,6 +80,7 @@ select
     {{ instant('last_success_at') }} as last_success_at,
     {{ instant('data_until') }} as data_until,
     {{ instant('cursor_at') }} as cursor_at,
+    {{ instant('read_until') }} as read_until,
     -- Measured against what the newest run wanted, not against the wall clock: the same rows give the same lag tomorrow.
     cast({{ dbt.datediff('data_until', 'wanted_until', 'hour') }} as bigint) as lag_hours,
     cast(authorisation_state as string) as authorisation_state,

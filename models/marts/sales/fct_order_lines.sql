@@ -32,6 +32,8 @@ with touched as (
         case
             when lines.is_counted then lines.sale_price + coalesce(lines.platform_discount, 0) else 0
         end as gmv_before_platform_discount,
+        -- An Indonesian price may hold what the distance to the buyer costs: settled as revenue, and no price of the goods.
+        case when lines.is_counted then lines.sale_price - lines.distance_fee else 0 end as gmv_without_distance_fee,
         case when lines.is_counted and lines.is_cancelled then lines.sale_price else 0 end as cancelled_gmv,
         -- Capped at the sale amount of the line, and 0 for a cancelled one, where the refund events are made.
         coalesce(line_refunds.completed_amount, 0) as refunded_gmv,
@@ -87,6 +89,7 @@ select
     cast(display_status as string) as display_status,
     cast(is_gift as boolean) as is_gift,
     cast(is_combo as boolean) as is_combo,
+    cast(is_temporary_listing as boolean) as is_temporary_listing,
     cast(is_cod as boolean) as is_cod,
     cast(is_sample_order as boolean) as is_sample_order,
     cast(is_replacement_order as boolean) as is_replacement_order,
@@ -108,10 +111,13 @@ select
     {{ money('seller_discount') }} as seller_discount,
     {{ money('platform_discount') }} as platform_discount,
     {{ money('item_tax_amount') }} as item_tax_amount,
+    {{ money('distance_fee') }} as distance_fee_amount,
+    {{ money('distance_shipping_fee') }} as distance_shipping_fee_amount,
     -- what it adds to the KPIs, in shop currency
     {{ money('gmv') }} as gmv,
     {{ money('gmv_list') }} as gmv_list,
     {{ money('gmv_before_platform_discount') }} as gmv_before_platform_discount,
+    {{ money('gmv_without_distance_fee') }} as gmv_without_distance_fee,
     {{ money('cancelled_gmv') }} as cancelled_gmv,
     {{ money('refunded_gmv') }} as refunded_gmv,
     {{ money('pending_refund_gmv') }} as pending_refund_gmv,
@@ -127,6 +133,7 @@ select
     {{ to_reporting('gmv', 'fx_rate') }} as gmv_rc,
     {{ to_reporting('gmv_list', 'fx_rate') }} as gmv_list_rc,
     {{ to_reporting('gmv_before_platform_discount', 'fx_rate') }} as gmv_before_platform_discount_rc,
+    {{ to_reporting('gmv_without_distance_fee', 'fx_rate') }} as gmv_without_distance_fee_rc,
     {{ to_reporting('cancelled_gmv', 'fx_rate') }} as cancelled_gmv_rc,
     {{ to_reporting('refunded_gmv', 'fx_rate') }} as refunded_gmv_rc,
     {{ to_reporting('pending_refund_gmv', 'fx_rate') }} as pending_refund_gmv_rc,

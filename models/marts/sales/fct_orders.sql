@@ -1,7 +1,7 @@
 {{ config(materialized='incremental', incremental_strategy='touched_orders', unique_key=['shop_key', 'order_id']) }}
 
 {%- set amounts = [
-    'gmv', 'gmv_list', 'gmv_before_platform_discount', 'cancelled_gmv', 'refunded_gmv', 'pending_refund_gmv', 'net_gmv',
+    'gmv', 'gmv_list', 'gmv_before_platform_discount', 'gmv_without_distance_fee', 'cancelled_gmv', 'refunded_gmv', 'pending_refund_gmv', 'net_gmv',
 ] %}
 
 with touched as (

@@ -6,7 +6,11 @@ with fx_rates as (
 )
 
 , data_until as (
-    select shop_key, refunds_until from {{ ref('int_shared__shop_data_until') }}
+    select
+        shop_key,
+        refunds_until,
+        case when not is_returns_read then 'returns_not_read' end as refunds_unknown_reason
+    from {{ ref('int_shared__shop_data_until') }}
 )
 
 , sales as (
@@ -45,9 +49,10 @@ select
     cast(sales.sku_orders as bigint) as sku_orders,
     cast(sales.units_sold as bigint) as units_sold,
     cast(sales.refunded_units as bigint) as refunded_units,
-    {{ ratio('sales.refunded_gmv', 'sales.gmv') }} as refund_rate,
+    {{ ratio('case when data_until.refunds_unknown_reason is null then sales.refunded_gmv end', 'sales.gmv') }} as refund_rate,
     {{ ratio('sales.cancelled_gmv', 'sales.gmv') }} as cancellation_rate,
-    {{ ratio('sales.refunded_units', 'sales.units_sold') }} as return_unit_rate
+    {{ ratio('case when data_until.refunds_unknown_reason is null then sales.refunded_units end', 'sales.units_sold') }} as return_unit_rate,
+    cast(data_until.refunds_unknown_reason as string) as refunds_unknown_reason
 from sales
 left join fx_rates on sales.currency = fx_rates.base_currency and sales.business_date = fx_rates.rate_date
 left join data_until on sales.shop_key = data_until.shop_key

@@ -52,7 +52,7 @@ select
     cast(products.audit_status as string) as audit_status,
     cast(products.listing_quality_tier as string) as listing_quality_tier,
     cast(products.is_listed as boolean) as is_listed,
-    cast(coalesce(skus.sku_count, 0) as bigint) as sku_count,
+    cast(case when products.is_listed then coalesce(skus.sku_count, 0) end as bigint) as sku_count,
     {{ instant('products.create_time') }} as create_time,
     {{ instant('products.update_time') }} as update_time
 from products

@@ -19,6 +19,8 @@ select
     cast(shops.currency as string) as currency,
     cast(shops.time_zone as string) as time_zone,
     {{ instant('data_until.data_until') }} as data_until,
+    {{ reporting_date('data_until.data_until') }} as first_open_business_date,
+    {{ local_date('data_until.data_until', 'shops.time_zone') }} as first_open_shop_local_date,
     -- Written when it is published: whether the audit lets the shop's new rows out is not known before.
     cast(false as boolean) as is_held_back,
     cast(null as {{ type_instant() }}) as held_back_since,

@@ -13,6 +13,8 @@
     'fee_tax_amount': 'totals.total_fee_tax_amount',
     'adjustment_amount': 'totals.total_adjustment_amount',
 } %}
+{#- Measure of a SKU's stock, its total in the list. -#}
+{%- set stock_measures = {'sellable_units': 'total_available_quantity', 'committed_units': 'total_committed_quantity'} %}
 
 with order_differences as (
     select shop_key, order_id, currency, sub_total, lines_sale_amount, line_count
@@ -31,6 +33,29 @@ with order_differences as (
         {%- endfor %}
     from {{ ref('fct_statement_transactions') }}
     group by shop_key, statement_id
+)
+
+-- Of each shop's newest list; what warehouse unknown has is the total itself.
+, stock_lists as (
+    select shop_key, max(snapshot_date) as snapshot_date
+    from {{ ref('fct_stock_daily') }}
+    group by shop_key
+)
+
+, stock_lines as (
+    select
+        stock.shop_key,
+        stock.snapshot_id,
+        stock.product_id,
+        stock.sku_id,
+        sum(case when stock.warehouse_id <> 'unknown' then 1 else 0 end) as line_count,
+        {%- for measure in stock_measures %}
+        count(case when stock.warehouse_id <> 'unknown' then stock.{{ measure }} end) as lines_with_{{ measure }},
+        sum(case when stock.warehouse_id <> 'unknown' then stock.{{ measure }} end) as {{ measure }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from {{ ref('fct_stock_daily') }} as stock
+    inner join stock_lists on stock.shop_key = stock_lists.shop_key and stock.snapshot_date = stock_lists.snapshot_date
+    group by stock.shop_key, stock.snapshot_id, stock.product_id, stock.sku_id
 )
 
 {% for subject, (headers, lines, key) in requests.items() -%}
@@ -121,6 +146,27 @@ with order_differences as (
         on statements.shop_key = statement_rows.shop_key and statements.statement_id = statement_rows.statement_id
     union all
     {%- endfor %}
+    {%- for measure, header in stock_measures.items() %}
+    select
+        stock_lines.shop_key,
+        'stock_sku' as subject,
+        {{ dbt.concat(['stock_lines.product_id', "' '", 'stock_lines.sku_id']) }} as subject_id,
+        null as order_id,
+        '{{ measure }}' as measure,
+        null as currency,
+        totals.{{ header }} as header_value,
+        stock_lines.{{ measure }} as lines_value,
+        null as lines_expected,
+        stock_lines.line_count,
+        stock_lines.lines_with_{{ measure }} as lines_with_value
+    from stock_lines
+    inner join {{ ref('stg_tiktok_shop__inventory_sku_snapshots') }} as totals
+        on stock_lines.shop_key = totals.shop_key
+        and stock_lines.snapshot_id = totals.snapshot_id
+        and stock_lines.product_id = totals.product_id
+        and stock_lines.sku_id = totals.sku_id
+    union all
+    {%- endfor %}
     -- An affiliate order's header has no figure: its SKUs are compared with the order's own lines.
     select
         shop_key,
@@ -166,6 +212,7 @@ select
     cast(reason as string) as reason,
     cast(
         case
+            when subject = 'stock_sku' and line_count = 0 then 'header'
             when subject = 'return' and measure = 'refund_subtotal' and lines_with_value = 0 then 'header'
             when subject = 'payment' or (subject = 'statement' and measure = 'settlement_amount') then 'header'
             when subject = 'cancellation' then 'none'

@@ -99,7 +99,8 @@ with published as (
         published_at,
         coalesce(reason, 'unknown') as reason,
         reason_detail,
-        coalesce(records_concerned, 0) as records_concerned
+        coalesce(records_concerned, 0) as records_concerned,
+        false as is_newest
     from published
     where not is_first
     union all
@@ -115,7 +116,8 @@ with published as (
         {{ instant('null') }} as published_at,
         reason,
         nullif(reason_detail, '') as reason_detail,
-        records_concerned
+        records_concerned,
+        true as is_newest
     from reasoned
 )
 
@@ -155,5 +157,6 @@ select
     {{ instant('published_at') }} as published_at,
     cast(reason as string) as reason,
     cast(reason_detail as string) as reason_detail,
-    cast(records_concerned as bigint) as records_concerned
+    cast(records_concerned as bigint) as records_concerned,
+    cast(is_newest as boolean) as is_newest
 from numbered

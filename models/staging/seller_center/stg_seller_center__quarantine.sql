@@ -2,7 +2,7 @@
 
 {%- set columns = [
     'shop_key', 'advertiser_id', 'file_id', 'sheet', 'file_row', 'column_name', 'file_name', 'layout', 'value', 'reason',
-    'message_en', 'message_zh',
+    'message_en', 'message_zh', 'effect', 'order_id', 'amount', 'currency',
 ] %}
 
 with unseen as (
@@ -21,6 +21,11 @@ with unseen as (
         coalesce(raw.reason, 'none') as reason,
         raw.message_en,
         raw.message_zh,
+        -- what it does to the numbers
+        coalesce(raw.effect, 'none') as effect,
+        raw.order_id,
+        raw.amount,
+        raw.currency,
         -- bookkeeping
         raw.retrieved_at,
         raw.page_id,

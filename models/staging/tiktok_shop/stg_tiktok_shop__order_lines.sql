@@ -8,7 +8,7 @@
     'product_name', 'sku_name', 'sku_type', 'display_status', 'package_status', 'cancel_reason',
     'cancel_user', 'is_gift', 'is_combo', 'is_temporary_listing',
     'currency', 'original_price', 'sale_price', 'seller_discount', 'platform_discount', 'item_tax_amount',
-    'retail_delivery_fee', 'buyer_service_fee', 'small_order_fee', 'gift_retail_price',
+    'retail_delivery_fee', 'buyer_service_fee', 'small_order_fee', 'gift_retail_price', 'distance_fee', 'distance_shipping_fee',
     'order_update_time', 'rts_time',
     'origin',
 ] %}
@@ -48,6 +48,8 @@ with unseen as (
         raw.buyer_service_fee,
         raw.small_order_fee,
         raw.gift_retail_price,
+        raw.distance_fee,
+        raw.distance_shipping_fee,
         -- times, UTC
         raw.order_update_time,
         raw.rts_time,

@@ -1,5 +1,6 @@
 """The published file: one asset per table in it, all switched by one atomic rename."""
 
+import logging
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -11,13 +12,16 @@ from orchestration.defs.run_log import RunLog
 from orchestration.defs.translators import (
     AUDIT_REPORT,
     KEPT_SOURCES,
+    VIEWS,
     HouseDbtTranslator,
     exposure_key,
+    layer_of,
     published_key,
     published_models,
     source_key,
 )
 from orchestration.defs.waiting import waits_for_home
+from orchestration.deliver.bitable.state import bring_base
 from orchestration.publish.publish import publish
 from orchestration.publish.verify import verify_home
 
@@ -66,6 +70,12 @@ def build_published_assets(
         place = home.open()
         with waits_for_home(context.log):
             report = publish(place, progress=RunLog(context.log))
+        base = bring_base(place, progress=RunLog(context.log))
+        if base is not None:
+            context.log.log(
+                logging.WARNING if base.failed else logging.INFO,
+                base.failed or f"Bitable at {base.place}: {base.changed:,} records written",
+            )
         context.log.info(f"Published {len(report.tables)} tables to {report.path}")
         for spec in specs:
             table = spec.key.path[-1]
@@ -116,7 +126,14 @@ def build_exposures(manifest: Mapping[str, Any]) -> list[dg.AssetSpec]:
     tables = {unique_id: table for table, unique_id in published_models(manifest).items()}
     specs = []
     for exposure in sorted(manifest.get("exposures", {}).values(), key=lambda item: str(item["name"])):
-        read = [tables[parent] for parent in exposure["depends_on"]["nodes"] if parent in tables]
+        nodes = exposure["depends_on"]["nodes"]
+        # A view for people is made of published tables: what reads the view reads them.
+        read = {
+            tables[parent]
+            for node in nodes
+            for parent in (node, *manifest.get("parent_map", {}).get(node, ()))
+            if parent in tables and (parent == node or layer_of(manifest["nodes"][node]) == VIEWS)
+        }
         specs.append(
             dg.AssetSpec(
                 exposure_key(exposure["name"]),
@@ -124,6 +141,7 @@ def build_exposures(manifest: Mapping[str, Any]) -> list[dg.AssetSpec]:
                 description=exposure.get("description") or exposure.get("label"),
                 group_name="exposures",
                 kinds={str(exposure.get("type") or "exposure")},
+                metadata={"url": dg.MetadataValue.url(exposure["url"])} if exposure.get("url") else {},
             )
         )
     return specs

@@ -10,6 +10,8 @@ from home.config import load_silence_hours
 from home.layout import Home, HomeBusy
 from orchestration.audit.audit import last_audit
 from orchestration.defs.ingestion.resources import HomeResource
+from orchestration.defs.kept_checks import keep_last_results
+from orchestration.deliver.alert_actions import actions
 from orchestration.deliver.alerts import FILE_NAME, Alert, raise_alert
 from orchestration.deliver.silence import note_silence
 from orchestration.deliver.webhooks.config import load_webhooks
@@ -49,9 +51,10 @@ def _audit_stopped(home: Home) -> str:
     record = last_audit(home)
     if record is None or record.get("passed"):
         return ""
-    found = [str(text) for text in record.get("critical_failures") or []]
-    more = f" ... and {len(found) - _SHOWN} more." if len(found) > _SHOWN else ""
-    return f"{len(found)} critical checks failed: {' | '.join(found[:_SHOWN])}{more} All: {record.get('json_path')}."
+    failed = [str(text) for text in record.get("critical_failures") or []]
+    found = [str(text) for text in record.get("causes") or failed]
+    more = f" ... and {len(failed) - _SHOWN} more." if len(failed) > _SHOWN else ""
+    return f"{len(failed)} critical checks failed: {' | '.join(found[:_SHOWN])}{more} All: {record.get('json_path')}."
 
 
 @dg.run_failure_sensor(
@@ -80,6 +83,8 @@ def run_failure_alert(context: dg.RunFailureSensorContext, home: HomeResource) -
         ),
     )
     context.log.error(f"{message} (alert written to {path})")
+    if kept := keep_last_results(context.instance, run.run_id):
+        context.log.info(f"{kept} checks that the run did not come to have their last result again.")
 
 
 @dg.sensor(
@@ -110,7 +115,7 @@ def nothing_published(context: dg.SensorEvaluationContext, home: HomeResource) -
     ),
 )
 def alert_webhooks(context: dg.SensorEvaluationContext, home: HomeResource) -> dg.SensorResult:
-    """Send when something was published or has failed since the last tick, or when some alerts still wait."""
+    """Send when something was published, has failed or was assigned since the last tick, or when alerts still wait."""
     place = home.open()
     hooks = load_webhooks()
     if not hooks:
@@ -122,6 +127,8 @@ def alert_webhooks(context: dg.SensorEvaluationContext, home: HomeResource) -> d
     news = {
         "published_at": (published_manifest(place) or {}).get("published_at"),
         "failures": _size(place),
+        # Another list when somebody does something about an alert, and when what was done holds no more.
+        "actions": sorted(f"{one.number} {one.holds(one.severity, now)}" for one in actions(place).values()),
         "webhooks": [hook.name for hook in hooks],
     }
     again_at = state.get("again_at")

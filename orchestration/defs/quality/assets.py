@@ -6,7 +6,6 @@ suites tell where it hurts. They can't block by themselves: those on raw tables 
 and what blocks must come before.
 """
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -60,8 +59,7 @@ def tables_by_name(manifest: Mapping[str, Any], translator: HouseDbtTranslator) 
 
 def asset_of_suite(suite: Suite, tables: Mapping[str, dg.AssetKey]) -> dg.AssetKey:
     """The asset a suite is about: the first of its edge that its query reads; else the report itself."""
-    read = re.findall(r"\b(?:raw|arrived|marts)\.\w+", suite.sql)
-    own = [name for name in read if (name.split(".")[0] == "marts") == (suite.edge == "marts")]
+    own = [name for name in suite.reads if (name.split(".")[0] == "marts") == (suite.edge == "marts")]
     return next((tables[name] for name in own if name in tables), AUDIT_REPORT)
 
 
@@ -148,8 +146,8 @@ def describe(report: AuditReport) -> dict[str, Any]:
         "report": dg.MetadataValue.path(str(report.json_path)),
         "page": dg.MetadataValue.path(str(report.page)),
     }
-    if report.critical_failures:
-        shown = "\n".join(f"- {text}" for text in report.critical_failures[:_SHOWN])
+    if report.causes:
+        shown = "\n".join(f"- {text}" for text in report.causes[:_SHOWN])
         metadata["what stops the publication"] = dg.MetadataValue.md(shown)
     if report.held_back:
         held = "\n".join(f"- {shop.message}" for shop in report.held_back)

@@ -7,6 +7,10 @@
 | `secret` | secret: key of the signature, where the bot wants one |
 | `min_severity` | `warning` (default) or `critical` |
 | `owners` | only alerts of these owners (seed `alert_owners`); failed runs are `data`'s; default: everybody's |
+| `alerts` | `false`: no alerts, reports only |
+| `reports` | `daily`, `weekly`, `monthly`: the reports that it gets; default: none |
+| `audience` | reports are made from the file of this audience; default: the whole file |
+| `lang` | language of reports: `en`, `zh`, `both` (default) |
 """
 
 from __future__ import annotations
@@ -14,6 +18,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -31,7 +36,8 @@ SECTION = "alerts.webhooks"
 PLATFORMS: dict[str, Platform] = {one.kind: one for one in (Feishu(), DingTalk(), WeCom(), Slack(), Plain())}
 """The platforms by the name that the configuration gives them."""
 
-_KEYS = ("kind", "url", "secret", "min_severity", "owners")
+_KEYS = ("kind", "url", "secret", "min_severity", "owners", "alerts", "reports", "audience", "lang")
+_REPORTS, _LANGUAGES = ("daily", "weekly", "monthly"), ("en", "zh", "both")
 _VARIABLE = re.compile(r"ALERTS__WEBHOOKS__([A-Z0-9_]+?)__([A-Z_]+)")
 _NAME = re.compile(r"[a-z0-9]+(_[a-z0-9]+)*")
 
@@ -124,8 +130,12 @@ def _webhook(name: str, given: set[str]) -> Webhook:
         kind=kind,
         url=_url(section),
         secret=secret,
-        min_severity=_min_severity(section),
-        owners=_owners(section),
+        min_severity=_choice(section, "min_severity", (WARNING, CRITICAL)),
+        owners=_list(section, "owners"),
+        alerts=_choice(section, "alerts", ("true", "false")) == "true",
+        reports=_reports(section),
+        audience=str(_value(section, "audience") or "").strip(),
+        lang=_choice(section, "lang", _LANGUAGES, default="both"),
     )
 
 
@@ -149,18 +159,31 @@ def _url(section: str) -> str:
     return text
 
 
-def _min_severity(section: str) -> str:
-    text = str(_value(section, "min_severity") or WARNING).strip().lower()
-    if text not in (WARNING, CRITICAL):
+def _choice(section: str, key: str, choices: Sequence[str], *, default: str = "") -> str:
+    """One of some words; the first is the default unless another one is named."""
+    value = _value(section, key)
+    given = "" if value is None else str(value).strip().lower()
+    text = given or default or choices[0]
+    if text not in choices:
         raise ConfigError(
-            f"{section}.min_severity is {text!r}, but must be {WARNING} or {CRITICAL}.",
-            advice=f"Correct {environment_name(section, 'min_severity')} in the environment, or .dlt/config.toml.",
+            f"{section}.{key} is {text!r}, but must be {' or '.join(choices)}.",
+            advice=f"Correct {environment_name(section, key)} in the environment, or .dlt/config.toml.",
         )
     return text
 
 
-def _owners(section: str) -> tuple[str, ...]:
-    value = _value(section, "owners")
+def _reports(section: str) -> tuple[str, ...]:
+    found = tuple(one.lower() for one in _list(section, "reports"))
+    if unknown := sorted(set(found) - set(_REPORTS)):
+        raise ConfigError(
+            f"{section}.reports names {', '.join(unknown)}, but there are {', '.join(_REPORTS)}.",
+            advice=f"Correct {environment_name(section, 'reports')} in the environment, or .dlt/config.toml.",
+        )
+    return found
+
+
+def _list(section: str, key: str) -> tuple[str, ...]:
+    value = _value(section, key)
     if value is None:
         return ()
     if isinstance(value, str) and value.lstrip().startswith("["):
@@ -168,11 +191,11 @@ def _owners(section: str) -> tuple[str, ...]:
             value = json.loads(value)
         except ValueError:
             raise ConfigError(
-                f"{section}.owners is {value!r}, but must be a list.",
-                advice=f"Write for instance {environment_name(section, 'owners')}=data,risk",
+                f"{section}.{key} is {value!r}, but must be a list.",
+                advice=f"Write for instance {environment_name(section, key)}=one,two",
             ) from None
-    owners = value if isinstance(value, list | tuple) else str(value).split(",")
-    return tuple(owner for one in owners if (owner := str(one).strip()))
+    texts = value if isinstance(value, list | tuple) else str(value).split(",")
+    return tuple(text for one in texts if (text := str(one).strip()))
 
 
 def _value(section: str, key: str) -> Any:

@@ -88,7 +88,7 @@ def deliver(
         ledger = Ledger(home)
         now = waits.now()
         found = find(home, now, closed=True).notices
-        ledger.forget({one.alert_id for one in found}, now)
+        ledger.forget({one.told_as for one in found}, now)
         with ThreadPoolExecutor(min(len(hooks), _THREADS), thread_name_prefix="webhook") as threads:
             return list(
                 threads.map(lambda plan: _deliver(plan, ledger, waits, notify), _plans(ledger, hooks, found))
@@ -109,7 +109,7 @@ def _plans(ledger: Ledger, hooks: Sequence[Webhook], notices: Sequence[Notice]) 
     for hook in hooks:
         known = ledger.delivered(hook.name)
         wanted = [one for one in notices if one.is_open and hook.wants(one)]
-        new = [one for one in wanted if one.alert_id not in known]
+        new = [one for one in wanted if one.told_as not in known]
         yield Plan(hook, tuple(messages(PLATFORMS[hook.kind], new)), len(wanted) - len(new))
 
 
@@ -123,8 +123,8 @@ def _deliver(plan: Plan, ledger: Ledger, patience: Patience, notify: Notify) -> 
         while queue and refusals < _REFUSALS:
             notices, text = queue.popleft()
             try:
-                sender.send(notices, text)
-                ledger.record_delivery(hook.name, [one.alert_id for one in notices], patience.now())
+                sender.send(PLATFORMS[hook.kind].content(notices, text), notices[0].told_as)
+                ledger.record_delivery(hook.name, [one.told_as for one in notices], patience.now())
             except WebhookRefused as error:
                 # Perhaps it is one alert that the platform does not like: the others are told without it.
                 problem, refusals = error, refusals + 1

@@ -7,8 +7,9 @@ sends more is shut out for ten minutes.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 import httpx
@@ -44,15 +45,18 @@ class DingTalk(Platform):
     max_bytes: ClassVar[int] = 6_000
     is_signed: ClassVar[bool] = True
 
-    def post(self, hook: Webhook, notices: tuple[Notice, ...], text: str, now: datetime) -> Post:
+    def content(self, notices: tuple[Notice, ...], text: str) -> Mapping[str, Any]:
         """A text message that mentions nobody."""
+        return {"msgtype": "text", "text": {"content": text}, "at": {"isAtAll": False}}
+
+    def sealed(self, hook: Webhook, content: Mapping[str, Any], key: str, now: datetime) -> Post:
+        """Timestamp and signature stand in the URL."""
         url = hook.url
         if hook.secret:
             milliseconds = str(int(now.timestamp() * 1000))
             sign = signed_base64(hook.secret, f"{milliseconds}\n{hook.secret}")
             glue = "&" if "?" in url else "?"
             url = f"{url}{glue}{urlencode({'timestamp': milliseconds, 'sign': sign})}"
-        content = {"msgtype": "text", "text": {"content": text}, "at": {"isAtAll": False}}
         return Post(url, as_json(content), JSON_HEADERS)
 
     def check(self, hook: Webhook, answer: httpx.Response) -> None:

@@ -7,6 +7,7 @@ product's name as a mention. Feishu allows 5 a second and 100 a minute, and bodi
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -47,18 +48,19 @@ class Feishu(Platform):
     max_bytes: ClassVar[int] = 12_000
     is_signed: ClassVar[bool] = True
 
-    def post(self, hook: Webhook, notices: tuple[Notice, ...], text: str, now: datetime) -> Post:
+    def content(self, notices: tuple[Notice, ...], text: str) -> Mapping[str, Any]:
         """A post of text elements, one line each."""
         title, _, body = text.partition("\n")
         lines = [[{"tag": "text", "text": line or " "}] for line in body.split("\n")]
-        content: dict[str, Any] = {
-            "msg_type": "post",
-            "content": {"post": {"zh_cn": {"title": title, "content": lines}}},
-        }
+        return {"msg_type": "post", "content": {"post": {"zh_cn": {"title": title, "content": lines}}}}
+
+    def sealed(self, hook: Webhook, content: Mapping[str, Any], key: str, now: datetime) -> Post:
+        """Timestamp and signature stand in the message."""
+        signature: dict[str, Any] = {}
         if hook.secret:
             seconds = str(int(now.timestamp()))
-            content |= {"timestamp": seconds, "sign": signed_base64(f"{seconds}\n{hook.secret}", "")}
-        return Post(hook.url, as_json(content), JSON_HEADERS)
+            signature = {"timestamp": seconds, "sign": signed_base64(f"{seconds}\n{hook.secret}", "")}
+        return Post(hook.url, as_json({**content, **signature}), JSON_HEADERS)
 
     def check(self, hook: Webhook, answer: httpx.Response) -> None:
         """Code 0 is success; everything else comes with HTTP 200 or 400."""

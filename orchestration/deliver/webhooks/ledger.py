@@ -39,9 +39,15 @@ class Ledger:
         self._webhooks = self._read()
 
     def delivered(self, webhook: str) -> set[str]:
-        """Ids of alerts that the webhook was told."""
+        """What the webhook was told (`Notice.told_as`)."""
         with self._lock:
             return set(self._of(webhook)["told"])
+
+    def told_at(self, told: str) -> datetime | None:
+        """When any webhook was told this last; None when none was."""
+        with self._lock:
+            times = [one["told"][told] for one in self._webhooks.values() if told in one["told"]]
+        return max(map(datetime.fromisoformat, times), default=None)
 
     def recent(self, webhook: str, now: datetime) -> list[datetime]:
         """When messages went lately, oldest first. Times of the future (a clock that was put back) do not count."""
@@ -67,14 +73,14 @@ class Ledger:
         with self._lock:
             self._of(webhook)["recent"][-1:] = [now.isoformat()]
 
-    def record_delivery(self, webhook: str, alert_ids: Collection[str], now: datetime) -> None:
+    def record_delivery(self, webhook: str, told: Collection[str], now: datetime) -> None:
         """Note that the webhook was told these alerts.
 
         Raises:
             StorageError: It can't be noted; they will be told again.
         """
         with self._lock:
-            self._of(webhook)["told"] |= dict.fromkeys(alert_ids, now.isoformat(timespec="seconds"))
+            self._of(webhook)["told"] |= dict.fromkeys(told, now.isoformat(timespec="seconds"))
             self._write()
 
     def forget(self, alive: Collection[str], now: datetime) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -14,6 +15,7 @@ from home.database import CannotRead, attach, reading
 from home.demo_home import is_demo_home
 from home.layout import Home
 from home.text import one_line, printable
+from orchestration.deliver.alert_actions import ASSIGNED, Action, ActionRefused, Subject, actions
 from orchestration.deliver.alerts import Alert, read_alerts
 from orchestration.history.publications import published_manifest
 
@@ -166,6 +168,12 @@ KINDS = {
         "The message says what does not add up and what to do; until then its figures are those published before.",
         "消息中说明了不一致之处与处理办法；处理前该店铺仍显示上次发布的数据。",
     ),
+    "report_not_sent": Advice(
+        "A report was refused",
+        "报告发送被拒",
+        "The message says what the platform answered; correct the webhook, then `ttkpi report KIND --send`.",
+        "消息中有平台的答复；修正该 webhook 后执行 `ttkpi report KIND --send`。",
+    ),
     "run_failed": Advice(
         "A run failed",
         "任务失败",
@@ -206,6 +214,8 @@ class Notice:
         message_en: What happened, in English.
         message_zh: The same in Chinese.
         is_demo: It is about the demo's shops, which nobody has to act for.
+        action: What somebody did about it, and still holds; None when nobody works on it.
+        told_as: Under what it is remembered that it was told; empty when nobody is to be told.
     """
 
     alert_id: str
@@ -221,6 +231,26 @@ class Notice:
     message_en: str
     message_zh: str
     is_demo: bool = False
+    action: Action | None = None
+    told_as: str = ""
+
+    @property
+    def about(self) -> Subject:
+        """The alert, as actions know it."""
+        return Subject(self.alert_id, self.shop_key, self.alert_kind, self.subject, self.severity)
+
+    def after(self, action: Action | None, now: datetime) -> Notice:
+        """The alert with what somebody did about it last.
+
+        While somebody works on it nobody is told, but the one whom it was assigned to. An action that holds no more
+        makes it news again, whoever was told before.
+        """
+        if action is None:
+            return replace(self, told_as=self.alert_id)
+        if not action.holds(self.severity, now):
+            return replace(self, told_as=f"{self.alert_id}/{action.number}")
+        told_as = f"{self.about.thing}/{action.number}" if action.action == ASSIGNED else ""
+        return replace(self, owner=action.assignee or self.owner, action=action, told_as=told_as)
 
     @property
     def advice(self) -> Advice:
@@ -231,7 +261,8 @@ class Notice:
 
     def as_record(self) -> dict[str, Any]:
         """For machines."""
-        record = asdict(self) | {"first_seen": str(self.first_seen), "last_seen": str(self.last_seen)}
+        record = {name: value for name, value in asdict(self).items() if name != "told_as"}
+        record |= {"first_seen": str(self.first_seen), "last_seen": str(self.last_seen)}
         names = {"kind_en": self.advice.en, "kind_zh": self.advice.zh}
         return record | names | {"action_en": self.advice.action_en, "action_zh": self.advice.action_zh}
 
@@ -251,6 +282,7 @@ class Notice:
                 f"处理：{self.advice.action_zh}",
                 f"To do: {self.advice.action_en}",
                 f"负责 Owner: {self.owner}",
+                *([f"状态 State: {self.action.as_text()}"] if self.action else []),
             ]
         )
 
@@ -283,10 +315,36 @@ def find(home: Home, now: datetime, *, closed: bool = False) -> Found:
     is_demo = is_demo_home(home)
     published = _published(home, is_demo=is_demo)
     of_runs = _of_runs(home, now, is_demo=is_demo)
-    notices = [one for one in (*(published or ()), *of_runs) if one.is_open or closed]
+    known = actions(home)
+    notices = [
+        one.after(known.get(one.about.thing), now)
+        for one in (*(published or ()), *of_runs)
+        if one.is_open or closed
+    ]
     worst = list(SEVERITIES)
     notices.sort(key=lambda one: (worst.index(one.severity), one.first_seen, one.alert_id))
     return Found(tuple(notices), published is not None)
+
+
+def by_id(notices: Sequence[Notice], text: str) -> Notice:
+    """The open alert with this id, or whose id alone begins so.
+
+    Raises:
+        ActionRefused: There is none, or more than one.
+    """
+    found = [one for one in notices if one.alert_id == text] or [
+        one for one in notices if text and one.alert_id.startswith(text)
+    ]
+    if not found:
+        raise ActionRefused(
+            f"No open alert has the id {text}.", advice="`ttkpi alerts list` has all of them, with their ids."
+        )
+    if len(found) > 1:
+        raise ActionRefused(
+            f"{len(found)} open alerts have an id that begins with {text}.",
+            advice=f"Write more of it: {', '.join(one.alert_id for one in found[:5])}.",
+        )
+    return found[0]
 
 
 def _published(home: Home, *, is_demo: bool) -> list[Notice] | None:

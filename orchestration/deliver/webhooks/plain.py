@@ -12,8 +12,9 @@ The body is the alert: the columns of `kpi_alerts`, and what its kind is called 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import httpx
 
@@ -41,12 +42,16 @@ class Plain(Platform):
     max_notices: ClassVar[int] = 1
     is_signed: ClassVar[bool] = True
 
-    def post(self, hook: Webhook, notices: tuple[Notice, ...], text: str, now: datetime) -> Post:
-        """The alert as JSON; `text` is for people and not sent."""
+    def content(self, notices: tuple[Notice, ...], text: str) -> Mapping[str, Any]:
+        """The alert for machines; `text` is for people and not sent."""
         (notice,) = notices
-        body = as_json(notice.as_record())
+        return notice.as_record()
+
+    def sealed(self, hook: Webhook, content: Mapping[str, Any], key: str, now: datetime) -> Post:
+        """The signature covers the time and the body."""
+        body = as_json(content)
         seconds = str(int(now.timestamp()))
-        headers = {**JSON_HEADERS, "Idempotency-Key": notice.alert_id, "X-Ttkpi-Timestamp": seconds}
+        headers = {**JSON_HEADERS, "Idempotency-Key": key, "X-Ttkpi-Timestamp": seconds}
         if hook.secret:
             headers["X-Ttkpi-Signature"] = f"sha256={signed(hook.secret, f'{seconds}.{body.decode()}').hex()}"
         return Post(hook.url, body, headers)

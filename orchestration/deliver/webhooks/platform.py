@@ -45,6 +45,10 @@ class Webhook:
         secret: Key of the signature; empty when messages are not signed.
         min_severity: `warning` for everything, `critical` for these alone.
         owners: Only alerts of these owners; of everybody when empty.
+        alerts: Whether it gets alerts.
+        reports: The reports that it gets: `daily`, `weekly`, `monthly`.
+        audience: Reports are made from the file of this audience; empty: from the whole file.
+        lang: Language of reports: `en`, `zh` or `both`.
     """
 
     name: str
@@ -53,6 +57,10 @@ class Webhook:
     secret: str = field(default="", repr=False)
     min_severity: str = "warning"
     owners: tuple[str, ...] = ()
+    alerts: bool = True
+    reports: tuple[str, ...] = ()
+    audience: str = ""
+    lang: str = "both"
 
     @property
     def title(self) -> str:
@@ -60,9 +68,11 @@ class Webhook:
         return f"Webhook {self.name} ({self.kind}, {urlsplit(self.url).hostname})"
 
     def wants(self, notice: Notice) -> bool:
-        """Whether the alert is for the people behind this webhook."""
+        """Whether the alert is for the people behind this webhook; one that was assigned: for the new owner's."""
         severe_enough = self.min_severity == "warning" or notice.severity == "critical"
-        return severe_enough and (not self.owners or notice.owner in self.owners)
+        everybody = not self.owners and notice.action is None
+        is_for_us = everybody or notice.owner in self.owners
+        return self.alerts and bool(notice.told_as) and severe_enough and is_for_us
 
     def without_secrets(self, text: str) -> str:
         """A text of the other side or of a library, without what must not be logged."""
@@ -114,13 +124,22 @@ class Platform(ABC):
     is_signed: ClassVar[bool] = False
 
     @abstractmethod
-    def post(self, hook: Webhook, notices: tuple[Notice, ...], text: str, now: datetime) -> Post:
-        """The request that brings these alerts.
+    def content(self, notices: tuple[Notice, ...], text: str) -> Mapping[str, Any]:
+        """The message that brings these alerts.
+
+        Args:
+            notices: The alerts.
+            text: The same as text, within `max_bytes`.
+        """
+
+    @abstractmethod
+    def sealed(self, hook: Webhook, content: Mapping[str, Any], key: str, now: datetime) -> Post:
+        """The request that brings a message.
 
         Args:
             hook: Where to.
-            notices: The alerts.
-            text: The same as text, within `max_bytes`.
+            content: The message.
+            key: The same for the same message, however often it is sent.
             now: The moment of signing, UTC: every try is signed anew.
         """
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -15,7 +16,6 @@ from home.errors import TtkpiError
 from ingestion.engine.wire import Notify, http_client, log_warning, retrying
 from orchestration.deliver.webhooks.config import PLATFORMS
 from orchestration.deliver.webhooks.ledger import Ledger
-from orchestration.deliver.webhooks.notices import Notice
 from orchestration.deliver.webhooks.platform import Limit, Post, Webhook, WebhookBusy, WebhookRefused
 
 TIMEOUT_SECONDS = 8.0
@@ -90,8 +90,12 @@ class Sender:
     def __exit__(self, *_: object) -> None:
         self._client.close()
 
-    def send(self, notices: tuple[Notice, ...], text: str) -> None:
+    def send(self, content: Mapping[str, Any], key: str) -> None:
         """Send a message. Returns when the platform has taken it.
+
+        Args:
+            content: The message.
+            key: The same for the same message, however often it is sent.
 
         Raises:
             WebhookRefused: The platform does not want it.
@@ -106,7 +110,7 @@ class Sender:
                 self._ledger.leaving(self._hook.name, now)
                 # Made anew for each try: signatures age.
                 try:
-                    answer = self._post(self._platform.post(self._hook, notices, text, now))
+                    answer = self._post(self._platform.sealed(self._hook, content, key, now))
                 finally:
                     self._ledger.answered(self._hook.name, self._patience.now())
                 self._platform.check(self._hook, answer)

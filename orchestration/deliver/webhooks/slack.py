@@ -6,8 +6,9 @@ Slack allows one message a second and says with 429 how long to wait; it answers
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import httpx
 
@@ -25,6 +26,11 @@ from orchestration.deliver.webhooks.platform import (
 )
 
 
+def escaped(text: str) -> str:
+    """A text in which nothing mentions anybody or hides a link."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
 class Slack(Platform):
     """An incoming webhook of Slack."""
 
@@ -32,10 +38,12 @@ class Slack(Platform):
     limits: ClassVar[tuple[Limit, ...]] = (Limit(1, 1.0),)
     max_bytes: ClassVar[int] = 6_000
 
-    def post(self, hook: Webhook, notices: tuple[Notice, ...], text: str, now: datetime) -> Post:
+    def content(self, notices: tuple[Notice, ...], text: str) -> Mapping[str, Any]:
         """A message without formatting or previews."""
-        escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-        content = {"text": escaped, "mrkdwn": False, "unfurl_links": False, "unfurl_media": False}
+        return {"text": escaped(text), "mrkdwn": False, "unfurl_links": False, "unfurl_media": False}
+
+    def sealed(self, hook: Webhook, content: Mapping[str, Any], key: str, now: datetime) -> Post:
+        """Nothing is signed."""
         return Post(hook.url, as_json(content), JSON_HEADERS)
 
     def check(self, hook: Webhook, answer: httpx.Response) -> None:

@@ -6,8 +6,9 @@ There is no signature: the key in the URL is all. WeCom allows 20 messages a min
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import httpx
 
@@ -37,9 +38,12 @@ class WeCom(Platform):
     # Two bytes more per mention that is taken out, and room for them.
     max_bytes: ClassVar[int] = 1_980
 
-    def post(self, hook: Webhook, notices: tuple[Notice, ...], text: str, now: datetime) -> Post:
+    def content(self, notices: tuple[Notice, ...], text: str) -> Mapping[str, Any]:
         """A text message that mentions nobody."""
-        content = {"msgtype": "text", "text": {"content": text.replace("<@", "<\uff20")}}
+        return {"msgtype": "text", "text": {"content": text.replace("<@", "<\uff20")}}
+
+    def sealed(self, hook: Webhook, content: Mapping[str, Any], key: str, now: datetime) -> Post:
+        """Nothing is signed."""
         return Post(hook.url, as_json(content), JSON_HEADERS)
 
     def check(self, hook: Webhook, answer: httpx.Response) -> None:

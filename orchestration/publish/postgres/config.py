@@ -4,6 +4,7 @@
 | --- | --- |
 | `destination.postgres.url` | secret: `postgresql://user:password@host:5432/database` |
 | `destination.postgres.schema` | its schema, `marts` by default; that of an audience is `marts_<audience>` |
+| `destination.postgres.views_schema` | the schema of its views, `views` by default; of an audience `views_<audience>` |
 | `destination.postgres.role` | who may read it, `ttkpi_reader` by default; of an audience `ttkpi_<audience>` |
 """
 
@@ -28,11 +29,13 @@ class Server:
         url: Its address with user and password.
         schema: The schema of the whole publication.
         role: The role that may read it.
+        views_schema: The schema of its views for people.
     """
 
     url: str = field(repr=False)
     schema: str = "marts"
     role: str = "ttkpi_reader"
+    views_schema: str = "views"
 
     @property
     def place(self) -> str:
@@ -43,6 +46,10 @@ class Server:
     def schema_of(self, audience: str) -> str:
         """The schema of an audience; of the whole publication for an empty name."""
         return f"{self.schema}_{_plain(audience)}" if audience else self.schema
+
+    def views_schema_of(self, audience: str) -> str:
+        """The schema of an audience's views; of the whole publication for an empty name."""
+        return f"{self.views_schema}_{_plain(audience)}" if audience else self.views_schema
 
     def role_of(self, audience: str) -> str:
         """The role that may read the schema of an audience."""
@@ -75,13 +82,19 @@ def configured_server() -> Server | None:
         )
     schema = optional_text(SECTION, "schema", "marts")
     role = optional_text(SECTION, "role", "ttkpi_reader")
-    for key, name in (("schema", schema), ("role", role)):
+    views_schema = optional_text(SECTION, "views_schema", "views")
+    for key, name in (("schema", schema), ("role", role), ("views_schema", views_schema)):
         if not _NAME.fullmatch(name):
             raise ConfigError(
                 f"{SECTION}.{key} is {name}: not a plain name.",
                 advice="Small letters, digits and _, at most 41, not beginning with a digit.",
             )
-    return Server(url, schema, role)
+    if views_schema == schema:
+        raise ConfigError(
+            f"{SECTION}.views_schema and {SECTION}.schema are both {schema}.",
+            advice="Give the views a schema of their own.",
+        )
+    return Server(url, schema, role, views_schema)
 
 
 def _plain(audience: str) -> str:

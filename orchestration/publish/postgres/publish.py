@@ -22,6 +22,7 @@ from orchestration.history.publications import audiences_folder, history_folder
 from orchestration.publish.comments import Description, descriptions
 from orchestration.publish.postgres.changes import Table, changes, tables_of
 from orchestration.publish.postgres.config import Server
+from orchestration.publish.postgres.views import ForeignSchema, Views
 
 _CONNECT_SECONDS = 10
 _LOCK_SECONDS = 30
@@ -175,8 +176,10 @@ class _Schema:
             self._take_lock()
             present, keys = self._present(), self._keys()
             at = self._publication(present)
+            views = Views(self.connection, self.server.views_schema_of(self.audience), self.schema, file)
             if at != publication:
                 before = self._before(file, at)
+                self._make_way(views, tables, present)
                 for done, table in enumerate(tables, start=1):
                     rows += self._bring(
                         file, table, present.get(table.name), keys.get(table.name, ()), scratch, known=before
@@ -184,11 +187,28 @@ class _Schema:
                     self.progress.count(done, len(tables), "tables to PostgreSQL", table.name)
                 self._remove(present.keys() - {table.name for table in tables}, at is not None)
                 self._describe(tables)
+                views.make()
             self._grant()
+            views.grant(self.server.role_of(self.audience))
         with _autocommit(self.connection):
             for name in self.touched:
                 self._run("vacuum analyze {}", self._table(name))
         return SchemaReport(self.schema, publication, len(tables), rows)
+
+    def _make_way(
+        self, views: Views, tables: Sequence[Table], present: Mapping[str, Mapping[str, str]]
+    ) -> None:
+        wanted = {table.name: table.columns for table in tables}
+        try:
+            views.make_way(
+                tables_change=any(wanted.get(name) != columns for name, columns in present.items())
+            )
+        except ForeignSchema as error:
+            raise ServerFailed(
+                f"Schema {self.server.views_schema_of(self.audience)} of {self.server.place} has things that are not "
+                f"ours: {error}.",
+                advice="Choose another name as destination.postgres.views_schema.",
+            ) from error
 
     def _take_lock(self) -> None:
         (taken,) = self._row(

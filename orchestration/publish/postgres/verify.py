@@ -18,6 +18,7 @@ from orchestration.history.publications import audiences_folder
 from orchestration.publish.postgres.changes import Table, as_written, tables_of
 from orchestration.publish.postgres.config import Server
 from orchestration.publish.postgres.publish import connected, scratch_folder
+from orchestration.publish.postgres.views import Views
 
 
 def problems_of_server(server: Server, home: Home) -> list[str]:
@@ -38,13 +39,17 @@ def problems_of_server(server: Server, home: Home) -> list[str]:
             return [
                 problem
                 for audience, path in wanted.items()
-                for problem in _problems(connection, server.schema_of(audience), path, scratch)
+                for problem in _problems(
+                    connection, server.schema_of(audience), server.views_schema_of(audience), path, scratch
+                )
             ]
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
 
 
-def _problems(connection: psycopg.Connection, schema: str, path: Path, scratch: Path) -> Iterator[str]:
+def _problems(
+    connection: psycopg.Connection, schema: str, views_schema: str, path: Path, scratch: Path
+) -> Iterator[str]:
     with closing(duckdb.connect(":memory:", config={"memory_limit": "500MB", "threads": 2})) as file:
         file.execute("set TimeZone = 'UTC'")
         attach(file, path, "fresh")
@@ -62,6 +67,8 @@ def _problems(connection: psycopg.Connection, schema: str, path: Path, scratch: 
                 yield f"{schema}.{table.name} {difference}."
         for name in sorted(present - {table.name for table in tables}):
             yield f"{schema}.{name} is on the server and was not published."
+        for name in Views(connection, views_schema, schema, file).missing():
+            yield f"View {views_schema}.{name} is on one side only: publish again."
 
 
 def _difference(

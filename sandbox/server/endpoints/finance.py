@@ -76,10 +76,19 @@ def _payments(call: Call) -> Answer:
 
 
 def _withdrawals(call: Call) -> Answer:
-    """The sellers of this world let TikTok pay out by itself and never withdraw."""
-    call.query.items("types", 20)
-    _size(call)
-    return Answer([b'{"next_page_token":"","withdrawals":[],"total_count":0}'], 0)
+    """Movements of the balance; only the Malaysian shop has one, TikTok pays the others by itself."""
+    kinds = call.query.items("types", 20)
+    statuses = tuple(kinds) if kinds else None
+    listing = Listing(
+        kind="withdrawal",
+        key="withdrawals",
+        field="create_time",
+        order="ASC",
+        ge=call.query.integer("create_time_ge"),
+        lt=call.query.integer("create_time_lt"),
+        statuses=statuses,
+    )
+    return page(call, listing, _size(call), total=True)
 
 
 ENDPOINTS = (

@@ -193,7 +193,9 @@ def test_money(referee: Referee, region: str) -> None:
         "payments",
     )
     kinds = [models.GetSellerFinancialTransactionsTypesItem.WITHDRAW]
-    assert check(shop.finance.get_seller_financial_transactions(types=kinds)).withdrawals == []
+    withdrawn = check(shop.finance.get_seller_financial_transactions(types=kinds)).withdrawals
+    # Only one shop of this world withdraws by itself.
+    assert bool(withdrawn) == (region == "MY")
 
 
 @pytest.mark.parametrize("region", SHOPS)

@@ -7,6 +7,7 @@ The tests of this module tell one story in order; the fixture has lived through 
 from __future__ import annotations
 
 import csv
+import json
 import re
 import statistics
 from collections import defaultdict
@@ -35,7 +36,7 @@ from ingestion.replay import replay
 from ingestion.tiktok_ads.tokens import AdsAuthHost, AdsTokenStore
 from ingestion.tiktok_shop.auth import AuthHost
 from ingestion.tiktok_shop.tokens import TokenStore
-from orchestration.build.build import build, run_dbt
+from orchestration.build.build import build, dbt_folder, run_dbt
 from orchestration.publish.as_of import as_of
 from orchestration.run import RunReport, run_all
 from sandbox.server.serve import start_in_thread
@@ -56,6 +57,9 @@ TRUTHS = (
     "kpi_shop_hourly",
     "settlement_daily",
     "fee_groups",
+    "line_profits",
+    "sku_profit_daily",
+    "creator_profits",
     "creator_daily",
     "live_sessions",
     "video_daily",
@@ -64,6 +68,8 @@ TRUTHS = (
     "stock_daily",
     "packages",
     "fulfilment_daily",
+    "month_close",
+    "planted",
 )
 COMPARED = (
     "kpi_shop_daily",
@@ -71,6 +77,8 @@ COMPARED = (
     "kpi_shop_hourly",
     "kpi_settlement_bridge",
     "fct_statement_transaction_fees",
+    "fct_order_line_profits",
+    "kpi_sku_profit",
     "kpi_creator_daily",
     "kpi_creator_samples",
     "fct_sample_applications",
@@ -89,6 +97,8 @@ COMPARED = (
     "kpi_anomalies",
     "kpi_alerts",
     "kpi_content_platform_daily",
+    "kpi_month_close",
+    "kpi_fee_audit",
 )
 KEPT_KPIS = {
     "kpi_shop_daily": (
@@ -333,6 +343,93 @@ def test_every_fee_equals_the_truth(story: Story, name: str) -> None:
         if Decimal(row["amount"]) != 0
     }
     assert {key: amount for key, amount in ours.items() if amount} == truth
+
+
+@pytest.mark.parametrize("name", ["first", "later"])
+def test_every_line_s_profit_equals_the_truth(story: Story, name: str) -> None:
+    """By line, and from there by SKU, day and creator: the same to the smallest unit, and unknown where it is unknown."""
+    keys = ("shop_key", "order_id", "line_id")
+    columns = (
+        "platform_fee_amount",
+        "affiliate_commission_amount",
+        "ads_commission_amount",
+        "seller_shipping_amount",
+        "tax_amount",
+        "cogs_amount",
+        "contribution_profit",
+    )
+    ours = {tuple(row[key] for key in keys): row for row in story.marts[name]["fct_order_line_profits"]}
+    truth = {tuple(row[key] for key in keys): row for row in story.truth[name]["line_profits"]}
+    assert ours.keys() == truth.keys()
+    wrong = [
+        (key, column, ours[key][column], row[column])
+        for key, row in truth.items()
+        for column in columns
+        if not same(ours[key][column], row[column])
+    ]
+    assert not wrong, f"{len(wrong)} amounts differ, the first: {wrong[:5]}"
+    assert all(ours[key]["profit_basis"] == row["profit_basis"] for key, row in truth.items())
+    assert {row["profit_basis"] for row in truth.values()} >= {"settled", "estimated", "cancelled"}
+    assert any(row["contribution_profit"] is None for row in truth.values()), (
+        "a few costs are missing on purpose"
+    )
+
+    keys = ("shop_key", "sku_id", "business_date")
+    skus = {tuple(str(row[key]) for key in keys): row for row in story.marts[name]["kpi_sku_profit"]}
+    days = {tuple(row[key] for key in keys): row for row in story.truth[name]["sku_profit_daily"]}
+    assert skus.keys() == days.keys()
+    for key, row in days.items():
+        assert same(skus[key]["contribution_profit"], row["contribution_profit"]), key
+        assert skus[key]["units_without_profit"] == row["lines_without_profit"], key
+
+    creators: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
+    for row in story.marts[name]["kpi_creator_daily"]:
+        creators[row["shop_key"], row["creator_username"]] += row["contribution_profit"] or 0
+    earned = {(row["shop_key"], row["creator_username"]): row for row in story.truth[name]["creator_profits"]}
+    assert earned.keys() <= creators.keys()
+    for who, amount in creators.items():
+        assert same(amount, earned[who]["contribution_profit"] if who in earned else 0), who
+
+
+@pytest.mark.parametrize("name", ["first", "later"])
+def test_every_month_closes_as_the_truth_does(story: Story, name: str) -> None:
+    """Guards the receivable: what moved it, and what it is made of, both as the world itself counts them."""
+    keys = ("shop_key", "shop_local_month")
+    ours = {tuple(str(row[key]) for key in keys): row for row in story.marts[name]["kpi_month_close"]}
+    truth = {tuple(row[key] for key in keys): row for row in story.truth[name]["month_close"]}
+    assert truth and set(truth) <= set(ours)
+    columns = {
+        "opening": "opening_receivable",
+        "sales": "sales_amount",
+        "cancelled": "cancelled_amount",
+        "refunded": "refunded_amount",
+        "payout": "payout_amount",
+        "set_off": "set_off_amount",
+        "closing": "closing_receivable",
+        "unsettled": "closing_unsettled_amount",
+        "unpaid": "closing_unpaid_amount",
+        "reserve": "closing_reserve_amount",
+    }
+    for key, row in truth.items():
+        for theirs, column in columns.items():
+            assert same(ours[key][column], row.get(theirs, "0")), (key, column, ours[key][column])
+
+
+@pytest.mark.parametrize("name", ["first", "later"])
+def test_the_fee_audit_finds_what_is_planted_and_nothing_else(story: Story, name: str) -> None:
+    """Guards against an overcharge that is not found, and against a claim for a charge that is right."""
+    found = {
+        (row["shop_key"], row["reason"], row["order_id"] or row["payment_id"]): row["claim_amount"]
+        for row in story.marts[name]["kpi_fee_audit"]
+        if row["verdict"] == "claim"
+    }
+    truth = {
+        (row["shop_key"], row["kind"], row["subject"]): Decimal(row["amount"])
+        for row in story.truth[name]["planted"]
+        # A reserve is the platform's right.
+        if row["kind"] != "reserve_held"
+    }
+    assert found == truth
 
 
 @pytest.mark.parametrize("name", ["first", "later"])
@@ -1026,6 +1123,9 @@ def test_a_replay_without_network_gives_the_same_marts(story: Story, tmp_path: P
 def test_the_money_branches_hold_their_hand_worked_numbers(story: Story) -> None:
     """dbt's unit tests: they need the tables that exist after a build, and are no part of a production run."""
     run_dbt(story.home, [["test", "--select", "test_type:unit"]])
+    results = json.loads((dbt_folder(story.home) / "target" / "run_results.json").read_bytes())["results"]
+    assert len(results) > 100
+    assert {one["unique_id"]: one["message"] for one in results if one["status"] != "pass"} == {}
 
 
 def test_the_published_file_has_every_mart_and_nothing_else(story: Story) -> None:

@@ -110,6 +110,12 @@ def everything_in(path: Path) -> str:
     return repr(said)
 
 
+def columns_of(path: Path, table: str) -> list[str]:
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{path}' as file (read_only)")
+        return [row[0] for row in connection.execute(f"describe file.marts.{table}").fetchall()]
+
+
 def tables_of(path: Path) -> set[str]:
     with duckdb.connect() as connection:
         connection.execute(f"attach '{path}' as file (read_only)")
@@ -276,3 +282,34 @@ def test_the_project_comes_with_examples_that_publish_nothing() -> None:
     assert tuple(rows[0]) == COLUMNS
     assert [row["audience"] for row in rows] == ["operations", "agency-gb", "host-mali"]
     assert {row["is_published"] for row in rows} == {"false"}
+
+
+def test_who_may_not_see_a_cost_can_t_work_it_out(home: Home) -> None:
+    """Guards a file from which the unit cost is left out and the profit is not: sales - charges - profit = goods."""
+    change_marts(
+        home,
+        f"""
+        create table marts.kpi_sku_profit as
+            select '{OWN}' as shop_key, 100::decimal(18, 4) as gmv, 30::decimal(18, 4) as cogs_amount,
+                60::decimal(18, 4) as contribution_profit, 0.6::double as profit_margin, true as is_profit_negative;
+        create table marts.kpi_creator_daily as
+            select '{OWN}' as shop_key, 7::decimal(18, 4) as commission_amount, 9::decimal(18, 4) as creator_cost, 3::double as creator_roi;
+        """,
+    )
+    mark_audited(home)
+    seed(
+        home,
+        ("without-costs", "kpi_sku_profit kpi_creator_daily", "cogs_amount", "", "", True),
+        ("without-roi", "kpi_sku_profit kpi_creator_daily", "creator_roi", "", "", True),
+    )
+    publish(home)
+    for audience, sku, creator in (
+        ("without-costs", ["shop_key", "gmv"], ["shop_key", "commission_amount"]),
+        (
+            "without-roi",
+            ["shop_key", "gmv", "cogs_amount", "contribution_profit", "profit_margin", "is_profit_negative"],
+            ["shop_key", "commission_amount", "creator_cost"],
+        ),
+    ):
+        for table, columns in (("kpi_sku_profit", sku), ("kpi_creator_daily", creator)):
+            assert columns_of(file_of(home, audience), table) == columns, (audience, table)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 from dagster._core.test_utils import create_run_for_test
+from filelock import FileLock
 
 from home.layout import Home
 from orchestration import dagster_home
@@ -138,3 +140,50 @@ def test_what_hangs_has_limits(home: Home, instance: dg.DagsterInstance) -> None
     assert instance.run_monitoring_max_runtime_seconds == 86_400
     assert instance.run_monitoring_start_timeout_seconds == 300
     assert instance.run_monitoring_settings["free_slots_after_run_end_seconds"] == 60
+
+
+@pytest.mark.parametrize("seed", range(int(os.environ.get("TTKPI_SEEDS", "2"))))
+def test_of_any_runs_those_without_a_process_end_and_no_other(
+    home: Home, instance: dg.DagsterInstance, seed: int
+) -> None:
+    """Runs in any state, some alive, some gone, some with a slot, looked at again and again while more of them die."""
+    chance = random.Random(seed)
+    running, others = [dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING], [
+        dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE,
+    ]  # fmt: skip
+    instance.event_log_storage.set_concurrency_slots("warehouse_writer", 1)
+    folder = alive_folder(home)
+    folder.mkdir(parents=True, exist_ok=True)
+    alive: dict[str, FileLock] = {}
+    states: dict[str, dg.DagsterRunStatus] = {}
+    for _ in range(chance.randint(3, 12)):
+        status = chance.choice([*running, *others])
+        run = create_run_for_test(instance, job_name="daily_job", status=status)
+        states[run.run_id] = status
+        if status in running:
+            alive[run.run_id] = FileLock(folder / f"{run.run_id}.lock")
+            alive[run.run_id].acquire()
+    holder = chance.choice(list(alive) or list(states))
+    instance.event_log_storage.claim_concurrency_slot("warehouse_writer", holder, "step")
+    gone: set[str] = set()
+    for _ in range(4):
+        for run_id in [one for one in alive if chance.random() < 0.4]:
+            alive.pop(run_id).release()
+            gone.add(run_id)
+        ended = set(end_gone_runs(instance, home))
+        assert ended <= gone
+        for run_id, before in states.items():
+            run = instance.get_run_by_id(run_id)
+            assert run is not None
+            if run_id not in gone:
+                assert run.status == before
+            elif before == dg.DagsterRunStatus.CANCELING:
+                assert run.status == dg.DagsterRunStatus.CANCELED
+            else:
+                assert run.status == dg.DagsterRunStatus.FAILURE
+        if holder in gone:
+            assert instance.event_log_storage.get_concurrency_info("warehouse_writer").active_slot_count == 0
+    assert end_gone_runs(instance, home) == []
+    assert {path.stem for path in folder.glob("*.lock")} == set(alive)
+    for lock in alive.values():
+        lock.release()

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import json
+import os
+import random
+from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
 import duckdb
+import pytest
 from dagster._core.test_utils import create_run_for_test
 
 from home.errors import ConfigError
 from orchestration.defs.ingestion.resources import HomeResource
-from orchestration.defs.ingestion.sensors import build_failed_shop_sensor, read_failures
+from orchestration.defs.ingestion.sensors import (
+    PAUSES,
+    TOLD_ONE_BY_ONE,
+    build_failed_shop_sensor,
+    read_failures,
+)
 from orchestration.defs.publish.sensors import run_failure_alert
 from orchestration.deliver.alerts import Alert, read_alerts
 
@@ -188,6 +197,42 @@ def test_two_hundred_shops_of_which_most_fail_are_one_run_and_one_alert(tmp_path
     second = tick(tmp_path, first.cursor)
     assert retried(second) == []
     assert retried(tick(tmp_path, later(second.cursor, 1.1))) == [shops[:2]]
+
+
+@pytest.mark.parametrize("seed", range(int(os.environ.get("TTKPI_SEEDS", "1"))))
+def test_whatever_fails_one_run_tries_again_and_not_for_ever(tmp_path: Path, seed: int) -> None:
+    """Half a day of ticks, up to 200 shops, each failing, hopeless, refused or well as it comes."""
+    chance = random.Random(seed)
+    shops = [f"74950000000000{number:05d}" for number in range(chance.randint(5, 200))]
+    hopeless = {shop for shop in shops if chance.random() < 0.1}
+    cursor, tries, last = None, Counter[str](), {}
+    for hour in range(12):
+        at = NOW + timedelta(seconds=hour)
+        synced = shops if hour % 6 == 0 else sorted(last)
+        rows: list[tuple[str | int | datetime | None, ...]] = []
+        failed = set()
+        for shop in synced:
+            if shop in hopeless:
+                row = ("failed", at, "The seller has withdrawn the authorisation.", "revoked", 36004005)
+            elif chance.random() < 0.5:
+                row = ("failed", at, "HTTP 502 from the gateway.", "ok", None)
+                failed.add(shop)
+            else:
+                row = ("ok", at, None, "ok", None)
+            rows.append((f"run-{hour}", shop, "orders", *row))
+        if rows:
+            write_sync_log(tmp_path, str(hour), rows)
+        told = len(read_alerts(tmp_path))
+        result = tick(tmp_path, later(cursor, 1) if cursor else None)
+        cursor = result.cursor
+        runs = retried(result)
+        assert len(runs) <= 1, "one run for all that failed"
+        last = dict.fromkeys(runs[0] if runs else [])
+        assert not hopeless & last.keys(), "what a retry can't cure"
+        assert last.keys() <= failed | tries.keys()
+        tries.update(last.keys())
+        assert len(read_alerts(tmp_path)) - told <= (len(PAUSES) + 2) * TOLD_ONE_BY_ONE
+    assert max(tries.values(), default=0) <= 12 / 6 * len(PAUSES)
 
 
 def test_who_was_read_meanwhile_is_not_tried_again(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ import pytest
 from control_helpers import authorise_ads, change_marts, make_home, mark_audited
 from import_helpers import known_shop, write_orders
 from import_helpers import order as file_order
+from scorecard_helpers import COLUMNS, row
 from shop_fakes import NOW, FakeClient, order, raw, rows, run
 
 from home.audit_log import check as check_log
@@ -104,37 +105,10 @@ def make_stored(root: Path) -> None:
 def make_published(root: Path) -> None:
     """A home with two publications, a frozen month, tokens, and notes of what was sent."""
     home = make_home(root)
-    columns = (
-        "month_start date, person_name varchar, role varchar, kpi_name varchar, unit varchar, lower_is_better boolean, "
-        "reporting_currency varchar, defined_by varchar, frozen_at timestamptz, assigned_shops bigint, "
-        "days_with_figures bigint, actual decimal(28, 10), target decimal(28, 10), weight decimal(18, 10), "
-        "attainment_cap decimal(18, 10), attainment double, score decimal(18, 4), is_complete boolean, "
-        "is_provisional boolean, definition_version bigint, definition_digest varchar"
-    )
+    card = row("Min", "gmv_rc", "1, 31, 200, null, null, null, null, null")
     change_marts(
         home,
-        f"create table marts.kpi_team_scorecard ({columns}); insert into marts.kpi_team_scorecard by name "
-        "select date '2026-10-01' as month_start, 'Min' as person_name, 'operations' as role, 'gmv_rc' as kpi_name, "
-        "'CNY' as unit, false as lower_is_better, 'CNY' as reporting_currency, 'kpi_shop_daily.gmv_rc' as defined_by, "
-        "1 as assigned_shops, 31 as days_with_figures, 200 as actual, true as is_complete, false as is_provisional, "
-        "1 as definition_version, 'd1' as definition_digest; "
-        + "".join(
-            f"alter table marts.kpi_team_scorecard add column restated_{name} {kind};"
-            for name, kind in {
-                "assigned_shops": "bigint",
-                "days_with_figures": "bigint",
-                "actual": "decimal(28, 10)",
-                "target": "decimal(28, 10)",
-                "weight": "decimal(18, 10)",
-                "attainment_cap": "decimal(18, 10)",
-                "attainment": "double",
-                "score": "decimal(18, 4)",
-                "is_complete": "boolean",
-                "is_provisional": "boolean",
-                "definition_version": "bigint",
-                "definition_digest": "varchar",
-            }.items()
-        ),
+        f"create table marts.kpi_team_scorecard ({COLUMNS}); insert into marts.kpi_team_scorecard values {card}",
     )
     for gmv in (900, 1000):
         change_marts(home, f"update marts.kpi_shop_daily set gmv = {gmv}")
@@ -425,9 +399,7 @@ def data_files(home: Home) -> list[str]:
     return sorted(str(path.relative_to(home.archive)) for path in home.archive.rglob("*.zst"))
 
 
-@pytest.mark.parametrize(
-    "damage", [halved, flipped, deleted, replaced, emptied], ids=lambda one: one.__name__
-)
+@pytest.mark.parametrize("damage", DAMAGES, ids=lambda one: one.__name__)
 def test_no_file_is_removed_that_a_damaged_manifest_may_have_named(
     templates: dict[str, Path], tmp_path: Path, damage: Callable[[Path], None]
 ) -> None:

@@ -31,6 +31,16 @@ FINANCE_METRICS = {
     *("fees_and_commissions_amount", "fees_and_commissions_amount_rc"),
     *("platform_fees_amount", "platform_fees_amount_rc"),
     *("contribution_profit", "contribution_profit_rc"),
+    *("contribution_profit_expected", "contribution_profit_expected_rc"),
+    *("contribution_profit_after_unallocated", "contribution_profit_after_unallocated_rc"),
+    *("sku_contribution_profit", "sku_contribution_profit_rc"),
+    *("cogs_amount", "cogs_amount_rc", "order_ad_cost", "order_ad_cost_rc"),
+    *("account_ad_cost", "account_ad_cost_rc", "unallocated_cost", "unallocated_cost_rc"),
+    *("gmv_without_profit", "gmv_without_cost", "campaign_profit_after_ads_expected_rc"),
+    *("booked_sales_amount", "payouts_received_amount"),
+    *("cash_received", "cash_received_rc", "cash_expected", "cash_expected_rc"),
+    *("commission_accrued_amount", "commission_due_amount", "commission_due_amount_rc"),
+    *("claim_amount", "claim_amount_rc"),
 }
 CREATOR_METRICS = {
     *("attributed_gmv", "attributed_gmv_rc", "net_attributed_gmv", "net_attributed_gmv_rc"),
@@ -83,6 +93,162 @@ ADS_METRICS = {
 }
 
 
+# What is summed beside the headline figures of each domain.
+PEOPLE_METRICS: set[str] = set()
+SALES_METRICS |= {
+    f"{name}{suffix}"
+    for suffix in ("", "_rc")
+    for name in (
+        *(
+            "gmv_list",
+            "gmv_before_platform_discount",
+            "seller_discount",
+            "platform_discount",
+            "buyer_paid_amount",
+            "pending_refund_gmv",
+            "refund_amount_by_refund_date",
+            "net_gmv_expected",
+            "net_gmv_with_expectation",
+            "provisional_gmv",
+            "provisional_share",
+            "net_gmv_known_share",
+            "hourly_gmv",
+            "hourly_net_gmv",
+            "hourly_aov",
+            "product_gmv",
+            "product_net_gmv",
+            "product_refunded_gmv",
+            "product_cancelled_gmv",
+            "product_refund_rate",
+            "product_cancellation_rate",
+            "refund_line_amount",
+        ),
+    )
+}
+SALES_METRICS |= {
+    "created_orders",
+    "cancelled_orders",
+    "sku_orders",
+    "refunded_units",
+    "return_unit_rate",
+    "hourly_paid_orders",
+    "hourly_units_sold",
+    "hourly_platform_gmv",
+    "hourly_product_impressions",
+    "hourly_product_clicks",
+    "hourly_click_rate",
+    "product_units_sold",
+    "product_refunded_units",
+    "product_sku_orders",
+    "refund_line_count",
+}
+CREATOR_METRICS |= {
+    f"{name}{suffix}"
+    for suffix in ("", "_rc")
+    for name in (
+        *(
+            "cancelled_attributed_gmv",
+            "refunded_attributed_gmv",
+            "commission_amount",
+            "sample_cost",
+            "creator_refund_rate",
+            "attributed_gmv_platform",
+            "attributed_gmv_last_content",
+            "attributed_gmv_even_split",
+            "attributed_gmv_ads_first",
+        ),
+    )
+}
+CREATOR_METRICS |= {"samples_ordered"}
+LIVE_METRICS |= {
+    f"{name}{suffix}"
+    for suffix in ("", "_rc")
+    for name in (*("host_own_gmv", "host_gmv_per_hour", "host_own_net_gmv_per_hour", "video_gmv"),)
+}
+LIVE_METRICS |= {
+    "live_created_sku_orders",
+    "live_paid_sku_orders",
+    "live_own_orders",
+    "live_product_impressions_per_view",
+    "live_click_to_order_rate",
+    "live_order_to_paid_rate",
+    "host_hours",
+    "host_sku_orders",
+    "host_product_impressions",
+    "host_product_clicks",
+    "host_product_click_rate",
+    "host_ctor",
+    "video_items_sold",
+    "video_likes",
+    "video_comments",
+    "video_shares",
+    "video_new_followers",
+    "video_order_rate",
+}
+ADS_METRICS |= {
+    f"{name}{suffix}"
+    for suffix in ("", "_rc")
+    for name in (
+        *(
+            "campaign_spend",
+            "campaign_reported_gmv",
+            "campaign_roas_reported",
+            "gmv_max_creative_cost",
+            "gmv_max_creative_revenue",
+            "gmv_max_creative_roas",
+            "gmv_max_product_cost",
+            "gmv_max_product_revenue",
+            "gmv_max_product_roas",
+        ),
+    )
+}
+ADS_METRICS |= {
+    "ad_reported_orders",
+    "campaign_reported_orders",
+    "campaign_impressions",
+    "campaign_clicks",
+    "campaign_ctr",
+    "gmv_max_creative_orders",
+    "gmv_max_creative_impressions",
+    "gmv_max_creative_clicks",
+    "gmv_max_product_orders",
+}
+INVENTORY_METRICS |= {"committed_units", "stock_units_sold_28d", "stock_sku_count", "out_of_stock_skus"}
+FINANCE_METRICS |= {
+    f"{name}{suffix}"
+    for suffix in ("", "_rc")
+    for name in (
+        *(
+            "settlement_payable_amount",
+            "settlement_payment_amount",
+            "settlement_reserve_amount",
+            "settlement_adjustment_amount",
+            "settlement_affiliate_commission_amount",
+            "settlement_ads_commission_amount",
+            "settlement_seller_shipping_amount",
+            "settlement_tax_amount",
+            "settlement_refunded_amount",
+            "order_cogs_amount",
+            "order_ad_spend",
+            "order_settlement_amount",
+        ),
+    )
+}
+FINANCE_METRICS |= {
+    "statement_count",
+    "orders_with_profit",
+    "orders_settled",
+    "orders_counted",
+    "net_gmv_with_profit",
+    "contribution_margin_rate",
+    "settled_order_share",
+    "payout_count",
+    "paid_out_amount",
+    "paid_out_received_amount",
+}
+PEOPLE_METRICS |= {"scorecard_score", "scorecard_kpis"}
+
+
 @pytest.fixture(scope="module")
 def manifest(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """`dbt parse` as a newcomer runs it: without a home and without a warehouse."""
@@ -106,8 +272,8 @@ def manifest(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return content
 
 
-# What a model may read, by kind: the first word of its name. Nothing reads a kpi_, the end of the line; staging alone
-# reads sources. Among int_, fct_ and ops_, which read one another, dbt itself forbids a circle.
+# What a model may read, by kind: the first word of its name. Nothing but the views for people reads a kpi_,
+# the end of the line; staging alone reads sources. Among int_, fct_ and ops_, which read one another, dbt itself forbids a circle.
 MAY_READ = {
     "stg": {"source", "seed", "stg"},
     "int": {"seed", "stg", "int", "dim", "fct", "ops"},
@@ -115,6 +281,8 @@ MAY_READ = {
     "fct": {"seed", "stg", "int", "fct"},
     "ops": {"seed", "stg", "int", "dim", "fct"},
     "kpi": {"seed", "stg", "int", "dim", "fct", "ops"},
+    # The views for people: published tables only.
+    "view": {"dim", "fct", "ops", "kpi"},
     "metricflow": {"dim"},
 }
 # Trust compares what is published, and which reading of raw rows was known when.
@@ -166,6 +334,7 @@ def test_the_metrics_are_these(manifest: dict[str, Any]) -> None:
         | LIVE_METRICS
         | INVENTORY_METRICS
         | ALARM_METRICS
+        | PEOPLE_METRICS
     )
 
 
@@ -256,12 +425,50 @@ def test_marts_keep_a_contract_a_grain_and_an_owner(manifest: dict[str, Any]) ->
         assert all(column["data_type"] for column in node["columns"].values()), f"{node['name']}: data types"
 
 
+def test_views_keep_a_contract_a_grain_a_key_and_words_in_both_languages(manifest: dict[str, Any]) -> None:
+    """What a person without SQL sees: each view is one flat select of named columns, each of which says what it is."""
+    views = models(manifest, "views/")
+    assert len(views) >= 19
+    for node in views:
+        assert node["schema"] == "views" and node["config"]["materialized"] == "view", node["name"]
+        assert node["name"] == f"view_{node['alias']}"
+        assert node["contract"]["enforced"], f"{node['name']}: contract"
+        assert node["description"].startswith("One row per "), f"{node['name']}: grain first"
+        meta = node["config"]["meta"]
+        assert meta.get("owner") and meta.get("question") and meta.get("grain_zh"), node["name"]
+        assert meta["key"] and set(meta["key"]) <= node["columns"].keys(), f"{node['name']}: key"
+        silent = [
+            name
+            for name, column in node["columns"].items()
+            if not re.search(r"[\u4e00-\u9fff]", column["description"])
+        ]
+        assert not silent, f"{node['name']}: {silent}"
+        assert node["raw_code"].startswith("select\n"), f"{node['name']}: one flat select"
+        assert not re.search(r"\b(group by|union|with|over)\b", node["raw_code"]), f"{node['name']}: flat"
+
+
+def test_an_amount_of_a_view_stands_beside_its_currency(manifest: dict[str, Any]) -> None:
+    """In both currencies, unless the mart itself knows one only; then the view says so by having one only."""
+    for node in models(manifest, "views/"):
+        columns = node["columns"]
+        if any("_rc" in name for name in columns):
+            assert "reporting_currency" in columns, node["name"]
+        amounts = [
+            name
+            for name, column in columns.items()
+            if column["data_type"] == "decimal(18, 4)" and "_rc" not in name and "score" not in name
+        ]
+        if amounts:
+            assert "currency" in columns, node["name"]
+
+
 def test_outward_models_are_in_an_exposure(manifest: dict[str, Any]) -> None:
     exposed = {
         name for exposure in manifest["exposures"].values() for name in exposure["depends_on"]["nodes"]
     }
     marts = models(manifest, "marts/")
     outward = {node["unique_id"] for node in marts if node["name"].startswith(("kpi_", "ops_", "fct_"))}
+    outward |= {node["unique_id"] for node in models(manifest, "views/")}
     assert not outward - exposed
 
 

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import random
 import shutil
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
@@ -21,7 +26,7 @@ from home.layout import Home
 from home.project import project_vars
 from ingestion.engine.raw_files import SCHEMA_FILE
 from orchestration.audit.audit import AuditFailed, audit
-from orchestration.build.build import BuildReport, build
+from orchestration.build.build import BuildReport, build, build_state
 from orchestration.build.rules import OLDER_RELEASE, record_path
 from orchestration.progress import Silent
 
@@ -155,6 +160,40 @@ def test_a_kill_an_edit_taken_back_a_selection_and_an_older_release(tiny: Tiny) 
     assert tiny.build("g7").rebuilt == f"{OLDER_RELEASE}: 2 models are built from all orders"
     assert tiny.rows("orders") == [("g", 7, "two")]
     assert {"order_id", "update_time", "_dlt_load_id"} <= set(pq.read_schema(outdated).names)
+
+
+@pytest.mark.parametrize("seed", range(int(os.environ.get("TTKPI_KILLS", "2"))))
+def test_an_upgrade_that_is_killed_anywhere_is_made_good_by_the_next_build(tiny: Tiny, seed: int) -> None:
+    """`kill -9` of the command at a moment that the seed says; nothing of the old rule is left, nothing is there twice."""
+    chance = random.Random(seed)
+    tiny.build("a1")
+    tiny.build("b2")
+    for old, new in (("'one'", "'two'"), ("'two'", "'three'")):
+        tiny.edit("orders", old, new)
+        began = time.monotonic()
+        process = subprocess.Popen(
+            [sys.executable, "-m", "orchestration.cli", "build"],
+            env={**os.environ, "TTKPI_HOME": str(tiny.home.root)}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        # From the first record of the build to some time behind it: it may also come to its end.
+        while not _is_building(tiny.home) and process.poll() is None and time.monotonic() - began < 60:
+            time.sleep(0.01)
+        time.sleep(chance.random() * 8)
+        process.kill()
+        process.wait()
+    tiny.build("c3 d4")
+    assert tiny.rows("orders") in (
+        [("c", 3, "three"), ("d", 4, "three")],
+        # The command was not killed before its first table was whole.
+        [("b", 2, "three"), ("c", 3, "three"), ("d", 4, "three")],
+    )
+    assert tiny.rows("days") == [("three", sum(row[1] for row in tiny.rows("orders")))]
+    assert not json.loads(record_path(tiny.home).read_text())["outdated"]
+
+
+def _is_building(home: Home) -> bool:
+    state = build_state(home)
+    return state is not None and state.state == "building"
 
 
 def test_nothing_is_proved_of_a_table_that_is_built_anew(tiny: Tiny) -> None:

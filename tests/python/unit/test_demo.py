@@ -18,7 +18,7 @@ from home.demo_home import refuse_demo_home
 from home.errors import ConfigError
 from home.layout import Home
 from ingestion.tiktok_shop.token_file import Grant, TokenFile, TokenState
-from orchestration.demo.demo import World, _environment, _settings
+from orchestration.demo.demo import World, _settings, environment, sandbox_settings
 from orchestration.demo.report import (
     _bridge_table,
     _outlook_table,
@@ -89,7 +89,7 @@ class TestHome:
 def test_environment_is_put_back(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SOURCES__TIKTOK_SHOP__APP_KEY", "mine")
     monkeypatch.delenv("SOURCES__TIKTOK_SHOP__APP_SECRET", raising=False)
-    with _environment("http://127.0.0.1:1"):
+    with environment(sandbox_settings("http://127.0.0.1:1")):
         assert os.environ["SOURCES__TIKTOK_SHOP__APP_KEY"] == "sandbox-app"
         assert os.environ["SOURCES__FX_RATES__BASE_URL"] == "http://127.0.0.1:1/fx/v1"
     assert os.environ["SOURCES__TIKTOK_SHOP__APP_KEY"] == "mine"

@@ -75,6 +75,36 @@ def test_an_order_becomes_typed_rows() -> None:
     assert not drift.seen
 
 
+def test_parts_of_a_line_in_whichever_field_they_are_told() -> None:
+    """Guards cost and demand of parts that are told as a combined listing, and parts that both fields tell."""
+    one = order(1, NOW)
+    combined, both = one["line_items"]
+    pair = [{"sku_id": "cup", "sku_count": 2, "product_id": "p", "seller_sku": "CUP"}, {"sku_id": "pot"}]
+    combined["combined_listing_skus"] = [*pair, {"sku_id": combined["sku_id"], "sku_count": 1}, "damaged"]
+    both["combined_listing_skus"] = pair
+    both["sub_item_info"] = [{"id": "9", "sku_id": "cup", "seller_sku": "CUP"}]
+    combined["distance_fee"], combined["distance_shipping_fee"] = "1500", "700"
+    built, drift = orders(one)
+    parts = [
+        (row["line_id"], row["component_id"], row["sku_id"], row["seller_sku"])
+        for row in built["order_line_components"].to_pylist()
+    ]
+    assert sorted(parts) == sorted(
+        [
+            (combined["id"], "combined:cup:1", "cup", "CUP"),
+            (combined["id"], "combined:cup:2", "cup", "CUP"),
+            (combined["id"], "combined:pot:1", "pot", None),
+            (both["id"], "9", "cup", "CUP"),
+        ]
+    )
+    lines = built["order_lines"].to_pylist()
+    assert [line["is_combo"] for line in lines] == [True, True]
+    assert lines[0]["distance_fee"] == Decimal(1500)
+    assert lines[0]["distance_shipping_fee"] == Decimal(700)
+    assert lines[1]["distance_fee"] is None, "not told is not none"
+    assert not drift.seen
+
+
 def test_nothing_is_null_and_zero_is_zero() -> None:
     row = first([order(1, NOW)])
     assert row["payment__tax"] == Decimal(0)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
+import multiprocessing
+import os
 import shutil
+import signal
 import stat
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -14,8 +18,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from dbt_helpers import dbt
+from scorecard_helpers import COLUMNS, NOW, NULLS, THEN, row
 from templates import with_parse
 
+from benchmarks.soak.deadly import do_and_die
+from home.audit_log import check as check_log
 from home.errors import ConfigError
 from home.layout import Home
 from orchestration.cli import main
@@ -24,27 +31,6 @@ from orchestration.history.freeze import SCHEMA, FreezeRefused, FrozenDamaged, c
 ROOT = Path(__file__).parents[3]
 OCTOBER = date(2026, 10, 1)
 
-_COLUMNS = """
-    month_start date, person_name varchar, role varchar, kpi_name varchar, unit varchar, lower_is_better boolean,
-    reporting_currency varchar, defined_by varchar, frozen_at timestamptz,
-    assigned_shops bigint, days_with_figures bigint, actual decimal(28, 10), target decimal(28, 10),
-    weight decimal(18, 10), attainment_cap decimal(18, 10), attainment double, score decimal(18, 4),
-    is_complete boolean, is_provisional boolean, definition_version bigint, definition_digest varchar,
-    restated_assigned_shops bigint, restated_days_with_figures bigint, restated_actual decimal(28, 10),
-    restated_target decimal(28, 10), restated_weight decimal(18, 10), restated_attainment_cap decimal(18, 10),
-    restated_attainment double, restated_score decimal(18, 4), restated_is_complete boolean,
-    restated_is_provisional boolean, restated_definition_version bigint, restated_definition_digest varchar
-"""
-_NOW = "2, 31, 87.5, 175, 0.6, 1.2, 0.5, 30"
-_THEN = "2, 31, 175, 175, 0.6, 1.2, 1, 60"
-_NULLS = ", ".join(["null"] * 12)
-
-
-def row(person: str, kpi: str, figures: str, *, provisional: bool = False, complete: bool = True) -> str:
-    """A row of a month that is not frozen."""
-    head = f"'2026-10-01', '{person}', 'operations', '{kpi}', 'reporting currency', false, 'CNY'"
-    return f"({head}, 'kpi_shop_daily.{kpi}', null, {figures}, {complete}, {provisional}, 1, 'd1', {_NULLS})"
-
 
 def publish(home: Home, *rows: str) -> None:
     """A published file with these cards."""
@@ -52,7 +38,7 @@ def publish(home: Home, *rows: str) -> None:
     home.published.unlink(missing_ok=True)
     with duckdb.connect(str(home.published)) as connection:
         connection.execute("create schema marts")
-        connection.execute(f"create table marts.marts.kpi_team_scorecard ({_COLUMNS})")
+        connection.execute(f"create table marts.marts.kpi_team_scorecard ({COLUMNS})")
         connection.execute(f"insert into marts.marts.kpi_team_scorecard values {', '.join(rows)}")
 
 
@@ -61,7 +47,7 @@ def home(tmp_path: Path) -> Home:
     home = Home(tmp_path / "home")
     publish(
         home,
-        row("Min", "net_gmv_rc", _THEN),
+        row("Min", "net_gmv_rc", THEN),
         row("Min", "gmv_rc", "2, 31, 200, null, null, null, null, null"),
         row("Lei", "net_gmv_rc", "1, 31, null, 100, 0.6, 1.2, null, null"),
     )
@@ -103,9 +89,9 @@ def test_again_takes_what_the_month_would_be_now_and_keeps_the_first(home: Home)
     at = "'2026-12-05 02:00:00+00'"
     publish(
         home,
-        f"('2026-10-01', 'Min', {head}, {at}, {_THEN}, true, false, 1, 'd1', {_NOW}, true, false, 2, 'd2')",
+        f"('2026-10-01', 'Min', {head}, {at}, {THEN}, true, false, 1, 'd1', {NOW}, true, false, 2, 'd2')",
         # has no assignment any more
-        f"('2026-10-01', 'Lei', {head}, {at}, {_THEN}, true, false, 1, 'd1', {_NULLS})",
+        f"('2026-10-01', 'Lei', {head}, {at}, {THEN}, true, false, 1, 'd1', {NULLS})",
     )
     report = freeze(home, OCTOBER, again=True)
     (frozen,) = pq.read_table(report.path).to_pylist()
@@ -117,12 +103,75 @@ def test_again_takes_what_the_month_would_be_now_and_keeps_the_first(home: Home)
 
 @pytest.mark.parametrize(("provisional", "complete"), [(True, True), (False, False)])
 def test_young_and_partial_months_are_refused(home: Home, provisional: bool, complete: bool) -> None:
-    publish(home, row("Min", "net_gmv_rc", _THEN, provisional=provisional, complete=complete))
+    publish(home, row("Min", "net_gmv_rc", THEN, provisional=provisional, complete=complete))
     with pytest.raises(FreezeRefused, match="Of 1 rows of 2026-10"):
         freeze(home, OCTOBER)
     assert not list(home.frozen.glob("2026*"))
     (frozen,) = pq.read_table(freeze(home, OCTOBER, provisional=True).path).to_pylist()
     assert (frozen["is_provisional"], frozen["is_complete"]) == (provisional, complete)
+
+
+_context = multiprocessing.get_context("forkserver")
+_context.set_forkserver_preload(["orchestration.history.freeze", "benchmarks.soak.deadly"])
+
+
+def test_a_freeze_that_is_killed_anywhere_is_there_whole_or_not_at_all(home: Home, tmp_path: Path) -> None:
+    """`kill -9` at every fourth change of a file in turn (at each of them in `make soak`), until one comes to its end."""
+    calm = Home(shutil.copytree(home.root, tmp_path / "calm"))
+    expected = pq.read_table(freeze(calm, OCTOBER).path).drop_columns(["frozen_at"])
+    writes, died = tmp_path / "writes", 0
+    for point in itertools.count(1, 1 if "TTKPI_KILLS" in os.environ else 4):
+        killed = Home(shutil.copytree(home.root, tmp_path / f"killed-{point}"))
+        process = _context.Process(
+            target=do_and_die,
+            args=(freeze, (killed, OCTOBER), str(killed.root), point, str(writes)),
+        )
+        process.start()
+        process.join(60)
+        if process.exitcode == -signal.SIGKILL:
+            died += 1
+        else:
+            assert process.exitcode == 0
+        try:
+            freeze(killed, OCTOBER)
+        except FreezeRefused as refused:
+            assert "frozen already" in refused.message
+        assert check(killed) == 1
+        (only,) = killed.frozen.glob("2026*")
+        assert pq.read_table(only).drop_columns(["frozen_at"]).equals(expected)
+        assert check_log(killed)
+        only.unlink()
+        with pytest.raises(FrozenDamaged, match="missing"):
+            check(killed)
+        if writes.exists():
+            break
+    assert died >= 5, "it did die"
+
+
+def hold_back(home: Home, *shops: tuple[str, bool, str | None]) -> None:
+    """Shops of the published file: id, whether it is held back, why."""
+    with duckdb.connect(str(home.published)) as connection:
+        connection.execute(
+            "create or replace table marts.marts.dim_shops "
+            "(shop_key varchar, shop_name varchar, is_held_back boolean, held_back_reason varchar)"
+        )
+        connection.executemany(
+            "insert into marts.marts.dim_shops values ($1, 'Borealis', $2, $3)", [list(one) for one in shops]
+        )
+
+
+@pytest.mark.parametrize("provisional", [False, True])
+def test_while_a_shop_is_held_back_nothing_is_frozen(home: Home, provisional: bool) -> None:
+    """Its rows did not pass the audit, and a card that adds up all shops contains them."""
+    why = "Borealis (202) is held back. days_add_up: residual is -0.01. Read the day again."
+    hold_back(home, ("101", False, None), ("202", True, why))
+    with pytest.raises(FreezeRefused, match="holds back 1") as refused:
+        freeze(home, OCTOBER, provisional=provisional)
+    assert why in refused.value.message
+    assert "ttkpi run" in refused.value.advice and "ttkpi freeze 2026-10" in refused.value.advice
+    assert not list(home.frozen.glob("2026*"))
+    hold_back(home, ("101", False, None), ("202", False, None))
+    assert freeze(home, OCTOBER, provisional=provisional).rows == 3
 
 
 def test_a_month_nobody_has_names_those_there_are(home: Home) -> None:
@@ -201,6 +250,6 @@ def test_the_models_read_the_last_freeze(home: Home, parsed: Home) -> None:
 
     assert rows() == []
     freeze(home, OCTOBER)
-    publish(home, row("Min", "net_gmv_rc", _NOW))
+    publish(home, row("Min", "net_gmv_rc", NOW))
     freeze(home, OCTOBER, again=True)
     assert rows() == [("Min", Decimal(30), 2)]

@@ -228,6 +228,59 @@ def test_an_audience_has_a_schema_and_a_role_of_its_own(
         rows(partner, "select * from marts.kpi_shop_daily")
 
 
+def test_views_for_people_stand_over_the_tables(
+    home: Home, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With comments, for readers and audiences; left alone while they stay the same; in step with the tables."""
+    view = "select facts.shop_key, facts.gmv, facts.roas, facts.gmv * 2 as twice from warehouse.marts.kpi_shop_daily as facts"
+    change_marts(home, f"create schema views; create view views.shop_days as {view}")
+    describe(home, "shop_days", {"gmv": "What buyers paid. · 成交额"})
+    monkeypatch.setattr("orchestration.publish.publish.audiences", _one_audience)
+    mark_audited(home)
+    publish(home)
+    assert rows(url, "select sum(gmv), sum(twice) from views.shop_days") == [(Decimal("304.5000"), Decimal("609.0000"))]  # fmt: skip
+    assert rows(url, "select col_description('views.shop_days'::regclass, 2)")[0][0] == (
+        "What buyers paid. · 成交额 [shop currency 店铺币种]"
+    )
+    assert rows(url, "select has_table_privilege('ttkpi_reader', 'views.shop_days', 'select')") == [(True,)]
+    assert rows(
+        url,
+        "select column_name from information_schema.columns where table_schema = 'views_agency_1' order by ordinal_position",
+    ) == [("shop_key",), ("gmv",), ("twice",)]
+    # Another day changes rows, and no view: nobody who reads one has to wait.
+    before = rows(url, "select 'views.shop_days'::regclass::oid")
+    again(home, "update marts.kpi_shop_daily set gmv = 1")
+    assert rows(url, "select 'views.shop_days'::regclass::oid") == before
+    assert rows(url, "select sum(gmv) from views.shop_days") == [(Decimal("3.0000"),)]
+    # A release takes a column away that the view had.
+    again(
+        home,
+        "drop view views.shop_days; alter table marts.kpi_shop_daily drop column note;"
+        "alter table marts.kpi_shop_daily alter gmv type bigint;"
+        f"create view views.shop_days as {view.replace('facts.roas, ', '')}",
+    )
+    assert rows(url, "select sum(gmv), sum(twice) from views.shop_days") == [(3, 6)]
+    server = configured_server()
+    assert server is not None and problems_of_server(server, home) == []
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("drop view views.shop_days")
+    assert "views.shop_days" in problems_of_server(server, home)[0]
+
+
+def test_somebody_elses_views_are_left_alone(home: Home, url: str) -> None:
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("create schema views; create table views.mine as select 1 as a")
+    change_marts(
+        home,
+        "create schema views; create view views.shop_days as select facts.gmv from warehouse.marts.kpi_shop_daily as facts",
+    )
+    mark_audited(home)
+    report = publish(home)
+    assert report.server is not None
+    assert "mine" in report.server.failed and "views_schema" in report.server.failed
+    assert rows(url, "select a from views.mine") == [(1,)]
+
+
 def _one_audience(connection: object, columns: dict[str, list[str]]) -> tuple[object, ...]:
     from orchestration.publish.audiences import Audience, Choice
 

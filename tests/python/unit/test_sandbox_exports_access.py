@@ -43,7 +43,7 @@ def http(store: Store) -> Iterator[httpx.Client]:
 
 
 def test_there_are_seventeen_layouts() -> None:
-    assert len(LAYOUTS) == 17
+    assert len(LAYOUTS) == 21
     assert {layout for chosen in DOWNLOADED.values() for layout, _ in chosen} == LAYOUTS.keys()
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import os
+import random
 import socket
 import threading
 import time
@@ -28,6 +30,7 @@ from ingestion.tiktok_shop.orders import SEARCH_ORDERS
 from ingestion.tiktok_shop.refusals import refusal
 from orchestration.deliver.webhooks.config import load_webhooks
 
+SEEDS = int(os.environ.get("TTKPI_SEEDS", "3"))
 Speak = Callable[[socket.socket], None]
 
 
@@ -179,6 +182,64 @@ class TestPages:
             return {"orders": orders} | ({"next_page_token": f"t{n}"} if n < 100 else {})
 
         assert self.read(tmp_path, page) == 100
+
+    @pytest.mark.parametrize("seed", range(SEEDS))
+    def test_any_list_comes_whole_or_ends_with_a_name(self, tmp_path: Any, seed: int) -> None:
+        """Lists of any length, with empty pages and announcements of any kind, some of them without an end."""
+        chance = random.Random(seed)
+        size = SEARCH_ORDERS.page_size or 0
+        length = chance.choice([None, chance.randint(1, 150)])
+        empty = chance.choice([0.0, 0.3, 0.9, 1.0])
+        total = chance.choice([None, 0, chance.randint(1, 20) * size])
+        sent: list[str] = []
+
+        def page(n: int) -> dict[str, Any]:
+            orders = [] if chance.random() < empty else [{"id": str(n)}]
+            sent.extend(order["id"] for order in orders)
+            found: dict[str, Any] = {"orders": orders}
+            if total is not None:
+                found["total_count"] = total
+            # Without an announcement an endless list of full pages is a long list.
+            last = length if length is not None or total is not None or empty == 1.0 else 200
+            return found if n == last else found | {"next_page_token": f"t{n}"}
+
+        numbers = count(1)
+        made = world(tmp_path, [lambda request: ok(page(next(numbers)))])
+        came: list[str] = []
+        try:
+            for number, one in enumerate(made.client.pages(SEARCH_ORDERS, SHOP)):
+                came += [str(record["id"]) for record in one.data["orders"]]
+                assert number < 500, "the list is followed for ever"
+        except EndlessList as error:
+            assert "search_orders of shop" in error.message
+            assert total is not None or empty > 0, "a list of full pages without an announcement is followed"
+        else:
+            assert length is not None or total is None
+        assert came == sent[: len(came)] and len(sent) - len(came) <= 1, "nothing on the way is lost"
+
+
+@pytest.mark.parametrize("seed", range(SEEDS))
+def test_any_answer_comes_whole_or_ends_in_time(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cut into pieces of any size, with pauses of any length, packed or not, sometimes far too large."""
+    chance = random.Random(seed)
+    monkeypatch.setattr(wire, "MAX_ANSWER_BYTES", 1_000_000)
+    body = b'{"code":0,"data":{"text":"' + b"x" * chance.choice([10, 10_000, 5_000_000]) + b'"}}'
+    packing, pack = chance.choice([("identity", bytes), ("gzip", gzip.compress)])
+    packed = pack(body)
+    pieces = chance.randint(1, 12)
+    step = len(packed) // pieces + 1
+    pause = chance.choice([0.0, 0.02, 0.15])
+    head = f"Content-Encoding: {packing}\r\nContent-Length: {len(packed)}"
+    parts = [packed[at : at + step] for at in range(0, len(packed), step)]
+    began = time.monotonic()
+    with server(say(head, *parts, pause=pause)) as url:
+        try:
+            assert ask(url, silence=0.3).content == body
+            assert len(body) <= 1_000_000
+        except UnlimitedAnswer as error:
+            assert "search_orders of shop Shop One (7001)" in error.message
+            assert len(body) > 1_000_000 or pause * len(parts) > 1
+    assert time.monotonic() - began < 5
 
 
 class TestPlainHttp:

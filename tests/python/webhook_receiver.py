@@ -82,7 +82,14 @@ def feishu(call: Call) -> Answer:
         return said(code=19021, msg="sign match fail or timestamp is not within one hour from current time")
     if len(call.raw) > 20_000:
         return said(400, code=9499, msg="Bad Request")
-    assert call.body["msg_type"] == "post"
+    if call.body["msg_type"] == "interactive":
+        # A card: at most five tables, whose pages have at most ten rows.
+        elements = call.body["card"]["body"]["elements"]
+        tables = [one for one in elements if one["tag"] == "table"]
+        if len(tables) > 5 or any(one["page_size"] > 10 for one in tables):
+            return said(400, code=230099, msg="Failed to create card content")
+    else:
+        assert call.body["msg_type"] == "post"
     return said(code=0, msg="success", data={}, StatusCode=0, StatusMessage="success")
 
 
@@ -97,19 +104,30 @@ def dingtalk(call: Call) -> Answer:
         or abs(time.time() * 1000 - int(stamp)) > 3_600_000
     ):
         return said(errcode=310000, errmsg="sign not match")
-    assert call.body["msgtype"] == "text" and "atMobiles" not in call.body["at"]
+    assert call.body["msgtype"] in ("text", "markdown") and "atMobiles" not in call.body["at"]
+    if len(call.raw) > 20_000:
+        return said(errcode=460101, errmsg="message too long, exceed 20000 bytes")
     return said(errcode=0, errmsg="ok")
 
 
 def wecom(call: Call) -> Answer:
     if call.query.get("key") != TOKEN:
         return said(errcode=93000, errmsg="invalid webhook url")
-    if len(call.body["text"]["content"].encode()) > 2048:
-        return said(errcode=40058, errmsg="text.content exceed max length 2048")
+    kind = call.body["msgtype"]
+    if len(call.body[kind]["content"].encode()) > {"text": 2048, "markdown": 4096}[kind]:
+        return said(errcode=40058, errmsg=f"{kind}.content exceed max length")
     return said(errcode=0, errmsg="ok")
 
 
 def slack(call: Call) -> Answer:
+    blocks = call.body.get("blocks", [])
+    texts = [one["text"]["text"] for one in blocks if one["type"] in ("section", "header")]
+    if (
+        len(blocks) > 50
+        or any(len(text) > 3000 for text in texts)
+        or len(json.dumps(blocks, ensure_ascii=False)) > 13_200
+    ):
+        return 400, "invalid_blocks", {}
     return (200, "ok", {}) if TOKEN in call.path else (404, "no_service", {})
 
 
@@ -120,7 +138,7 @@ def plain(call: Call) -> Answer:
     if (
         call.headers.get("x-ttkpi-signature") != f"sha256={wanted}"
         or abs(time.time() - int(stamp)) > 300
-        or call.headers["idempotency-key"] != call.body["alert_id"]
+        or call.headers["idempotency-key"] != call.body.get("alert_id", call.headers["idempotency-key"])
     ):
         return 401, "bad signature", {}
     return 204, "", {}

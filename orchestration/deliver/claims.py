@@ -1,0 +1,204 @@
+"""What the platform owes by its own rules, case by case with the evidence: `ttkpi export claims`.
+
+Cases are those of the published `kpi_fee_audit` with the verdict `claim`. Each says the order, what was expected by
+which rule (with its source), what was charged on which statements, and until when to claim.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+from home.layout import Home
+from orchestration.deliver.published_rows import Row, plain, rows
+
+Language = Literal["en", "zh"]
+
+CSV_FIELDS = (
+    "case_id",
+    "shop_key",
+    "shop_name",
+    "reason",
+    "order_id",
+    "payment_id",
+    "component",
+    "currency",
+    "base_amount",
+    "fee_rate",
+    "expected_amount",
+    "charged_amount",
+    "claim_amount",
+    "occurred_on",
+    "claim_deadline",
+    "rule",
+    "rule_source",
+)
+
+_QUERY = """
+    select audit.*, shops.shop_name
+    from published.marts.kpi_fee_audit as audit
+    left join published.marts.dim_shops as shops on audit.shop_key = shops.shop_key
+    where audit.verdict = 'claim'
+    order by audit.shop_key, audit.claim_deadline nulls last, audit.claim_amount desc, audit.case_id
+"""
+_EVIDENCE = """
+    select fees.shop_key, fees.order_id, fees.component, fees.statement_id, fees.statement_date_utc, fees.amount
+    from published.marts.fct_statement_transaction_fees as fees
+    inner join published.marts.kpi_fee_audit as audit
+        on fees.shop_key = audit.shop_key and fees.order_id = audit.order_id and fees.component = audit.component
+    where audit.verdict = 'claim' and fees.amount <> 0
+    order by fees.shop_key, fees.order_id, fees.component, fees.statement_date_utc, fees.statement_id
+"""
+
+_WORDS: Mapping[Language, Mapping[str, str]] = {
+    "en": {
+        "title": "Claims to TikTok Shop",
+        "none": "There is nothing to claim.",
+        "case": "Case",
+        "shop": "Shop",
+        "order": "Order",
+        "payment": "Payment",
+        "fee": "Fee",
+        "expected": "Expected",
+        "charged": "Charged",
+        "came": "Received",
+        "claim": "Claim",
+        "of": "of",
+        "at most": "at most",
+        "rule": "Rule",
+        "source": "Source",
+        "occurred": "Date",
+        "deadline": "Claim by",
+        "no deadline": "no public page names a deadline: claim soon",
+        "evidence": "On the statements",
+        "total": "Total",
+    },
+    "zh": {
+        "title": "TikTok Shop 费用申诉",
+        "none": "没有可申诉的个案。",
+        "case": "个案",
+        "shop": "店铺",
+        "order": "订单",
+        "payment": "付款",
+        "fee": "费用",
+        "expected": "应收",
+        "charged": "实收",
+        "came": "实到",
+        "claim": "申诉金额",
+        "of": "基数",
+        "at most": "上限",
+        "rule": "规则",
+        "source": "来源",
+        "occurred": "日期",
+        "deadline": "申诉截止",
+        "no deadline": "未见公开截止日，请尽快申诉",
+        "evidence": "结算单明细",
+        "total": "合计",
+    },
+}
+_REASONS: Mapping[Language, Mapping[str, str]] = {
+    "en": {
+        "rate_change": "charged at a rate that does not hold on the day of the order",
+        "refund_fee_above_cap": "refund administration fee above its cap",
+        "commission_not_clawed_back": "commission of a refunded line was not given back",
+        "shipping_above_table": "shipping above the printed fee",
+        "cancelled_order": "fee on a cancelled order",
+        "above_rate": "charged above the rate",
+        "not_settled": "delivered and not settled",
+        "paid_less_than_sum": "paid less than the statements say",
+        "late_payout": "payout under way for too long",
+        "reimbursement_missing": "promised reimbursement did not come",
+    },
+    "zh": {
+        "rate_change": "按订单日不适用的费率收费",
+        "refund_fee_above_cap": "退款管理费超过上限",
+        "commission_not_clawed_back": "退款商品的佣金未退回",
+        "shipping_above_table": "运费高于订单标示",
+        "cancelled_order": "已取消订单被收费",
+        "above_rate": "高于费率收费",
+        "not_settled": "已送达但未结算",
+        "paid_less_than_sum": "打款少于结算单之和",
+        "late_payout": "打款逾期未到账",
+        "reimbursement_missing": "承诺的赔付未到账",
+    },
+}
+
+
+def cases(home: Home, shops: Sequence[str] = ()) -> list[Row]:
+    """What can be claimed, the nearest deadline first within a shop; each with its `evidence`, rows of statements.
+
+    Raises:
+        NotPublished: There is no published file, or it is from before cases were in it.
+        ConfigError: A shop is not in it.
+    """
+    found = rows(home, _QUERY, shops, "kpi_fee_audit")
+    of_case: dict[tuple[str, str, str], list[Row]] = {}
+    for row in rows(home, _EVIDENCE, shops, "kpi_fee_audit"):
+        of_case.setdefault((row["shop_key"], row["order_id"], row["component"]), []).append(row)
+    for case in found:
+        case["evidence"] = of_case.get((case["shop_key"], case["order_id"], case["component"]), [])
+    return found
+
+
+def as_markdown(found: Sequence[Row], language: Language) -> str:
+    """A page with a section for each case, to be sent or pasted into a ticket."""
+    words, reasons = _WORDS[language], _REASONS[language]
+    lines = [f"# {words['title']}", ""]
+    if not found:
+        return "\n".join([*lines, words["none"], ""])
+    for currency in sorted({case["currency"] for case in found}):
+        total = sum(case["claim_amount"] for case in found if case["currency"] == currency)
+        lines.append(f"- {words['total']}: {plain(total)} {currency}")
+    for case in found:
+        lines += ["", f"## {words['case']} {case['case_id']}", ""]
+        lines += [f"- {name}: {value}" for name, value in _facts(case, words, reasons, language)]
+        if case["evidence"]:
+            lines.append(f"- {words['evidence']}:")
+            lines += [
+                f"  - {row['statement_date_utc']} · {row['statement_id']} · {plain(row['amount'])} {case['currency']}"
+                for row in case["evidence"]
+            ]
+    return "\n".join([*lines, ""])
+
+
+def _facts(
+    case: Row, words: Mapping[str, str], reasons: Mapping[str, str], language: Language
+) -> list[tuple[str, str]]:
+    currency = case["currency"]
+    base = ""
+    if case["fee_rate"] is not None:
+        base = f" ({case['fee_rate'].normalize():f} × {words['of']} {plain(case['base_amount'])} {currency}"
+        base += f", {words['at most']} {plain(case['fee_cap'])})" if case["fee_cap"] is not None else ")"
+    charged = words["charged"] if case["case_type"] == "fee" else words["came"]
+    facts = [
+        (words["shop"], f"{case['shop_name']} ({case['shop_key']})"),
+        (words["order"], case["order_id"]),
+        (words["payment"], case["payment_id"]),
+        (words["fee"], case["component"]),
+        (words["case"], reasons.get(case["reason"], case["reason"])),
+        (words["expected"], f"{plain(case['expected_amount'])} {currency}{base}"),
+        (charged, f"{plain(case['charged_amount'])} {currency}"),
+        (words["claim"], f"{plain(case['claim_amount'])} {currency}"),
+        (words["occurred"], str(case["occurred_on"])),
+        (words["deadline"], str(case["claim_deadline"] or words["no deadline"])),
+        (words["rule"], case["rule_zh"] if language == "zh" else case["rule"]),
+        (words["source"], case["rule_source"]),
+    ]
+    return [(name, value) for name, value in facts if value]
+
+
+def as_csv(found: Sequence[Row], language: Language) -> bytes:
+    """A CSV with a byte order mark, a row per case."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(CSV_FIELDS)
+    reasons = _REASONS[language]
+    for case in found:
+        shown = dict(case) | {"reason": reasons.get(case["reason"], case["reason"])}
+        shown["rule"] = case["rule_zh"] if language == "zh" else case["rule"]
+        for name in ("base_amount", "expected_amount", "charged_amount", "claim_amount"):
+            shown[name] = plain(case[name])
+        writer.writerow(["" if shown[name] is None else shown[name] for name in CSV_FIELDS])
+    return text.getvalue().encode("utf-8-sig")

@@ -1,0 +1,270 @@
+"""The pages over a published home, in both languages: the numbers on them equal those of the sandbox's truth."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import date, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from conftest import CLOCK
+from dashboard_helpers import html, page, plain, shown, tables, tiles
+
+from dashboards.pages import PAGES
+from dashboards.parts import exports, store
+from dashboards.parts.viewer import AUDIENCE, Viewer
+from home.audit_log import check
+from home.layout import AUDIT_LOG, Home
+from sandbox.world.truth import truth
+
+LAST_DAY = date(2026, 11, 7)
+WEEK = [str(LAST_DAY - timedelta(days=number)) for number in range(7)]
+KEPT = ("published", "seal.key", "seal.fingerprint", "audit_log.jsonl", "audit_log.head.json")
+LANGUAGES = ("en", "zh")
+
+
+@pytest.fixture(scope="module")
+def pages_home(published_home: Home, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
+    """A home with what pages read and write, and no more."""
+    root = tmp_path_factory.mktemp("pages")
+    for name in KEPT:
+        source = published_home.root / name
+        if source.is_dir():
+            shutil.copytree(source, root / name)
+        elif source.is_file():
+            shutil.copy(source, root / name)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TTKPI_HOME", str(root))
+        patch.delenv(AUDIENCE, raising=False)
+        yield Home(root)
+    store._stores.clear()
+
+
+def days(world: Path, table: str) -> list[dict[str, Any]]:
+    return truth(world, int(CLOCK.timestamp()), table)
+
+
+@pytest.fixture(scope="module")
+def shop_days(world_dir: Path) -> dict[tuple[str, str], dict[str, Any]]:
+    """The truth of the shops by shop and business date."""
+    return {(row["shop_key"], row["business_date"]): row for row in days(world_dir, "kpi_shop_daily")}
+
+
+def total(rows: dict[tuple[str, str], dict[str, Any]], column: str, on: list[str], shop: str = "") -> Decimal:
+    return sum(
+        (Decimal(row[column]) for (key, day), row in rows.items() if day in on and (not shop or key == shop)),
+        Decimal(0),
+    )
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("slug", [entry.slug for entry in PAGES])
+def test_every_page_is_drawn_and_names_its_publication(pages_home: Home, slug: str, language: str) -> None:
+    content = html(page(slug, language))
+    publication = store.opened(pages_home).publication
+    assert publication[-8:] in content
+    assert "could not be drawn" not in content and "页面无法显示" not in content
+    chinese = re.findall(r"[\u4e00-\u9fff]", re.sub(r"<[^>]+>", "", content))
+    assert bool(chinese) == (language == "zh"), f"{slug}: {''.join(chinese)[:60]}"
+
+
+@pytest.mark.parametrize(("language", "label"), [("en", "GMV (incl. refunds)"), ("zh", "成交额")])
+def test_today_equals_the_truth(pages_home: Home, shop_days: Any, language: str, label: str) -> None:
+    content = html(page("today", language))
+    found = tiles(content)
+    assert found[label] == shown(total(shop_days, "gmv_rc", [str(LAST_DAY)]))
+    assert found["Paid orders" if language == "en" else "支付订单数"] == str(
+        total(shop_days, "paid_orders", [str(LAST_DAY)])
+    )
+    lines = {line[0].split()[0]: line for line in tables(content)[0]}
+    for name, shop in (("Thailand", "7495000000000000101"), ("泰国", "7495000000000000101")):
+        if name in lines:
+            assert lines[name][2] == shown(total(shop_days, "gmv_rc", [str(LAST_DAY)], shop))
+            assert lines[name][5] == shown(total(shop_days, "gmv_rc", WEEK, shop))
+            assert lines[name][6] == shown(total(shop_days, "net_gmv_rc", WEEK, shop))
+            return
+    pytest.fail(f"no line of Thailand among {list(lines)}")
+
+
+def test_a_shop_that_sold_nothing_yesterday_has_no_zero_that_means_unknown(
+    pages_home: Home, shop_days: Any
+) -> None:
+    """A day without any row is unknown to the marts: the page says a dash."""
+    content = html(page("today"))
+    quiet = {key for key, _ in shop_days} - {key for key, day in shop_days if day == str(LAST_DAY)}
+    names = {
+        row["shop_key"]: row["country"] for row in store.opened(pages_home).rows("select * from dim_shops")
+    }
+    for line in tables(content)[0][1:]:
+        if any(line[0].startswith(names[key]) for key in quiet):
+            assert line[2] == "–"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_shops_and_products_equal_the_truth(
+    pages_home: Home, world_dir: Path, shop_days: Any, language: str
+) -> None:
+    content = html(page("shops", language))
+    found = list(tiles(content).values())
+    assert found[0] == shown(total(shop_days, "gmv_rc", WEEK))
+    assert found[1] == shown(total(shop_days, "net_gmv_rc", WEEK))
+    assert found[2] == shown(total(shop_days, "paid_orders", WEEK)).replace(".00", "")
+    products: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
+    for row in days(world_dir, "kpi_product_daily"):
+        if row["business_date"] in WEEK:
+            products[row["shop_key"], row["product_id"]] += Decimal(row["gmv_rc"])
+    lines = tables(content)[1]
+    best = sorted(products.items(), key=lambda one: -one[1])[: len(lines)]
+    assert [line[3] for line in lines] == [shown(amount) for _, amount in best]
+    assert {line[2] for line in lines[:3]} == {product for (_, product), _ in best[:3]}
+
+
+def test_creators_equal_the_truth(pages_home: Home, world_dir: Path) -> None:
+    """The rule in force is the platform's, as in the truth. The window begins before the world does."""
+    content = html(page("creators"))
+    sold: dict[str, int | Decimal] = defaultdict(Decimal)
+    for row in days(world_dir, "creator_daily"):
+        if row["creator_username"] != "none" and row["business_date"] <= str(LAST_DAY):
+            sold[row["creator_username"]] += Decimal(row["attributed_orders"])
+    for line in tables(content)[0][:5]:
+        assert Decimal(line[5].replace(",", "")) == pytest.approx(sold[line[1]], abs=Decimal("0.06")), line[1]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_live_session_equals_the_truth(pages_home: Home, world_dir: Path, language: str) -> None:
+    sessions = {row["live_room_id"]: row for row in days(world_dir, "live_sessions")}
+    rows = store.opened(pages_home).rows(
+        "select live_room_id from kpi_live_sessions where is_own_account and business_date >= ? "
+        "and views > 0 order by live_attributed_gmv_rc desc limit 1",
+        (LAST_DAY - timedelta(days=27),),
+    )
+    room = str(rows[0]["live_room_id"])
+    found = list(tiles(html(page("live", language, live_room=room))).values())
+    expected = sessions[room]
+    assert found[0] == shown(expected["attributed_gmv"])
+    assert found[2] == f"{expected['views']:,}"
+
+
+def test_videos_equal_the_truth(pages_home: Home, world_dir: Path) -> None:
+    rows = [row for row in days(world_dir, "video_daily") if str(row["shop_local_date"]) in WEEK]
+    found = list(tiles(html(page("videos"))).values())
+    assert found[2] == f"{sum(row['views'] for row in rows):,}"
+    assert found[1] == f"{sum(row['sku_orders'] for row in rows):,}"
+
+
+def test_ads_without_an_account_say_so_in_words(pages_home: Home) -> None:
+    assert "No ads account has figures in this period." in html(page("ads"))
+    assert "该时段没有广告数据。" in html(page("ads", "zh"))
+
+
+# States other than a filled page.
+
+
+def test_nothing_published_is_said_in_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TTKPI_HOME", str(tmp_path))
+    assert "Nothing is published yet." in html(page("today"))
+    assert "尚未发布数据。" in html(page("today", "zh"))
+
+
+def test_a_damaged_file_is_said_in_words(
+    pages_home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "published").mkdir()
+    (tmp_path / "published" / "marts.duckdb").write_bytes(b"no database" * 1000)
+    monkeypatch.setenv("TTKPI_HOME", str(tmp_path))
+    assert "The published file can" in html(page("today"))
+
+
+def test_a_held_back_shop_is_said_in_words(
+    pages_home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "published").mkdir()
+    path = tmp_path / "published" / "marts.duckdb"
+    shutil.copy(pages_home.published, path)
+    with duckdb.connect(str(path)) as connection:
+        connection.execute(
+            "update marts.dim_shops set is_held_back = true, held_back_since = '2026-11-05', "
+            "held_back_reason = 'unmapped fee <x>' where region = 'TH'"
+        )
+    monkeypatch.setenv("TTKPI_HOME", str(tmp_path))
+    content = html(page("today"))
+    assert "is held back since Thu 5 Nov" in content and "unmapped fee &lt;x&gt;" in content
+    assert "自 11 月 5 日 周四 起暂缓发布" in html(page("today", "zh"))
+
+
+def test_a_shop_without_figures_is_said_in_words(pages_home: Home) -> None:
+    empty = page("live", days=(date(2020, 1, 1), date(2020, 1, 2)), period_en="custom")
+    assert "No LIVE session of an own account in this period." in html(empty)
+
+
+# Openings, exports, the log.
+
+
+def opened_keys(content: str) -> list[str]:
+    return re.findall(r'data-open="([0-9a-f]{16})"', content)
+
+
+def test_every_number_of_today_can_be_opened(pages_home: Home) -> None:
+    content = html(page("today"))
+    assert len(opened_keys(content)) > 20
+    assert content.count('class="n"') == len(re.findall(r'<button class="n" data-open="[^"]+"', content))
+
+
+@pytest.mark.parametrize("form", [exports.CSV, exports.XLSX])
+def test_what_is_exported_are_the_rows_of_the_page(pages_home: Home, shop_days: Any, form: str) -> None:
+    content = html(page("today"))
+    address = re.findall(r'href="(/export/[0-9a-f]+)"', content)[form == exports.XLSX]
+    offer = exports.offered(address.rpartition("/")[2], Viewer("local", ""))
+    assert offer is not None and offer.form == form
+    table = offer.read()
+    place = table.names.index("gmv_rc")
+    day = table.names.index("business_date")
+    sold = [row[place] for row in table.rows if row[day] == LAST_DAY]
+    assert f"{float(total(shop_days, 'gmv_rc', [str(LAST_DAY)])):.2f}" == f"{float(sum(sold)):.2f}"
+    assert exports.written(form, table)
+
+
+def test_who_looked_is_in_the_audit_log_once_per_visit(pages_home: Home) -> None:
+    app = page("videos")
+    app.run()
+    lines = (pages_home.root / AUDIT_LOG).read_text(encoding="utf-8").splitlines()
+    looks = [line for line in lines if '"page_opened"' in line and '"subject":"videos"' in line]
+    assert '"viewer":"local"' in looks[-1] and '"via":"pages"' in looks[-1]
+    before = len(looks)
+    app.run()
+    lines = (pages_home.root / AUDIT_LOG).read_text(encoding="utf-8").splitlines()
+    assert len([line for line in lines if '"page_opened"' in line and '"subject":"videos"' in line]) == before
+    check(pages_home)
+
+
+def test_the_file_of_an_audience_offers_only_its_pages(
+    pages_home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An audience's file without LIVE: its page is not offered, and no other shop is anywhere."""
+    folder = tmp_path / "published" / "audiences" / "thai"
+    folder.mkdir(parents=True)
+    shutil.copy(pages_home.published, folder / "marts.duckdb")
+    with duckdb.connect(str(folder / "marts.duckdb")) as connection:
+        tables_with_shops = connection.execute(
+            "select distinct table_name from duckdb_columns() where schema_name = 'marts' and column_name = 'shop_key'"
+        ).fetchall()
+        for (name,) in tables_with_shops:
+            connection.execute(f"delete from marts.{name} where shop_key <> '7495000000000000101'")
+        for view in ("live_sessions", "live_hosts"):
+            connection.execute(f"drop view if exists views.{view}")
+        connection.execute("drop table marts.kpi_live_sessions")
+    monkeypatch.setenv("TTKPI_HOME", str(tmp_path))
+    monkeypatch.setenv(AUDIENCE, "thai")
+    from dashboards.pages import offered
+
+    slugs = [entry.slug for entry in offered(store.opened(Home(tmp_path), "thai").file.columns())]
+    assert "live" not in slugs and "today" in slugs
+    content = html(page("today"))
+    assert "Aurora Thailand" in content and "Aurora US" not in content
+    assert plain(content)

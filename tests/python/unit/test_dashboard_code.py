@@ -1,0 +1,100 @@
+"""Pages read and compute nothing: a sum, mean or median of a KPI in page code is a gap of the marts."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from dashboards.pages import PAGES
+from dashboards.parts.words import CLOCKS, SHARED, STATES
+
+ROOT = Path(__file__).parents[3]
+FILES = sorted((ROOT / "dashboards").rglob("*.py"))
+AGGREGATES = re.compile(
+    r"\b(sum|avg|median|mean|quantile\w*|stddev\w*|approx_\w+|any_value|first|last)\s*\(|count\s*\(\s*distinct",
+    re.IGNORECASE,
+)
+GROUPS = re.compile(r"\bgroup\s+by\b", re.IGNORECASE)
+ADDING_UP = {"sum", "fsum", "mean", "median", "fmean", "reduce", "accumulate"}
+
+
+def texts(tree: ast.AST) -> list[str]:
+    """Every text of a file that is no docstring."""
+    docstrings = {
+        id(node.body[0].value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Module | ast.FunctionDef | ast.ClassDef | ast.AsyncFunctionDef)
+        and node.body
+        and isinstance(node.body[0], ast.Expr)
+    }
+    return [
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings
+    ]
+
+
+def aggregates(source: str) -> list[str]:
+    """What adds up in a source: SQL aggregates and groups, and Python's own."""
+    tree = ast.parse(source)
+    queries = [text for text in texts(tree) if re.search(r"\b(select|from|where|order by)\b", text)]
+    found = [
+        match.group() for text in queries for match in (*AGGREGATES.finditer(text), *GROUPS.finditer(text))
+    ]
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            name = getattr(node.func, "id", getattr(node.func, "attr", ""))
+            if name in ADDING_UP:
+                found.append(f"{name}()")
+    return found
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_page_adds_up(path: Path) -> None:
+    assert not aggregates(path.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        'rows("select sum(gmv_rc) from kpi_shop_daily")',
+        'rows("select shop_key, median(views) from kpi_live_sessions group by 1")',
+        'rows("select count(distinct buyer_key) from fct_orders")',
+        "total = sum(row['gmv'] for row in rows)",
+        "statistics.median(values)",
+    ],
+)
+def test_what_adds_up_is_found(source: str) -> None:
+    assert aggregates(source)
+
+
+def test_every_page_has_its_words_in_both_languages() -> None:
+    for entry in PAGES:
+        words = entry.module().WORDS
+        assert "name" in words, entry.slug
+        for key, (english, chinese) in {**SHARED, **STATES, **CLOCKS, **words}.items():
+            assert english and chinese, f"{entry.slug}: {key}"
+            assert not re.search(r"[\u4e00-\u9fff]", english), f"{entry.slug}: {key}"
+            names = set(re.findall(r"\{(\w+)\}", english))
+            assert names == set(re.findall(r"\{(\w+)\}", chinese)), f"{entry.slug}: {key}"
+
+
+def test_every_word_that_a_page_says_is_there() -> None:
+    """Guards against a key that is a typing error: it would only fail where the word is shown."""
+    for entry in PAGES:
+        module = entry.module()
+        assert module.__file__ is not None
+        source = Path(module.__file__).read_text(encoding="utf-8")
+        asked = set(re.findall(r"""\bt\(\s*["'](\w+)["']\s*[,)]""", source))
+        missing = asked - SHARED.keys() - module.WORDS.keys()
+        assert not missing, f"{entry.slug}: {sorted(missing)}"
+
+
+def test_nothing_of_a_page_comes_from_another_host() -> None:
+    for path in sorted((ROOT / "dashboards").rglob("*")):
+        if path.suffix in (".py", ".css", ".toml"):
+            hosts = re.findall(r"https?://(?!127\.0\.0\.1)[\w.{}-]+", path.read_text(encoding="utf-8"))
+            assert not hosts, f"{path}: {hosts}"
