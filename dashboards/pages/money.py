@@ -54,8 +54,7 @@ WORDS: Dictionary = {
 _TILES = (
     "settlement_amount_rc",
     "fees_and_commissions_amount_rc",
-    "cash_received_rc",
-    "cash_expected_rc",
+    "contribution_profit_expected_rc",
     "contribution_profit_rc",
 )
 _MONTH_STEPS = (
