@@ -270,3 +270,12 @@ def test_a_fee_without_a_column_is_no_file(
     monkeypatch.setitem(income.MARKET_FEES, "TH", ())
     with pytest.raises(ValueError, match="no column for vat_amount in TH"):
         written(tmp_path, store, "TH", "income_ph_55")
+
+
+def test_a_promised_reimbursement_is_a_row_of_the_unsettled_file(store: Store, tmp_path: Path) -> None:
+    """Guards against a row without an order of its own, which stopped the whole file."""
+    (promised,) = [row for row in bodies(store, "unsettled", SHOP["TH"]) if row["type"] != "ORDER"]
+    cells = grid(written(tmp_path, store, "TH", "unsettled"))
+    (row,) = [row for row in cells if promised["id"] in row]
+    assert "Logistics reimbursement" in row
+    assert promised["adjustment_order_id"] in row
