@@ -45,7 +45,16 @@ _DRAWN = """() => {
 def serving(
     home: Home, *options: str, port: int = 0, environment: dict[str, str] | None = None
 ) -> Iterator[str]:
-    """The pages of a home in a process of their own; gives their address.
+    """As `running`; gives the address only."""
+    with running(home, *options, port=port, environment=environment) as (address, _):
+        yield address
+
+
+@contextmanager
+def running(
+    home: Home, *options: str, port: int = 0, environment: dict[str, str] | None = None
+) -> Iterator[tuple[str, int]]:
+    """The pages of a home in a process of their own; gives their address and the process's id.
 
     Args:
         home: The home.
@@ -70,7 +79,7 @@ def serving(
     )
     try:
         _wait(process, address)
-        yield address
+        yield address, process.pid
     finally:
         process.terminate()
         try:

@@ -20,11 +20,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from home.audit_log import entries
 from home.errors import TtkpiError
 from home.layout import Home
 from home.records import RecordDamaged, read_record, write_record
 from home.storage import replace_file, storage_errors
 
+EVENTS = IMPORTED, RESTORED = "import_inputs", "restore_inputs"
+"""What the audit log calls a new version."""
 SEEDS = "seeds"
 """Instead of a version: what the project has."""
 _PRIVATE = 0o600
@@ -93,6 +96,36 @@ def current_inputs(home: Home) -> dict[str, Path]:
     if version is None:
         return {}
     return {name: _file(home, version, name) for name in version.inputs}
+
+
+def damage(home: Home) -> tuple[list[str], int]:
+    """What of the inputs is not as it was imported, by the records and the audit log; and how many versions there are.
+
+    Raises:
+        StorageError: A file can't be read.
+    """
+    logged = {
+        str(entry["subject"]): dict((entry.get("details") or {}).get("inputs") or {})
+        for entry in entries(home)
+        if entry["event"] in EVENTS and entry["subject"]
+    }
+    found: list[str] = []
+    folders = sorted((inputs_folder(home) / "versions").glob("*/"))
+    for folder in folders:
+        try:
+            version = _version(home, folder.name)
+            for name in version.inputs:
+                _file(home, version, name)
+            for name, about in logged.get(version.name, {}).items():
+                if version.inputs.get(name, {}).get("sha256") != about.get("sha256"):
+                    found.append(f"{folder / name}.csv is not what the audit log says was imported.")
+        except RecordDamaged as error:
+            found.append(error.message)
+    found += [
+        f"{inputs_folder(home) / 'versions' / name} is missing."
+        for name in sorted(logged.keys() - {one.name for one in folders})
+    ]
+    return found, len(folders)
 
 
 def take_inputs(home: Home, other: Home) -> None:

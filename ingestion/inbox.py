@@ -2,7 +2,7 @@
 
     inbox/<shop id or ads account id>/...   files to import
     inbox/...                               files whose shop their market and currency tell
-    inbox/done/                             imported, or known before
+    inbox/done/                             imported, or known before; with a text beside it if something was left out
     inbox/refused/                          refused, each with a text beside it that says why
 
 A file that is still being written is left alone: it is taken when nothing has changed in it for a while.
@@ -137,6 +137,9 @@ def _move(inbox: Path, folder: str, outcome: FileOutcome) -> None:
         if refused:
             text = "\n".join([*outcome.why("en"), "", *outcome.why("zh"), ""])
             target.with_name(f"{target.name}.txt").write_text(text, encoding="utf-8")
+        elif outcome.doubtful:
+            said = [*outcome.doubts("en"), "", *outcome.doubts("zh"), ""]
+            target.with_name(f"{target.name}.txt").write_text("\n".join(said), encoding="utf-8")
 
 
 def _free(path: Path) -> Path:

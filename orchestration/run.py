@@ -112,21 +112,7 @@ def run_all(
                 show_sync(reporter, report.sync)
                 alert_left_out(home, report.sync)
             require_some_shop(report.sync)
-            with reporter.phase("build", "building the marts"):
-                report.build = build(home, full_refresh=full_refresh, progress=reporter)
-                show_build(reporter, report.build)
-            report.build.raise_for_errors()
-            with reporter.phase("audit", "judging raw and marts"):
-                report.audit = audit(home, accept_fewer_rows=accept_fewer_rows, progress=reporter)
-                show_audit(reporter, report.audit)
-            report.audit.raise_for_failure()
-            with reporter.phase("publish", "copying the marts"):
-                report.publish = publish(home, progress=reporter)
-                show_publish(reporter, report.publish)
-                # The file comes first: an outage of the Base stops no publication.
-                base = bring_base(home, progress=reporter)
-                show_base(reporter, base)
-        is_partial = report.publish.is_partial or (base is not None and bool(base.failed))
+            is_partial = _rebuild(home, report, full_refresh, accept_fewer_rows, reporter)
         report.exit_code = SOME_SHOPS_FAILED if report.sync.failed or is_partial else PUBLISHED
     except BaseException as error:
         report.exit_code = exit_code(error)
@@ -137,6 +123,48 @@ def run_all(
     report.seconds = round(time.monotonic() - began, 1)
     _record(home, report, None)
     return report
+
+
+def rebuild(home: Home, *, reporter: Reporter | None = None) -> RunReport:
+    """Build what has changed, audit, publish: as `run_all`, without reading shops.
+
+    Args:
+        home: Where everything is.
+        reporter: Shows the progress.
+
+    Raises:
+        AuditFailed: A critical check failed.
+        TtkpiError: Any other failure; see `build`, `audit`, `publish`.
+    """
+    reporter = reporter or Silent()
+    report = RunReport(datetime.now(UTC))
+    began = time.monotonic()
+    with home.lock("run"):
+        is_partial = _rebuild(home, report, False, False, reporter)
+    report.exit_code = SOME_SHOPS_FAILED if is_partial else PUBLISHED
+    report.seconds = round(time.monotonic() - began, 1)
+    return report
+
+
+def _rebuild(
+    home: Home, report: RunReport, full_refresh: bool, accept_fewer_rows: bool, reporter: Reporter
+) -> bool:
+    """From the build on. Returns whether a shop is held back, or a server or Bitable could not be brought along."""
+    with reporter.phase("build", "building the marts"):
+        report.build = build(home, full_refresh=full_refresh, progress=reporter)
+        show_build(reporter, report.build)
+    report.build.raise_for_errors()
+    with reporter.phase("audit", "judging raw and marts"):
+        report.audit = audit(home, accept_fewer_rows=accept_fewer_rows, progress=reporter)
+        show_audit(reporter, report.audit)
+    report.audit.raise_for_failure()
+    with reporter.phase("publish", "copying the marts"):
+        report.publish = publish(home, progress=reporter)
+        show_publish(reporter, report.publish)
+        # The file comes first: an outage of the Base stops no publication.
+        base = bring_base(home, progress=reporter)
+        show_base(reporter, base)
+    return report.publish.is_partial or (base is not None and bool(base.failed))
 
 
 def require_some_shop(report: SyncReport) -> None:

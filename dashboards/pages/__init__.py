@@ -37,6 +37,13 @@ PAGES = (
     Entry("live", ("LIVE", "直播复盘"), ("kpi_live_sessions", "dim_shops")),
     Entry("videos", ("Videos", "视频"), ("kpi_video_daily", "dim_shops")),
     Entry("ads", ("Ads", "广告"), ("kpi_ads_daily", "dim_shops")),
+    Entry("money", ("Money", "资金"), ("kpi_settlement_bridge", "dim_shops")),
+    Entry("stock", ("Stock", "库存履约"), ("kpi_stock_health", "dim_shops")),
+    Entry("team", ("Team", "团队"), ("kpi_team_scorecard",)),
+    Entry("alerts", ("Alerts", "告警"), ("kpi_alerts",)),
+    Entry("trust", ("Trust", "可信"), ("kpi_reconciliation", "dim_shops")),
+    Entry("glossary", ("Glossary", "指标词典"), ("kpi_glossary",)),
+    Entry("connections", ("Connections", "连接"), ("ops_sync_status",)),
 )
 
 

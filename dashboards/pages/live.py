@@ -36,8 +36,8 @@ WORDS: Dictionary = {
     "median": ("median", "中位数"),
     "usual": ("usually {value}", "平时 {value}"),
     "of_sessions": (
-        "Medians of {n} own sessions before this one: {what}. Bar length on a square-root scale.",
-        "对比此前 {n} 场同类直播的中位数：{what}。条长为平方根刻度。",
+        "Medians of {n} sessions before this one, {what}. Bar length on a square-root scale.",
+        "对比此前 {n} 场直播的中位数（{what}）。条长为平方根刻度。",
     ),
     "few": (
         "Too few comparable sessions before this one: no comparison. Bar length on a square-root scale.",
@@ -68,8 +68,9 @@ WORDS: Dictionary = {
     ),
     "measure": ("Figure", "指标"),
     "own_unknown": ("own orders unknown: {why}", "自有订单未知：{why}"),
-    "same_account_host_slot": ("same account, host and hour", "同账号、同主播、同时段"),
-    "same_account_slot": ("same account and hour", "同账号、同时段"),
+    "basis_host": ("of the same host in the shop", "同店同主播"),
+    "basis_slot": ("of the same account at this hour", "同账号同时段"),
+    "basis_shop": ("of the shop", "同店铺"),
     "shop": ("Shop", "店铺"),
 }
 _TABLE, _ROOM, _SIDE = "kpi_live_sessions", "live_room", "live_side"
@@ -455,7 +456,7 @@ def _panel(
 def _funnel(page: Page, row: Row) -> str:
     t = page.t
     comparable = int(row.get("comparable_sessions") or 0)
-    leaking = row.get("leaking_step")
+    leaking = _leaking(row)
     top = max((float(row[name] or 0) for name in ("impressions", "product_impressions")), default=0) or 1.0
     lines = [_bar(page, row, "impressions", top)]
     for _, after, rate in _STEPS:
@@ -473,13 +474,22 @@ def _funnel(page: Page, row: Row) -> str:
         said = blocks.say(text)
     elif _has_medians(row):
         said = blocks.say(t("no_leak"), is_good=True)
-    what = str(row.get("comparison") or "")
-    words = t(what) if what in WORDS else what.replace("_", " ")
-    foot = t("of_sessions", n=comparable, what=escape(words)) if _has_medians(row) else t("few")
+    basis = str(row.get("comparison_basis") or "")
+    foot = t("few")
+    if _has_medians(row):
+        foot = t(
+            "of_sessions", n=comparable, what=t(f"basis_{basis}") if f"basis_{basis}" in WORDS else basis
+        )
     return blocks.card(
         t("funnel"),
         f'{said}<div class="f">{"".join(lines)}</div><div class="sub wrap" style="margin-top:6px">{foot}</div>',
     )
+
+
+def _leaking(row: Mapping[str, Any]) -> str:
+    """The step that leaks; empty where none does, or nothing is known."""
+    step = str(row.get("leaking_step") or "")
+    return "" if step == "none" else step
 
 
 def _has_medians(row: Row) -> bool:
@@ -566,8 +576,8 @@ def _host(record: Mapping[str, Any]) -> str:
 
 
 def _leak(page: Page, record: Mapping[str, Any]) -> str:
-    step = record.get("leaking_step")
-    return escape(page.column(_TABLE, str(step)).label) if step else UNKNOWN
+    step = _leaking(record)
+    return escape(page.column(_TABLE, step).label) if step else UNKNOWN
 
 
 def _products(page: Page, row: Row) -> str:

@@ -124,6 +124,7 @@ def decide(
         header_row=one.header.row,
         columns={column.name: column.spec.name for column in one.kept if column.spec},
         unknown=[column.name for column in one.kept if column.spec is None]
+        + one.dropped
         + [problem.column for problem in problems if problem.code == "contact_column_cut" and problem.column],
         missing=[name for name in layout.columns if name not in known and name not in cut],
         unmapped=one.unmapped,

@@ -61,6 +61,7 @@ class Found:
         twins: Columns that mean the same as an earlier one, with that one.
         totals: Rows that sum up those above them, cells of `kept`.
         unmapped: Headers that we don't know and that hold money.
+        dropped: Headers that we don't know and whose cells are not kept.
     """
 
     table: Table
@@ -78,6 +79,7 @@ class Found:
     twins: list[tuple[Kept, Kept]] = field(default_factory=list)
     totals: list[tuple[int, list[Cell]]] = field(default_factory=list)
     unmapped: list[str] = field(default_factory=list)
+    dropped: list[str] = field(default_factory=list)
 
 
 def choose_columns(table: Table, header: Header, file: str, day: date | None, hashing: bool) -> Found:

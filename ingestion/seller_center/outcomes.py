@@ -107,6 +107,11 @@ class FileOutcome:
     first: int | None = None
     last: int | None = None
 
+    def doubts(self, language: Language) -> list[str]:
+        """What is in no number or not understood, in sentences: first how much, then where."""
+        where = dict.fromkeys(p.text(language) for p in self.problems if p.severity == "quarantine")
+        return [*(one.text(language) for one in self.doubtful), *where]
+
     def why(self, language: Language) -> list[str]:
         """What stopped the file, in sentences."""
         return [problem.text(language) for problem in self.problems if problem.severity == "error"]

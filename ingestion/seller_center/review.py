@@ -61,6 +61,7 @@ def gather(one: Found, file: str) -> None:
     for column in one.kept:
         if column.spec is None:
             _report_unknown(one, file, column, unknown[column.name])
+    _drop_strange(one)
     for number, (first, second) in enumerate(one.twins):
         code, severity = ("duplicate_column", "error") if number in different else ("column_twice", "note")
         one.problems.append(
@@ -76,6 +77,26 @@ def gather(one: Found, file: str) -> None:
         )
     if not one.rows:
         one.problems.append(Problem("no_rows", "note", file, one.table.name, one.header.row))
+
+
+def _drop_strange(one: Found) -> None:
+    """Drops columns that may be contact data in a language in which we don't know how that is called.
+
+    Among columns of buyers, an unknown one is kept if it holds money, or has an English name that does not sound so.
+    """
+    if not any(spec.contact for spec in one.header.layout.kind.columns.values()):
+        return
+    strange = [
+        column
+        for column in one.kept
+        if column.spec is None and column.name not in one.unmapped and not column.name.isascii()
+    ]
+    one.dropped = [column.name for column in strange]
+    for _, cells in one.outside:
+        if len(cells) == len(one.kept):
+            for column in strange:
+                cells[one.kept.index(column)] = None
+    one.kept = [column for column in one.kept if column not in strange]
 
 
 def _first_difference(first: Sequence[Cell], second: Sequence[Cell], numbers: list[int]) -> int | None:

@@ -139,9 +139,14 @@ def merge_costs(
     return Merged(merged, added, changed, unchanged)
 
 
-def seed_rows(project: Path | None = None) -> list[dict[str, str]]:
-    """The rows of seed `sku_costs`; none where there is no such file."""
-    path = (project or project_dir()) / SEED
+def seed_rows(project: Path | None = None, *, held: Path | None = None) -> list[dict[str, str]]:
+    """The rows of seed `sku_costs`, or of the home's input in its place; none where there is no such file.
+
+    Args:
+        project: Folder of the dbt project.
+        held: The home's input `sku_costs`; None where the seed holds.
+    """
+    path = held or (project or project_dir()) / SEED
     if not path.is_file():
         return []
     with path.open(encoding="utf-8-sig", newline="") as file:
@@ -151,12 +156,17 @@ def seed_rows(project: Path | None = None) -> list[dict[str, str]]:
 def write_seed(rows: Iterable[Mapping[str, str]], project: Path | None = None) -> Path:
     """Writes seed `sku_costs`, whole; a kill leaves either the old or the new."""
     path = (project or project_dir()) / SEED
+    replace_file(path, as_csv(rows))
+    return path
+
+
+def as_csv(rows: Iterable[Mapping[str, str]]) -> bytes:
+    """Rows as the seed has them."""
     content = io.StringIO(newline="")
     writer = csv.DictWriter(content, COLUMNS, lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
-    replace_file(path, content.getvalue().encode())
-    return path
+    return content.getvalue().encode()
 
 
 def is_verified(erp: str, project: Path | None = None) -> bool:

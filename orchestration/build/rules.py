@@ -265,7 +265,7 @@ def _depends_on(node: Mapping[str, Any], kind: str) -> set[str]:
 
 
 def _body(node: Mapping[str, Any], project: Path, own: Mapping[str, Path]) -> str:
-    if node["resource_type"] == "seed" and (path := own.get(str(node["name"]))) is not None:
+    if node["resource_type"] == "seed" and (path := own.get(str(node.get("name")))) is not None:
         return _digest(path.read_bytes())
     checksum = node["checksum"]
     if checksum["name"] == "sha256":

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from orchestration.cli.base import EXIT_CODES, Command
+from orchestration.cli.session import open_home
 
 
 @click.command("costs", epilog=EXIT_CODES, cls=Command)
@@ -33,13 +34,23 @@ from orchestration.cli.base import EXIT_CODES, Command
 def costs(path: Path, shop: str, valid_from: datetime, erp: str, currency: str | None, dry_run: bool) -> None:
     """Take unit costs from an ERP's file (CSV, XLSX) into seed sku_costs. 从 ERP 文件更新单位成本。
 
-    Sales before the day keep the cost of their day; SKUs that the file does not name keep theirs. Build afterwards.
+    Sales before the day keep the cost of their day; SKUs that the file does not name keep theirs. Where the costs of
+    this home came by `ttkpi inputs`, a new version of them is kept there instead. Build afterwards.
 
     \b
     Examples:  ttkpi costs costs.csv --shop 7495000000000000101 --from 2026-11-01 --currency CNY
                ttkpi costs 成本.xlsx --shop 7495000000000000101 --from 2026-11-01 --for mabang --currency CNY
     """
-    from orchestration.build.cost_sheet import is_verified, merge_costs, read_costs, seed_rows, write_seed
+    from home.inputs import current_inputs
+    from orchestration.build.cost_sheet import (
+        as_csv,
+        is_verified,
+        merge_costs,
+        read_costs,
+        seed_rows,
+        write_seed,
+    )
+    from orchestration.inputs.importing import replace_input
 
     found = read_costs(path, erp, currency)
     if not is_verified(erp):
@@ -48,9 +59,15 @@ def costs(path: Path, shop: str, valid_from: datetime, erp: str, currency: str |
             " check the costs. 列映射未经核实，请核对成本。",
             err=True,
         )
-    merged = merge_costs(seed_rows(), shop, found, valid_from.date())
+    home = open_home()
+    held = current_inputs(home).get("sku_costs")
+    merged = merge_costs(seed_rows(held=held), shop, found, valid_from.date())
     said = f"{merged.added} new, {merged.changed} changed, {merged.unchanged} as before"
     if dry_run:
         click.echo(f"{said}. Nothing is written.")
         return
-    click.echo(f"{said}: {write_seed(merged.rows)}")
+    if held is None:
+        click.echo(f"{said}: {write_seed(merged.rows)}")
+        return
+    version = replace_input(home, "sku_costs", as_csv(merged.rows), rows=len(merged.rows), source=path)
+    click.echo(f"{said}: version {version.name} of the inputs")

@@ -8,7 +8,7 @@ from typing import Literal
 import click
 
 from orchestration.cli.base import EXIT_CODES, Commands
-from orchestration.cli.session import counted, open_home
+from orchestration.cli.session import counted, open_home, show_progress
 
 _SHOWN = 200
 
@@ -46,6 +46,7 @@ def inputs_export(out: Path) -> None:
 @inputs.command("import", epilog=EXIT_CODES)
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--dry-run", is_flag=True, help="Check and say what would change; keep nothing.")
+@click.option("--build", "with_build", is_flag=True, help="Build, audit and publish what changes, at once.")
 @click.option("--accept-unknown", is_flag=True, help="Take SKUs, shops, people, ... that nobody knows yet.")
 @click.option("--by", "imported_by", default="", metavar="NAME", help="Who brings it.  [default: the user]")
 @click.option(
@@ -57,21 +58,29 @@ def inputs_export(out: Path) -> None:
     help="Of messages.",
 )
 def inputs_import(
-    file: Path, dry_run: bool, accept_unknown: bool, imported_by: str, language: Literal["both", "en", "zh"]
+    file: Path,
+    dry_run: bool,
+    with_build: bool,
+    accept_unknown: bool,
+    imported_by: str,
+    language: Literal["both", "en", "zh"],
 ) -> None:
     """Check a workbook cell by cell and take it, whole or not at all. 校验并导入工作簿。
 
     A sheet takes the place of its whole input; an input without a sheet stays as it is. Exit code 1 when a cell is
-    wrong: each is told by sheet, row and column, and nothing is taken. The next build uses it.
+    wrong: each is told by sheet, row and column, and nothing is taken. The next build uses it, or --build at once.
 
     \b
     Examples:  ttkpi inputs import inputs.xlsx
                ttkpi inputs import inputs.xlsx --dry-run --lang zh
+               ttkpi inputs import costs.xlsx --by Lin --build
     """
     from home.demo_home import refuse_demo_home
     from orchestration.inputs.importing import import_workbook
-    from orchestration.run import FAILED
+    from orchestration.run import FAILED, rebuild
 
+    if dry_run and with_build:
+        raise click.UsageError("--dry-run keeps nothing, so there is nothing to build.")
     home = open_home()
     refuse_demo_home(home)
     report = import_workbook(
@@ -102,7 +111,14 @@ def inputs_import(
     elif report.version is None:
         click.echo("Nothing is kept: --dry-run. 仅校验，未保存。")
     else:
-        click.echo(f"Version {report.version.name}. Next: ttkpi build 下一步：ttkpi build")
+        click.echo(f"Version {report.version.name} holds. 已生效。")
+        if not with_build:
+            click.echo("Next: ttkpi build 下一步：ttkpi build")
+            return
+        done = rebuild(home, reporter=show_progress())
+        if done.publish is not None:
+            click.echo(f"Published {len(done.publish.tables)} tables to {home.bi_file}")
+        raise SystemExit(done.exit_code)
 
 
 @inputs.command("history")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Literal
 
 from home.layout import Home
@@ -65,6 +66,7 @@ _WORDS: Mapping[Language, Mapping[str, str]] = {
         "charged": "Charged",
         "came": "Received",
         "claim": "Claim",
+        "unknown": "not known here",
         "of": "of",
         "at most": "at most",
         "rule": "Rule",
@@ -87,6 +89,7 @@ _WORDS: Mapping[Language, Mapping[str, str]] = {
         "charged": "实收",
         "came": "实到",
         "claim": "申诉金额",
+        "unknown": "本地未知",
         "of": "基数",
         "at most": "上限",
         "rule": "规则",
@@ -149,8 +152,9 @@ def as_markdown(found: Sequence[Row], language: Language) -> str:
     if not found:
         return "\n".join([*lines, words["none"], ""])
     for currency in sorted({case["currency"] for case in found}):
-        total = sum(case["claim_amount"] for case in found if case["currency"] == currency)
-        lines.append(f"- {words['total']}: {plain(total)} {currency}")
+        # An order without an estimate is claimed all the same; how much it is the platform knows.
+        total = sum(case["claim_amount"] or Decimal(0) for case in found if case["currency"] == currency)
+        lines.append(f"- {words['total']}: {plain(Decimal(total))} {currency}")
     for case in found:
         lines += ["", f"## {words['case']} {case['case_id']}", ""]
         lines += [f"- {name}: {value}" for name, value in _facts(case, words, reasons, language)]
@@ -178,15 +182,19 @@ def _facts(
         (words["payment"], case["payment_id"]),
         (words["fee"], case["component"]),
         (words["case"], reasons.get(case["reason"], case["reason"])),
-        (words["expected"], f"{plain(case['expected_amount'])} {currency}{base}"),
-        (charged, f"{plain(case['charged_amount'])} {currency}"),
-        (words["claim"], f"{plain(case['claim_amount'])} {currency}"),
+        (words["expected"], _money(case["expected_amount"], currency, words) + base),
+        (charged, _money(case["charged_amount"], currency, words)),
+        (words["claim"], _money(case["claim_amount"], currency, words)),
         (words["occurred"], str(case["occurred_on"])),
         (words["deadline"], str(case["claim_deadline"] or words["no deadline"])),
         (words["rule"], case["rule_zh"] if language == "zh" else case["rule"]),
         (words["source"], case["rule_source"]),
     ]
     return [(name, value) for name, value in facts if value]
+
+
+def _money(amount: Decimal | None, currency: str, words: Mapping[str, str]) -> str:
+    return words["unknown"] if amount is None else f"{plain(amount)} {currency}"
 
 
 def as_csv(found: Sequence[Row], language: Language) -> bytes:

@@ -47,8 +47,8 @@ def _languages() -> Iterator[str]:
     yield "### Languages"
     yield ""
     yield (
-        "English is known for all layouts but the reports by day. Other languages are those in which somebody's real file, or code that reads "
-        "real files, was seen in public; a header that is inferred was seen in no file."
+        "English is known for all layouts but the reports by day. Other languages are those in which somebody's real "
+        "file, or code that reads real files, was seen in public; a header that is inferred was seen in no file."
     )
     yield ""
     yield "| language | what | markets | seen in files | on | headers seen | inferred | where |"
@@ -59,8 +59,8 @@ def _languages() -> Iterator[str]:
             aliases = [a for column in columns.values() for a in column.headers if a.language == code]
             inferred = sum(alias.inferred for alias in aliases)
             yield (
-                f"| {label(code, 'en')} | `{one['kind']}` | {', '.join(one['markets'])} | {one['files']} | {one['day']} "
-                f"| {len(aliases) - inferred} | {inferred} | {one['basis']} |"
+                f"| {label(code, 'en')} | `{one['kind']}` | {', '.join(one['markets'])} | {one['files']} "
+                f"| {one['day']} | {len(aliases) - inferred} | {inferred} | {one['basis']} |"
             )
 
 

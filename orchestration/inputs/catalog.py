@@ -173,7 +173,7 @@ def _arguments(tests: Sequence[Any], name: str) -> Mapping[str, Any]:
 def _type(kind: str) -> str:
     if kind.startswith("decimal"):
         return "decimal"
-    return {"bigint": "whole", "date": "date", "boolean": "yes_no"}.get(kind, "text")
+    return {"bigint": "whole", "integer": "whole", "date": "date", "boolean": "yes_no"}.get(kind, "text")
 
 
 def _number(value: Any) -> Decimal | None:

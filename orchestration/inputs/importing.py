@@ -12,7 +12,7 @@ from pathlib import Path
 
 from home.audit_log import recorded
 from home.errors import ConfigError
-from home.inputs import Version, current_inputs, restore, store
+from home.inputs import IMPORTED, RESTORED, Version, current_inputs, restore, store
 from home.layout import Home
 from home.project import project_dir
 from home.storage import storage_errors
@@ -21,8 +21,6 @@ from orchestration.inputs.check import Checked, Values, check, from_seed, writte
 from orchestration.inputs.findings import UNKNOWN, Finding
 from orchestration.inputs.known import Known, known_things
 from orchestration.inputs.reading import read_workbook
-
-EVENT = "import_inputs"
 
 
 @dataclass(frozen=True)
@@ -126,7 +124,7 @@ def import_workbook(
         changed = {name: change for name, change in changes.items() if change.added or change.removed}
         version = None
         if changed and not dry_run:
-            with recorded(home, EVENT) as entry:
+            with recorded(home, IMPORTED) as entry:
                 version = store(
                     home,
                     {one.input.name: _csv(one) for one in checked if one.input.name in changed},
@@ -149,6 +147,42 @@ def import_workbook(
         not_filled=not_filled,
         version=version,
     )
+
+
+def replace_input(home: Home, name: str, content: bytes, *, rows: int, source: Path) -> Version:
+    """Keep a new version in which one input is another: what a file of an ERP has become.
+
+    Args:
+        home: Whose inputs.
+        name: The input.
+        content: Its CSV, in the columns of the seed.
+        rows: How many rows it has.
+        source: The file that it was made of.
+
+    Raises:
+        HomeBusy: Another run holds the home.
+        RecordDamaged: The inputs of the home are not as they were imported.
+        StorageError: The disk is full or refuses; the inputs are as they were.
+    """
+    with storage_errors(source):
+        origin = source.read_bytes()
+    with home.lock("import of inputs"), recorded(home, IMPORTED) as entry:
+        version = store(
+            home,
+            {name: content},
+            {name: rows},
+            imported_by=getpass.getuser(),
+            source=source.name,
+            source_content=origin,
+        )
+        entry.subject = version.name
+        entry.details |= {
+            "file": source.name,
+            "sha256": version.source_sha256,
+            "by": version.imported_by,
+            "inputs": {name: version.inputs[name]},
+        }
+    return version
 
 
 def _judged(
@@ -198,7 +232,7 @@ def restore_version(home: Home, name: str, *, restored_by: str = "") -> Version:
         RecordDamaged: It is not as it was written.
         StorageError: The disk is full or refuses.
     """
-    with home.lock("restore of inputs"), recorded(home, "restore_inputs") as entry:
+    with home.lock("restore of inputs"), recorded(home, RESTORED) as entry:
         version = restore(home, name, imported_by=restored_by or getpass.getuser())
         entry.subject = version.name
         entry.details |= {"of": name, "by": version.imported_by, "inputs": dict(version.inputs)}

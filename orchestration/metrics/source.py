@@ -64,7 +64,7 @@ class Published:
         row = self.rows("select max(publication_id), max(audience) from warehouse.marts.ops_publication")[0]
         self.publication_id, self.audience = str(row[0]), None if row[1] is None else str(row[1])
         self._manifest: str | None = None
-        self._columns: dict[str, dict[str, str]] = {}
+        self._columns: dict[str, dict[str, dict[str, str]]] = {}
         self.known: dict[str, Any] = {}
         """What was made of the file once and stays: it is one publication."""
 
@@ -88,15 +88,17 @@ class Published:
         while rows := cursor.fetchmany(size):
             yield from rows
 
-    def columns(self) -> dict[str, dict[str, str]]:
-        """The type of each column of each table of the file."""
-        if not self._columns:
+    def columns(self, schema: str = "marts") -> dict[str, dict[str, str]]:
+        """The type of each column of each table of the file: of `marts`, or of the views for people (`views`)."""
+        if schema not in self._columns:
+            found = self._columns.setdefault(schema, {})
             for table, column, kind in self.rows(
                 "select table_name, column_name, data_type from duckdb_columns() "
-                "where database_name = 'warehouse' and schema_name = 'marts'"
+                "where database_name = 'warehouse' and schema_name = ?",
+                [schema],
             ):
-                self._columns.setdefault(str(table), {})[str(column)] = str(kind)
-        return self._columns
+                found.setdefault(str(table), {})[str(column)] = str(kind)
+        return self._columns[schema]
 
     def engine(self) -> Engine:
         """MetricFlow for the metric layer of this file; made once per layer.

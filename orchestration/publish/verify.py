@@ -23,6 +23,7 @@ from pathlib import Path
 
 from home.audit_log import AuditLogDamaged, entries
 from home.audit_log import check as check_log
+from home.inputs import damage, inputs_folder
 from home.layout import Home, HomeBusy
 from home.records import RecordDamaged, read_record
 from home.storage import StorageError, storage_errors
@@ -109,7 +110,16 @@ def verify_home(home: Home, *, history: bool = False, stored: bool = True) -> li
             verdicts += [replace(verify_file(home, file), cure=_RESTORE) for file in files]
     log = _log(home)
     verdicts += [replace(one, cure=_RESTORE) for one in (_values(home, is_whole=not log.problems), log)]
+    verdicts += _inputs(home)
     return [*verdicts, *_server(home), *_stored(home)] if stored else verdicts
+
+
+def _inputs(home: Home) -> Iterator[Verdict]:
+    """Whether the inputs of the team, where there are any, are as they were imported."""
+    found, count = damage(home)
+    if found or count:
+        about = f"{count} versions" if count != 1 else "1 version"
+        yield Verdict(inputs_folder(home), tuple(found), about, cure=_RESTORE)
 
 
 def _server(home: Home) -> Iterator[Verdict]:

@@ -16,7 +16,7 @@ with shops as (
     select
         shop_key,
         order_id,
-        currency,
+        max(currency) as currency,
         min(statement_date_utc) as first_statement_date,
         max(statement_date_utc) as last_statement_date,
         max(statement_id) as statement_id,
@@ -26,9 +26,10 @@ with shops as (
         -sum(refunded_revenue_amount) as refunded_revenue
     from {{ ref('fct_statement_transactions') }}
     where transaction_type = 'ORDER' and order_id is not null
-    group by shop_key, order_id, currency
+    group by shop_key, order_id
     -- A row that the platform shows with other signs, or that does not add up, says nothing certain about its fees.
     having max(case when coalesce(sign_convention, 'none') = 'plain' then 0 else 1 end) = 0
+        and count(distinct currency) = 1
 )
 
 , charges as (

@@ -12,6 +12,7 @@ with shops as (
 , fees as (
     select
         shop_key,
+        {{ dbt.concat(["'fee:'", 'order_id', "':'", 'component_group', "'.'", 'component']) }} as case_id,
         'fee' as case_type,
         reason,
         order_id,
@@ -118,6 +119,7 @@ with shops as (
 , others as (
     select
         shop_key,
+        {{ dbt.concat(["'late_settlement:'", 'order_id']) }} as case_id,
         'late_settlement' as case_type,
         'not_settled' as reason,
         order_id,
@@ -135,6 +137,7 @@ with shops as (
     union all
     select
         shop_key,
+        {{ dbt.concat(["'statement_shortfall:'", 'payment_id']) }} as case_id,
         'statement_shortfall' as case_type,
         'paid_less_than_sum' as reason,
         null as order_id,
@@ -152,6 +155,7 @@ with shops as (
     union all
     select
         shop_key,
+        {{ dbt.concat(["'late_payout:'", 'payment_id']) }} as case_id,
         'late_payout' as case_type,
         'late_payout' as reason,
         null as order_id,
@@ -169,6 +173,7 @@ with shops as (
     union all
     select
         shop_key,
+        {{ dbt.concat(["'reimbursement_missing:'", 'transaction_id']) }} as case_id,
         'reimbursement_missing' as case_type,
         'reimbursement_missing' as reason,
         order_id,
@@ -190,6 +195,7 @@ with shops as (
     union all
     select
         shop_key,
+        case_id,
         case_type,
         reason,
         order_id,

@@ -86,15 +86,10 @@ select
     payment_id,
     payout_state,
     payment_created_at,
+    case when payout_state in ('received', 'set_off') then coalesce(paid_at, statement_time) end as paid_at,
+    -- What a payment is short of its statements is open on the first of them. One of more than the statements that are here pays for those before.
     case
-        when payout_state = 'received' then coalesce(paid_at, statement_time)
-        when payout_state = 'set_off' then coalesce(paid_at, statement_time)
-    end as paid_at,
-    -- What a payment is short of its statements is open on the first of them.
-    case
-        when payout_state <> 'received' then {{ money('0') }}
-        when payment_id is not null and payment_amount is not null and number_in_payment = 1
-            then {{ money('payable_of_payment - payment_amount') }}
+        when payout_state = 'received' and payment_amount < payable_of_payment and number_in_payment = 1 then {{ money('payable_of_payment - payment_amount') }}
         else {{ money('0') }}
     end as payout_shortfall_amount
 from with_payment

@@ -129,9 +129,9 @@ with shops as (
         currency,
         amount,
         -- Unix seconds as text; where the platform names no time nobody knows the week.
-        {{ add_days("cast('1970-01-01' as date)", "cast(floor(cast(release_text as bigint) / 86400) as int)") }} as release_date
+        {{ add_days("cast('1970-01-01' as date)", "cast(floor(try_cast(release_text as bigint) / 86400) as int)") }} as release_date
     from held
-    where length(release_text) = 10 and release_text not like '%-%' and release_text not like '% %'
+    where try_cast(release_text as bigint) between 1000000000 and 9999999999
 )
 
 , open_items as (

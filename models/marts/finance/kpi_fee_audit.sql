@@ -10,9 +10,7 @@ with cases as (
 select
     -- ids
     cast(cases.shop_key as string) as shop_key,
-    cast({{ dbt.concat([
-        'cases.case_type', "':'", "coalesce(cases.order_id, cases.payment_id, 'none')", "':'", "coalesce(cases.component, 'all')"
-    ]) }} as string) as case_id,
+    cast(cases.case_id as string) as case_id,
     cast(cases.case_type as string) as case_type,
     cast(cases.reason as string) as reason,
     cast(cases.verdict as string) as verdict,

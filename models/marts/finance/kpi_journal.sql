@@ -3,7 +3,7 @@ with accounts as (
 )
 
 , shops as (
-    select shop_key, time_zone from {{ ref('dim_shops') }}
+    select shop_key, region, time_zone from {{ ref('dim_shops') }}
 )
 
 , statements as (
@@ -134,16 +134,18 @@ with accounts as (
 , posted as (
     select
         lines.*,
-        coalesce(exact.account_code, fallback.account_code, unknown.account_code) as account_code,
-        coalesce(exact.account_name, fallback.account_name, unknown.account_name) as account_name,
-        coalesce(exact.account_name_zh, fallback.account_name_zh, unknown.account_name_zh) as account_name_zh,
-        coalesce(exact.tax_owed_by, fallback.tax_owed_by, unknown.tax_owed_by) as tax_owed_by,
+        coalesce(of_market.account_code, exact.account_code, fallback.account_code, unknown.account_code) as account_code,
+        coalesce(of_market.account_name, exact.account_name, fallback.account_name, unknown.account_name) as account_name,
+        coalesce(of_market.account_name_zh, exact.account_name_zh, fallback.account_name_zh, unknown.account_name_zh) as account_name_zh,
+        coalesce(of_market.tax_owed_by, exact.tax_owed_by, fallback.tax_owed_by, unknown.tax_owed_by) as tax_owed_by,
         {{ local_date('lines.entry_time', 'shops.time_zone') }} as entry_date
     from lines
     inner join shops on lines.shop_key = shops.shop_key
-    left join accounts as exact on lines.posting = exact.posting
-    left join accounts as fallback on lines.fallback_posting = fallback.posting
-    left join accounts as unknown on unknown.posting = 'difference'
+    -- A tax may be the seller's in one market and the platform's in another.
+    left join accounts as of_market on lines.posting = of_market.posting and shops.region = of_market.region
+    left join accounts as exact on lines.posting = exact.posting and exact.region is null
+    left join accounts as fallback on lines.fallback_posting = fallback.posting and fallback.region is null
+    left join accounts as unknown on unknown.posting = 'difference' and unknown.region is null
 )
 
 select

@@ -1,7 +1,5 @@
 """Reports by schedule: from 08:30 of the reporting time zone on, as soon as the publication has their numbers."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import UTC, datetime
 

@@ -26,6 +26,8 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     "aov_rc": ("average order value", "basket", "客单价", "笔单价"),
     "units_sold": ("units", "items sold", "pieces", "销量", "件数"),
     "refund_rate": ("return rate", "returns", "退货率", "退款率", "退款占比"),
+    "refunded_gmv_rc": ("refunded", "refunds", "refunded amount", "退款金额", "退款额"),
+    "cancelled_gmv_rc": ("cancelled", "cancelled amount", "取消金额"),
     "cancellation_rate": ("cancel rate", "取消率"),
     "ad_spend_rc": ("ad cost", "advertising spend", "spend", "广告费", "消耗", "投放花费"),
     "roas_rc": ("return on ad spend", "roi of ads", "投产比", "广告回报"),

@@ -44,7 +44,7 @@ def write_report(file: Published, period: Period, *, restated_after: datetime | 
             f"{file.path} has no shop, so there is nothing to report.",
             advice="Publish first (`ttkpi run`). A file of an audience needs dim_shops: see seed audiences.",
         )
-    asked = Asked(file, period, shops, metrics(file))
+    asked = Asked(file, period, shops, metrics(file), reading.value_names(file))
     ((published_at,),) = file.rows("select max(published_at) from warehouse.marts.ops_publication")
     late = late_shops(shops, period)
     parts: tuple[Callable[[Asked], Section | None], ...] = (

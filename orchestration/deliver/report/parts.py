@@ -96,6 +96,7 @@ class Asked:
     period: Period
     shops: Sequence[Shop]
     known: dict[str, Metric] = field(default_factory=dict)
+    names: dict[tuple[str, str], Text] = field(default_factory=dict)
 
     def answer(self, names: Iterable[str], by: Sequence[str] = (), **question: Any) -> Answer | None:
         """These metrics, those of them that the file has; None when it has none, or they can't be grouped so."""
@@ -111,6 +112,10 @@ class Asked:
             **question,
         )
         return ask(self.file, asked)
+
+    def value(self, column: str, value: Any) -> Text:
+        """What a value is called; one without a name is called by itself."""
+        return self.names.get((column, str(value))) or both(str(value).replace("_", " "))
 
     def shop_name(self, key: Any) -> Text:
         """What a shop is called."""

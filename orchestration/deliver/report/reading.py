@@ -1,4 +1,5 @@
-"""The published tables behind what a report does not sum: one query each, and none where a table is not in the file.
+"""The views for people (and a few tables) behind what a report does not sum: one query each, and none where a table is
+not in the file.
 
 An audience's file may lack tables and columns: what a query needs and the file does not have makes it answer nothing.
 """
@@ -11,6 +12,7 @@ from datetime import date, datetime
 from typing import Any
 
 from orchestration.deliver.report.period import Shop
+from orchestration.deliver.report.words import Text
 from orchestration.metrics.source import Published
 
 Row = Mapping[str, Any]
@@ -21,7 +23,7 @@ class _Source:
     """What is read of a table.
 
     Attributes:
-        table: The mart.
+        table: The view, or the mart with its schema.
         columns: Columns without which there is nothing to show.
         optional: Columns that are None where the file does not have them.
     """
@@ -31,9 +33,11 @@ class _Source:
     optional: tuple[str, ...] = ()
 
 
-_SHOPS = _Source("dim_shops", ("shop_key", "shop_name"), ("data_until", "is_held_back", "held_back_reason"))
+_SHOPS = _Source(
+    "marts.dim_shops", ("shop_key", "shop_name"), ("data_until", "is_held_back", "held_back_reason")
+)
 _SHOP_DAYS = _Source(
-    "kpi_shop_daily",
+    "shop_days",
     ("shop_key", "business_date", "is_gmv_provisional"),
     (
         *("net_gmv_rc", "net_gmv_expected_rc", "net_gmv_expected_low_rc", "net_gmv_expected_high_rc"),
@@ -41,7 +45,7 @@ _SHOP_DAYS = _Source(
     ),
 )
 _MOVES = _Source(
-    "kpi_anomalies",
+    "marts.kpi_anomalies",
     ("shop_key", "kpi_name", "kpi_date", "value", "expected", "score", "is_judged", "is_anomaly"),
     (
         *("unit", "currency", "direction", "is_adverse", "severity", "evidence", "evidence_detail"),
@@ -49,30 +53,30 @@ _MOVES = _Source(
     ),
 )
 _LIVES = _Source(
-    "kpi_live_sessions",
+    "live_sessions",
     ("shop_key", "live_room_id", "business_date", "start_time", "title"),
     (
         *(
             "main_host_name",
             "account_username",
             "hours_on_air",
-            "viewers",
+            "peak_viewers",
             "paid_sku_orders",
             "is_provisional",
         ),
-        *("live_attributed_gmv_rc", "own_net_gmv_rc", "is_listed"),
+        *("live_attributed_gmv_rc", "own_net_gmv_rc", "leaking_step", "leaking_rate", "leaking_rate_median"),
     ),
 )
 _STOCK = _Source(
-    "kpi_stock_health",
-    ("shop_key", "is_latest", "stock_status", "sku_id", "units_sold_28d"),
+    "stock",
+    ("shop_key", "stock_status", "sku_id", "units_sold_28d"),
     (
         *("seller_sku", "product_name", "sku_name", "sellable_units", "days_of_cover", "reorder_units"),
         *("expected_stockout_date", "snapshot_date"),
     ),
 )
 _ALERTS = _Source(
-    "kpi_alerts",
+    "alerts",
     ("alert_id", "shop_key", "alert_kind", "subject", "severity", "first_seen", "is_open"),
     (
         *("shop_name", "owner", "evidence", "message_en", "message_zh"),
@@ -80,29 +84,30 @@ _ALERTS = _Source(
     ),
 )
 _RESTATED = _Source(
-    "kpi_restatements",
+    "marts.kpi_restatements",
     ("shop_key", "kpi_date", "kpi_name", "value_before", "value_now", "published_at"),
     ("kpi_clock", "currency", "difference", "reason", "reason_detail", "records_concerned"),
 )
 _TARGETS = _Source(
-    "kpi_team_scorecard",
+    "scorecards",
     ("month_start", "person_name", "role", "kpi_name", "actual", "target", "attainment"),
     ("unit", "reporting_currency", "lower_is_better", "is_provisional"),
 )
 _PAYOUTS = _Source(
-    "fct_payments",
+    "payouts",
     ("shop_key", "payment_id", "payment_status", "created_at"),
     ("paid_at", "currency", "settlement_amount", "payout_currency", "payout_amount"),
 )
 _CASH = _Source(
-    "kpi_cash_forecast",
+    "marts.kpi_cash_forecast",
     ("shop_key", "week_start", "currency"),
     (
         *("received_amount_rc", "cash_expected_rc", "reporting_currency", "is_provisional"),
         *("cash_cumulative_low", "cash_cumulative_expected", "cash_cumulative_high", "overdue_amount"),
     ),
 )
-_READ = _Source("ops_sync_status", ("shop_key", "resource", "last_success_at", "last_status"))
+_VALUES = _Source("marts.dim_values", ("column_name", "value", "label", "label_zh"))
+_READ = _Source("marts.ops_sync_status", ("shop_key", "resource", "last_success_at", "last_status"))
 
 
 def shops(file: Published) -> list[Shop]:
@@ -150,7 +155,7 @@ def stock(file: Published) -> list[Row]:
     return _rows(
         file,
         _STOCK,
-        "is_latest and stock_status in ('out', 'critical') order by units_sold_28d desc nulls last, shop_key, sku_id",
+        "stock_status in ('out', 'critical') order by units_sold_28d desc nulls last, shop_key, sku_id",
     )
 
 
@@ -210,20 +215,35 @@ def unread(file: Published, end: datetime) -> list[str]:
     return sorted({str(row["resource"]) for row in rows})
 
 
+def value_names(file: Published) -> dict[tuple[str, str], Text]:
+    """What values are called, by column and value."""
+    rows = _rows(file, _VALUES, "true")
+    return {
+        (str(row["column_name"]), str(row["value"])): (str(row["label"]), str(row["label_zh"]))
+        for row in rows
+    }
+
+
 def has(file: Published, table: str) -> bool:
-    """Whether a file has a table."""
-    return table in file.columns()
+    """Whether a file has a view, or a table (with its schema)."""
+    return bool(_columns(file, table))
 
 
 def _has(file: Published, source: _Source, column: str) -> bool:
-    return column in file.columns().get(source.table, {})
+    return column in _columns(file, source.table)
+
+
+def _columns(file: Published, table: str) -> Mapping[str, str]:
+    schema, _, name = table.rpartition(".")
+    return file.columns(schema or "views").get(name, {})
 
 
 def _rows(file: Published, source: _Source, condition: str, parameters: Sequence[object] = ()) -> list[Row]:
-    there = file.columns().get(source.table, {})
-    if not all(column in there for column in source.columns):
+    there = _columns(file, source.table)
+    if not there or not all(column in there for column in source.columns):
         return []
     names = [*source.columns, *source.optional]
     shown = ", ".join(name if name in there else f"null as {name}" for name in names)
-    found = file.rows(f"select {shown} from warehouse.marts.{source.table} where {condition}", parameters)  # noqa: S608
+    place = source.table if "." in source.table else f"views.{source.table}"
+    found = file.rows(f"select {shown} from warehouse.{place} where {condition}", parameters)  # noqa: S608
     return [dict(zip(names, row, strict=True)) for row in found]

@@ -13,19 +13,7 @@ from orchestration.deliver.alert_actions import ACTIONS
 from orchestration.deliver.report import reading
 from orchestration.deliver.report.parts import Asked, Cell, Section
 from orchestration.deliver.report.period import DAILY, Period, late_shops
-from orchestration.deliver.report.words import (
-    EVIDENCE,
-    PARTS,
-    PAYOUTS,
-    REASONS,
-    ROLES,
-    STOCK,
-    Text,
-    both,
-    called,
-    change,
-    figure,
-)
+from orchestration.deliver.report.words import Text, both, change, figure
 from orchestration.deliver.webhooks.notices import KINDS, SEVERITIES
 from orchestration.metrics.catalog import Metric
 from orchestration.metrics.query import Question, ask
@@ -178,7 +166,7 @@ def targets(asked: Asked) -> Section | None:
         rows.append(
             (
                 Cell(both(f"{one_line(str(row['person_name']))}")),
-                Cell(called(ROLES, row["role"])),
+                Cell(asked.value("role", row["role"])),
                 Cell(_kpi(asked, row["kpi_name"])),
                 Cell(both(figure(row["actual"], unit)), bool(row["is_provisional"])),
                 Cell(both(("≤ " if is_bad_high else "") + figure(row["target"], unit))),
@@ -222,7 +210,7 @@ def _kpi(asked: Asked, name: Any) -> Text:
 
 def moves(asked: Asked) -> Section | None:
     """What moved, and the evidence for why."""
-    if not reading.has(asked.file, "kpi_anomalies"):
+    if not reading.has(asked.file, "marts.kpi_anomalies"):
         return None
     found = reading.moves(asked.file, asked.period.since, asked.period.until)
     unusual = [row for row in found if row["is_anomaly"]]
@@ -234,11 +222,11 @@ def moves(asked: Asked) -> Section | None:
         share = (
             None if not row["expected"] else float((row["value"] - row["expected"]) / abs(row["expected"]))
         )
-        evidence = called(EVIDENCE, row["evidence"]) if row["evidence"] else None
+        evidence = asked.value("evidence", row["evidence"]) if row["evidence"] else None
         detail = f" ({one_line(str(row['evidence_detail']))})" if row["evidence_detail"] else ""
         why: list[Text] = []
         if row["change_largest_part"]:
-            part = called(PARTS, row["change_largest_part"])
+            part = asked.value("change_largest_part", row["change_largest_part"])
             why.append((f"largest part: {part[0]}", f"主要来自：{part[1]}"))
         if evidence:
             why.append((f"{evidence[0]}{detail}", f"{evidence[1]}{detail}"))
@@ -280,7 +268,7 @@ def moves(asked: Asked) -> Section | None:
 
 def alerts(asked: Asked) -> Section | None:
     """Open alerts; those on which somebody works last."""
-    if not reading.has(asked.file, "kpi_alerts"):
+    if not reading.has(asked.file, "alerts"):
         return None
     found = reading.alerts(asked.file)
     # What somebody works on comes last: it needs nobody else's eyes.
@@ -359,9 +347,18 @@ def creators(asked: Asked) -> Section | None:
     )
 
 
+def _leak(asked: Asked, row: Any) -> Cell:
+    """The step of a session that is clearly below what is usual for it."""
+    if row["leaking_step"] in (None, "none"):
+        return Cell(_DASH)
+    name = asked.value("leaking_step", row["leaking_step"])
+    rate, usual = (figure(row[one], "fraction") for one in ("leaking_rate", "leaking_rate_median"))
+    return Cell((f"{name[0]} {rate} (usual {usual})", f"{name[1]} {rate}（平时 {usual}）"), tone="bad")
+
+
 def lives(asked: Asked) -> Section | None:
     """The LIVE sessions that sold most."""
-    if not reading.has(asked.file, "kpi_live_sessions"):
+    if not reading.has(asked.file, "live_sessions"):
         return None
     found = reading.lives(asked.file, asked.period.since, asked.period.until)
     zone = ZoneInfo(asked.period.zone)
@@ -372,10 +369,11 @@ def lives(asked: Asked) -> Section | None:
             Cell(both(one_line(str(row["main_host_name"] or row["account_username"] or "–")))),
             Cell(both(f"{row['start_time'].astimezone(zone):%m-%d %H:%M}" if row["start_time"] else "–")),
             Cell(both(figure(row["hours_on_air"], "hours"))),
-            Cell(both(figure(row["viewers"], "count"))),
+            Cell(both(figure(row["peak_viewers"], "count"))),
             Cell(both(figure(row["paid_sku_orders"], "count")), bool(row["is_provisional"])),
             Cell(both(figure(row["live_attributed_gmv_rc"], "money")), bool(row["is_provisional"])),
             Cell(both(figure(row["own_net_gmv_rc"], "money")), bool(row["is_provisional"])),
+            _leak(asked, row),
         )
         for row in found[:SHOWN]
     ]
@@ -385,10 +383,11 @@ def lives(asked: Asked) -> Section | None:
         ("Host", "主播"),
         ("Start", "开始"),
         ("Hours", "时长"),
-        ("Viewers", "观众"),
+        ("Peak viewers", "在线峰值"),
         ("Paid SKU orders", "支付 SKU 订单"),
         ("GMV by the platform", "平台口径成交额"),
         ("Own net GMV", "自有口径净额"),
+        ("Where it leaks", "流失环节"),
     )
     title = (
         ("LIVE of the day", "当日直播")
@@ -509,7 +508,7 @@ def payouts(asked: Asked) -> Section | None:
             Cell(asked.shop_name(row["shop_key"])),
             Cell(both(f"{(row['paid_at'] or row['created_at']).astimezone(zone):%m-%d}")),
             Cell(
-                called(PAYOUTS, row["payment_status"]),
+                asked.value("payment_status", row["payment_status"]),
                 tone="bad" if row["payment_status"] == "FAILED" else "",
             ),
             Cell(both(f"{figure(row['settlement_amount'], 'money')} {row['currency'] or ''}".strip())),
@@ -529,7 +528,7 @@ def payouts(asked: Asked) -> Section | None:
 
 def stock(asked: Asked) -> Section | None:
     """SKUs that are out or nearly, the best sellers first."""
-    if not reading.has(asked.file, "kpi_stock_health"):
+    if not reading.has(asked.file, "stock"):
         return None
     found = reading.stock(asked.file)
     rows = tuple(
@@ -537,7 +536,10 @@ def stock(asked: Asked) -> Section | None:
             Cell(asked.shop_name(row["shop_key"])),
             Cell(both(_short(row["seller_sku"] or row["sku_id"]))),
             Cell(both(_short(row["product_name"] or "–"))),
-            Cell(called(STOCK, row["stock_status"]), tone="bad" if row["stock_status"] == "out" else ""),
+            Cell(
+                asked.value("stock_status", row["stock_status"]),
+                tone="bad" if row["stock_status"] == "out" else "",
+            ),
             Cell(both(figure(row["sellable_units"], "count"))),
             Cell(both(figure(row["days_of_cover"], "days"))),
             Cell(both(figure(row["units_sold_28d"], "count"))),
@@ -565,7 +567,7 @@ def stock(asked: Asked) -> Section | None:
 
 def restated(asked: Asked, after: datetime) -> Section | None:
     """Values that were published otherwise before."""
-    if not reading.has(asked.file, "kpi_restatements"):
+    if not reading.has(asked.file, "marts.kpi_restatements"):
         return None
     found = reading.restated(asked.file, after)
     rows = tuple(
@@ -575,7 +577,7 @@ def restated(asked: Asked, after: datetime) -> Section | None:
             Cell(_kpi(asked, row["kpi_name"])),
             Cell(both(figure(row["value_before"], "money"))),
             Cell(both(f"{figure(row['value_now'], 'money')} {row['currency'] or ''}".strip())),
-            Cell(called(REASONS, row["reason"])),
+            Cell(asked.value("reason", row["reason"])),
         )
         for row in found[:SHOWN]
     )

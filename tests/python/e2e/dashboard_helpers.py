@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 SECONDS = 120
 _MARK = re.compile(r'<span class="pv[^>]*>.*?</span>')
 _CHANGE = re.compile(r'<span class="d [^>]*>.*?</span>')
-_CURRENCY = re.compile(r'<span class="(?:cur|cc[^"]*)">.*?</span>')
+_CURRENCY = re.compile(r'<span class="(?:cur|cc hide)">.*?</span>')
 
 
 def page(slug: str, language: str = "en", **state: Any) -> AppTest:

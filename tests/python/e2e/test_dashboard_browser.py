@@ -69,7 +69,10 @@ def watched(context: BrowserContext) -> Watched:
             else None
         ),
     )
-    found.tab.on("request", lambda request: found.hosts.add(re.sub(r"^\w+://([^/:]*).*", r"\1", request.url)))
+    found.tab.on(
+        "request",
+        lambda request: found.hosts.add(re.sub(r"^(?:blob:)?\w+:(?://)?([^/:]*).*", r"\1", request.url)),
+    )
     return found
 
 
@@ -163,11 +166,14 @@ def thai_file(home: Home) -> None:
     folder = home.published.parent / "audiences" / "thai"
     folder.mkdir(parents=True)
     shutil.copy(home.published, folder / home.published.name)
-    with duckdb.connect(str(folder / home.published.name)) as connection:
+    with duckdb.connect() as connection:
+        # Opened by its own name, catalog and schema would both be `marts`.
+        connection.execute(f"attach '{folder / home.published.name}' as file")
+        connection.execute("use file")
         ((key,),) = connection.execute("select shop_key from marts.dim_shops where region = 'TH'").fetchall()
         for (name,) in connection.execute(
-            "select table_name from duckdb_tables() where schema_name = 'marts' and table_name in "
-            "(select table_name from duckdb_columns() where column_name = 'shop_key')"
+            "select table_name from duckdb_tables() where database_name = 'file' and schema_name = 'marts' and table_name in "
+            "(select table_name from duckdb_columns() where database_name = 'file' and column_name = 'shop_key')"
         ).fetchall():
             connection.execute(f"delete from marts.{name} where shop_key <> ?", [key])
 

@@ -265,7 +265,7 @@ def test_what_was_restated_since_the_last_report_is_told(place: Home) -> None:
         "Net GMV (excl. refunds)",
         "100.00",
         "80.00 THB",
-        "refunds",
+        "Refund",
     ]
     with published(place) as file:
         after = write_report(file, DAILY, restated_after=datetime(2026, 11, 8, 1, tzinfo=UTC))

@@ -113,6 +113,17 @@ def test_what_is_no_claim_is_not_claimed(home: Home) -> None:
     assert as_markdown([], "en").endswith("There is nothing to claim.\n")
 
 
+def test_a_claim_of_an_unknown_amount_says_so(home: Home) -> None:
+    with duckdb.connect(str(home.published)) as connection:
+        connection.execute(
+            "update marts.marts.kpi_fee_audit set expected_amount = null, claim_amount = null where order_id = 'o2'"
+        )
+    page = as_markdown(cases(home, ["2"]), "en")
+    assert "- Total: 0.00 VND" in page
+    assert "- Expected: not known here" in page
+    assert "- Claim: not known here" in page
+
+
 def test_xero_gets_signed_amounts_and_day_first(home: Home) -> None:
     content = as_csv(lines(home, ["1"]), layout_of("xero"), "No VAT").decode("utf-8-sig")
     assert content.split("\r\n") == [

@@ -27,6 +27,7 @@ _COMMANDS = [
     "run",
     "sync",
     "import",
+    "inputs",
     "build",
     "audit",
     "publish",

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from exports_helpers import write_xlsx
 from import_helpers import raw_rows
 
 from home.layout import Home
@@ -240,6 +241,25 @@ def test_orders_in_japanese(home: Home) -> None:
     )
 
 
+def test_what_may_be_an_address_in_another_language_is_not_kept(home: Home, tmp_path: Path) -> None:
+    """Guards contact data under a header that nobody has translated; a column of money stays."""
+    text = (CASES / "jp_order.csv").read_text(encoding="utf-8")
+    lines = text.replace("統合リスト", "統合リスト,建物名,新しい手数料", 1)
+    header, rest = lines.split("\n", 1)
+    rest = rest.rstrip("\n").removesuffix(",")
+    path = tmp_path / "jp.csv"
+    path.write_text(f'{header}\n{rest},ヤマ荘 101号室,"1,500 JPY",\n', encoding="utf-8")
+    (outcome,) = import_files(home, [path], ImportOptions(shop=SHOP, region="JP", name="Shop")).files
+    assert outcome.status == "imported", outcome.why("en")
+    kept = b"".join(p.read_bytes() for p in home.raw.rglob("*.parquet"))
+    ((unknown,),) = raw_rows(home, "files", "unknown_columns")
+    assert "建物名" in unknown and "ヤマ荘".encode() not in kept
+    assert raw_rows(home, "quarantine", "reason, column_name, amount, currency") == [
+        ("unknown_column", "新しい手数料", 1500, "JPY")
+    ]
+    assert outcome.doubtful[0].text("en") == "Left out, in no number: rows: 1, 1,500 JPY."
+
+
 def test_income_by_sku_and_statement(home: Home) -> None:
     """50.00 for an order and 12.50 for ads, on the statement that the file names. What the file calls platform support
     fee is a fee; all of them make 10."""
@@ -272,6 +292,44 @@ def test_a_file_that_says_more_than_its_rows(
     assert raw_rows(home, "quarantine", "reason, effect, column_name, value, amount, currency") == [
         ("control_total", "left_out", "Total settlement amount", "999.99", Decimal("820.72"), "SGD")
     ]
+
+
+def test_a_side_sheet_that_is_not_understood_leaves_the_main_one(home: Home, tmp_path: Path) -> None:
+    """Guards income that is refused because of a renamed column of the withdrawals; and the file can come again."""
+    income = [
+        ["Order/adjustment ID", "Type", "Order settled time", "Currency", "Total settlement amount"],
+        ["5800000000008901", "Order", "2026/10/02", "PHP", "91.29"],
+    ]
+    payouts = [
+        ["Type", "Moon number", "Request time", "Amount", "Status", "Success time"],
+        ["Withdrawal", "9000000000006191", "2026/10/06", "-70.30", "Transferred", "2026/10/06"],
+    ]
+    path = write_xlsx(tmp_path / "a.xlsx", {"Order details": income, "Withdrawal records": payouts})
+    options = ImportOptions(shop=SHOP, region="PH", name="Shop")
+    (outcome,) = import_files(home, [path], options).files
+    assert (outcome.status, outcome.kinds) == ("imported", ["income"])
+    assert [one.effect for one in outcome.doubtful] == ["left_out"]
+    ((reason, sheet, column, english, chinese),) = raw_rows(
+        home, "quarantine", "reason, sheet, column_name, message_en, message_zh"
+    )
+    assert (reason, sheet, column) == ("sheet_left_out", "Withdrawal records", "Reference ID")
+    assert "'Withdrawals'" in english and "Reference ID" in english and "已略过" in chinese
+    assert raw_rows(home, "statements", "settlement_amount") == [(Decimal("91.29"),)]
+    # The same bytes are looked at again: a later version may understand the sheet.
+    assert import_files(home, [path], options).files[0].status == "known"
+    payouts[0][1] = "Reference ID"
+    write_xlsx(path, {"Order details": income, "Withdrawal records": payouts})
+    (again,) = import_files(home, [path], options).files
+    assert (again.status, again.doubtful, again.kinds) == ("imported", [], ["income", "payouts"])
+
+
+def test_of_a_workbook_the_sheet_with_the_rows_is_named(home: Home, tmp_path: Path) -> None:
+    """Guards a message that sends people to a cover page."""
+    rows = [[f"Moon column {number}" for number in range(12)], *([["1"] * 12] * 5)]
+    path = write_xlsx(tmp_path / "a.xlsx", {"Cover": [["About this file"]], "Moon orders": rows})
+    outcome = explain_file(home, path, ImportOptions(shop=SHOP, region="PH", name="Shop"))
+    assert "sheet 'Moon orders'" in outcome.why("en")[0] and "Cover" not in outcome.why("en")[0]
+    assert "工作表“Moon orders”" in outcome.why("zh")[0]
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
+import shutil
 import zipfile
 from collections.abc import Callable
 from datetime import date
@@ -16,7 +18,15 @@ from sheets_helpers import Rows, edited, read_book, write_book
 
 from home.audit_log import entries
 from home.errors import ConfigError
-from home.inputs import NoSuchVersion, current_inputs, current_version, seed_file, take_inputs, versions
+from home.inputs import (
+    NoSuchVersion,
+    current_inputs,
+    current_version,
+    damage,
+    seed_file,
+    take_inputs,
+    versions,
+)
 from home.layout import Home
 from home.project import cost_currencies, project_dir
 from home.records import RecordDamaged
@@ -107,24 +117,25 @@ def number_of(book: Path, sheet: str, *cells: str) -> int:
 def test_the_workbook_explains_itself_and_offers_the_shops_own_things(home: Home, book: Path) -> None:
     """Both languages, what holds now without the examples of foreign shops, and SKUs that wait for a cost."""
     sheets = read_book(book)
-    assert [*sheets][:3] == [READ_ME, LISTS, COSTS] and len(sheets) == 13
+    assert [*sheets][:3] == [READ_ME, LISTS, COSTS] and len(sheets) == 15
     costs = sheets[COSTS]
     assert "单位成本" in costs[0][0] and "What a unit" in costs[1][0]
     assert costs[2] == [
         "店铺\nShop\nshop_key", "商家 SKU\nSeller SKU\nseller_sku", "单位成本\nUnit cost\nunit_cost", "币种\nCurrency\ncurrency",
         "生效日（含）\nFrom (included)\nvalid_from", "失效日（不含）\nUntil (not included)\nvalid_to",
+        "单件头程运费\nFreight of a unit\nfreight_cost", "单件关税\nDuty of a unit\nduty_cost",
     ]  # fmt: skip
     assert costs[3][:5] == [f"{TH} · Aurora Thailand", "AU-TH-01-1", 11.66, "CNY", date(2023, 1, 1)]
     # Of the shops that this home does not have the seed's rows are examples.
     assert {row[0][:19] for row in costs[3:]} == {TH, VN}
     waiting = [row for row in costs[3:] if row[2] == ""]
-    assert waiting == [[f"{TH} · Aurora Thailand", "NEW-1", "", "", "", ""]]
+    assert waiting == [[f"{TH} · Aurora Thailand", "NEW-1", "", "", "", "", "", ""]]
     assert [row[0] for row in sheets[SHOPS][3:]] == [f"{TH} · Aurora Thailand", f"{VN} · Aurora Vietnam"]
     with zipfile.ZipFile(book) as parts:
         text = parts.read("xl/worksheets/sheet3.xml").decode()
         front = parts.read("xl/workbook.xml").decode()
     rules = re.findall(r"<dataValidation (.*?)</dataValidation>", text)
-    assert len(rules) == 6 and f"'{LISTS}'!$A$1:$A$2" in rules[0] and 'type="list"' in rules[0]
+    assert len(rules) == 8 and f"'{LISTS}'!$A$1:$A$2" in rules[0] and 'type="list"' in rules[0]
     assert 'type="decimal"' in rules[2] and 'type="date"' in rules[4] and "empty: still" in rules[5]
     assert f'name="{LISTS}"' in front and 'state="hidden"' in front
 
@@ -151,9 +162,11 @@ def test_a_change_is_a_version_of_its_own(home: Home, book: Path) -> None:
         and first.version.source == "changed.xlsx"
     )
     text = current_inputs(home)["sku_costs"].read_text(encoding="utf-8")
-    assert text.startswith("shop_key,seller_sku,unit_cost,currency,valid_from,valid_to\n")
-    assert f"{TH},AU-TH-01-1,11.66,CNY,2023-01-01,2026-09-15\n" in text
-    assert text.endswith(f"{TH},NEW-1,12.5,CNY,2026-11-01,\n")
+    assert text.startswith(
+        "shop_key,seller_sku,unit_cost,currency,valid_from,valid_to,freight_cost,duty_cost\n"
+    )
+    assert f"{TH},AU-TH-01-1,11.66,CNY,2023-01-01,2026-09-15,,\n" in text
+    assert text.endswith(f"{TH},NEW-1,12.5,CNY,2026-11-01,,,\n")
     entry = entries(home)[-1]
     assert (entry["event"], entry["subject"], entry["details"]["by"]) == (
         "import_inputs",
@@ -337,6 +350,26 @@ def test_inputs_that_somebody_changed_by_hand_stop_whoever_reads_them(home: Home
             read()
 
 
+def test_verify_knows_versions_that_are_not_as_they_were_imported(home: Home, book: Path) -> None:
+    """Also where somebody has put the record right as well: the audit log has the hash."""
+    assert damage(home) == ([], 0)
+    version = take(home, book, set_cell(COSTS, 4, "unit_cost", 13)).version
+    assert version is not None and damage(home) == ([], 1)
+    path = current_inputs(home)["sku_costs"]
+    before = path.read_bytes()
+    path.write_bytes(before.replace(b",13,", b",14,"))
+    assert damage(home)[0] == [f"{path} is missing or was changed."]
+    record = path.with_name("version.json")
+    record.write_text(
+        record.read_text().replace(
+            hashlib.sha256(before).hexdigest(), hashlib.sha256(path.read_bytes()).hexdigest()
+        )
+    )
+    assert damage(home)[0] == [f"{path} is not what the audit log says was imported."]
+    shutil.rmtree(path.parent)
+    assert damage(home) == ([f"{path.parent} is missing."], 0)
+
+
 def test_a_build_loads_inputs_in_the_columns_of_the_release(home: Home, book: Path, tmp_path: Path) -> None:
     """A column that came with a release is empty, one that went is left out, and a build after `restore seeds` reads seeds."""
     take(home, book, set_cell(COSTS, 4, "unit_cost", 13))
@@ -400,6 +433,22 @@ def test_what_python_reads_of_seeds_follows_the_inputs(home: Home, book: Path) -
         seed_file(home, project_dir(), "finance", "fee_types")
         == project_dir() / "seeds/finance/fee_types.csv"
     )
+
+
+def test_costs_of_an_erp_go_where_the_costs_are(
+    home: Home, book: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Written into the seed, they would never be read: the input of the home goes before it."""
+    take(home, book, set_cell(COSTS, 4, "unit_cost", 13))
+    erp = tmp_path / "erp.csv"
+    erp.write_text("seller_sku,unit_cost,currency\nAU-TH-01-2,12.5,CNY\n", encoding="utf-8")
+    seed = project_dir() / "seeds" / "finance" / "sku_costs.csv"
+    before = seed.read_bytes()
+    assert main(["costs", str(erp), "--shop", TH, "--from", "2026-11-01"]) == 0
+    assert "version" in capsys.readouterr().out and seed.read_bytes() == before
+    text = current_inputs(home)["sku_costs"].read_text()
+    assert f"{TH},AU-TH-01-2,11.66,CNY,2023-01-01,2026-11-01" in text and f"{TH},AU-TH-01-2,12.5" in text
+    assert f"{TH},AU-TH-01-1,13,CNY" in text and damage(home) == ([], 2)
 
 
 def test_another_home_gets_the_inputs_that_hold(home: Home, book: Path, tmp_path: Path) -> None:

@@ -83,7 +83,10 @@ def test_cells_are_what_they_are(home: Home) -> None:
     """Ids are text, days are days, amounts are numbers; what is unknown is empty and not 0."""
     rows = export(home, "kpi_shop_daily")["kpi_shop_daily"]
     assert rows[0][:3] == ["Shop key", "Business date", "Currency"] and rows[0][5] == "成交额（含退款）\nGMV"
-    assert rows[0][6] == "成交额（含退款）（报告币种）\nGMV, reporting currency (CNY)" and rows[0][9] == "Read at (UTC)"
+    assert (
+        rows[0][6] == "成交额（含退款）（报告币种）\nGMV, reporting currency (CNY)"
+        and rows[0][9] == "Read at (UTC)"
+    )
     assert rows[1] == [
         SHOP,
         date(2026, 10, 30),

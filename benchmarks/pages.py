@@ -1,0 +1,129 @@
+"""How fast the pages are in a browser: `python -m benchmarks.pages --home HOME` writes a section of BENCHMARKS.md.
+
+Over a home that was published, for instance by `ttkpi demo`. The server is warm, the browser's cache is empty.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psutil
+
+from benchmarks.sections import write_section
+from dashboards.pages import PAGES
+from dashboards.parts.store import opened
+from dashboards.pictures import browser, path_of, running, wait_drawn
+from home.layout import Home
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page as Tab
+
+GATES = {"first page": 2.0, "another page": 1.0, "memory MB": 400.0}
+"""Seconds and megabytes at most, on an idle machine with two cores."""
+_ROUNDS, _PEOPLE, _THINK_SECONDS = 3, 5, 3.0
+
+
+def main() -> int:
+    """Measure, print, write; 1 when a gate is broken."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.pages", description=__doc__)
+    parser.add_argument("--home", type=Path, default=None, help="A home that was published.")
+    parser.add_argument("--people", type=int, default=_PEOPLE)
+    parser.add_argument("--dry-run", action="store_true", help="Do not write BENCHMARKS.md.")
+    given = parser.parse_args()
+    home = Home(given.home.absolute()) if given.home else Home.from_env()
+    orders = opened(home).rows("select count(*) as n from fct_orders")[0]["n"]
+    with running(home) as (address, pid):
+        server = psutil.Process(pid)
+        # Each page once: what MetricFlow compiles is compiled once per process.
+        walk(address, 1)
+        one = walk(address, _ROUNDS)
+        with ThreadPoolExecutor(given.people) as pool:
+            several = list(pool.map(lambda number: walk(address, 1, number), range(1, given.people + 1)))
+        memory = server.memory_info().rss / 1e6
+    first, other = statistics.median(one["first"]), statistics.median(one["other"])
+    lines = [
+        "## Pages",
+        "",
+        f"Chromium on this machine, {psutil.cpu_count()} cores, {orders:,} orders, warm server. "
+        f"Seconds until all of the page is drawn. `python -m benchmarks.pages --home HOME`; gates: {GATES}.",
+        "",
+        f"| | one person | the slowest | {given.people} people, {_THINK_SECONDS:.0f} s between clicks |",
+        "|---|---|---|---|",
+        _line("first page", one["first"], [value for found in several for value in found["first"]]),
+        _line("another page", one["other"], [value for found in several for value in found["other"]]),
+        _line("language", one["language"], [value for found in several for value in found["language"]]),
+        _line("number opened", one["number"], [value for found in several for value in found["number"]]),
+        "",
+        f"Memory of the server after all of it: {memory:,.0f} MB.",
+    ]
+    print("\n".join(lines))
+    if not given.dry_run:
+        write_section("pages", lines)
+    broken = [
+        name
+        for name, value in {"first page": first, "another page": other, "memory MB": memory}.items()
+        if value > GATES[name]
+    ]
+    if broken:
+        print(f"Broken: {', '.join(broken)}", file=sys.stderr)
+    return 1 if broken else 0
+
+
+def _line(name: str, one: list[float], several: list[float]) -> str:
+    return (
+        f"| {name} | {statistics.median(one):.2f} | {max(one):.2f} | "
+        f"{statistics.median(several):.2f} (max {max(several):.2f}) |"
+    )
+
+
+def walk(address: str, rounds: int, number: int = 0) -> dict[str, list[float]]:
+    """Somebody who opens each page, changes the language, and opens a number."""
+    found: dict[str, list[float]] = {"first": [], "other": [], "language": [], "number": []}
+    with browser() as started:
+        for _ in range(rounds):
+            context = started.new_context(viewport={"width": 1280, "height": 900}, locale="en-US")
+            tab = context.new_page()
+
+            def timed(kind: str, act: Callable[[], object], tab: Tab = tab) -> None:
+                time.sleep(_THINK_SECONDS if number else 0)
+                begin = time.perf_counter()
+                act()
+                wait_drawn(tab)
+                # Two looks 0.15 s apart make sure that nothing follows.
+                found[kind].append(time.perf_counter() - begin - 0.3)
+
+            timed("first", partial(tab.goto, f"{address}{path_of(PAGES[0].slug)}?lang=EN"))
+            for entry in PAGES[1:]:
+                name = entry.name[0]
+
+                def turn(name: str = name, tab: Tab = tab) -> None:
+                    before = tab.locator(".k .bar .name").first.inner_text()
+                    tab.get_by_role("link", name=name, exact=True).click()
+                    tab.wait_for_function(
+                        "before => document.querySelector('.k .bar .name')?.innerText !== before", arg=before
+                    )
+
+                timed("other", turn)
+            timed("language", tab.get_by_text("中文", exact=True).click)
+            tab.get_by_role("link", name=PAGES[0].name[1], exact=True).click()
+            wait_drawn(tab)
+
+            def open_number(tab: Tab = tab) -> None:
+                tab.locator(".tile button.n").first.click()
+                tab.get_by_role("dialog").wait_for()
+
+            timed("number", open_number)
+            context.close()
+    return found
+
+
+if __name__ == "__main__":
+    sys.exit(main())

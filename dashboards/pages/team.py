@@ -1,0 +1,154 @@
+"""Team 团队: scorecards against targets, month to date and frozen months, and each person's own card."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import Any
+
+import streamlit as st
+
+from dashboards.parts import behind, blocks
+from dashboards.parts.formats import FRACTION, UNKNOWN
+from dashboards.parts.page import Column, Page
+from dashboards.parts.words import Dictionary
+
+WORDS: Dictionary = {
+    "name": ("Team", "团队"),
+    "cards": ("Scorecards", "考核得分"),
+    "card": ("Scorecard of {who}", "{who}的考核卡"),
+    "no_cards": (
+        "Nobody has targets. They are an input: `ttkpi inputs export` (targets, assignments).",
+        "尚未设置目标；请用 `ttkpi inputs export` 填写目标与分工。",
+    ),
+    "month": ("Month", "月份"),
+    "person": ("Person", "姓名"),
+    "role": ("Role", "岗位"),
+    "kpi": ("KPI", "指标"),
+    "target": ("Target", "目标"),
+    "actual": ("Actual", "实际"),
+    "attainment": ("Attainment", "达成率"),
+    "weight": ("Weight", "权重"),
+    "score": ("Score", "得分"),
+    "no_score": ("no basis: {why}", "无依据：{why}"),
+    "frozen": ("frozen on {day}", "已于 {day} 封存"),
+    "moved": ("Since frozen", "封存后变动"),
+    "running": ("the month is running: figures up to {day}", "本月进行中：数据截至 {day}"),
+    "choose": ("click a person", "点击人员查看"),
+}
+_MONTH, _PERSON = "team_month", "team_person"
+
+Row = dict[str, Any]
+
+
+def show(page: Page) -> None:
+    """Draw the page."""
+    t = page.t
+    page.heading(t("name"))
+    page.notices()
+    rows = page.store.rows(
+        "select * from kpi_team_scorecard order by month_start desc, person_name, role, weight desc"
+    )
+    if not rows:
+        blocks.still(blocks.card(t("cards"), blocks.empty(t("no_cards"))))
+        return
+    months = list(dict.fromkeys(f"{row['month_start']:%Y-%m}" for row in rows))
+    if st.session_state.get(_MONTH) not in months:
+        st.session_state[_MONTH] = months[0]
+    st.selectbox(t("month"), months, key=_MONTH, label_visibility="collapsed")
+    of_month = [row for row in rows if f"{row['month_start']:%Y-%m}" == st.session_state[_MONTH]]
+    people: dict[str, list[Row]] = {}
+    for row in of_month:
+        row["kpi"] = _kpi(page, row)
+        people.setdefault(f"{row['person_name']} · {page.value_name('role', row['role'])}", []).append(row)
+    if st.session_state.get(_PERSON) not in people:
+        st.session_state[_PERSON] = next(iter(people))
+    left, right = st.columns([1, 1.25], gap="small")
+    with left:
+        page.block(_people(page, people), "people")
+    with right:
+        page.block(_card(page, str(st.session_state[_PERSON]), people[st.session_state[_PERSON]]), "card")
+
+
+def _kpi(page: Page, row: Mapping[str, Any]) -> str:
+    table, _, column = str(row["defined_by"] or "").partition(".")
+    if not column:
+        return str(row["kpi_name"]).replace("_", " ")
+    return page.column(table, column).label
+
+
+def _people(page: Page, people: Mapping[str, Sequence[Row]]) -> str:
+    """Each person with the KPIs of the card, none added up: weights differ, and a KPI may have no basis."""
+    t = page.t
+    records = [{"who": who, "row": row, **row} for who, rows in people.items() for row in rows]
+    return page.table(
+        t("cards"),
+        [
+            Column("who", t("person")),
+            Column("kpi", t("kpi")),
+            Column("attainment", t("attainment"), FRACTION, show=lambda one: _share(page, one, "attainment")),
+            Column("score", t("score"), show=lambda one: _share(page, one, "score")),
+        ],
+        records,
+        name="scorecards",
+        note=f"{st.session_state[_MONTH]} · {t('choose')}",
+        limit=60,
+        rows=behind.query(
+            page.store,
+            "scorecards",
+            "select * from kpi_team_scorecard where strftime(month_start, '%Y-%m') = ? "
+            "order by person_name, role, kpi_name",
+            (st.session_state[_MONTH],),
+        ),
+        opens=lambda one: blocks.choose(_PERSON, str(one["who"])),
+        is_chosen=lambda one: one["who"] == st.session_state[_PERSON],
+    )
+
+
+def _share(page: Page, row: Mapping[str, Any], name: str) -> str:
+    """A share of a scorecard with the mark of what is not final, or why there is none."""
+    if row[name] is None:
+        why = page.value_name("unknown_reason", row["unknown_reason"]).replace("_", " ")
+        return f'<span title="{escape(page.t("no_score", why=why))}">{UNKNOWN}</span>'
+    mark = (
+        f'<span class="pv s" title="{escape(page.t("not_final_hover"))}">~</span>'
+        if row["is_provisional"]
+        else ""
+    )
+    return mark + page.f.percent(row[name])
+
+
+def _amount(page: Page, row: Mapping[str, Any], name: str) -> str:
+    value = row[name]
+    if value is None:
+        return UNKNOWN
+    unit = str(row["unit"] or "")
+    if "currency" in unit or unit == "money":
+        return page.f.money(value, str(row["reporting_currency"] or ""))
+    if unit in ("fraction", "share", "rate"):
+        return page.f.percent(value)
+    return page.f.count(value)
+
+
+def _card(page: Page, who: str, rows: Sequence[Row]) -> str:
+    t = page.t
+    frozen = next((row["frozen_at"] for row in rows if row["frozen_at"]), None)
+    note = (
+        t("frozen", day=f"{frozen:%Y-%m-%d}")
+        if frozen
+        else t("running", day=page.f.day(page.last_day))
+        if rows and not rows[0]["is_complete"]
+        else str(st.session_state[_MONTH])
+    )
+    columns = [
+        Column("kpi", t("kpi")),
+        Column("actual", t("actual"), "money", show=lambda row: _amount(page, row, "actual")),
+        Column("target", t("target"), "money", show=lambda row: _amount(page, row, "target")),
+        Column("attainment", t("attainment"), FRACTION, show=lambda row: _share(page, row, "attainment")),
+        Column("weight", t("weight"), FRACTION, is_wide=True),
+        Column("score", t("score"), FRACTION, show=lambda row: _share(page, row, "score")),
+    ]
+    if frozen:
+        hover = page.column("kpi_team_scorecard", "restated_minus_frozen_score").hover
+        columns.append(Column("restated_minus_frozen_score", t("moved"), FRACTION, hover=hover, is_wide=True))
+    return page.table(t("card", who=escape(who)), columns, rows, name="scorecard", note=escape(note))
