@@ -55,9 +55,7 @@ def test_a_contract_says_key_types_and_what_is_never_missing(written: dict[str, 
     assert (columns["gmv"]["logicalType"], columns["gmv"]["physicalType"]) == ("number", "DECIMAL(18,4)")
     assert columns["gmv"]["required"] and "required" not in columns["gmv_rc"]
     assert "成交额" in columns["gmv"]["description"] and "{{" not in columns["gmv"]["description"]
-    assert (
-        table["dataGranularityDescription"] == "One row per shop and business date on which anything happened"
-    )
+    assert table["dataGranularityDescription"].startswith("One row per shop and business date on which")
 
 
 @pytest.mark.parametrize(
