@@ -29,6 +29,9 @@ WORDS: Dictionary = {
     "undetermined": ("Undetermined", "未定"),
     "spend": ("Spend", "花费"),
     "by_shop": ("By shop", "分店铺"),
+    "cost": ("Cost", "花费"),
+    "revenue": ("Reported revenue", "报表成交额"),
+    "orders": ("Orders", "订单"),
     "campaigns": ("Campaigns", "广告系列"),
     "campaign": ("Campaign", "系列"),
     "kind": ("Kind", "类型"),
@@ -246,6 +249,12 @@ def _columns(
     return found
 
 
+def _short(page: Page, metric: str, word: str, *, is_wide: bool = False) -> Column:
+    """A column whose table says already of what the figures are."""
+    one = page.metric(metric)
+    return Column(metric, page.t(word), hover=f"{one.label}: {one.hover}", is_wide=is_wide)
+
+
 def _shops(page: Page, chosen: Choice) -> str:
     t = page.t
     metrics = ("ad_spend_rc", "roas_reported_rc", "roas_rc", "mer_rc")
@@ -356,7 +365,9 @@ def _products(page: Page, chosen: Choice) -> str:
         [
             Column("product", t("product")),
             Column("shop", t("shop"), is_wide=True),
-            *_columns(page, _PRODUCT, wide=("gmv_max_product_orders",)),
+            _short(page, _PRODUCT[0], "cost"),
+            _short(page, _PRODUCT[1], "revenue"),
+            _short(page, _PRODUCT[2], "orders", is_wide=True),
         ],
         records,
         name="gmv_max_products",
@@ -395,7 +406,7 @@ def _creatives(page: Page, chosen: Choice) -> str:
             Column("creative", t("creative")),
             Column("creative_id", "ID", is_wide=True),
             Column("shop", t("shop"), is_wide=True),
-            *_columns(page, (_CREATIVE[0], _CREATIVE[2])),
+            _short(page, _CREATIVE[0], "cost"),
         ],
         records,
         name="creatives_without_sales",

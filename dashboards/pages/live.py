@@ -44,6 +44,7 @@ WORDS: Dictionary = {
         "此前同类场次过少，不作对比。条长为平方根刻度。",
     ),
     "leak": ("leak", "流失点"),
+    "leak_head": ("Leak", "流失点"),
     "leak_text": (
         "“{step}” is {rate} where {median} is usual: about {orders} orders fewer.",
         "“{step}”为 {rate}，平时为 {median}，约少 {orders} 单。",
@@ -556,7 +557,9 @@ def _session_table(page: Page, sessions: Sequence[Row], chosen: Row) -> str:
         Column("live_attributed_gmv_rc", page.standing.currency, MONEY, is_wide=True),
     ]
     if page.store.has("kpi_live_benchmarks"):
-        columns.append(Column("leaking_step", t("leak"), is_wide=True, show=lambda one: _leak(page, one)))
+        columns.append(
+            Column("leaking_step", t("leak_head"), is_wide=True, show=lambda one: _leak(page, one))
+        )
     period = [row["business_date"] for row in sessions]
     return page.table(
         t("sessions"),

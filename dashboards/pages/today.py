@@ -293,7 +293,7 @@ def _due(page: Page) -> str:
         first = rows[0]
         late = [row for row in rows if row["is_overdue"]]
         sign, form = _SEVERITY.get(str(first["severity"]), ("m", "◆"))
-        text = escape(t.pick(kind.replace("_", " "), first.get("due_kind_zh")))
+        text = escape(page.value_name("due_kind", kind))
         sub = f"{t('overdue')}: {page.f.count(len(late))}" if late else ""
         opening = Opening(text, None, "", _due_rows(page, kind))
         items.append(_item(page, sign, form, text, len(rows), opening, sub))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import os
+import socket
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -21,6 +22,7 @@ from dashboards.parts.viewer import EVERYTHING, MEMBERS_FILE, Viewer, member
 from dashboards.parts.words import Words
 from dashboards.web.server import login_settings
 from home.errors import ConfigError
+from orchestration.cli import main
 
 ENGLISH, CHINESE = Words("en"), Words("zh")
 
@@ -223,3 +225,71 @@ def test_settings_of_the_login_that_are_wrong_say_what(
         path.write_text(content, encoding="utf-8")
     with pytest.raises(ConfigError, match=message):
         login_settings(path)
+
+
+# The command.
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--host", "0.0.0.0"], "without login the pages are for this machine only"),
+        (["--host", "kpi.example.com"], "without login the pages are for this machine only"),
+        (["--audience", "agency-gb", "--login", "login.toml"], "the address decides"),
+    ],
+)
+def test_the_command_refuses_what_would_show_numbers_to_strangers(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    message: str,
+) -> None:
+    monkeypatch.setenv("TTKPI_HOME", str(tmp_path))
+    monkeypatch.setattr("subprocess.call", lambda *_, **__: pytest.fail("the pages were started"))
+    assert main(["dashboard", *arguments]) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_the_command_says_that_a_port_is_in_use(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TTKPI_HOME", str(tmp_path))
+    monkeypatch.setattr("subprocess.call", lambda *_, **__: pytest.fail("the pages were started"))
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        assert main(["dashboard", "--port", str(port)]) == 2
+    assert f"Port {port} of 127.0.0.1 is in use" in capsys.readouterr().err
+
+
+def test_the_command_starts_the_pages_of_the_home_and_names_their_address(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TTKPI_HOME", str(tmp_path))
+    started: list[tuple[list[str], dict[str, str]]] = []
+
+    def call(command: list[str], *, cwd: Path, env: dict[str, str]) -> int:
+        started.append((command, env))
+        return 0
+
+    monkeypatch.setattr("subprocess.call", call)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    assert main(["dashboard", "--port", str(port), "--audience", "agency-gb"]) == 0
+    ((command, environment),) = started
+    assert command[1:] == [
+        "-m",
+        "dashboards",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(port),
+        "--audience",
+        "agency-gb",
+    ]
+    assert environment["TTKPI_HOME"] == str(tmp_path)
+    said = capsys.readouterr()
+    assert f"http://127.0.0.1:{port}" in said.out and "Nothing is published" in said.err
