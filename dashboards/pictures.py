@@ -149,10 +149,20 @@ def take(
                     _grow(tab, width)
                     path = folder / f"{slug}_{language}_{width}.png"
                     tab.screenshot(path=path)
+                    _shrink(path)
                     taken.append(path)
                     tab.set_viewport_size({"width": width, "height": WIDTHS.get(width, 900)})
             context.close()
     return taken
+
+
+def _shrink(path: Path) -> None:
+    """A third of the size, so that pictures can stay in the repository: pages have few colours."""
+    from PIL import Image
+
+    with Image.open(path) as picture:
+        small = picture.convert("RGB").quantize(colors=128, dither=Image.Dither.NONE)
+    small.save(path, optimize=True)
 
 
 def _grow(tab: Tab, width: int) -> None:
