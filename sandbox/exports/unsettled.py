@@ -137,22 +137,22 @@ def _rows_elsewhere(asked: Asked) -> Iterator[list[Cell]]:
     yield []
     yield [INCOME.get(name, name) for name in names] if vietnamese else list(names)
     for chunk in asked.chunks("unsettled"):
-        orders = {order["id"]: order for order in asked.some("order", ids=[row["order_id"] for row in chunk])}
+        orders = {order["id"]: order for order in asked.some("order", ids=[_order_of(row) for row in chunk])}
         for row in chunk:
             amounts = components(row)
             known = {name: amounts.get(part, _ZERO) for name, part in income.AMOUNTS.items()}
-            american = _values(row, amounts, orders[row["order_id"]], asked)
+            american = _values(row, amounts, orders[_order_of(row)], asked)
             values = known | {
                 **{name: american[name] for name in ("SKU ID", "Quantity", "Product name", "SKU name")},
-                "Type": word("Order", asked.language),
-                "Order/adjustment ID": row["order_id"],
+                "Type": word(str(american["Type"]), asked.language),
+                "Order/adjustment ID": american["Order/adjustment ID"],
                 "Transaction creation date": american["creation date"],
                 "Order creation date": american["creation date"],
                 "Currency": row["currency"],
                 "Total estimated settlement amount": american["Total estimated settlement amount"],
                 "Estimated settle time": american["Estimated Settle time"],
                 "Unsettled reason": row["unsettled_reason"],
-                "Related order ID": "/",
+                "Related order ID": american["Related order ID"],
                 "Total revenue": american["Net sales"],
                 "Total fees": Decimal(row["est_fee_tax_amount"]) + Decimal(row["est_shipping_cost_amount"]),
                 "Ajustment amount": american["Adjustment amount"],
