@@ -31,8 +31,8 @@ WORDS: Dictionary = {
     "evidence": ("Evidence", "依据"),
     "choose": ("click a line for its evidence", "点击一行查看依据"),
     "how": (
-        "`ttkpi alerts ack | assign | snooze` says who works on it; then it is not told every day.",
-        "用 `ttkpi alerts ack | assign | snooze` 标记处理人，处理期间不再每日提醒。",
+        "ttkpi alerts ack, assign or snooze says who works on it; then it is not told every day.",
+        "用 ttkpi alerts ack、assign、snooze 标记处理人，处理期间不再每日提醒。",
     ),
     "until_day": ("until {day}", "至 {day}"),
 }

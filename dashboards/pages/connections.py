@@ -19,8 +19,8 @@ WORDS: Dictionary = {
     "shops_title": ("Shops", "店铺"),
     "ads": ("Ads accounts", "广告账户"),
     "no_ads": (
-        "No ads account is connected: `ttkpi auth ads CODE`.",
-        "尚未连接广告账户：`ttkpi auth ads CODE`。",
+        "No ads account is connected: ttkpi auth ads CODE.",
+        "尚未连接广告账户：ttkpi auth ads CODE。",
     ),
     "resources": ("What was read of {who}", "{who} 的读取情况"),
     "authorised": ("Authorisation", "授权"),
@@ -36,8 +36,8 @@ WORDS: Dictionary = {
     "error": ("What failed", "失败原因"),
     "files": ("Files that were handed in", "已导入文件"),
     "no_files": (
-        "No file was imported: put downloads into the inbox, or `ttkpi import`.",
-        "尚未导入文件：放入收件夹，或使用 `ttkpi import`。",
+        "No file was imported: put downloads into the inbox, or ttkpi import.",
+        "尚未导入文件：放入收件夹，或使用 ttkpi import。",
     ),
     "file": ("File", "文件"),
     "kind": ("Kind", "类型"),
@@ -50,8 +50,8 @@ WORDS: Dictionary = {
     "reason": ("Why", "原因"),
     "how": (
         "A new shop, or one whose authorisation ends: open the app's authorisation link as the seller, then "
-        "`ttkpi auth exchange CODE` on the machine that reads TikTok.",
-        "新增店铺或授权到期：以卖家身份打开授权链接，然后在读取数据的机器上运行 `ttkpi auth exchange CODE`。",
+        "ttkpi auth exchange CODE on the machine that reads TikTok.",
+        "新增店铺或授权到期：以卖家身份打开授权链接，然后在读取数据的机器上运行 ttkpi auth exchange CODE。",
     ),
     "choose": ("click a line for its resources", "点击一行查看明细"),
 }

@@ -57,6 +57,7 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
 }
 """Words that people use, and what the names of the columns they mean have in them."""
 _LIMIT = 60
+_NO_NUMBERS = ("text", "date", "yes or no", "time")
 _CHOSEN, _SEARCH = "glossary_word", "glossary_search"
 _TEXTS = ("column_name", "model_name", "label", "label_zh", "definition", "definition_zh")
 
@@ -110,6 +111,10 @@ def show(page: Page) -> None:
         row["text"] = t.pick(row["label"], row["label_zh"])
         row["meaning"] = t.pick(row["definition"], row["definition_zh"])
     records = found(rows, wanted or "")
+    if not wanted:
+        # Before anything is looked for: numbers, those of the shops first.
+        records = [row for row in records if row["unit"] not in _NO_NUMBERS]
+        records.sort(key=lambda row: row["model_name"] != "kpi_shop_daily")
     by_key = {row["key"]: row for row in records}
     if st.session_state.get(_CHOSEN) not in by_key:
         st.session_state[_CHOSEN] = next(iter(by_key), None)

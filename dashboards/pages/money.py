@@ -49,6 +49,7 @@ WORDS: Dictionary = {
     "clawed_back": ("Taken back", "追回"),
     "due": ("Due", "应付"),
     "closes": ("the steps sum to the last bar exactly", "各步骤相加恰等于最后一项"),
+    "day": ("Day", "日期"),
     "choose": ("click a line for its steps", "点击一行查看步骤"),
 }
 _TILES = (
@@ -205,7 +206,7 @@ def _statements(page: Page, chosen: Choice, shop: str) -> None:
         page.table(
             t("statements"),
             [
-                Column("statement_date_utc", t("clock"), DAY, hover=t.clock("statement_date_utc", page.zone)),
+                Column("statement_date_utc", t("day"), DAY, hover=t.clock("statement_date_utc", page.zone)),
                 amount("gmv_amount", is_wide=True),
                 amount("fees_and_commissions_amount"),
                 amount("settlement_amount"),

@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from dashboards.parts import behind, blocks
-from dashboards.parts.formats import FRACTION, UNKNOWN
+from dashboards.parts.formats import COUNT, FRACTION, UNKNOWN
 from dashboards.parts.page import Column, Page
 from dashboards.parts.words import Dictionary
 
@@ -18,8 +18,8 @@ WORDS: Dictionary = {
     "cards": ("Scorecards", "考核得分"),
     "card": ("Scorecard of {who}", "{who}的考核卡"),
     "no_cards": (
-        "Nobody has targets. They are an input: `ttkpi inputs export` (targets, assignments).",
-        "尚未设置目标；请用 `ttkpi inputs export` 填写目标与分工。",
+        "Nobody has targets. They are an input: ttkpi inputs export (targets, assignments).",
+        "尚未设置目标；请用 ttkpi inputs export 填写目标与分工。",
     ),
     "month": ("Month", "月份"),
     "person": ("Person", "姓名"),
@@ -87,7 +87,7 @@ def _people(page: Page, people: Mapping[str, Sequence[Row]]) -> str:
             Column("who", t("person")),
             Column("kpi", t("kpi")),
             Column("attainment", t("attainment"), FRACTION, show=lambda one: _share(page, one, "attainment")),
-            Column("score", t("score"), show=lambda one: _share(page, one, "score")),
+            Column("score", t("score"), COUNT, show=lambda one: _share(page, one, "score")),
         ],
         records,
         name="scorecards",
@@ -115,7 +115,8 @@ def _share(page: Page, row: Mapping[str, Any], name: str) -> str:
         if row["is_provisional"]
         else ""
     )
-    return mark + page.f.percent(row[name])
+    # A score is points: the attainment times the weight of the KPI in per cent.
+    return mark + (page.f.count(row[name]) if name == "score" else page.f.percent(row[name]))
 
 
 def _amount(page: Page, row: Mapping[str, Any], name: str) -> str:
@@ -146,9 +147,9 @@ def _card(page: Page, who: str, rows: Sequence[Row]) -> str:
         Column("target", t("target"), "money", show=lambda row: _amount(page, row, "target")),
         Column("attainment", t("attainment"), FRACTION, show=lambda row: _share(page, row, "attainment")),
         Column("weight", t("weight"), FRACTION, is_wide=True),
-        Column("score", t("score"), FRACTION, show=lambda row: _share(page, row, "score")),
+        Column("score", t("score"), COUNT, show=lambda row: _share(page, row, "score")),
     ]
     if frozen:
         hover = page.column("kpi_team_scorecard", "restated_minus_frozen_score").hover
-        columns.append(Column("restated_minus_frozen_score", t("moved"), FRACTION, hover=hover, is_wide=True))
+        columns.append(Column("restated_minus_frozen_score", t("moved"), COUNT, hover=hover, is_wide=True))
     return page.table(t("card", who=escape(who)), columns, rows, name="scorecard", note=escape(note))

@@ -16,6 +16,7 @@ from dashboards.parts.words import Dictionary
 
 WORDS: Dictionary = {
     "name": ("Trust", "可信"),
+    "day": ("Day", "日期"),
     "bridge": ("Our GMV beside Seller Center's", "我方成交额与卖家中心对比"),
     "ours": ("Business day", "业务日成交额"),
     "moved_in": ("moved in", "移入"),
@@ -25,8 +26,8 @@ WORDS: Dictionary = {
     "difference": ("Difference", "差异"),
     "why": ("Why", "原因"),
     "bridge_note": (
-        "orders that the two midnights move are listed by the table's file; of one shop, in its currency",
-        "两种零点口径移动的订单见导出文件；单店、店铺币种",
+        "one shop, in its currency",
+        "单店、店铺币种",
     ),
     "no_bridge": ("The platform told no daily figure in this period.", "该时段平台没有提供每日数据。"),
     "reconciled": ("What differs from the platform", "与平台的差异"),
@@ -58,8 +59,8 @@ WORDS: Dictionary = {
     "who": ("By", "操作人"),
     "when": ("When", "时间"),
     "sealed": (
-        "of publication {id}, sealed; `ttkpi verify` checks it",
-        "发布版本 {id}，已签封；可用 `ttkpi verify` 核验",
+        "Publication {id} is sealed: ttkpi verify checks it.",
+        "发布版本 {id} 已签封，可用 ttkpi verify 核验。",
     ),
 }
 _COLORS = (charts.BLUE, charts.ORANGE, charts.GREEN, charts.SKY, charts.GREY)
@@ -113,7 +114,7 @@ def _bridge(page: Page, chosen: Choice, shop: str) -> str:
     return page.table(
         t("bridge"),
         [
-            Column("bridge_date", t("clock"), DAY),
+            Column("bridge_date", t("day"), DAY),
             amount("business_day_gmv", "ours"),
             amount("moved_in_gmv", "moved_in", is_wide=True),
             amount("moved_out_gmv", "moved_out", is_wide=True),
@@ -149,7 +150,7 @@ def _reconciled(page: Page, chosen: Choice) -> str:
     return page.table(
         t("reconciled"),
         [
-            Column("shop_local_date", t("clock"), DAY),
+            Column("shop_local_date", t("day"), DAY),
             Column("shop", t("shop"), is_wide=True),
             Column("measure", t("measure"), show=lambda row: escape(_measure(page, row))),
             Column("own_value", t("own"), MONEY, currency="currency", is_wide=True),
@@ -187,7 +188,7 @@ def _changed(page: Page, chosen: Choice) -> str:
     return page.table(
         t("changed"),
         [
-            Column("kpi_date", t("clock"), DAY),
+            Column("kpi_date", t("day"), DAY),
             Column("shop", t("shop"), is_wide=True),
             Column("kpi", t("kpi")),
             Column("value_before", t("before_now"), MONEY, currency="currency", is_wide=True),
@@ -223,7 +224,11 @@ def _maturity(page: Page, shop: str) -> None:
         for row in sorted(rows, key=lambda row: row["age_days"])
     ]
     with page.chart_card("maturity"):
-        page.chart_title(t("maturity"), escape(page.shop_name(shop)), blocks.legend(series))
+        page.chart_title(
+            t("maturity"),
+            escape(page.shop_name(shop)),
+            blocks.legend([(color, label, dashed) for label, color, dashed in series]),
+        )
         charts.chart(
             charts.lines(points, series, x_title=t("age"), y_title=t("share_of_final"), y_format=".0%"),
             "maturity",
@@ -246,7 +251,7 @@ def _coverage(page: Page, chosen: Choice) -> str:
     return page.table(
         t("coverage"),
         [
-            Column("shop_local_date", t("clock"), DAY),
+            Column("shop_local_date", t("day"), DAY),
             Column("shop", t("shop"), is_wide=True),
             Column(
                 "resource", t("resource"), show=lambda row: escape(str(row["resource"]).replace("_", " "))

@@ -144,7 +144,7 @@ def _rows_elsewhere(asked: Asked) -> Iterator[list[Cell]]:
             american = _values(row, amounts, orders[_order_of(row)], asked)
             values = known | {
                 **{name: american[name] for name in ("SKU ID", "Quantity", "Product name", "SKU name")},
-                "Type": word("Order", asked.language) if row["type"] == "ORDER" else american["Type"],
+                "Type": word(str(american["Type"]), asked.language),
                 "Order/adjustment ID": american["Order/adjustment ID"],
                 "Transaction creation date": american["creation date"],
                 "Order creation date": american["creation date"],

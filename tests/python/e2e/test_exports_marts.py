@@ -386,7 +386,8 @@ def test_live_sessions_have_the_same_figures(warehouses: duckdb.DuckDBPyConnecti
         """
         select
             f.platform_gmv_definition,
-            count(*) > 25,
+            -- The list with room ids is one shop's.
+            count(*) > case when f.platform_gmv_definition = 'file/live_list_35' then 10 else 25 end,
             count(*) - count(a.live_room_id),
             count(*) filter (where a.live_attributed_gmv is distinct from coalesce(f.live_attributed_gmv, f.live_gmv)),
             count(*) filter (where a.views is distinct from f.views),

@@ -42,8 +42,8 @@ def http(store: Store) -> Iterator[httpx.Client]:
         yield client
 
 
-def test_there_are_seventeen_layouts() -> None:
-    assert len(LAYOUTS) == 21
+def test_there_are_twenty_two_layouts() -> None:
+    assert len(LAYOUTS) == 22
     assert {layout for chosen in DOWNLOADED.values() for layout, _ in chosen} == LAYOUTS.keys()
 
 
