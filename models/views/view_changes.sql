@@ -8,8 +8,8 @@ select
     facts.kpi_date,
     facts.kpi_clock,
     facts.kpi_name,
-    words.label as kpi_label,
-    words.label_zh as kpi_label_zh,
+    coalesce(words.label, names.label) as kpi_label,
+    coalesce(words.label_zh, names.label_zh) as kpi_label_zh,
     words.unit,
     facts.currency,
     case when words.unit = 'shop currency' then shop_days.reporting_currency end as reporting_currency,
@@ -33,4 +33,5 @@ left join {{ ref('kpi_shop_daily') }} as shop_days
     and facts.kpi_date = shop_days.business_date
     and facts.currency = shop_days.currency
 left join {{ ref('dim_values') }} as reasons on reasons.column_name = 'reason' and facts.reason = reasons.value
+left join {{ ref('dim_values') }} as names on names.column_name = 'kpi_name' and facts.kpi_name = names.value
 where facts.is_newest and not coalesce(shops.is_held_back, false)
