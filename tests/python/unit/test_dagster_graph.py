@@ -314,11 +314,13 @@ def test_the_schedules_follow_the_reporting_zone(defs: dg.Definitions) -> None:
     assert {name: schedule.cron_schedule for name, schedule in schedules.items()} == {
         "hourly_schedule": "5 * * * *",
         "daily_schedule": "30 8 * * *",
+        "report_schedule": ["30-59/10 8 * * *", "*/10 9-12 * * *"],
     }
     assert {schedule.execution_timezone for schedule in schedules.values()} == {"Asia/Shanghai"}
     assert {name: schedule.job_name for name, schedule in schedules.items()} == {
         "hourly_schedule": "hourly_job",
         "daily_schedule": "daily_job",
+        "report_schedule": "report_job",
     }
 
 
