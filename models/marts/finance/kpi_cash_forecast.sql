@@ -304,6 +304,7 @@ with shops as (
         expected_weeks.slow_so_far,
         expected_weeks.expected_so_far,
         expected_weeks.fast_so_far,
+        payout_delays.expected_days as payout_days,
         delay_spans.delay_orders,
         case when delay_spans.delay_orders >= {{ enough_orders }} then delay_spans.fast_days end as fast_days,
         case when delay_spans.delay_orders >= {{ enough_orders }} then delay_spans.expected_days end as expected_days,
@@ -314,9 +315,10 @@ with shops as (
     left join expected_weeks
         on calendar.shop_key = expected_weeks.shop_key and calendar.currency = expected_weeks.currency and calendar.week_start = expected_weeks.week_start
     left join delay_spans on calendar.shop_key = delay_spans.shop_key and delay_spans.counted_from = 'sale'
+    left join delay_spans as payout_delays on calendar.shop_key = payout_delays.shop_key and payout_delays.counted_from = 'statement'
 )
 
--- Too few paid orders to know the delays: the unsettled amounts have no week, and the sum would be too low.
+-- Too few paid orders to know the delays: the unsettled amounts have no week, and the sum would be too low. No payout yet: nothing has a week.
 , summed as (
     select
         *,
@@ -337,14 +339,14 @@ select
     {{ money('case when summed.has_begun then coalesce(summed.' ~ kind ~ '_amount, 0) end') }} as {{ kind }}_amount,
     {%- endfor %}
     -- what is expected; NULL in weeks that are over
-    {{ money('case when summed.is_open then coalesce(summed.under_way_amount, 0) end') }} as under_way_amount,
+    {{ money('case when summed.is_open and summed.payout_days is not null then coalesce(summed.under_way_amount, 0) end') }} as under_way_amount,
     {{ money('summed.known_unsettled_amount') }} as unsettled_amount,
     {{ money('summed.known_deduction_amount') }} as deduction_amount,
-    {{ money('case when summed.is_open then coalesce(summed.reserve_release_amount, 0) end') }} as reserve_release_amount,
-    {{ money('case when summed.is_open then coalesce(summed.negative_balance_amount, 0) end') }} as negative_balance_amount,
+    {{ money('case when summed.is_open and summed.payout_days is not null then coalesce(summed.reserve_release_amount, 0) end') }} as reserve_release_amount,
+    {{ money('case when summed.is_open and summed.payout_days is not null then coalesce(summed.negative_balance_amount, 0) end') }} as negative_balance_amount,
     {{ money('coalesce(summed.under_way_amount, 0) + summed.known_unsettled_amount + summed.known_deduction_amount + coalesce(summed.reserve_release_amount, 0) + coalesce(summed.negative_balance_amount, 0)') }}
         as cash_expected,
-    {{ money('case when summed.is_open then coalesce(summed.overdue_amount, 0) end') }} as overdue_amount,
+    {{ money('case when summed.is_open and summed.payout_days is not null then coalesce(summed.overdue_amount, 0) end') }} as overdue_amount,
     -- how much by the end of the week, when all of it comes as late as the slowest tenth of orders, and as early as the fastest
     {{ money('case when summed.is_open and summed.expected_days is not null then least(coalesce(summed.slow_so_far, 0), coalesce(summed.fast_so_far, 0)) end') }} as cash_cumulative_low,
     {{ money('case when summed.is_open and summed.expected_days is not null then coalesce(summed.expected_so_far, 0) end') }} as cash_cumulative_expected,

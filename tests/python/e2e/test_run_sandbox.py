@@ -1141,8 +1141,9 @@ def test_the_money_branches_hold_their_hand_worked_numbers(story: Story) -> None
     """dbt's unit tests: they need the tables that exist after a build, and are no part of a production run."""
     run_dbt(story.home, [["test", "--select", "test_type:unit"]])
     results = json.loads((dbt_folder(story.home) / "target" / "run_results.json").read_bytes())["results"]
-    assert len(results) > 100
-    assert {one["unique_id"]: one["message"] for one in results if one["status"] != "pass"} == {}
+    tests = [one for one in results if one["unique_id"].startswith("unit_test.")]
+    assert len(tests) > 100
+    assert {one["unique_id"]: one["message"] for one in tests if one["status"] != "pass"} == {}
 
 
 def test_the_published_file_has_every_mart_and_nothing_else(story: Story) -> None:
