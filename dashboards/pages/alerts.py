@@ -119,15 +119,12 @@ def _chosen(page: Page, opened: Sequence[Row]) -> Row | None:
     t = page.t
     owners = sorted({str(one["owner"]) for one in opened if one["owner"]})
     severities = list(dict.fromkeys(one["severity_name"] for one in opened))
-    for choice, values, everything in (
-        (_OWNER, owners, t("all_owners")),
-        (_SEVERITY, severities, t("all_severities")),
-    ):
+    choices = ((_OWNER, owners, t("all_owners")), (_SEVERITY, severities, t("all_severities")))
+    for place, (choice, values, everything) in zip(st.columns([1, 1, 2], gap="small"), choices, strict=False):
         # A choice of another language or publication is none.
         if st.session_state.get(choice) not in (None, everything, *values):
             del st.session_state[choice]
-        with st.container(key=f"choice_{choice}"):
-            st.selectbox(choice, [everything, *values], key=choice, label_visibility="collapsed")
+        place.selectbox(choice, [everything, *values], key=choice, label_visibility="collapsed")
     by_id = {str(one["alert_id"]): one for one in opened}
     if st.session_state.get(_CHOSEN) not in by_id:
         st.session_state[_CHOSEN] = next(iter(by_id), None)
