@@ -330,7 +330,7 @@ def test_every_var_is_part_of_the_rules_of_those_who_read_it(story: Story) -> No
     """Guards a var whose change nobody sees: it would be published with the old numbers."""
     built = json.loads(record_path(story.home).read_text())["built"]
     known = {name for rule in built.values() for name in rule["vars"]}
-    read_by_tests_alone = {"maturity_tolerance", "reconciliation_tolerance", "reconciliation_tolerance_units"}
+    read_by_tests_alone = {"maturity_tolerance", "reconciliation_tolerance_units"}
     assert known == project_vars(story.project).keys() - read_by_tests_alone
 
 
