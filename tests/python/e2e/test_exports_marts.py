@@ -102,6 +102,7 @@ COMPARED: dict[str, Compared] = {
         {
             "is_gmv_provisional": UNTIL,
             "age_days": UNTIL,
+            "expected_unknown_reason": UNTIL,
             "units_sold": GIFT,
             "refunded_gmv_rc": UNIT,
             "net_gmv_rc": UNIT,
