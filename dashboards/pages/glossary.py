@@ -57,6 +57,7 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
 }
 """Words that people use, and what the names of the columns they mean have in them."""
 _LIMIT = 60
+_FIRST = "kpi_shop_daily.gmv"
 _NO_NUMBERS = ("text", "date", "yes or no", "time")
 _CHOSEN, _SEARCH = "glossary_word", "glossary_search"
 _TEXTS = ("column_name", "model_name", "label", "label_zh", "definition", "definition_zh")
@@ -117,7 +118,7 @@ def show(page: Page) -> None:
         records.sort(key=lambda row: row["model_name"] != "kpi_shop_daily")
     by_key = {row["key"]: row for row in records}
     if st.session_state.get(_CHOSEN) not in by_key:
-        st.session_state[_CHOSEN] = next(iter(by_key), None)
+        st.session_state[_CHOSEN] = _FIRST if _FIRST in by_key else next(iter(by_key), None)
     chosen = by_key.get(st.session_state[_CHOSEN] or "")
     left, right = st.columns([1.3, 1], gap="small")
     with left:
