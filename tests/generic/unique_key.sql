@@ -8,7 +8,8 @@
 {#- What is proved and unchanged is not looked at again: macros/proofs. -#}
 {%- set merged = merged_since_proof(model) %}
 {%- set keys = proved_key() if merged is not none else [] %}
-{%- set is_proved = merged is not none and keys | reject('in', columns) | list | length == 0 %}
+{#- Without a key the model is not incremental any more: what an older release had proved of its table is of no use. -#}
+{%- set is_proved = keys != [] and keys | reject('in', columns) | list | length == 0 %}
 with
 {%- if is_proved %} unproved as (
     select {% for column in columns %}rows_of_model.{{ column }}{{ ', ' if not loop.last }}{% endfor %}
