@@ -106,8 +106,9 @@ def damage(home: Home) -> tuple[list[str], int]:
     """
     logged = {
         str(entry["subject"]): dict((entry.get("details") or {}).get("inputs") or {})
+        # A line that is no entry of ours is told by the check of the log itself.
         for entry in entries(home)
-        if entry["event"] in EVENTS and entry["subject"]
+        if isinstance(entry, dict) and entry.get("event") in EVENTS and entry.get("subject")
     }
     found: list[str] = []
     folders = sorted((inputs_folder(home) / "versions").glob("*/"))

@@ -331,7 +331,7 @@ def test_an_order_without_settlement_has_no_rows() -> None:
 
 def test_every_table_has_the_common_columns() -> None:
     names = [table.name for table in tables()]
-    assert len(set(names)) == len(names) == 47
+    assert len(set(names)) == len(names) == 48
     for table in tables():
         assert {"shop_key", "retrieved_at", "page_id", "_extra"} <= set(table.schema.names)
 
