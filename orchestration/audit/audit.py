@@ -105,7 +105,7 @@ class AuditReport:
         """
         if not self.passed:
             raise AuditFailed(
-                stopped(self.causes, len(self.critical_failures)),
+                stopped(self.causes or self.critical_failures, len(self.critical_failures)),
                 advice=f"Every failed check: `ttkpi audit --details`, or as a page {self.page}. "
                 "The published file is as it was.",
             )
