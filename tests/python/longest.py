@@ -11,7 +11,7 @@ LONGEST = (
     "e2e/test_exports_marts.py",
     "e2e/test_dagster_run.py",
     "e2e/test_gate.py",
-    "e2e/test_inputs.py",
+    "e2e/test_inputs_marts.py",
     "e2e/test_dashboard_browser.py",
     "e2e/test_upgrade.py",
     "e2e/test_report.py",

@@ -15,6 +15,7 @@ from export_helpers import exact, grid, table, total, written
 from world_helpers import SHOP, bodies, world_of
 
 from sandbox.exports.income import INDONESIAN
+from sandbox.exports.words import word
 from sandbox.world.store import Store
 
 HEADERS = orjson.loads((Path(__file__).parent / "export_headers.json").read_bytes())
@@ -277,5 +278,5 @@ def test_a_promised_reimbursement_is_a_row_of_the_unsettled_file(store: Store, t
     (promised,) = [row for row in bodies(store, "unsettled", SHOP["TH"]) if row["type"] != "ORDER"]
     cells = grid(written(tmp_path, store, "TH", "unsettled"))
     (row,) = [row for row in cells if promised["id"] in row]
-    assert "Logistics reimbursement" in row
+    assert word("Logistics reimbursement", "vi") in row
     assert promised["adjustment_order_id"] in row

@@ -136,16 +136,20 @@ def test_the_statement_pays_what_the_affiliate_orders_say(store: Store, region: 
         )
         for name, amount in row.get("fee_tax_breakdown", {}).get("fee", {}).items():
             paid[row.get("order_id", "")][name] += sign * Decimal(amount)
+    # What is wrong on purpose is not what the affiliate orders say.
+    planted = {(case["subject"], case["component"]) for case in bodies(store, "planted", shop, clock)}
     settled = 0
     told: dict[str, list[Json]] = defaultdict(list)
     for (order_id, _), row in affiliate_rows(store, shop, clock).items():
         told[order_id].append(row)
     for order_id, rows in told.items():
         if "actual_paid_commission" not in rows[0]:
-            assert order_id not in paid
+            assert order_id not in paid or order_id in {subject for subject, _ in planted}
             continue
         settled += 1
         for fee, actual in COMMISSIONS.items():
+            if (order_id, fee) in planted:
+                continue
             assert paid[order_id][fee] == sum(money(row[actual], "amount") for row in rows), (order_id, fee)
     assert settled > 5
 
