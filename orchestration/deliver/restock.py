@@ -15,12 +15,10 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-import duckdb
-
 from home.config import PROJECT_ROOT
-from home.database import attach, reading
 from home.errors import ConfigError, TtkpiError
 from home.layout import Home
+from orchestration.deliver.published_rows import rows
 
 ERP_COLUMNS = PROJECT_ROOT / "seeds" / "inventory" / "erp_columns.csv"
 FIELDS = (
@@ -70,10 +68,6 @@ _QUERY = """
 """
 
 
-class NothingPublished(ConfigError):
-    """There is no published file that holds stock."""
-
-
 class ColumnsDamaged(TtkpiError):
     """The seed of column maps can't be used; nothing is exported."""
 
@@ -105,35 +99,11 @@ def suggestions(home: Home, shops: Sequence[str] = ()) -> list[Suggestion]:
     whoever receives it twice can tell.
 
     Raises:
-        NothingPublished: There is no published file, or it is from before stock was in it.
+        NotPublished: There is no published file, or it is from before stock was in it.
         ConfigError: A shop is not in it.
         CannotRead: It can't be read.
     """
-    if not home.published.is_file():
-        raise NothingPublished(
-            f"Nothing is published yet: {home.published} is not there.", advice="Run `ttkpi run` first."
-        )
-    with reading(home) as connection:
-        attach(connection, home.published, "published")
-        known = {
-            str(row[0])
-            for row in connection.execute("select shop_key from published.marts.dim_shops").fetchall()
-        }
-        if unknown := sorted(set(shops) - known):
-            raise ConfigError(
-                f"No shop {', '.join(unknown)} is in the published file.",
-                advice=f"There are {', '.join(sorted(known))}; `ttkpi status` tells their names.",
-            )
-        try:
-            cursor = connection.execute(_QUERY)
-        except duckdb.CatalogException as error:
-            raise NothingPublished(
-                f"{home.published} holds no stock: it was published by an older version.",
-                advice="Run `ttkpi run`, which publishes kpi_stock_health.",
-            ) from error
-        names = [column[0] for column in cursor.description or ()]
-        rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
-    return [_suggestion(row) for row in rows if not shops or row["shop_key"] in shops]
+    return [_suggestion(row) for row in rows(home, _QUERY, shops, "kpi_stock_health")]
 
 
 def _suggestion(row: dict[str, Value]) -> Suggestion:

@@ -21,11 +21,11 @@ import pytest
 from home.errors import ConfigError
 from home.layout import Home
 from orchestration.cli import main
+from orchestration.deliver.published_rows import NotPublished
 from orchestration.deliver.restock import (
     ERP_COLUMNS,
     PLAIN,
     ColumnsDamaged,
-    NothingPublished,
     as_csv,
     columns_of,
     suggestions,
@@ -300,7 +300,7 @@ def test_a_token_never_travels_in_the_clear(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_without_a_published_file_it_says_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(NothingPublished, match="Nothing is published yet") as missing:
+    with pytest.raises(NotPublished, match="Nothing is published yet") as missing:
         suggestions(Home(tmp_path))
     assert "ttkpi run" in missing.value.advice
 
@@ -308,7 +308,7 @@ def test_without_a_published_file_it_says_what_to_do(tmp_path: Path) -> None:
 def test_a_published_file_without_stock_says_what_to_do(home: Home) -> None:
     with duckdb.connect(str(home.published)) as connection:
         connection.execute("drop table marts.marts.kpi_stock_health")
-    with pytest.raises(NothingPublished, match="holds no stock"):
+    with pytest.raises(NotPublished, match="holds no kpi_stock_health"):
         suggestions(home)
 
 
