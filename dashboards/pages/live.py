@@ -465,12 +465,13 @@ def _funnel(page: Page, row: Row) -> str:
         lines.append(_bar(page, row, after, top))
     said = ""
     if leaking:
+        lost = row["orders_lost"]
         text = t(
             "leak_text",
             step=escape(page.column(_TABLE, str(leaking)).label),
             rate=_rate(page, str(leaking), row["leaking_rate"]),
             median=_rate(page, str(leaking), row["leaking_rate_median"]),
-            orders=page.f.count(round(float(row["orders_lost"] or 0))),
+            orders=page.f.count(None if lost is None else round(float(lost))),
         )
         said = blocks.say(text)
     elif _has_medians(row):

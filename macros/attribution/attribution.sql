@@ -61,7 +61,7 @@
 {#-
     What each credit is worth: a select over `credits`, rows of fct_attribution_credits. Net is the difference of the parts, so that they sum on
     every creator, too. A macro, as credits have to be few before they meet their lines: DuckDB joins all credits with all lines before it looks
-    at a condition on the result (6 seconds instead of 1 for the touched orders of a day, of 1,000,000).
+    at a condition on the result.
 -#}
 {% macro credited_lines(credits) -%}
     {%- set amounts = ['gmv', 'cancelled_gmv', 'refunded_gmv', 'gmv_rc', 'cancelled_gmv_rc', 'refunded_gmv_rc'] -%}

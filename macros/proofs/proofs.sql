@@ -33,7 +33,7 @@
 {%- endmacro %}
 
 {#- SQL that notes the keys of `source`, which are about to be merged into `target`. The proof has these columns: a changed unique_key is a changed
-    model, which is built in full and of which nothing is proved. To ask the database each time was a twentieth of a day's build. -#}
+    model, which is built in full and of which nothing is proved. So the database need not be asked, once per model and test. -#}
 {% macro note_merged(target, source, unique_key) -%}
     {%- set proof = merged_since_proof(target) -%}
     {%- if proof is not none %}
