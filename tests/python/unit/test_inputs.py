@@ -439,7 +439,8 @@ def test_costs_of_an_erp_go_where_the_costs_are(
     home: Home, book: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Written into the seed, they would never be read: the input of the home goes before it."""
-    take(home, book, set_cell(COSTS, 4, "unit_cost", 13))
+    # Without a version the command would write into the seed of the project itself.
+    assert take(home, book, set_cell(COSTS, 4, "unit_cost", 13)).version
     erp = tmp_path / "erp.csv"
     erp.write_text("seller_sku,unit_cost,currency\nAU-TH-01-2,12.5,CNY\n", encoding="utf-8")
     seed = project_dir() / "seeds" / "finance" / "sku_costs.csv"
