@@ -95,7 +95,7 @@ bench: $(VENV)/.dev ## measure speed and memory, update BENCHMARKS.md
 	@$(BIN)/python -m benchmarks $(BENCH_ARGS)
 
 .PHONY: soak
-soak: $(VENV)/.dev ## seeded: loads in any order, damaged files, weeks of faults, syncs in trouble (SOAK_ARGS="--schedules 20"), shops day by day (GATE_ARGS="--shops TH --days 10")
+soak: $(VENV)/.dev ## seeded: loads in any order, damaged files, weeks of faults, syncs in trouble (SOAK_ARGS="--schedules 20"), shops day by day (GATE_ARGS="--days 120")
 	@TTKPI_SHUFFLES=20 pytest tests/python/unit/test_dbt_touched.py -k shuffled
 	@TTKPI_DAMAGES=200 pytest tests/python/unit/test_damaged_homes.py -k by_seed
 	@TTKPI_SEEDS=3 TTKPI_HOURS=168 pytest tests/python/unit/test_week_of_faults.py
@@ -104,7 +104,7 @@ soak: $(VENV)/.dev ## seeded: loads in any order, damaged files, weeks of faults
 	@$(BIN)/python -m benchmarks.soak $(SOAK_ARGS)
 	@$(BIN)/python -m benchmarks.soak.shops
 	@$(BIN)/python -m benchmarks.soak.week $(WEEK_ARGS)
-	@$(BIN)/python -m benchmarks.soak.gate $(GATE_ARGS)
+	@$(BIN)/python -m benchmarks.soak.gate --write $(GATE_ARGS)
 
 .PHONY: dagster
 dagster: $(VENV)/.runtime ## open the Dagster UI on http://127.0.0.1:3000
