@@ -20,7 +20,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from home.audit_log import entries
+from home.audit_log import AuditLogDamaged, entries
 from home.errors import TtkpiError
 from home.layout import Home
 from home.records import RecordDamaged, read_record, write_record
@@ -104,11 +104,13 @@ def damage(home: Home) -> tuple[list[str], int]:
     Raises:
         StorageError: A file can't be read.
     """
+    try:
+        log = [entry for event in EVENTS for entry in entries(home, event)]
+    except AuditLogDamaged:
+        # Told by the check of the log itself.
+        log = []
     logged = {
-        str(entry["subject"]): dict((entry.get("details") or {}).get("inputs") or {})
-        # A line that is no entry of ours is told by the check of the log itself.
-        for entry in entries(home)
-        if isinstance(entry, dict) and entry.get("event") in EVENTS and entry.get("subject")
+        str(entry["subject"]): dict(entry["details"].get("inputs") or {}) for entry in log if entry["subject"]
     }
     found: list[str] = []
     folders = sorted((inputs_folder(home) / "versions").glob("*/"))

@@ -55,6 +55,8 @@ from orchestration.history.freeze import check as check_frozen
 from orchestration.history.publications import finish_switch
 from orchestration.history.published_values import prepare as prepare_values
 
+BUILD_ANEW = "Run `ttkpi build`: it writes the file anew."
+"""The cure of what dbt wrote about a build."""
 _WORKER = "orchestration.build.dbt_worker"
 _KILLED = -9
 _DUCKDB_HEADERS = 3 * 4096
@@ -596,7 +598,7 @@ def _report(home: Home, *, whole: bool, freshness: bool, seconds: float) -> Buil
 
 def _read_report(home: Home, *, whole: bool, freshness: bool, seconds: float) -> BuildReport:
     folder = dbt_folder(home)
-    cure = "Run `ttkpi build`: it writes the file anew."
+    cure = BUILD_ANEW
     results = read_record(folder / "run_results.json", cure=cure) or {}
     manifest = read_record(folder / "manifest.json", cure=cure) or {}
     if not {"metadata", "results"} <= results.keys():
