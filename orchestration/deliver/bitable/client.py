@@ -171,7 +171,9 @@ class Client:
             token = str(data.get("page_token") or "")
             # What is not read looks like a record that is not there, and would be written a second time.
             if not token or token in followed:
-                why_endless = "names a page again that it gave" if token else "has more, and names no next page"
+                why_endless = (
+                    "names a page again that it gave" if token else "has more, and names no next page"
+                )
             if why_endless:
                 raise BitableFailed(
                     f"{self._base.place}: the list of {path} {why_endless}; it was not followed any further.",

@@ -208,6 +208,7 @@ def mark_built(
         json.dumps({"metadata": {"invocation_id": build_id}, "results": results})
     )
     (folder / "manifest.json").write_text(json.dumps({"nodes": nodes}))
+    write_record(folder / "built.json", {"built": {}, "outdated": {}})
     write_record(
         folder / "build.json",
         {
