@@ -81,6 +81,8 @@ FILES = {
     "published/audiences/*/marts.duckdb": TRIED,
     "published/audiences/*/ttkpi.duckdb": TRIED,
     "published/audiences/*/manifest.json": TRIED,
+    "published/history/.new/**": LEFT_BY_A_KILL,
+    "published/history/.gone-*/**": LEFT_BY_A_KILL,
     "published/history/*/marts.duckdb": TRIED,
     "published/history/*/manifest.json": TRIED,
     "published/history/*/audiences/*/marts.duckdb": TRIED,
