@@ -127,7 +127,8 @@ def _play(folder: Path, count: int, failing: int, orders: int, resources: Sequen
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     console.print(
         f"| {count} shops of which {failing} fail, read: {what} | {told} | {memory:,.0f} MB | "
-        f"{(time.monotonic() - began) / 60:.0f} min |"
+        f"{(time.monotonic() - began) / 60:.0f} min |",
+        soft_wrap=True,
     )
     return 1 if wrong else 0
 

@@ -442,8 +442,8 @@ def _run_dbt(home: Home, project: Path, commands: Sequence[Sequence[str]], progr
         raise ConfigError("dbt is not installed.", advice="Run `make install`.")
     if signs := set(str(home.root)) & set("?#\\"):
         raise ConfigError(
-            f"The path {home.root} has {' and '.join(sorted(signs))} in it, which dbt takes for a part of an address, or "
-            "DuckDB for a part of a pattern.",
+            f"The path {home.root} has {' and '.join(sorted(signs))} in it, which dbt takes for a part of an address, "
+            "or DuckDB for a part of a pattern.",
             advice=f"Move the folder to another path, and point {HOME_VARIABLE} there.",
         )
     folder = dbt_folder(home)

@@ -170,7 +170,6 @@ class TestHomes:
             ["status"],
             ["alerts", "list"],
             ["inputs", "history"],
-            ["metrics", "list"],
             ["export", "tables"],
         ],
         ids=" ".join,
