@@ -124,14 +124,13 @@ def damage(home: Home) -> tuple[list[str], int]:
         str(entry["subject"]): dict(entry["details"].get("inputs") or {}) for entry in log if entry["subject"]
     }
     found: list[str] = []
+    of_current = ""
     try:
         current_version(home)
     except AuditLogDamaged:
         pass  # told by the check of the log itself
     except RecordDamaged as error:
-        # What is wrong with its version is told below.
-        if "current.json" in error.message:
-            found.append(error.message)
+        of_current = error.message
     folders = sorted((inputs_folder(home) / "versions").glob("*/"))
     for folder in folders:
         try:
@@ -147,7 +146,8 @@ def damage(home: Home) -> tuple[list[str], int]:
         f"{inputs_folder(home) / 'versions' / name} is missing."
         for name in sorted(logged.keys() - {one.name for one in folders})
     ]
-    return found, len(folders)
+    # What is wrong with its version is told already.
+    return found or [text for text in [of_current] if text], len(folders)
 
 
 def take_inputs(home: Home, other: Home) -> None:
