@@ -248,6 +248,7 @@ def entries(home: Home, event: str = "") -> list[dict[str, Any]]:
         event: Only entries of this event; empty: all.
 
     Raises:
+        AuditLogDamaged: A line is no entry; names it.
         StorageError: The log can't be read.
     """
     path = home.root / FILE_NAME
@@ -255,8 +256,21 @@ def entries(home: Home, event: str = "") -> list[dict[str, Any]]:
         text = path.read_bytes() if path.exists() else b""
     # Of thousands of entries few are of one event: the others need not be parsed.
     sign = json.dumps(event).encode() if event else b""
-    found = [json.loads(line) for line in text.split(b"\n")[:-1] if sign in line]
+    lines = enumerate(text.split(b"\n")[:-1], start=1)
+    found = [_entry(path, number, line) for number, line in lines if sign in line]
     return [entry for entry in found if entry["event"] == event] if event else found
+
+
+def _entry(path: Path, number: int, line: bytes) -> dict[str, Any]:
+    """A line as an entry, with what every reader asks it for."""
+    try:
+        entry: dict[str, Any] = json.loads(line)
+        int(entry["number"]), datetime.fromisoformat(entry["recorded_at"])
+        if isinstance(entry["event"], str) and isinstance(entry["details"], dict) and "subject" in entry:
+            return entry
+    except (ValueError, TypeError, KeyError):
+        pass  # told below
+    raise AuditLogDamaged(f"{path}: line {number} is no entry.", advice=_ADVICE)
 
 
 @cache

@@ -15,12 +15,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from home.audit_log import entries
+from home.audit_log import AuditLogDamaged, entries
 from home.errors import TtkpiError
 from home.layout import Home
 from home.records import RecordDamaged, read_record, write_record
@@ -31,7 +32,10 @@ EVENTS = IMPORTED, RESTORED = "import_inputs", "restore_inputs"
 SEEDS = "seeds"
 """Instead of a version: what the project has."""
 _PRIVATE = 0o600
-_CURE = "Restore the folder `inputs` of the home from your backup, or import the workbook again."
+_CURE = (
+    "Restore the folder `inputs` of the home from your backup, or let a version hold again that is whole: "
+    "`ttkpi inputs history` lists them, `ttkpi inputs restore VERSION`."
+)
 
 
 class NoSuchVersion(TtkpiError):
@@ -70,20 +74,27 @@ def current_version(home: Home) -> Version | None:
     """The version that holds; None in a home into which nothing was imported.
 
     Raises:
-        RecordDamaged: The record of it is not what we write.
+        RecordDamaged: The record of it is not what we write, or is gone although something was imported.
     """
-    record = read_record(inputs_folder(home) / "current.json", cure=_CURE)
-    return None if record is None else _version(home, str(record.get("version") or ""))
+    path = inputs_folder(home) / "current.json"
+    record = read_record(path, cure=_CURE)
+    if record is not None:
+        return _version(home, str(record.get("version") or ""))
+    # A kill amid the first import leaves a version that never held; the log has no entry of it.
+    if path.parent.is_dir() and any(entries(home, event) for event in EVENTS):
+        raise RecordDamaged(
+            f"{path} is missing: which version of the inputs holds is not known.", advice=_CURE
+        )
+    return None
 
 
 def versions(home: Home) -> list[Version]:
-    """All versions, oldest first.
-
-    Raises:
-        RecordDamaged: A record is not what we write.
-    """
-    folders = sorted((inputs_folder(home) / "versions").glob("*/version.json"))
-    return [_version(home, path.parent.name) for path in folders]
+    """All versions, oldest first. One whose record is damaged is left out; `damage` names it."""
+    found: list[Version] = []
+    for path in sorted((inputs_folder(home) / "versions").glob("*/version.json")):
+        with suppress(RecordDamaged):
+            found.append(_version(home, path.parent.name))
+    return found
 
 
 def current_inputs(home: Home) -> dict[str, Path]:
@@ -104,13 +115,22 @@ def damage(home: Home) -> tuple[list[str], int]:
     Raises:
         StorageError: A file can't be read.
     """
+    try:
+        log = [entry for event in EVENTS for entry in entries(home, event)]
+    except AuditLogDamaged:
+        # Told by the check of the log itself.
+        log = []
     logged = {
-        str(entry["subject"]): dict((entry.get("details") or {}).get("inputs") or {})
-        # A line that is no entry of ours is told by the check of the log itself.
-        for entry in entries(home)
-        if isinstance(entry, dict) and entry.get("event") in EVENTS and entry.get("subject")
+        str(entry["subject"]): dict(entry["details"].get("inputs") or {}) for entry in log if entry["subject"]
     }
     found: list[str] = []
+    of_current = ""
+    try:
+        current_version(home)
+    except AuditLogDamaged:
+        pass  # told by the check of the log itself
+    except RecordDamaged as error:
+        of_current = error.message
     folders = sorted((inputs_folder(home) / "versions").glob("*/"))
     for folder in folders:
         try:
@@ -126,7 +146,8 @@ def damage(home: Home) -> tuple[list[str], int]:
         f"{inputs_folder(home) / 'versions' / name} is missing."
         for name in sorted(logged.keys() - {one.name for one in folders})
     ]
-    return found, len(folders)
+    # What is wrong with its version is told already.
+    return found or [text for text in [of_current] if text], len(folders)
 
 
 def take_inputs(home: Home, other: Home) -> None:

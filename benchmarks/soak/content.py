@@ -38,9 +38,17 @@ _OF_RUNS = {
 """Columns of marts that tell when a run took place, what it had to read and what surprised it (`drift`)."""
 _ALERTS_OF_SHOPS = "(select * from marts.kpi_alerts where alert_kind not in ('data_late', 'rate_limit'))"
 """Without the alerts that a run failed or was slowed down: a fault that struck is told, also when it is over."""
+_COVERAGE = (
+    "(select * replace (case when resource in ('inventory', 'shop_health') then least(row_count, 1) else row_count end "
+    "as row_count) from marts.ops_coverage)"
+)
+"""A rerun takes a snapshot more of what is a snapshot, and its rows are counted: there or not is what must be equal."""
 
 _SNAPSHOTS = ("stg_tiktok_shop__inventory_snapshots", "stg_tiktok_shop__inventory_sku_snapshots")
 """Keeps every listing of the stock, so a rerun adds one: it must be, as a whole, equal to the one of the calm sync."""
+
+_COMPARED = {"kpi_alerts": _ALERTS_OF_SHOPS, "ops_coverage": _COVERAGE}
+"""What of a mart is compared, where that is not all of it."""
 
 Tables = dict[str, tuple[int, str]]
 """Rows and digest by table."""
@@ -105,9 +113,7 @@ def marts(home: Home) -> Tables:
             "where table_catalog = 'opened' and table_schema = 'marts' order by 1"
         ).fetchall()
         return {
-            name: _digest(
-                db, _ALERTS_OF_SHOPS if name == "kpi_alerts" else f"marts.{name}", _OF_RUNS.get(name, "")
-            )
+            name: _digest(db, _COMPARED.get(name, f"marts.{name}"), _OF_RUNS.get(name, ""))
             for (name,) in names
             if name not in _MARTS_OF_THE_HOME
         }

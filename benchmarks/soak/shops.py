@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -70,18 +71,23 @@ def main(arguments: list[str] | None = None) -> int:
         "--failing", type=int, default=150, help="how many of them fail in the second sync (150)"
     )
     parser.add_argument("--orders", type=int, default=100, help="orders of the five originals together (100)")
+    parser.add_argument(
+        "--resources", nargs="*", default=None, metavar="NAME", help="what is read of each (everything)"
+    )
     options = parser.parse_args(arguments)
     folder = Path(tempfile.mkdtemp(prefix="ttkpi-shops-"))
     try:
-        return _play(folder, options.shops, options.failing, options.orders)
+        return _play(folder, options.shops, options.failing, options.orders, options.resources)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _play(folder: Path, count: int, failing: int, orders: int) -> int:
+def _play(folder: Path, count: int, failing: int, orders: int, resources: Sequence[str] | None) -> int:
+    began = time.monotonic()
     world = folder / "world"
     meta = generate(world, orders=orders, days=10, seed=7, clock=CLOCK, horizon_days=3).meta
-    many = tuple(clone(SHOPS[number % len(SHOPS)], number) for number in range(count))
+    # From 1 on: 0 would be the originals themselves.
+    many = tuple(clone(SHOPS[number % len(SHOPS)], number + 1) for number in range(count))
     for number, shop in enumerate(many):
         os.link(database(world, SHOPS[number % len(SHOPS)].id), database(world, shop.id))
     store = ManyShops(world, meta)
@@ -97,18 +103,18 @@ def _play(folder: Path, count: int, failing: int, orders: int) -> int:
                 "auth_code"
             ]
             TokenStore(home.tokens_file, AuthHost(load_shop_config())).exchange(code)
-            _say(f"a first sync of {count} shops", *_timed(home))
+            _say(f"a first sync of {count} shops", *_timed(home, resources))
             wrong += _lacking(home, many)
             ids = [shop.id for shop in many[:failing]]
             rule = {"effect": "error", "code": SHOP_DEACTIVATED, "shop": ids}
             httpx.post(f"{server.base_url}/_sandbox/faults", json=[rule], trust_env=False).raise_for_status()
-            report, seconds = _timed(home)
+            report, seconds = _timed(home, resources)
             _say(f"the next, of which {failing} fail", report, seconds)
             failed = {one.shop_key for one in report.shops if one.status == "failed" and one.errors}
             if failed != set(ids):
                 wrong.append(f"{len(failed)} shops are told as failed, not {failing}")
             httpx.delete(f"{server.base_url}/_sandbox/faults", trust_env=False).raise_for_status()
-            report, seconds = _timed(home)
+            report, seconds = _timed(home, resources)
             _say("the one after it", report, seconds)
             wrong += [f"{one.name}: {one.errors}" for one in report.shops if one.status != "ok"]
             wrong += _lacking(home, many)
@@ -116,15 +122,20 @@ def _play(folder: Path, count: int, failing: int, orders: int) -> int:
         server.stop()
     for text in wrong:
         console.print(text)
+    what = " ".join(resources) if resources else "everything"
+    told = f"{len(wrong)} wrong" if wrong else "no row is missing, and each failure is told by name"
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     console.print(
-        f"Peak memory of this process: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:,.0f} MB"
+        f"| {count} shops of which {failing} fail, read: {what} | {told} | {memory:,.0f} MB | "
+        f"{(time.monotonic() - began) / 60:.0f} min |",
+        soft_wrap=True,
     )
     return 1 if wrong else 0
 
 
-def _timed(home: Home) -> tuple[SyncReport, float]:
+def _timed(home: Home, resources: Sequence[str] | None) -> tuple[SyncReport, float]:
     began = time.monotonic()
-    report = sync(home, until=datetime.fromtimestamp(CLOCK, UTC))
+    report = sync(home, until=datetime.fromtimestamp(CLOCK, UTC), resources=resources)
     return report, time.monotonic() - began
 
 

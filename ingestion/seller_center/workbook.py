@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import TextIO
 
 from charset_normalizer import from_bytes
 
@@ -32,6 +33,8 @@ _BOMS = (
 _DELIMITERS = (",", ";", "\t", "|")
 LARGEST_BYTES = 1_000_000_000
 """No export is larger: 1,000,000 rows of orders have about 600 MB as a CSV."""
+LONGEST_ROW = 4_000_000
+"""Characters of a row of a CSV: a file of one endless line would become a list of all its cells at once."""
 _LOOK_AT = 60
 
 
@@ -86,10 +89,12 @@ def _csv(path: Path) -> Table:
 
     def rows() -> Iterator[list[Cell]]:
         with path.open(encoding=encoding, newline="") as file:
-            reader = csv.reader(file, delimiter=delimiter)
+            lines = _Lines(file)
+            reader = csv.reader(lines, delimiter=delimiter)
             row: list[str] = []
             try:
                 for row in reader:
+                    lines.row_ended()
                     yield row  # type: ignore[misc]
             except csv.Error as error:
                 raise Unreadable("broken_csv", f"line {reader.line_num}: {error}") from error
@@ -97,6 +102,33 @@ def _csv(path: Path) -> Table:
                 raise Unreadable("broken_csv", "a quotation mark is never closed")
 
     return Table("", rows, encoding if guessed else None)
+
+
+class _Lines:
+    """The lines of a CSV, as long as a row stays one that fits into the memory.
+
+    Args:
+        file: The file, opened without translation of line ends.
+    """
+
+    def __init__(self, file: TextIO) -> None:
+        self._file = file
+        self._left = LONGEST_ROW
+        self._number = 0
+
+    def __iter__(self) -> Iterator[str]:
+        while line := self._file.readline(self._left + 1):
+            self._number += 1
+            # A cell in quotation marks may have line breaks, and so may a row of many of them.
+            self._left -= len(line)
+            if self._left < 0:
+                reason = f"line {self._number}: a row of more than {LONGEST_ROW / 1e6:.0f} million characters"
+                raise Unreadable("broken_csv", reason)
+            yield line
+
+    def row_ended(self) -> None:
+        """A row was read whole: the next may be as long."""
+        self._left = LONGEST_ROW
 
 
 def _fit(sample: str, delimiter: str) -> tuple[int, int]:

@@ -45,7 +45,7 @@ from orchestration.build.build import (
     last_report,
 )
 from orchestration.build.build import test as run_tests
-from orchestration.build.rules import outdated_models
+from orchestration.build.rules import outdated_models, record_path
 from orchestration.history.publications import published_rows
 
 SHRINK_SUITE = "marts.monitoring.facts"
@@ -235,6 +235,11 @@ def _of_build(home: Home, state: BuildState) -> Iterable[Outcome]:
         problem = "The last build could not build every model. Run `ttkpi build` to see which."
     elif state.fingerprint != fingerprint(home.warehouse):
         problem = f"{home.warehouse} was changed after the last build. Run `ttkpi build` again."
+    elif not record_path(home).is_file():
+        problem = (
+            f"{record_path(home)} is missing: nobody knows by which rules the tables were built. "
+            "Run `ttkpi build` again."
+        )
     elif outdated := outdated_models(home):
         problem = (
             f"{len(outdated)} models are not yet built by the rules of the project ({next(iter(outdated.values()))}). "

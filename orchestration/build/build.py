@@ -55,6 +55,8 @@ from orchestration.history.freeze import check as check_frozen
 from orchestration.history.publications import finish_switch
 from orchestration.history.published_values import prepare as prepare_values
 
+BUILD_ANEW = "Run `ttkpi build`: it writes the file anew."
+"""The cure of what dbt wrote about a build."""
 _WORKER = "orchestration.build.dbt_worker"
 _KILLED = -9
 _DUCKDB_HEADERS = 3 * 4096
@@ -438,9 +440,10 @@ def _run_dbt(home: Home, project: Path, commands: Sequence[Sequence[str]], progr
     """Runs dbt commands; returns why a build makes models from all history, if it does."""
     if importlib.util.find_spec("dbt.cli") is None:
         raise ConfigError("dbt is not installed.", advice="Run `make install`.")
-    if signs := set(str(home.root)) & set("?#"):
+    if signs := set(str(home.root)) & set("?#\\"):
         raise ConfigError(
-            f"The path {home.root} has {' and '.join(sorted(signs))} in it, which dbt takes for a part of an address.",
+            f"The path {home.root} has {' and '.join(sorted(signs))} in it, which dbt takes for a part of an address, "
+            "or DuckDB for a part of a pattern.",
             advice=f"Move the folder to another path, and point {HOME_VARIABLE} there.",
         )
     folder = dbt_folder(home)
@@ -596,7 +599,7 @@ def _report(home: Home, *, whole: bool, freshness: bool, seconds: float) -> Buil
 
 def _read_report(home: Home, *, whole: bool, freshness: bool, seconds: float) -> BuildReport:
     folder = dbt_folder(home)
-    cure = "Run `ttkpi build`: it writes the file anew."
+    cure = BUILD_ANEW
     results = read_record(folder / "run_results.json", cure=cure) or {}
     manifest = read_record(folder / "manifest.json", cure=cure) or {}
     if not {"metadata", "results"} <= results.keys():

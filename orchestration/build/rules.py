@@ -35,6 +35,7 @@ from orchestration.build.seeds import inputs_of_build
 VARIABLE = "TTKPI_REBUILT_MODELS"
 """Environment variable of dbt: ids of the models that are built in full, each between two spaces."""
 OLDER_RELEASE = "this home was built by an older release"
+_ANEW = "Run `ttkpi build`: it makes every table anew from raw, and the file with them."
 _SHOWN_CAUSES = 3
 _KINDS = ("model", "seed", "snapshot")
 _SETTINGS = (
@@ -109,7 +110,7 @@ def outdated_models(home: Home) -> dict[str, str]:
     Raises:
         RecordDamaged: The record is not what we write.
     """
-    record = read_record(record_path(home)) or {}
+    record = _whole(home) or {}
     return {one: why for one, why in (record.get("outdated") or {}).items() if one.startswith("model.")}
 
 
@@ -146,7 +147,7 @@ def plan(home: Home, project: Path, manifest: Mapping[str, Any]) -> Plan:
         causes=list(causes),
         unit="orders" if any(_is_of_orders(manifest["nodes"][one]) for one in outdated) else "history",
     )
-    _write(home, found.built, found.outdated)
+    write(home, found.built, found.outdated)
     return found
 
 
@@ -169,7 +170,7 @@ def record_built(home: Home, plan: Plan, succeeded: Iterable[str]) -> None:
             built[one] = plan.rules[one]
         elif one in plan.outdated:
             outdated[one] = plan.outdated[one]
-    _write(home, built, outdated)
+    write(home, built, outdated)
 
 
 def rules_of(manifest: Mapping[str, Any], project: Path, home: Path) -> dict[str, Rule]:
@@ -346,7 +347,7 @@ def _record(home: Home) -> tuple[dict[str, Rule], dict[str, str]] | None:
     if not home.warehouse.is_file():
         return {}, {}
     try:
-        record = read_record(record_path(home))
+        record = _whole(home)
     except RecordDamaged:
         record = None
     if record is None:
@@ -354,5 +355,34 @@ def _record(home: Home) -> tuple[dict[str, Rule], dict[str, str]] | None:
     return dict(record.get("built") or {}), dict(record.get("outdated") or {})
 
 
-def _write(home: Home, built: Mapping[str, Rule], outdated: Mapping[str, str]) -> None:
-    write_record(record_path(home), {"built": built, "outdated": outdated})
+def write(home: Home, built: Mapping[str, Rule], outdated: Mapping[str, str]) -> None:
+    """Write the record, with a check of itself.
+
+    Raises:
+        StorageError: It can't be written.
+    """
+    rules = {"built": dict(built), "outdated": dict(outdated)}
+    write_record(record_path(home), {**rules, "check": _check(rules)})
+
+
+def _whole(home: Home) -> dict[str, Any] | None:
+    """The record, if it is as it was written: with another name in it a table of an old rule would count as new.
+
+    Raises:
+        RecordDamaged: It is not. One of a release before has no check.
+    """
+    path = record_path(home)
+    record = read_record(path, cure=_ANEW)
+    if record is None:
+        return None
+    rules = {name: record.get(name) for name in ("built", "outdated")}
+    if any(not isinstance(one, dict) for one in rules.values()) or record.get("check") not in (
+        None,
+        _check(rules),
+    ):
+        raise RecordDamaged(f"{path} is damaged: it is not what was written.", advice=_ANEW)
+    return record
+
+
+def _check(rules: Mapping[str, Any]) -> str:
+    return _digest(json.dumps(rules, sort_keys=True))

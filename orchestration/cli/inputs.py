@@ -129,13 +129,22 @@ def inputs_history() -> None:
     Example:  ttkpi inputs history
     """
     from home.inputs import current_version, versions
+    from home.records import RecordDamaged
 
     home = open_home()
-    current = current_version(home)
+    damaged = False
+    try:
+        current = current_version(home)
+    except RecordDamaged as error:
+        # The list is what a person needs to mend it.
+        click.secho(f"{error.message} {error.advice}", fg="red", err=True)
+        current, damaged = None, True
     for one in versions(home):
         mark = "*" if current is not None and one.name == current.name else " "
         changed = ", ".join(f"{name} {rows:,}" for name, rows in one.changed.items()) or "-"
         click.echo(f"{mark} {one.name}  {one.imported_at}  {one.imported_by}  {one.source}  {changed}")
+    if damaged:
+        raise SystemExit(1)
     click.echo("* holds 当前" if current is not None else "The project's seeds hold. 当前为项目种子文件。")
 
 

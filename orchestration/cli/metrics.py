@@ -144,10 +144,10 @@ def _conditions(where: Sequence[str]) -> dict[str, tuple[str, ...]]:
 def _show(answer: Answer) -> None:
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
-    from rich.markup import escape
     from rich.table import Table
 
     from orchestration.metrics import render
+    from orchestration.progress import shown
 
     table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for name in answer.by:
@@ -158,7 +158,7 @@ def _show(answer: Answer) -> None:
             table.add_column("before\n之前", justify="right")
             table.add_column("change\n变化", justify="right")
     for row, marks in zip(answer.rows, answer.not_final, strict=True):
-        cells = [render.UNKNOWN if row[name] is None else escape(str(row[name])) for name in answer.by]
+        cells = [render.UNKNOWN if row[name] is None else shown(str(row[name])) for name in answer.by]
         for metric in answer.metrics:
             mark = render.MARK + " " if metric.name in marks else ""
             cells.append(mark + render.shown(row[metric.name], metric))

@@ -76,13 +76,23 @@ def load_manifest(home: Home, project: Path | None = None) -> dict[str, Any]:
         # Web server, daemon and run processes load the definitions at the same time.
         with FileLock(cache / ".lock"):
             path = cache / f"manifest-{fingerprint(folder, home)}.json"
-            if not path.is_file():
+            manifest = _cached(path)
+            if manifest is None:
                 _parse(folder, home, cache / "target", path)
                 for old in cache.glob("manifest-*.json"):
                     if old != path:
                         old.unlink()
-            manifest: dict[str, Any] = json.loads(path.read_bytes())
+                manifest = json.loads(path.read_bytes())
     return manifest
+
+
+def _cached(path: Path) -> dict[str, Any] | None:
+    """What was parsed before; None when it was not, or the file is damaged: it is parsed anew then."""
+    try:
+        manifest = json.loads(path.read_bytes())
+    except (FileNotFoundError, ValueError):
+        return None
+    return manifest if isinstance(manifest, dict) and "nodes" in manifest else None
 
 
 def _parse(project_dir: Path, home: Home, target: Path, destination: Path) -> None:

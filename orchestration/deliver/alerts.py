@@ -59,7 +59,11 @@ def read_alerts(home: Path) -> list[Alert]:
     found: list[Alert] = []
     for number, line in enumerate(path.read_bytes().split(b"\n")[:-1], start=1):
         try:
-            found.append(Alert(**json.loads(line)))
+            alert = Alert(**json.loads(line))
+            datetime.fromisoformat(alert.at)
+            if not isinstance(alert.details, dict) or not isinstance(alert.message, str):
+                raise TypeError
+            found.append(alert)
         except (ValueError, TypeError):
             message = f"Line {number} of {path} is damaged: the alert in it is not known. Remove the line."
             at = found[-1].at if found else datetime.fromtimestamp(path.stat().st_ctime, UTC).isoformat()

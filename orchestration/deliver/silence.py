@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from home.audit_log import entries
+from home.audit_log import AuditLogDamaged, entries
 from home.demo_home import is_demo_home
 from home.layout import Home
 from home.records import RecordDamaged
@@ -60,5 +60,5 @@ def _last_sign(home: Home) -> datetime | None:
     try:
         first = entries(home)[:1]
         return datetime.fromisoformat(str(first[0]["recorded_at"])).astimezone(UTC) if first else None
-    except (ValueError, KeyError, TypeError):
+    except AuditLogDamaged:
         return None  # a log that is damaged is told by whoever writes the next entry

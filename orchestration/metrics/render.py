@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 
+from home.text import printable
 from orchestration.metrics.catalog import OWN_CURRENCIES, REPORTING_CURRENCY, Metric
 from orchestration.metrics.query import Answer
 
@@ -101,8 +102,10 @@ def as_csv(answer: Answer) -> str:
 
 def _harmless(value: Any) -> Any:
     """A name that a spreadsheet would take for a formula is written as text."""
-    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
-        return f"'{value}"
+    if isinstance(value, str):
+        # A CSV may go to a terminal, too.
+        value = printable(value)
+        return f"'{value}" if value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
     return value.isoformat() if isinstance(value, date) else value
 
 

@@ -6,7 +6,6 @@ needed in the published file only.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -16,7 +15,8 @@ import duckdb
 
 from home.database import literal, quoted
 from home.layout import Home
-from orchestration.build.build import dbt_folder
+from home.records import RecordDamaged, read_record
+from orchestration.build.build import BUILD_ANEW, dbt_folder
 
 _UNITS = {"shop currency": "shop currency 店铺币种", "reporting currency": "reporting currency 报告币种"}
 
@@ -35,7 +35,9 @@ def descriptions(home: Home) -> dict[str, Description]:
     path = dbt_folder(home) / "target" / "manifest.json"
     if not path.is_file():
         return {}
-    nodes: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))["nodes"]
+    nodes: Mapping[str, Any] = (read_record(path, cure=BUILD_ANEW) or {}).get("nodes") or {}
+    if not nodes:
+        raise RecordDamaged(f"{path} is damaged: it has no nodes.", advice=BUILD_ANEW)
     keys = {
         node["attached_node"]: node["test_metadata"]["kwargs"].get("columns") or []
         for node in nodes.values()

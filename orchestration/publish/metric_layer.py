@@ -11,7 +11,8 @@ import orjson
 
 from home.database import literal
 from home.layout import Home
-from orchestration.build.build import dbt_folder
+from home.records import RecordDamaged, read_record
+from orchestration.build.build import BUILD_ANEW, dbt_folder
 
 _SPINE = "metricflow_time_spine"
 
@@ -29,11 +30,14 @@ def add_metric_layer(
     manifest = dbt_folder(home) / "target" / "semantic_manifest.json"
     if not manifest.is_file():
         return
+    content = read_record(manifest, cure=BUILD_ANEW) or {}
+    if not {"semantic_models", "metrics"} <= content.keys():
+        raise RecordDamaged(f"{manifest} is damaged: it has no metrics.", advice=BUILD_ANEW)
     connection.execute("create schema fresh.metrics")
     connection.execute("create table fresh.metrics.semantic_manifest (manifest varchar)")
     connection.execute(
         "insert into fresh.metrics.semantic_manifest values (?)",
-        [orjson.dumps(visible(orjson.loads(manifest.read_bytes()), columns)).decode()],
+        [orjson.dumps(visible(content, columns)).decode()],
     )
     about = "One row: dbt's semantic models and metrics of this publication, for MetricFlow. · 指标语义层"
     connection.execute(f"comment on table fresh.metrics.semantic_manifest is {literal(about)}")

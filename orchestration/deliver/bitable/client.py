@@ -22,6 +22,7 @@ from typing import Any
 import httpx
 
 from home.errors import TransientError, TtkpiError
+from ingestion.engine.answers import ListEnd
 from ingestion.engine.throttle import Throttle
 from ingestion.engine.wire import Notify, http_client, is_web_page, log_warning, retrying
 from orchestration.deliver.bitable.config import Base
@@ -158,14 +159,27 @@ class Client:
         self, method: str, path: str, body: Mapping[str, Any] | None = None
     ) -> Iterator[Mapping[str, Any]]:
         size = PAGE if path.endswith("search") else 100
-        token = ""
+        token, followed, end = "", set[str](), ListEnd(size)
         while True:
             query: dict[str, str] = {"page_size": str(size)} | ({"page_token": token} if token else {})
             data = self._call(method, path, body, query=query)
-            yield from data.get("items") or ()
-            token = str(data.get("page_token") or "")
-            if not data.get("has_more") or not token:
+            items = data.get("items") or ()
+            why_endless = end.passed({"items": items, "total_count": data.get("total")})
+            yield from items
+            if not data.get("has_more"):
                 return
+            token = str(data.get("page_token") or "")
+            # What is not read looks like a record that is not there, and would be written a second time.
+            if not token or token in followed:
+                why_endless = (
+                    "names a page again that it gave" if token else "has more, and names no next page"
+                )
+            if why_endless:
+                raise BitableFailed(
+                    f"{self._base.place}: the list of {path} {why_endless}; it was not followed any further.",
+                    advice=f"Nothing was written into that table. {_LATER}",
+                )
+            followed.add(token)
 
     def _call(
         self,
@@ -229,9 +243,9 @@ class Client:
             ) from error
         try:
             answer = response.json()
-        except ValueError:
+        except (ValueError, RecursionError):
             answer = None
-        code = int(answer.get("code") or 0) if isinstance(answer, dict) else 0
+        code = _code(answer) if isinstance(answer, dict) else 0
         if response.status_code == 429 or response.is_server_error or code in _BUSY:
             busy = BitableBusy(
                 f"{self._base.place}: {_BUSY.get(code, f'it answers {response.status_code}')} ({code}).",
@@ -249,13 +263,19 @@ class Client:
         return answer
 
     def _require_ok(self, answer: Mapping[str, Any]) -> None:
-        code = int(answer.get("code") or 0)
+        code = _code(answer)
         if code:
             raise BitableFailed(
                 f"{self._base.place} refuses: {code} {answer.get('msg') or ''}".rstrip() + ".",
                 advice=_ADVICE.get(code, "The code is explained at open.feishu.cn. ") or "",
                 code=code,
             )
+
+
+def _code(answer: Mapping[str, Any]) -> int:
+    """The platform's code; -1 of an answer whose code is no number, which is no success either."""
+    code = answer.get("code") or 0
+    return code if isinstance(code, int) else -1
 
 
 _LATER = "The next run, or `ttkpi export bitable`, goes on from what is written."

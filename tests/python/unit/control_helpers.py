@@ -7,6 +7,7 @@ from pathlib import Path
 
 import duckdb
 
+from home.database import literal
 from home.layout import Home
 from home.records import write_record
 from orchestration.build.build import dbt_folder, fingerprint
@@ -142,7 +143,7 @@ def write_raw(home: Home, table: str, sql: str, name: str = "part", *, source: s
     """A Parquet file of a raw table, made by a query."""
     folder = home.raw / source / table
     folder.mkdir(parents=True, exist_ok=True)
-    duckdb.execute(f"copy ({sql}) to '{folder / name}.parquet' (format parquet)")
+    duckdb.execute(f"copy ({sql}) to {literal(folder / f'{name}.parquet')} (format parquet)")
 
 
 def describe(home: Home, table: str, columns: dict[str, str]) -> None:
@@ -208,6 +209,7 @@ def mark_built(
         json.dumps({"metadata": {"invocation_id": build_id}, "results": results})
     )
     (folder / "manifest.json").write_text(json.dumps({"nodes": nodes}))
+    write_record(folder / "built.json", {"built": {}, "outdated": {}})
     write_record(
         folder / "build.json",
         {

@@ -5,7 +5,9 @@ A row of the table is a kind of file and what reads it: whatever that gives must
 
 from __future__ import annotations
 
+import ast
 import hashlib
+import importlib
 import json
 import os
 import random
@@ -20,13 +22,18 @@ from typing import Any
 import duckdb
 import pytest
 from control_helpers import authorise_ads, change_marts, make_home, mark_audited
+from home_files import FILES, TRIED, kind_of, unnamed
 from import_helpers import known_shop, write_orders
 from import_helpers import order as file_order
 from scorecard_helpers import COLUMNS, row
 from shop_fakes import NOW, FakeClient, order, raw, rows, run
 
+from home.audit_log import Entry, append
 from home.audit_log import check as check_log
+from home.config import PROJECT_ROOT
 from home.errors import TtkpiError
+from home.inputs import IMPORTED, current_inputs, store, versions
+from home.inputs import damage as input_damage
 from home.layout import Home
 from home.records import write_record
 from home.storage import StorageError
@@ -38,13 +45,24 @@ from ingestion.importing import import_files
 from ingestion.replay import replay
 from ingestion.sources import prepare
 from ingestion.tables.sources import TIKTOK_SHOP
-from orchestration.build.build import build_state, last_report
+from orchestration.build import rules
+from orchestration.build.build import _parse_command, build_state, last_report
+from orchestration.build.project_log import record_changes
+from orchestration.build.rules import outdated_models
 from orchestration.cli import main
+from orchestration.defs import manifest as manifest_module
+from orchestration.defs.manifest import load_manifest
+from orchestration.deliver.alert_actions import actions
 from orchestration.deliver.alerts import Alert, raise_alert, read_alerts
+from orchestration.deliver.bitable.state import base_state
 from orchestration.deliver.restock_http import Receiver, new_to
 from orchestration.deliver.webhooks.ledger import Ledger
+from orchestration.deliver.webhooks.notices import find
 from orchestration.history.freeze import check as check_frozen
 from orchestration.history.freeze import freeze
+from orchestration.history.publications import current_publication, rollback
+from orchestration.publish.comments import descriptions
+from orchestration.publish.postgres.state import server_state
 from orchestration.publish.publish import publish
 from orchestration.publish.verify import verify_home
 from orchestration.status import ads_authorisations, authorisations
@@ -110,6 +128,11 @@ def make_published(root: Path) -> None:
         home,
         f"create table marts.kpi_team_scorecard ({COLUMNS}); insert into marts.kpi_team_scorecard values {card}",
     )
+    change_marts(
+        home,
+        "create table seeds.audiences as select 'agency' as audience, 'kpi_shop_daily' as tables, null::varchar as "
+        "left_out_columns, null::varchar as shop_keys, null::varchar as person_name, true as is_published",
+    )
     for gmv in (900, 1000):
         change_marts(home, f"update marts.kpi_shop_daily set gmv = {gmv}")
         mark_audited(home)
@@ -121,6 +144,56 @@ def make_published(root: Path) -> None:
     name = hashlib.sha256(RECEIVER.url.encode()).hexdigest()[:16]
     write_record(home.root / "restock.json", {name: {KEY: "2026-11-01T00:00:00+00:00"}})
     raise_alert(home.root, Alert("run_failed", "daily_job failed.", "run-1"))
+    fill_inputs(home)
+    for name, place in {
+        "postgres": {"server": "localhost:5432/kpi"},
+        "bitable": {"base": "localhost/base/app"},
+    }.items():
+        record = {
+            **place,
+            # Both are behind: whatever is damaged, nobody may say that they are not.
+            "publication_id": "the one before",
+            "views": ["kpi_shop_daily"],
+            "changed": 3,
+        }
+        write_record(
+            home.published.with_name(f"{name}.json"), {**record, "tried_at": "2026-11-01T00:00:00+00:00"}
+        )
+
+
+def fill_inputs(home: Home) -> None:
+    """What `ttkpi inputs import` leaves, twice."""
+    for target in (b"100", b"200"):
+        content = {"kpi_targets": b"kpi_name,target\ngmv," + target + b"\n"}
+        version = store(
+            home, content, {"kpi_targets": 1}, imported_by="Lin", source="a.xlsx", source_content=b"PK"
+        )
+        append(home, Entry(IMPORTED, version.name, details={"inputs": dict(version.inputs)}))
+
+
+def mark_switch(home: Home) -> None:
+    """What a kill leaves amid a switch."""
+    publication = current_publication(home)
+    write_record(home.published.with_name("switching.json"), {"publication": publication, "event": "publish"})
+
+
+def mark_rules(home: Home) -> None:
+    """What a build leaves that could not make one of two tables."""
+    rules.write(home, {"model.p.a": {"body": "1"}}, {"model.p.b": "macro x has changed"})
+
+
+def mark_parsed(home: Home) -> None:
+    for name, record in {"parsed": {"project": "state"}, "project": CHANGES}.items():
+        write_record(home.root / "dbt" / f"{name}.json", record)
+
+
+def mark_metrics(home: Home) -> None:
+    """The semantic models of the build, and a publication of them."""
+    path = home.root / "dbt" / "target" / "semantic_manifest.json"
+    path.write_text(json.dumps({"semantic_models": [], "metrics": []}))
+
+
+CHANGES = {"seed_changed": {"seeds/a.csv": "1"}, "definition_changed": {"kpi_shop_daily.gmv": "1:2"}}
 
 
 TOKENS = {
@@ -230,6 +303,88 @@ def audited(home: Home) -> Any:
     return build_state(home), None if report is None else report.nodes
 
 
+def rolled_back(home: Home) -> Any:
+    """The publication before, whole or not at all."""
+    rollback(home)
+    refuse_what_is_wrong(home)
+    return marts(home.published)
+
+
+def inputs_read(home: Home) -> Any:
+    """What a build loads instead of the seeds; `ttkpi verify` sees whatever it would refuse."""
+    try:
+        found = {name: path.read_bytes() for name, path in current_inputs(home).items()}
+    except TtkpiError:
+        assert input_damage(home)[0]
+        raise
+    return found
+
+
+def versions_read(home: Home) -> Any:
+    """A version that held before."""
+    for problem in input_damage(home)[0]:
+        raise StorageError(problem, advice="(in the message)")
+    return [one.changed for one in versions(home)]
+
+
+def outdated(home: Home) -> Any:
+    return outdated_models(home)
+
+
+def parsed(home: Home) -> None:
+    """No number: what is not known is parsed anew, and what is not known of the project can't be compared."""
+    assert _parse_command(home, "state")[0] == "parse"
+    record_changes(home, CHANGES)
+
+
+def described(home: Home) -> Any:
+    return {name: one.text for name, one in descriptions(home).items()}
+
+
+def brought(home: Home) -> None:
+    """What `ttkpi status` says of the server and of the Base, which are behind."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DESTINATION__POSTGRES__URL", "postgresql://user@localhost/kpi")
+        section = "DESTINATION__BITABLE__"
+        for key, value in {
+            "APP_TOKEN": "app",
+            "APP_ID": "id",
+            "APP_SECRET": "s",
+            "VIEWS": "kpi_shop_daily",
+        }.items():
+            patch.setenv(section + key, value)
+        patch.setenv(section + "BASE_URL", "http://localhost")
+        server, base = server_state(home), base_state(home)
+    assert server is not None and base is not None
+    assert not server.is_current and not base.is_current
+
+
+def acted(home: Home) -> Any:
+    """What people did about alerts."""
+    return sorted(actions(home))
+
+
+def listed(home: Home) -> None:
+    """No number: what `ttkpi alerts list` and the webhooks are told of."""
+    find(home, datetime.now(UTC))
+
+
+def asset_graph(home: Home) -> Any:
+    """What Dagster's definitions are made of; parsed anew when it can't be read, which here says `anew`."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(manifest_module, "fingerprint", lambda *_: "0")
+        patch.setattr(
+            manifest_module, "_parse", lambda *given: given[-1].write_text(json.dumps({"nodes": {"a": 1}}))
+        )
+        return sorted(load_manifest(home)["nodes"])
+
+
+def mark_graph(home: Home) -> None:
+    path = home.root / "dagster" / "dbt" / "manifest-0.json"
+    path.parent.mkdir(parents=True)
+    path.write_text(json.dumps({"nodes": {"a": 1}}))
+
+
 def told(home: Home) -> Any:
     return Ledger(home).delivered("team")
 
@@ -253,12 +408,14 @@ class Kind:
         files: Which ones, as a pattern; the first is damaged.
         read: What reads it, and gives what must not be another.
         names: What a refusal must name; by default the file.
+        make: What is done to the home before, so that it has the file.
     """
 
     home: str
     files: str
     read: Callable[[Home], Any]
     names: str = ""
+    make: Callable[[Home], None] = lambda home: None
 
 
 KINDS = (
@@ -304,6 +461,32 @@ KINDS = (
     Kind("published", "webhooks.json", told),
     Kind("published", "restock.json", posted),
     Kind("published", "alerts.jsonl", alerted),
+    Kind("published", "alerts.jsonl", listed),
+    Kind("published", "audit_log.jsonl", acted),
+    Kind("stored", "dlt/tiktok_shop__7001/trace.pickle", synced),
+    Kind("stored", "dlt/tiktok_shop__7001/schemas/*.json", synced),
+    Kind("published", "frozen/freeze.fingerprint", frozen, "freeze.key"),
+    Kind("published", "inputs/current.json", inputs_read, "inputs"),
+    Kind("published", "inputs/versions/*/version.json", versions_read),
+    Kind("published", "inputs/versions/*/*.csv", versions_read),
+    Kind("published", "dbt/built.json", outdated, make=mark_rules),
+    Kind("published", "dbt/parsed.json", parsed, make=mark_parsed),
+    Kind("published", "dbt/project.json", parsed, make=mark_parsed),
+    Kind("published", "dbt/target/manifest.json", described),
+    Kind("published", "dbt/target/semantic_manifest.json", published_anew, make=mark_metrics),
+    Kind("published", "dagster/dbt/manifest-0.json", asset_graph, make=mark_graph),
+    Kind("published", "published/switching.json", verified, make=mark_switch),
+    Kind("published", "published/ttkpi.duckdb", verified),
+    Kind("published", "published/postgres.json", brought),
+    Kind("published", "published/bitable.json", brought),
+    Kind("published", "published/audiences/agency/marts.duckdb", verified),
+    Kind("published", "published/audiences/agency/ttkpi.duckdb", verified),
+    Kind("published", "published/audiences/agency/manifest.json", verified),
+    Kind("published", "published/history/*/marts.duckdb", rolled_back),
+    Kind("published", "published/history/*/manifest.json", rolled_back),
+    Kind("published", "published/history/*/audiences/agency/marts.duckdb", rolled_back),
+    Kind("published", "published/history/*/audiences/agency/manifest.json", rolled_back),
+    Kind("published", "published_values/values/none.parquet", verified),
 )
 
 LOST_IS_NONE = {
@@ -312,11 +495,81 @@ LOST_IS_NONE = {
     "ads_tokens.json": "no ads account is authorised",
     "webhooks.json": "every open alert is told once more",
     "restock.json": "what was posted is posted once more, under the same Idempotency-Key",
+    "published/postgres.json": "the server is brought to the publication again",
+    "published/bitable.json": "the Base is brought to the publication again",
+    "published/switching.json": "no switch is under way",
+    "dbt/built.json": "the audit stops, and the next build makes every table anew",
+    "dbt/target/manifest.json": "how marts are described",
+    "dbt/target/semantic_manifest.json": "the file answers no metric",
+    "alerts.jsonl": "nobody is told again what was in it",
     "dbt/build.json": "there is no build to audit, which stops the publication",
     "dbt/run_results.json": "no test ran, which stops the publication",
     "dbt/manifest.json": "how a test is described",
     "audit/last.json": "nothing was audited, which stops the publication",
 }
+
+
+def test_every_kind_of_file_is_named(templates: dict[str, Path], tmp_path: Path) -> None:
+    """A kind that nobody thought of would be damaged unseen: each is damaged here, or says why it is not."""
+    homes = {name: Home(shutil.copytree(root, tmp_path / name)) for name, root in templates.items()}
+    for kind in KINDS:
+        kind.make(homes[kind.home])
+    tried = {
+        kind_of(str(sorted(homes[kind.home].root.glob(kind.files))[0].relative_to(homes[kind.home].root)))
+        for kind in KINDS
+    }
+    assert [name for home in homes.values() for name in unnamed(home.root)] == []
+    assert tried == {pattern for pattern, what in FILES.items() if what == TRIED}
+    (homes["stored"].root / "hosts.json").write_text("{}")
+    assert unnamed(homes["stored"].root) == ["hosts.json"]
+
+
+def test_every_place_in_the_code_is_named() -> None:
+    """What the code puts right into the home, or into the folders of dbt, of inputs and of what is published."""
+    found = places()
+    assert {"alerts.jsonl", "published/switching.json", "dbt/built.json", "inputs/current.json"} <= found
+    assert sorted(one for one in found if not is_named(one)) == []
+
+
+STARTS = {
+    "home.root": "",
+    "self.root": "",
+    "dbt_folder(home)": "dbt",
+    "inputs_folder(home)": "inputs",
+    "demo_folder(home)": "sandbox",
+    "home.published.with_name": "published",
+}
+
+
+def places() -> set[str]:
+    """Constant parts behind `home.root /` and its like, and of `home.published.with_name`, in the whole product."""
+    found = set()
+    for folder in ("home", "ingestion", "orchestration", "dashboards"):
+        for path in (PROJECT_ROOT / folder).rglob("*.py"):
+            module = ".".join(path.relative_to(PROJECT_ROOT).with_suffix("").parts)
+            found |= {
+                place_in(node, module) for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+            }
+    return found - {None, ""}
+
+
+def place_in(node: ast.AST, module: str) -> str | None:
+    """The path inside of the home that an expression means; None when it means none, or not by constants alone."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
+        owner, name = place_in(node.left, module), node.right
+    elif isinstance(node, ast.Call) and len(node.args) == 1 and ast.unparse(node) not in STARTS:
+        owner, name = place_in(node.func, module), node.args[0]
+    else:
+        return STARTS.get(ast.unparse(node))
+    text = name.value if isinstance(name, ast.Constant) else None
+    if isinstance(name, ast.Name) and name.id.isupper():
+        text = getattr(importlib.import_module(module), name.id, None)
+    return "/".join(filter(None, (owner, text))) if owner is not None and isinstance(text, str) else None
+
+
+def is_named(place: str) -> bool:
+    """A file, or a folder in which files are named."""
+    return kind_of(place) is not None or any(pattern.startswith(f"{place}/") for pattern in FILES)
 
 
 @pytest.mark.parametrize("damage", DAMAGES, ids=lambda one: one.__name__)
@@ -362,7 +615,9 @@ def try_damage(
     home = Home(shutil.copytree(templates[kind.home], tmp_path / "home"))
     if kind not in expected:
         whole = Home(shutil.copytree(templates[kind.home], tmp_path / "whole"))
+        kind.make(whole)
         expected[kind] = kind.read(whole)
+    kind.make(home)
     path = sorted(home.root.glob(kind.files))[0]
     damage(path)
     try:
