@@ -18,7 +18,16 @@ import yaml
 
 from orchestration.docs_pages.contracts import described_text, physical_type
 from orchestration.docs_pages.marts import PROJECT, VIEWS, described_in
-from orchestration.docs_pages.superset_charts import CHARTS, DATASETS, HEADER, MONTH, Chart, Dataset, Metric
+from orchestration.docs_pages.superset_charts import (
+    CHARTS,
+    COLUMNS,
+    DATASETS,
+    HEADER,
+    MONTH,
+    Chart,
+    Dataset,
+    Metric,
+)
 
 FOLDER = PROJECT / "docs" / "bi" / "superset"
 TITLE = "TikTok Shop KPIs"
@@ -110,6 +119,7 @@ def _column(column: Mapping[str, Any]) -> dict[str, Any]:
     is_time = kind == "DATE" or kind.startswith("TIMESTAMP")
     return {
         "column_name": column["name"],
+        **({"verbose_name": COLUMNS[column["name"]]} if column["name"] in COLUMNS else {}),
         "type": _TYPES.get(kind, kind),
         **({"is_dttm": True} if is_time else {}),
         "groupby": True,
@@ -184,7 +194,7 @@ def _shape(chart: Chart) -> dict[str, Any]:
         "query_mode": "aggregate",
         "groupby": list(chart.rows),
         "metrics": list(chart.metrics),
-        "timeseries_limit_metric": chart.metrics[0],
+        "timeseries_limit_metric": _order(chart),
         "order_desc": True,
         "row_limit": _ROWS,
         "column_config": formats,
@@ -193,14 +203,27 @@ def _shape(chart: Chart) -> dict[str, Any]:
     }
 
 
-def _formats(chart: Chart) -> dict[str, str]:
-    by_name: dict[str, Metric] = {
-        metric.name: metric for one in DATASETS if one.view == chart.view for metric in one.metrics
+def _order(chart: Chart) -> dict[str, Any]:
+    """By the first number, the largest first: PostgreSQL would put what is not known before the largest."""
+    expressions = {metric.name: metric.expression for metric in _metrics(chart.view)}
+    return {
+        "expressionType": "SQL",
+        "sqlExpression": f"coalesce({expressions[chart.metrics[0]]}, 0)",
+        "label": "order",
+        "hasCustomLabel": True,
     }
+
+
+def _metrics(view: str) -> tuple[Metric, ...]:
+    return next(one.metrics for one in DATASETS if one.view == view)
+
+
+def _formats(chart: Chart) -> dict[str, str]:
     if chart.metrics:
-        return {name: by_name[name].format for name in chart.metrics}
-    shares = {name: ".1%" for name in chart.rows if "_rate" in name}
-    return shares | {name: ",.1f" for name in chart.rows if name in ("orders_lost", "days_of_cover")}
+        return {metric.name: metric.format for metric in _metrics(chart.view) if metric.name in chart.metrics}
+    # The rate of a step is a share or a count per view.
+    rates = {name: ",.3f" for name in chart.rows if "_rate" in name}
+    return rates | {name: ",.1f" for name in chart.rows if name in ("orders_lost", "days_of_cover")}
 
 
 def _dashboard() -> dict[str, Any]:
@@ -214,7 +237,7 @@ def _dashboard() -> dict[str, Any]:
         "ROOT_ID": {"type": "ROOT", "id": "ROOT_ID", "children": ["GRID_ID"]},
         "HEADER_ID": {"type": "HEADER", "id": "HEADER_ID", "meta": {"text": TITLE}},
     }
-    head = _part("MARKDOWN-how", "MARKDOWN", {"code": HEADER, "width": 12, "height": 22})
+    head = _part("MARKDOWN-how", "MARKDOWN", {"code": HEADER, "width": 12, "height": 14})
     lines = [("ROW-0", [head])]
     lines += [(f"ROW-{number}", [_place(chart) for chart in row]) for number, row in enumerate(rows, start=1)]
     for name, parts in lines:
@@ -280,6 +303,7 @@ def _select(title: str, column: str, *, is_newest_first: bool = False) -> dict[s
         "name": title,
         "type": "NATIVE_FILTER",
         "filterType": "filter_select",
+        "requiredFirst": is_newest_first,
         "cascadeParentIds": [],
         "controlValues": {
             "multiSelect": True,
