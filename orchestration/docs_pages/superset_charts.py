@@ -275,7 +275,7 @@ CHARTS = (
         "Ads by shop · 各店广告",
         "ads_days",
         rows=("shop_name",),
-        metrics=("ad_spend_rc", "paid_gmv_rc", "organic_gmv_rc", "roas_rc", "mer_rc"),
+        metrics=("ad_spend_rc", "paid_gmv_rc", "organic_gmv_rc", "undetermined_gmv_rc", "roas_rc", "mer_rc"),
     ),
     Chart(
         "Where LIVE sessions leak · 直播断在哪一步",
@@ -424,7 +424,8 @@ COLUMNS = {
 
 HEADER = """Amounts are in the reporting currency. Pick months and shops at the left: what is due, stock, cash, \
 and charts by week show all of it whatever the month. A rate is a sum divided by a sum. An empty cell is not known; \
-0 is none. What a column means: its description in the dataset.
+0 is none. Of the newest weeks refunds, paid sales and profit are not all known yet, so their \
+rates are too low. What a column means: its description in the dataset.
 
 金额为报告币种。左侧可选月份与店铺；待办、库存、到账和按周的图不受月份影响。比率是总和相除，不是平均。\
-空白表示未知，0 表示没有。列的含义见数据集说明。"""
+空白表示未知，0 表示没有。最近几周的退款、付费成交与利润尚未齐全，相应比率偏低。列的含义见数据集说明。"""
