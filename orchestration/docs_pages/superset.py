@@ -237,7 +237,7 @@ def _dashboard() -> dict[str, Any]:
         "ROOT_ID": {"type": "ROOT", "id": "ROOT_ID", "children": ["GRID_ID"]},
         "HEADER_ID": {"type": "HEADER", "id": "HEADER_ID", "meta": {"text": TITLE}},
     }
-    head = _part("MARKDOWN-how", "MARKDOWN", {"code": HEADER, "width": 12, "height": 14})
+    head = _part("MARKDOWN-how", "MARKDOWN", {"code": HEADER, "width": 12, "height": 18})
     lines = [("ROW-0", [head])]
     lines += [(f"ROW-{number}", [_place(chart) for chart in row]) for number, row in enumerate(rows, start=1)]
     for name, parts in lines:
