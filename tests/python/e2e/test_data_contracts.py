@@ -35,7 +35,7 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-def tested(folder: Path, pattern: str = "*.odcs.yaml") -> dict[str, object]:
+def findings(folder: Path, pattern: str = "*.odcs.yaml") -> dict[str, object]:
     """What the tool says of the contracts, with published/ttkpi.duckdb in the folder."""
     done = subprocess.run(
         [f"{TOOL}/bin/python", "-c", PROGRAM, str(FOLDER), pattern],
@@ -52,7 +52,7 @@ def tested(folder: Path, pattern: str = "*.odcs.yaml") -> dict[str, object]:
 
 
 def test_the_published_file_keeps_every_contract(published_home: Home) -> None:
-    said = tested(published_home.root)
+    said = findings(published_home.root)
     assert said["failed"] == []
     assert int(str(said["checks"])) > 2500
 
@@ -63,4 +63,4 @@ def test_a_file_that_breaks_a_contract_is_found(published_home: Home, tmp_path: 
     shutil.copyfile(published_home.bi_file, file)
     with duckdb.connect(str(file)) as connection:
         connection.execute("alter table marts.kpi_shop_daily drop column gmv")
-    assert "gmv" in str(tested(tmp_path, "kpi_shop_daily.*")["failed"])
+    assert "gmv" in str(findings(tmp_path, "kpi_shop_daily.*")["failed"])
