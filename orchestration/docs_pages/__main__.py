@@ -18,13 +18,13 @@ from orchestration.docs_pages.pages import DEMO, pages, with_transcript
     help="Output of a first `make demo`: put it into docs/demo.md, and draw the picture from it.",
 )
 def main(log: Path | None) -> None:
-    """Write the command reference, the tables of marts, their contracts and the picture of the demo again."""
+    """Write the command reference, the tables of marts, contracts, Superset dashboard and picture of the demo."""
     if log is not None:
         page = DEMO.read_text(encoding="utf-8")
         DEMO.write_text(with_transcript(page, log.read_text(encoding="utf-8")), encoding="utf-8")
     for path, text in pages().items():
         if not path.is_file() or path.read_text(encoding="utf-8") != text:
-            path.parent.mkdir(exist_ok=True)
+            path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
             click.echo(f"written: {path.relative_to(PROJECT)}")
 

@@ -91,7 +91,7 @@ def _property(column: Mapping[str, Any], key: list[str], required: set[str]) -> 
         "name": name,
         "logicalType": "timestamp" if kind.startswith("timestamp") else _LOGICAL.get(kind, "number"),
         "physicalType": physical_type(kind),
-        "description": _text(column.get("description", "")),
+        "description": described_text(column.get("description", "")),
     }
     if name in key:
         found |= {"primaryKey": True, "primaryKeyPosition": key.index(name) + 1}
@@ -110,7 +110,7 @@ def _columns_of(tests: Iterable[Any], name: str) -> list[str]:
     ]
 
 
-def _text(description: str) -> str:
+def described_text(description: str) -> str:
     """The first paragraph, with the doc blocks that it names."""
     whole = _DOC.sub(lambda found: _blocks()[found[1]].split("\n\n")[0], description)
     return " ".join(whole.split())

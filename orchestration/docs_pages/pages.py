@@ -11,6 +11,7 @@ from orchestration.docs_pages.files import files_tables
 from orchestration.docs_pages.marts import PROJECT, marts_table
 from orchestration.docs_pages.parts import part_of, with_part
 from orchestration.docs_pages.picture import result_picture
+from orchestration.docs_pages.superset import superset_bundle
 
 DEMO = PROJECT / "docs" / "demo.md"
 PICTURE = PROJECT / "docs" / "demo.svg"
@@ -36,7 +37,7 @@ def pages() -> dict[Path, str]:
         for path, (name, write) in PARTS.items()
     }
     wanted[PICTURE] = result_picture(part_of(DEMO.read_text(encoding="utf-8"), "demo"))
-    return wanted | contracts()
+    return wanted | contracts() | superset_bundle()
 
 
 def with_transcript(page: str, log: str) -> str:

@@ -22,11 +22,14 @@ from orchestration.history.publications import audiences_folder, history_folder
 from orchestration.publish.comments import Description, descriptions
 from orchestration.publish.postgres.changes import Table, changes, tables_of
 from orchestration.publish.postgres.config import Server
+from orchestration.publish.postgres.statements import comment, run_together
 from orchestration.publish.postgres.views import ForeignSchema, Views
 
 _CONNECT_SECONDS = 10
 _LOCK_SECONDS = 30
 _CHUNK = 1 << 20
+_STATISTICS_TARGET = 10
+"""How closely the first statistics of a table look: the server's autovacuum makes better ones in its own time."""
 
 
 class ServerFailed(TtkpiError):
@@ -151,7 +154,8 @@ class _Schema:
     path: Path
     described: Mapping[str, Description]
     progress: Progress
-    touched: list[str] = field(default_factory=list)
+    filled: list[str] = field(default_factory=list)
+    replaced: list[str] = field(default_factory=list)
 
     @property
     def schema(self) -> str:
@@ -182,7 +186,13 @@ class _Schema:
                 self._make_way(views, tables, present)
                 for done, table in enumerate(tables, start=1):
                     rows += self._bring(
-                        file, table, present.get(table.name), keys.get(table.name, ()), scratch, known=before
+                        file,
+                        table,
+                        present.get(table.name),
+                        keys.get(table.name, ()),
+                        scratch,
+                        known=before,
+                        is_first=at is None,
                     )
                     self.progress.count(done, len(tables), "tables to PostgreSQL", table.name)
                 self._remove(present.keys() - {table.name for table in tables}, at is not None)
@@ -190,9 +200,7 @@ class _Schema:
                 views.make()
             self._grant()
             views.grant(self.server.role_of(self.audience))
-        with _autocommit(self.connection):
-            for name in self.touched:
-                self._run("vacuum analyze {}", self._table(name))
+        self._tidy()
         return SchemaReport(self.schema, publication, len(tables), rows)
 
     def _make_way(
@@ -292,6 +300,7 @@ class _Schema:
         scratch: Path,
         *,
         known: bool,
+        is_first: bool,
     ) -> int:
         """Bring one table to the file's; returns how many rows were written."""
         known = known and present == table.columns and key == table.key and _has(file, "before", table)
@@ -307,7 +316,9 @@ class _Schema:
         if found.deletes is not None:
             self._delete(table, found.deletes)
         if found.inserts is not None:
-            self._copy(self._table(table.name), found.inserts)
+            # Rows of a table that this transaction has made may be final from the start; the server then need not visit
+            # them again. With a publication already there, old snapshots would see them beside the tables of before.
+            self._copy(self._table(table.name), found.inserts, is_final=is_first and present is None)
         if table.key and key != table.key:
             self._run(
                 "alter table {} add constraint {} primary key ({})",
@@ -315,8 +326,8 @@ class _Schema:
                 _key_name(table.name),
                 sql.SQL(", ").join(map(sql.Identifier, table.key)),
             )
-        if found.rows or found.deletes or found.whole:
-            self.touched.append(table.name)
+        if found.whole:
+            (self.filled if present is None else self.replaced).append(table.name)
         for path in (found.deletes, found.inserts):
             if path is not None:
                 path.unlink()
@@ -365,14 +376,29 @@ class _Schema:
         )
         self._run("drop table ttkpi_gone")
 
-    def _copy(self, target: sql.Composable, path: Path) -> None:
+    def _copy(self, target: sql.Composable, path: Path, *, is_final: bool = False) -> None:
+        options = sql.SQL("format csv, freeze" if is_final else "format csv")
         with (
             self.connection.cursor() as cursor,
-            cursor.copy(sql.SQL("copy {} from stdin (format csv)").format(target)) as copy,
+            cursor.copy(sql.SQL("copy {} from stdin ({})").format(target, options)) as copy,
             path.open("rb") as rows,
         ):
             while chunk := rows.read(_CHUNK):
                 copy.write(chunk)
+
+    def _tidy(self) -> None:
+        """Statistics for tables that are new, and room for those whose rows were all replaced.
+
+        The few rows that a day changes are left to the server's autovacuum: visiting all tables each day cost more than
+        writing the rows.
+        """
+        with _autocommit(self.connection):
+            self._run("set default_statistics_target = {}", sql.Literal(_STATISTICS_TARGET))
+            for name in self.filled:
+                self._run("analyze {}", self._table(name))
+            for name in self.replaced:
+                self._run("vacuum analyze {}", self._table(name))
+            self._run("reset default_statistics_target")
 
     def _remove(self, names: Sequence[str] | set[str], is_ours: bool) -> None:
         """What is not published any more may not be read any more, also by a view that somebody built on it."""
@@ -405,21 +431,18 @@ class _Schema:
                 sql.Literal(self.schema),
             )
         }
+        statements: list[sql.Composable] = []
         for table in tables:
             description = self.described.get(table.name)
             if description is None:
                 continue
             if description.text and written.get((table.name, 0)) != description.text:
-                self._run("comment on table {} is {}", self._table(table.name), sql.Literal(description.text))
+                statements.append(comment("table", (self.schema, table.name), description.text))
             for name in table.columns:
                 text = description.columns.get(name)
                 if text and written.get((table.name, places[table.name, name])) != text:
-                    self._run(
-                        "comment on column {}.{} is {}",
-                        self._table(table.name),
-                        sql.Identifier(name),
-                        sql.Literal(text),
-                    )
+                    statements.append(comment("column", (self.schema, table.name, name), text))
+        run_together(self.connection, statements)
 
     def _grant(self) -> None:
         role = self.server.role_of(self.audience)

@@ -14,6 +14,7 @@ import duckdb
 import psycopg
 from psycopg import errors, sql
 
+from orchestration.publish.postgres.statements import comment, run_together
 from orchestration.publish.views import SCHEMA, in_schema, view_queries
 
 _MARK = "Views for people. · 供人查看的视图"
@@ -92,16 +93,15 @@ class Views:
                 sql.SQL("create or replace view {} as ").format(self._view(name)).as_bytes(self._connection)
                 + query.encode()
             )
-        for (name, column), text in self._comments.items():
-            if column:
-                self._run(
-                    "comment on column {}.{} is {}",
-                    self._view(name),
-                    sql.Identifier(column),
-                    sql.Literal(text),
-                )
-            else:
-                self._run("comment on view {} is {}", self._view(name), sql.Literal(text))
+        run_together(
+            self._connection,
+            [
+                comment("column", (self._schema, name, column), text)
+                if column
+                else comment("view", (self._schema, name), text)
+                for (name, column), text in self._comments.items()
+            ],
+        )
         self._run("comment on schema {} is {}", sql.Identifier(self._schema), sql.Literal(self._comment))
 
     def grant(self, role: str) -> None:

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -352,18 +353,68 @@ def test_what_refuses_leaves_the_old_publication(home: Home, url: str) -> None:
     assert rows(url, "select count(*) from marts.kpi_shop_daily") == [(3,)]
 
 
+def test_a_role_that_can_not_be_made_is_named(home: Home, url: str) -> None:
+    """A user that may make schemas and no roles: an administrator makes the role once, then it works."""
+    publish(home)
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("create role maker login password 'm'")
+        connection.execute(f"grant create on database {url.rsplit('/', 1)[1]} to maker")
+    server = Server(url.replace("admin:secret-of-admin", "maker:m"), "made", "ttkpi_absent", "made_views")
+    with pytest.raises(ServerFailed, match="permission denied to create role") as refused:
+        publish_to(server, home)
+    assert "let an administrator make the roles (ttkpi_absent" in refused.value.advice
+    assert rows(url, "select count(*) from pg_namespace where nspname = 'made'") == [(0,)]
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("create role ttkpi_absent")
+    assert publish_to(server, home)[0].changed > 0
+    assert rows(url, "select has_table_privilege('ttkpi_absent', 'made.kpi_shop_daily', 'select')") == [
+        (True,)
+    ]
+
+
+def test_a_full_disk_leaves_the_old_publication(
+    home: Home, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last table finds no room; what was copied before it is not there either."""
+    from orchestration.publish.postgres import publish as module
+
+    first = publish(home)
+    original = module._Schema._copy
+
+    def full(self: Any, target: Any, path: Path, **options: Any) -> None:
+        original(self, target, path, **options)
+        if path.name == "ops_publication.csv":
+            raise psycopg.errors.DiskFull("could not extend file")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(module._Schema, "_copy", full)
+        report = again(home, "update marts.kpi_shop_daily set gmv = 0")
+    assert report.server is not None and "its disk is full. Make room on the server" in " ".join(report.server.failed.split())  # fmt: skip
+    assert rows(url, "select sum(gmv) from marts.kpi_shop_daily") == [(Decimal("304.5000"),)]
+    assert rows(url, "select distinct publication_id from marts.ops_publication") == [(first.publication,)]
+
+
+def test_a_first_publication_has_statistics_and_later_ones_too(home: Home, url: str) -> None:
+    """Rows that are final from the start, and what the planner knows of a table that a day has changed."""
+    publish(home)
+    known = "select reltuples from pg_class where oid = 'marts.kpi_shop_daily'::regclass"
+    assert rows(url, known) == [(3.0,)]
+    again(home, "update marts.kpi_shop_daily set gmv = 5")
+    assert rows(url, "select sum(gmv) from marts.kpi_shop_daily") == [(Decimal("15.0000"),)]
+
+
 def test_a_kill_in_the_middle_leaves_the_old_publication(
     home: Home, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = publish(home)
 
-    def cut(self: object, target: object, path: Path) -> None:
+    def cut(self: Any, target: Any, path: Path, **options: Any) -> None:
         if path.name == "ops_publication.csv":
             with psycopg.connect(url, autocommit=True) as other:
                 other.execute(
                     "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'ttkpi'"
                 )
-        original(self, target, path)
+        original(self, target, path, **options)
 
     from orchestration.publish.postgres import publish as module
 
