@@ -222,10 +222,12 @@ def _used(page: Page, row: Mapping[str, Any]) -> str:
             (column, table),
         )
     ]
+    # `net_gmv` ends with `gmv`, and is a column of its own.
+    others = set(page.store.columns(table)) - {column}
     metrics = [
         name
         for name, metric in page.store.metrics().items()
-        if table in metric.tables and (name == column or name.endswith(f"_{column}"))
+        if table in metric.tables and (name == column or name.endswith(f"_{column}")) and name not in others
     ]
     names = [column, *metrics]
     pages = [

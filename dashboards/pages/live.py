@@ -386,7 +386,7 @@ def _product_lane(page: Page, sold: Sequence[Row], minutes: Sequence[Row]) -> ch
         "height": 16 * len(names) + 22,
         "padding": padding,
         "data": {"values": list(sold)},
-        "layer": [text, mark, title],
+        "layer": [mark, text, title],
     }
 
 
