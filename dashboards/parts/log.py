@@ -37,7 +37,8 @@ def write(home: Home, event: str, subject: str, viewer: Viewer, publication: str
 def failed_step(home: Home) -> tuple[str, datetime] | None:
     """The step towards a new publication that failed last, and when; None when the newest such step went well.
 
-    Only the end of the log is read: a page asks at each click. A log that can't be read says nothing here; `ttkpi status` does.
+    Only the end of the log is read: a page asks at each click. A log that can't be read says nothing here; `ttkpi
+    status` does.
     """
     path = home.root / AUDIT_LOG
     try:
