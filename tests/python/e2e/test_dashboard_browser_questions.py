@@ -237,12 +237,14 @@ def test_settlement_expected_and_commission_due(walk: Any, file: Published) -> N
     weeks = rows(
         file,
         "select strftime(week_start, '%m-%d') as week, cash_expected from warehouse.views.cash_forecast "
-        f"where shop_key = '{first}' and is_forecast and cash_expected is not null order by week_start",
+        f"where shop_key = '{first}' and is_forecast order by week_start",
     )
     cash = {line[0]: line for line in lines(tab, "What comes when")}
     assert weeks
     for week in weeks:
-        assert number(cash[week["week"]][2]) == shown(week["cash_expected"])
+        # A part that the shop's short history can't tell leaves the sum unknown: a dash, never 0.
+        told = week["cash_expected"]
+        assert cash[week["week"]][2] == ("–" if told is None else shown(told))
     due = rows(
         file,
         "select payee, due_amount from warehouse.marts.kpi_commission_due where due_amount <> 0 "
