@@ -29,6 +29,7 @@ WORDS: Dictionary = {
     "column": ("Column", "字段"),
     "since": ("since", "自"),
     "used": ("Where used", "使用位置"),
+    "used_nowhere": ("only in {table}", "仅见于 {table}"),
     "used_tables": ("also in {tables}", "另见 {tables}"),
     "used_metrics": ("metrics: {metrics}", "度量：{metrics}"),
     "used_pages": ("pages: {pages}", "页面：{pages}"),
@@ -244,7 +245,7 @@ def _used(page: Page, row: Mapping[str, Any]) -> str:
         t("used_metrics", metrics=", ".join(metrics[:_MANY])) if metrics else "",
         t("used_tables", tables=", ".join(shown)) if shown else "",
     )
-    return " · ".join(part for part in parts if part)
+    return " · ".join(part for part in parts if part) or t("used_nowhere", table=table)
 
 
 def _definition(page: Page, row: Mapping[str, Any]) -> str:

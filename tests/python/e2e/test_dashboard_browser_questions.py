@@ -304,7 +304,7 @@ def test_the_glossary_finds_what_people_call_it(walk: Any, wanted: str, expected
     text = tab.inner_text("body")
     words = {"profit": r"利润", "payout": r"打款|到账|结算"}.get(expected, expected)
     assert re.search(words, " ".join(line[0] for line in lines(tab, "指标定义")[:8])), wanted
-    for fact in ("日期口径", "版本", "使用位置", "字段"):
+    for fact in ("版本", "使用位置", "字段"):
         assert fact in text, fact
     tab.reload()
     wait_drawn(tab)
