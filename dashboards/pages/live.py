@@ -348,7 +348,7 @@ def _product_lane(page: Page, sold: Sequence[Row], minutes: Sequence[Row]) -> ch
         "axis": {
             "domain": False,
             "ticks": False,
-            "grid": True,
+            "grid": False,
             "minExtent": _AXIS,
             "maxExtent": _AXIS,
             "labels": False,
