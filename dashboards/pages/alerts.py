@@ -35,6 +35,14 @@ WORDS: Dictionary = {
         "用 ttkpi alerts ack、assign、snooze 标记处理人，处理期间不再每日提醒。",
     ),
     "until_day": ("until {day}", "至 {day}"),
+    "subject": ("About", "对象"),
+    "owner_finance": ("Finance", "财务"),
+    "owner_operations": ("Operations", "运营"),
+    "owner_supply chain": ("Supply chain", "供应链"),
+    "owner_shop compliance": ("Shop compliance", "店铺合规"),
+    "owner_data": ("Data", "数据"),
+    "owner_risk": ("Risk", "风控"),
+    "owner_owner": ("Owner of the shop", "店铺负责人"),
 }
 _SIGNS = {"critical": ("h", "▲"), "high": ("h", "▲"), "warning": ("m", "◆"), "medium": ("m", "◆")}
 _ORDER = ("critical", "high", "warning", "medium", "info", "low")
@@ -53,7 +61,8 @@ def show(page: Page) -> None:
     opened.sort(key=lambda one: (_rank(one["severity"]), one["first_seen"], str(one["alert_id"])))
     page.block(page.tiles(_tiles(page, opened)), "tiles")
     chosen = _chosen(page, opened)
-    left, right = st.columns([1.9, 1], gap="small")
+    with st.container(key="detail_first_alerts"):
+        left, right = st.columns([1.9, 1], gap="small")
     with left:
         shown = [
             one
@@ -80,6 +89,7 @@ def _record(page: Page, row: Mapping[str, Any]) -> Row:
         "kind": page.value_name("alert_kind", row["alert_kind"]),
         "severity_name": page.value_name("severity", row["severity"]),
         "text": page.t.pick(row["message_en"], row["message_zh"]),
+        "owner": _owner(page, row["owner"]),
         "handled": " · ".join(
             part
             for part in (
@@ -90,6 +100,12 @@ def _record(page: Page, row: Mapping[str, Any]) -> Row:
             if part
         ),
     }
+
+
+def _owner(page: Page, owner: Any) -> str:
+    """Who answers for an alert; a name that a team gave in the seed stays as it is."""
+    key = f"owner_{owner}"
+    return page.t(key) if key in WORDS else str(owner or "")
 
 
 def _rank(severity: Any) -> int:
@@ -180,7 +196,8 @@ def _evidence(page: Page, one: Mapping[str, Any]) -> str:
         (t("since"), f"{one['first_seen']:%Y-%m-%d}"),
         (t("until"), f"{one['last_seen']:%Y-%m-%d}"),
         (t("handled"), one["handled"]),
-        (t("evidence"), one["evidence"]),
+        (t("evidence"), page.value_name("evidence", one["evidence"])),
+        (t("subject"), one["subject"]),
     )
     facts = "".join(
         f"<div><dt>{escape(name)}</dt><dd>{escape(str(value))}</dd></div>" for name, value in pairs if value

@@ -56,6 +56,11 @@ WORDS: Dictionary = {
     "length": ("Length", "时长"),
     "products": ("Products of the session", "本场商品"),
     "product": ("Product", "商品"),
+    "lane": ("Products sold", "售出商品"),
+    "lane_how": (
+        "A mark is a sale of the product by own orders; the platform does not tell when a product was shown.",
+        "每个标记为自有订单的一笔成交；平台不提供商品讲解时间。",
+    ),
     "no_products": ("No product of this session is known.", "没有本场的商品数据。"),
     "hosts": ("Hosts, per hour on air", "主播每小时产出"),
     "no_hosts": ("No host was on a roster in this period.", "该时段没有排班。"),
@@ -106,6 +111,7 @@ _HUES = {"viewers": charts.BLUE, "clicks": charts.SKY, "orders": charts.GREEN, "
 _HOST_COLORS = ("#3D4F6B", "#B07A00", "#7A5195", "#2F7F79")
 _AXIS = 46
 _SHOWN = 15
+_LANES = 8
 
 Row = dict[str, Any]
 
@@ -244,9 +250,14 @@ def _timeline(page: Page, row: Row) -> None:
             _panel(page, row, minutes, shifts, name, height, is_last=name == "gmv")
             for name, height in (("viewers", 108), ("clicks", 64), ("orders", 54), ("gmv", 92))
         ]
+        sold = _sold(page, row, minutes)
+        if sold:
+            panels.insert(-1, _product_lane(page, sold, minutes))
         with st.container(gap=None, key="panels"):
             for number, panel in enumerate(panels):
                 charts.chart(panel, f"panel_{number}")
+        if sold:
+            blocks.still(f'<div class="sub wrap">{t("lane_how")}</div>')
 
 
 def _minutes(page: Page, row: Row) -> list[Row]:
@@ -301,6 +312,82 @@ def _shifts(page: Page, row: Row, minutes: Sequence[Row]) -> list[Row]:
             (row["shop_key"], row["live_room_id"]),
         )
     ]
+
+
+def _sold(page: Page, row: Row, minutes: Sequence[Row]) -> list[Row]:
+    """Sales of the session's products on the same axis; those with the first sale on top."""
+    if not page.store.has("fct_order_lines"):
+        return []
+    zone = ZoneInfo(str(row["time_zone"]))
+    midnight = row["start"].replace(hour=0, minute=0, second=0, microsecond=0)
+    first, last = minutes[0]["m"], minutes[-1]["m"] + 1
+    found: list[Row] = []
+    for line in page.store.rows(
+        "select product_name, product_id, sale_time from fct_order_lines where is_counted and shop_key = ? "
+        "and room_id = ? and sale_time is not null order by sale_time, product_id",
+        (row["shop_key"], row["live_room_id"]),
+    ):
+        local: datetime = line["sale_time"].astimezone(zone).replace(tzinfo=None)
+        place = float((local - midnight) / timedelta(minutes=1))
+        if first <= place <= last:
+            name = str(line["product_name"] or line["product_id"])
+            found.append({"m": place, "end": place + 2, "product": name, "clock": f"{local:%H:%M}"})
+    names = list(dict.fromkeys(one["product"] for one in found))[:_LANES]
+    return [one for one in found if one["product"] in names]
+
+
+def _product_lane(page: Page, sold: Sequence[Row], minutes: Sequence[Row]) -> charts.Spec:
+    """A line per product, with a mark at each of its sales."""
+    names = list(dict.fromkeys(one["product"] for one in sold))
+    y = {
+        "field": "product",
+        "type": "nominal",
+        "sort": names,
+        "title": None,
+        "scale": {"paddingInner": 0.1, "paddingOuter": 0},
+        "axis": {
+            "domain": False,
+            "ticks": False,
+            "grid": False,
+            "minExtent": _AXIS,
+            "maxExtent": _AXIS,
+            "labels": False,
+        },
+    }
+    tip = [
+        {"field": "product", "type": "nominal", "title": page.t("product")},
+        {"field": "clock", "type": "nominal", "title": page.t("shop_time")},
+    ]
+    text = {
+        "data": {"values": [{"x": minutes[0]["m"], "product": name} for name in names]},
+        "mark": {"type": "text", "align": "left", "dx": 4, "fontSize": 10.5, "color": "#5D6878"},
+        "encoding": {"x": _across(minutes, "x", None), "y": y, "text": {"field": "product"}},
+    }
+    mark = {
+        "mark": {"type": "rect", "color": "#7A5195"},
+        "encoding": {"x": _across(minutes, "m", None), "x2": {"field": "end"}, "y": y, "tooltip": tip},
+    }
+    title = {
+        "data": {"values": [{"label": page.t("lane")}]},
+        "mark": {
+            "type": "text",
+            "align": "left",
+            "baseline": "bottom",
+            "dx": 4,
+            "dy": -2,
+            "fontSize": 11,
+            "fontWeight": 600,
+            "color": "#1B2430",
+        },
+        "encoding": {"x": {"value": 0}, "y": {"value": 0}, "text": {"field": "label"}},
+    }
+    padding = {"left": 0, "right": 4, "top": 16, "bottom": 2}
+    return {
+        "height": 16 * len(names) + 22,
+        "padding": padding,
+        "data": {"values": list(sold)},
+        "layer": [mark, text, title],
+    }
 
 
 def _across(minutes: Sequence[Row], field: str, axis: Any) -> dict[str, Any]:

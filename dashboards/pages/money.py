@@ -23,6 +23,7 @@ WORDS: Dictionary = {
     "no_month": ("No month of this shop has sales or statements.", "该店铺没有可结账的月份。"),
     "no_statements": ("No statement in this period.", "该时段没有结算单。"),
     "month": ("Month", "月份"),
+    "months": ("all months", "全部月份"),
     "cash": ("What comes when", "回款预测"),
     "no_cash": ("Nothing is under way and nothing unsettled.", "没有在途或未结算款项。"),
     "week_of": ("Week of", "周"),
@@ -137,9 +138,14 @@ def _steps(
     page: Page, table: str, row: Mapping[str, Any], first: str, names: Sequence[str], last: str
 ) -> list[tuple[str, float, bool]]:
     """A row as steps of a waterfall; steps of nothing are left out."""
-    steps = [(page.column(table, first).label, float(row[first]), True)]
-    steps += [(page.column(table, name).label, float(row[name]), False) for name in names if row[name]]
-    return [*steps, (page.column(table, last).label, float(row[last]), True)]
+
+    def label(name: str) -> str:
+        # All of them are amounts: the word would only cut the names off.
+        return page.column(table, name).label.removesuffix(" amount")
+
+    steps = [(label(first), float(row[first]), True)]
+    steps += [(label(name), float(row[name]), False) for name in names if row[name]]
+    return [*steps, (label(last), float(row[last]), True)]
 
 
 def _month_close(page: Page, shop: str) -> None:
@@ -168,7 +174,10 @@ def _month_close(page: Page, shop: str) -> None:
         steps = _steps(page, "kpi_month_close", row, "opening_receivable", _MONTH_STEPS, "closing_receivable")
         charts.chart(charts.waterfall(steps, unit=str(row["currency"]), line=24), "month")
     months_of_shop = _of_shop(page, "month_close", "kpi_month_close", "shop_local_month", shop)
-    page.block(f'<div class="sub">{page.downloads(months_of_shop)}</div>', "month_rows")
+    page.block(
+        f'<div class="sub" style="text-align:right">{t("months")} {page.downloads(months_of_shop)}</div>',
+        "month_rows",
+    )
 
 
 def _of_shop(page: Page, name: str, table: str, day: str, shop: str) -> behind.Rows:
@@ -305,7 +314,7 @@ def _fees(page: Page, shop: str) -> str:
     newest: date | None = rows[0]["statement_month"] if rows else None
     records = [row for row in rows if row["statement_month"] == newest]
     for row in records:
-        row["fee"] = str(row["component"]).replace("_", " ")
+        row["fee"] = page.value_name("component", row["component"]).removesuffix(" amount")
     return page.table(
         t("fees"),
         [

@@ -41,12 +41,20 @@ WORDS: Dictionary = {
     ),
     "difference": ("Difference", "增减"),
     "units": ("Units", "件数"),
+    "skus": ("SKUs, those that moved most first", "SKU 变化贡献（按变化大小排序）"),
+    "sku": ("SKU", "SKU"),
+    "sku_of_change_hover": (
+        "How much of the change of all SKUs together is this SKU's.",
+        "该 SKU 的变化占全部 SKU 变化的比例。",
+    ),
+    "profit": ("Profit", "贡献利润"),
     "reasons": ("Refunds by reason", "退款原因"),
     "reason": ("Reason", "原因"),
     "refund_day": ("by day of the refund", "按退款日"),
-    "heat": ("GMV by day and hour", "分日分时成交额"),
+    "heat": ("GMV by weekday and hour", "按星期与小时的成交额"),
     "hour": ("hour", "小时"),
     "date": ("day", "日期"),
+    "weekday": ("weekday", "星期"),
     "by_shop": ("Shops", "店铺"),
 }
 _METRICS = ("gmv_rc", "net_gmv_rc", "paid_orders", "aov_rc")
@@ -64,7 +72,7 @@ _STEPS = (
     "net_gmv_rc",
 )
 _PRODUCT = ("product_gmv_rc", "product_net_gmv_rc", "product_units_sold", "product_refund_rate_rc")
-_HEAT_DAYS = 28
+_SKU = ("sku_gmv_rc", "sku_units_sold", "sku_contribution_profit_rc")
 
 
 def show(page: Page) -> None:
@@ -80,6 +88,7 @@ def show(page: Page) -> None:
         _waterfall(page, chosen)
     page.block(_shops(page, chosen), "shops")
     page.block(_products(page, chosen), "products")
+    page.block(_skus(page, chosen), "skus")
     left, right = st.columns([1, 1.45], gap="small")
     with left:
         page.block(_reasons(page, chosen), "reasons")
@@ -253,7 +262,7 @@ def _products(page: Page, chosen: Choice) -> str:
     records = []
     for shop, product in numbers.groups():
         figures = {metric: numbers.figure(metric, shop, product) for metric in _PRODUCT}
-        gmv = figures["product_gmv_rc"]
+        difference = _difference(figures["product_gmv_rc"])
         records.append(
             {
                 "product": names.get((shop, product), product),
@@ -261,10 +270,8 @@ def _products(page: Page, chosen: Choice) -> str:
                 "shop_key": shop,
                 "shop": page.shop_name(shop),
                 **figures,
-                "difference": gmv.difference,
-                "of_change": float(gmv.difference) / float(whole)
-                if whole and gmv.difference is not None
-                else None,
+                "difference": difference,
+                "of_change": _of(difference, whole),
             }
         )
     records.sort(key=lambda one: -float(one["product_gmv_rc"].value or 0))
@@ -294,6 +301,81 @@ def _products(page: Page, chosen: Choice) -> str:
     )
 
 
+def _skus(page: Page, chosen: Choice) -> str:
+    """What each SKU added to the change of all, and what it earned."""
+    t = page.t
+    if not page.knows("sku_gmv_rc"):
+        return blocks.card(t("skus"), blocks.empty(t("no_table")))
+    numbers = page.ask(
+        _SKU,
+        chosen.period,
+        by=["shop", "product_id", "sku_id", "seller_sku"],
+        shop=chosen.shop,
+        compare=chosen.compare,
+    )
+    together = page.ask(["sku_gmv_rc"], chosen.period, shop=chosen.shop, compare=chosen.compare)
+    whole = together.figure("sku_gmv_rc").difference
+    names = _product_names(page)
+    records = []
+    for key in numbers.groups():
+        shop, product, sku, seller_sku = key
+        figures = {metric: numbers.figure(metric, *key) for metric in _SKU}
+        difference = _difference(figures["sku_gmv_rc"])
+        records.append(
+            {
+                "sku": str(seller_sku or sku),
+                "sku_id": sku,
+                "product": names.get((shop, product), product),
+                "shop_key": shop,
+                "shop": page.shop_name(shop),
+                **figures,
+                "difference": difference,
+                "of_change": _of(difference, whole),
+            }
+        )
+    records.sort(key=lambda one: (-abs(one["difference"] or 0), str(one["sku_id"])))
+    columns = [
+        Column("sku", t("sku"), show=lambda one: _sku_cell(page, chosen, one)),
+        Column("product", t("product"), is_wide=True),
+        Column("shop", t("shop"), is_wide=True),
+        Column("sku_gmv_rc", t("gmv"), change=True, hover=page.metric("sku_gmv_rc").hover),
+        Column("sku_units_sold", t("units"), is_wide=True, hover=page.metric("sku_units_sold").hover),
+        Column(
+            "sku_contribution_profit_rc",
+            t("profit"),
+            is_wide=True,
+            hover=page.metric("sku_contribution_profit_rc").hover,
+        ),
+        Column("difference", t("difference"), "money", is_wide=True),
+        Column("of_change", t("of_change"), FRACTION, show=_share, hover=t("sku_of_change_hover")),
+    ]
+    return page.table(
+        t("skus"),
+        columns,
+        records,
+        name="skus",
+        note=f"{page.standing.currency} · {t('vs_' + chosen.compare)}",
+        limit=15,
+    )
+
+
+def _sku_cell(page: Page, chosen: Choice, record: Mapping[str, Any]) -> str:
+    """The seller's code; a click opens the sold lines."""
+    return _lines_link(page, chosen, record, str(record["sku"]), "sku_gmv_rc", "sku_id")
+
+
+def _difference(figure: Figure) -> Any:
+    """Against the period compared with; where there is no row of one of them, nothing was sold in it."""
+    if figure.value is None and figure.before is None:
+        return None
+    return (figure.value or 0) - (figure.before or 0)
+
+
+def _of(difference: Any, whole: Any) -> float | None:
+    """A share of the change of all."""
+    return float(difference) / float(whole) if whole and difference is not None else None
+
+
 def _metric_column(page: Page, metric: str, **more: Any) -> Column:
     definition = page.metric(metric)
     return Column(metric, definition.label, hover=definition.hover, **more)
@@ -315,19 +397,25 @@ def _product_names(page: Page) -> dict[tuple[str, str], str]:
 
 def _product_cell(page: Page, chosen: Choice, record: Mapping[str, Any]) -> str:
     """The product's name; a click opens its sold lines."""
-    name = str(record["product"])
+    return _lines_link(page, chosen, record, str(record["product"]), "product_gmv_rc", "product_id")
+
+
+def _lines_link(
+    page: Page, chosen: Choice, record: Mapping[str, Any], name: str, metric: str, column: str
+) -> str:
+    """A name that opens the sold lines of a product or SKU in the period."""
     if not page.store.has("fct_order_lines"):
         return escape(name)
     rows = behind.query(
         page.store,
-        "product_lines",
-        "select order_id, line_id, seller_sku, sku_name, order_status, business_date, currency, gmv, cancelled_gmv, "
+        f"{column.removesuffix('_id')}_lines",
+        "select order_id, line_id, seller_sku, sku_name, order_status, business_date, currency, gmv, cancelled_gmv, "  # noqa: S608 (own text, values are parameters)
         "refunded_gmv, net_gmv, gmv_rc, net_gmv_rc, units_sold from fct_order_lines where is_counted and shop_key = ? "
-        "and product_id = ? and business_date >= ? and business_date < ? "
+        f"and coalesce({column}, 'unknown') = ? and business_date >= ? and business_date < ? "
         "order by gmv_rc desc nulls last, order_id, line_id",
-        (record["shop_key"], record["product_id"], chosen.period.since, chosen.period.until),
+        (record["shop_key"], record[column], chosen.period.since, chosen.period.until),
     )
-    opening = Opening(name, record["product_gmv_rc"], _scope(page, chosen, name), rows)
+    opening = Opening(name, record[metric], _scope(page, chosen, name), rows)
     return blocks.link(escape(name), page.opens(opening), name)
 
 
@@ -369,20 +457,25 @@ def _heat(page: Page, chosen: Choice) -> None:
     t = page.t
     if not page.knows("hourly_gmv_rc"):
         return
-    first = max(chosen.period.since, chosen.period.until - timedelta(days=_HEAT_DAYS))
-    period = Period(first, chosen.period.until)
-    numbers = page.ask(["hourly_gmv_rc"], period, by=["day", "business_hour"], shop=chosen.shop)
-    days = [period.since + timedelta(days=number) for number in range(period.days)]
+    numbers = page.ask_each(
+        ["hourly_gmv_rc"], chosen.period, by=["weekday", "business_hour"], shop=chosen.shop
+    )
+    weekdays = [t(f"weekday_{number}") for number in range(7)]
     rows = [
         {
             "x": f"{int(hour):02d}",
-            "y": _day_label(page, day),
-            "v": float(numbers.figure("hourly_gmv_rc", day, hour).value or 0),
+            "y": weekdays[int(weekday) - 1],
+            "v": float(answer.figure("hourly_gmv_rc", weekday, hour).value or 0),
         }
-        for day, hour in numbers.groups()
+        for answer in numbers
+        for weekday, hour in answer.groups()
     ]
+    period = chosen.period
     with page.chart_card("heat"):
-        page.chart_title(t("heat"), f"{page.standing.currency} · {escape(page.zone)}")
+        page.chart_title(
+            t("heat"),
+            f"{page.standing.currency} · {escape(page.zone)} · {period.since:%m-%d} – {period.last:%m-%d}",
+        )
         if not rows:
             blocks.still(blocks.empty(t("nothing")))
             return
@@ -390,13 +483,9 @@ def _heat(page: Page, chosen: Choice) -> None:
             charts.heat(
                 rows,
                 x_order=[f"{hour:02d}" for hour in range(24)],
-                y_order=[_day_label(page, day) for day in days],
-                titles=(t("hour"), t("date"), page.standing.currency),
-                height=max(120, 16 * len(days) + 30),
+                y_order=weekdays,
+                titles=(t("hour"), t("weekday"), page.standing.currency),
+                height=200,
             ),
             "heat",
         )
-
-
-def _day_label(page: Page, day: date) -> str:
-    return f"{day:%m-%d} {page.t(f'weekday_{day.weekday()}')}"

@@ -10,7 +10,7 @@ import streamlit as st
 
 from dashboards.parts import behind, blocks
 from dashboards.parts.choices import Choice, period_of
-from dashboards.parts.formats import COUNT, DAY, FRACTION
+from dashboards.parts.formats import COUNT, DAY, FRACTION, PART
 from dashboards.parts.page import Column, Page
 from dashboards.parts.words import Dictionary
 
@@ -132,8 +132,8 @@ def _running_out(page: Page, records: Sequence[Row]) -> str:
             Column("sku", t("sku"), hover=page.column("kpi_stock_health", "seller_sku").hover),
             Column("shop", t("shop"), is_wide=True),
             _column(page, "sellable_units", "sellable", COUNT),
-            _column(page, "sales_velocity_7d", "a_day", COUNT, is_wide=True),
-            _column(page, "days_of_cover", "cover", COUNT),
+            _column(page, "sales_velocity_7d", "a_day", PART, is_wide=True),
+            _column(page, "days_of_cover", "cover", PART),
             _column(page, "expected_stockout_date", "gone", DAY),
         ],
         records,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import calendar
 from collections.abc import Mapping, Sequence
+from datetime import date
 from html import escape
 from typing import Any
 
@@ -35,6 +37,12 @@ WORDS: Dictionary = {
     "moved": ("Since frozen", "封存后变动"),
     "running": ("the month is running: figures up to {day}", "本月进行中：数据截至 {day}"),
     "choose": ("click a person", "点击人员查看"),
+    "pace": ("{days} of {all} days are over: {share}", "已过 {days}/{all} 天，进度 {share}"),
+    "reason_no_figures": ("no figures yet", "尚无数据"),
+    "reason_not_sent": ("not sent by the platform", "平台未提供"),
+    "reason_part_unknown": ("a part is unknown", "部分数据未知"),
+    "reason_None": ("no target", "未设目标"),
+    "with_target": ("KPIs with a target", "有目标的指标"),
 }
 _MONTH, _PERSON = "team_month", "team_person"
 
@@ -63,7 +71,8 @@ def show(page: Page) -> None:
         people.setdefault(f"{row['person_name']} · {page.value_name('role', row['role'])}", []).append(row)
     if st.session_state.get(_PERSON) not in people:
         st.session_state[_PERSON] = next(iter(people))
-    left, right = st.columns([1, 1.25], gap="small")
+    with st.container(key="detail_first_team"):
+        left, right = st.columns([1, 1.25], gap="small")
     with left:
         page.block(_people(page, people), "people")
     with right:
@@ -80,19 +89,22 @@ def _kpi(page: Page, row: Mapping[str, Any]) -> str:
 def _people(page: Page, people: Mapping[str, Sequence[Row]]) -> str:
     """Each person with the KPIs of the card, none added up: weights differ, and a KPI may have no basis."""
     t = page.t
-    records = [{"who": who, "row": row, **row} for who, rows in people.items() for row in rows]
+    records = []
+    for who, rows in people.items():
+        aimed = [row for row in rows if row["target"] is not None]
+        records += [{**row, "who": who, "is_first": row is aimed[0]} for row in aimed]
     return page.table(
         t("cards"),
         [
-            Column("who", t("person")),
-            Column("kpi", t("kpi")),
+            Column("who", t("person"), show=lambda one: _who(page, one)),
+            Column("kpi", t("kpi"), show=lambda one: f'<span class="wrap">{escape(str(one["kpi"]))}</span>'),
             Column("attainment", t("attainment"), FRACTION, show=lambda one: _share(page, one, "attainment")),
             Column("score", t("score"), COUNT, show=lambda one: _share(page, one, "score")),
         ],
         records,
         name="scorecards",
-        note=f"{st.session_state[_MONTH]} · {t('choose')}",
-        limit=60,
+        note=f"{st.session_state[_MONTH]} · {t('with_target')} · {t('choose')}",
+        limit=100,
         rows=behind.query(
             page.store,
             "scorecards",
@@ -105,10 +117,23 @@ def _people(page: Page, people: Mapping[str, Sequence[Row]]) -> str:
     )
 
 
+def _reason(page: Page, row: Mapping[str, Any]) -> str:
+    key = f"reason_{row['unknown_reason']}"
+    return page.t(key) if key in WORDS else str(row["unknown_reason"] or "").replace("_", " ")
+
+
+def _who(page: Page, row: Mapping[str, Any]) -> str:
+    """A person's name and role, once for all of the person's lines."""
+    if not row["is_first"]:
+        return ""
+    role = escape(page.value_name("role", row["role"]))
+    return f'<b>{escape(str(row["person_name"]))}</b> <span class="cc hide">{role}</span>'
+
+
 def _share(page: Page, row: Mapping[str, Any], name: str) -> str:
     """A share of a scorecard with the mark of what is not final, or why there is none."""
     if row[name] is None:
-        why = page.value_name("unknown_reason", row["unknown_reason"]).replace("_", " ")
+        why = _reason(page, row)
         return f'<span title="{escape(page.t("no_score", why=why))}">{UNKNOWN}</span>'
     mark = (
         f'<span class="pv s" title="{escape(page.t("not_final_hover"))}">~</span>'
@@ -131,23 +156,40 @@ def _amount(page: Page, row: Mapping[str, Any], name: str) -> str:
     return page.f.count(value)
 
 
+def _running(page: Page, month: date) -> str:
+    """How far a month is: what its attainments are to be read against."""
+    days = calendar.monthrange(month.year, month.month)[1]
+    over = min(days, max(0, (page.last_day - month).days + 1))
+    pace = page.t("pace", days=over, all=days, share=page.f.percent(over / days, 0))
+    return f"{page.t('running', day=page.f.day(page.last_day))} · {pace}"
+
+
+def _named(page: Page, row: Mapping[str, Any]) -> str:
+    """A KPI, and in words why it has no figure."""
+    name = f'<span class="wrap">{escape(str(row["kpi"]))}</span>'
+    if row["actual"] is not None or not row["unknown_reason"]:
+        return name
+    why = _reason(page, row)
+    return f'{name}<div class="sub">{escape(page.t("no_score", why=why))}</div>'
+
+
 def _card(page: Page, who: str, rows: Sequence[Row]) -> str:
     t = page.t
     frozen = next((row["frozen_at"] for row in rows if row["frozen_at"]), None)
     note = (
         t("frozen", day=f"{frozen:%Y-%m-%d}")
         if frozen
-        else t("running", day=page.f.day(page.last_day))
+        else _running(page, rows[0]["month_start"])
         if rows and not rows[0]["is_complete"]
         else str(st.session_state[_MONTH])
     )
     columns = [
-        Column("kpi", t("kpi")),
+        Column("kpi", t("kpi"), show=lambda row: _named(page, row)),
         Column("actual", t("actual"), "money", show=lambda row: _amount(page, row, "actual")),
         Column("target", t("target"), "money", show=lambda row: _amount(page, row, "target")),
         Column("attainment", t("attainment"), FRACTION, show=lambda row: _share(page, row, "attainment")),
         Column("weight", t("weight"), FRACTION, is_wide=True),
-        Column("score", t("score"), COUNT, show=lambda row: _share(page, row, "score")),
+        Column("score", t("score"), COUNT, show=lambda row: _share(page, row, "score"), is_wide=True),
     ]
     if frozen:
         hover = page.column("kpi_team_scorecard", "restated_minus_frozen_score").hover

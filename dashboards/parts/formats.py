@@ -15,9 +15,10 @@ _WHOLE_FROM = 1000
 """Money from here on is shown without decimals; exports have every digit."""
 _SHORT_FROM = 10_000
 
-MONEY, COUNT, FRACTION, RATIO, HOURS, MINUTES, TEXT, DAY, TIME = (
+MONEY, COUNT, PART, FRACTION, RATIO, HOURS, MINUTES, TEXT, DAY, TIME = (
     "money",
     "count",
+    "part",
     "fraction",
     "ratio",
     "hours",
@@ -47,6 +48,8 @@ class Formats:
             return self.money(value, currency)
         if kind == FRACTION:
             return self.percent(value)
+        if kind == PART:
+            return _signed(f"{float(value):,.1f}")
         if kind == RATIO:
             return _signed(f"{float(value):,.2f}")
         if kind == HOURS:

@@ -79,6 +79,15 @@ SHARED: Dictionary = {
         "{shop} is held back since {day}: its last good figures stand. {why}",
         "{shop}自 {day} 起暂缓发布，显示的是最近一次合格的数据。{why}",
     ),
+    "step_failed": (
+        "The newest {step} failed on {day}: nothing new was published, these figures are of the publication before. "
+        "`ttkpi status` says why.",
+        "最近一次{step}于 {day} 失败：没有新数据发布，页面显示上一版本的数据。原因见 `ttkpi status`。",
+    ),
+    "step_build": ("build", "构建"),
+    "step_audit": ("audit", "审核"),
+    "step_publish": ("publication", "发布"),
+    "step_rollback": ("rollback", "回滚"),
     "late": ("{shop} is behind: read until {day}.", "{shop}数据滞后：读取至 {day}。"),
     "new_figures": ("New figures are published.", "已有新数据发布。"),
     "reload": ("Show them", "刷新"),

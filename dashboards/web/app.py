@@ -173,6 +173,7 @@ def _drawer(
         own = Words(words.language, module.WORDS)
         page = Page(entry.slug, store, own, Formats(own, is_short=is_short), viewer, head)
         _looked(viewer, entry.slug, store.publication, own, home=home)
+        _failed(page, home)
         try:
             module.show(page)
             page.finish()
@@ -183,6 +184,16 @@ def _drawer(
     # Streamlit names a page after its function.
     draw.__name__ = entry.slug
     return draw
+
+
+def _failed(page: Page, home: Home) -> None:
+    """Say that nothing new was published because a step failed, so that old figures are not taken for new ones."""
+    found = log.failed_step(home)
+    if found is None:
+        return
+    step, when = found
+    day = page.f.time(page.standing.local(when))
+    blocks.still(blocks.say(_code(page.t("step_failed", step=page.t(f"step_{step}"), day=day))))
 
 
 def _looked(

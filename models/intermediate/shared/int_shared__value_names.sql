@@ -7,6 +7,9 @@ with named as (
     select '{{ column }}' as column_name, {{ column }} as value, meaning as label, meaning_zh as label_zh
     from {{ ref(seed) }}
     {%- endfor %}
+    union all
+    select distinct 'component' as column_name, component as value, label_en as label, label_zh
+    from {{ ref('fee_types') }}
 )
 
 select

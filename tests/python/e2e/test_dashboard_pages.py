@@ -21,9 +21,10 @@ from dashboard_helpers import html, page, plain, shown, tables, tiles
 from dashboards.pages import PAGES
 from dashboards.parts import exports, store
 from dashboards.parts.viewer import AUDIENCE, Viewer
-from home.audit_log import check
+from home.audit_log import Entry, append, check
 from home.config import PROJECT_ROOT as ROOT
 from home.layout import AUDIT_LOG, Home
+from orchestration.metrics.query import Question
 from sandbox.world.truth import truth
 
 LAST_DAY = date(2026, 11, 7)
@@ -212,6 +213,53 @@ def test_a_held_back_shop_is_said_in_words(
     content = html(page("today"))
     assert "is held back since Thu 5 Nov" in content and "unmapped fee &lt;x&gt;" in content
     assert "自 11 月 5 日 周四 起暂缓发布" in html(page("today", "zh"))
+
+
+def test_a_failed_audit_is_said_in_words(
+    pages_home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The figures of the publication before stand, and the page says that they do; a later step that goes well ends it."""
+    (tmp_path / "published").mkdir()
+    shutil.copy(pages_home.published, tmp_path / "published" / "marts.duckdb")
+    monkeypatch.setenv("TTKPI_HOME", str(tmp_path))
+    append(Home(tmp_path), Entry("audit", "20261108", "failed"))
+    assert "The newest audit failed on" in html(page("today"))
+    assert "最近一次审核于" in html(page("money", "zh"))
+    append(Home(tmp_path), Entry("publish", "20261108"))
+    assert "failed on" not in html(page("today"))
+
+
+def test_a_number_that_is_null_is_a_dash_that_says_unknown(
+    pages_home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "published").mkdir()
+    path = tmp_path / "published" / "marts.duckdb"
+    shutil.copy(pages_home.published, path)
+    with opened_to_change(path) as connection:
+        connection.execute("update marts.kpi_shop_daily set net_gmv_rc = null, net_gmv = null")
+    monkeypatch.setenv("TTKPI_HOME", str(tmp_path))
+    content = html(page("today"))
+    assert tiles(content)["Net GMV (excl. refunds)"] == "–"
+    assert re.search(r'<span title="unknown · [^"]+">–</span>', content)
+    assert re.search(r'<span title="未知 · [^"]+">–</span>', html(page("today", "zh")))
+
+
+def test_skus_and_weekdays_equal_the_truth(pages_home: Home, world_dir: Path, shop_days: Any) -> None:
+    """SKUs sum to the shops; the one that moved most stands first; hours by weekday sum to the GMV of the period."""
+    content = html(page("shops"))
+    assert "SKUs, those that moved most first" in content and "GMV by weekday and hour" in content
+    answer = store.opened(pages_home).ask(
+        Question(("sku_gmv_rc",), ("sku_id",), LAST_DAY - timedelta(days=6), LAST_DAY + timedelta(days=1))
+    )
+    sold = sum(row["sku_gmv_rc"] for row in answer.rows)
+    assert abs(sold - total(shop_days, "gmv_rc", WEEK)) < Decimal("0.05")
+    hours = store.opened(pages_home).ask(
+        Question(("hourly_gmv_rc",), ("weekday",), LAST_DAY - timedelta(days=6), LAST_DAY + timedelta(days=1))
+    )
+    by_weekday = {row["weekday"]: row["hourly_gmv_rc"] for row in hours.rows}
+    for day in WEEK:
+        of_day = total(shop_days, "gmv_rc", [day])
+        assert abs((by_weekday.get(date.fromisoformat(day).isoweekday()) or 0) - of_day) < Decimal("0.05")
 
 
 def test_a_shop_without_figures_is_said_in_words(pages_home: Home) -> None:

@@ -140,6 +140,9 @@ SALES_METRICS |= {
     "product_units_sold",
     "product_refunded_units",
     "product_sku_orders",
+    "sku_gmv",
+    "sku_gmv_rc",
+    "sku_units_sold",
     "refund_line_count",
 }
 CREATOR_METRICS |= {
