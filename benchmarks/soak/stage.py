@@ -175,13 +175,20 @@ class Stage:
 
 
 @contextmanager
-def stage(folder: Path, say: Callable[[str], None], *, jobs: int = 1) -> Iterator[Stage]:
+def stage(
+    folder: Path,
+    say: Callable[[str], None],
+    *,
+    jobs: int = 1,
+    before_compiling: Callable[[Home], object] = lambda home: None,
+) -> Iterator[Stage]:
     """Makes a world, its servers and the homes without faults.
 
     Args:
         folder: Where; must not be used by anything else.
         say: Is told what takes time.
         jobs: Schedules that will be played at the same time.
+        before_compiling: Is given the home in which dbt compiles, which may have read the project for it already.
 
     Raises:
         AssertionError: Two calm syncs differ: then nothing could be told from a difference.
@@ -193,6 +200,7 @@ def stage(folder: Path, say: Callable[[str], None], *, jobs: int = 1) -> Iterato
         first = _calm(folder, "first sync", _server(running, world, 0), CLOCK, None)
         second = _calm(folder, "next day", _server(running, world, DAY), CLOCK + DAY, first.after)
         say("dbt compiles the staging models")
+        before_compiling(first.after)
         sql = StagingSql.compiled(first.after)
         for scene in (first, second):
             scene.staging = sql.read(scene.after)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
 import numpy as np
 
@@ -17,6 +18,8 @@ _BITS = 20
 _FACTOR = np.uint64(0x9E3779B97F4A7C15)
 _SHIFT = np.uint64(64 - _BITS)
 _CHUNK = 1 << 22
+_FEW = 50
+"""Places that are looked at one by one."""
 
 
 class Scanner:
@@ -40,14 +43,23 @@ class Scanner:
     def find(self, content: bytes) -> set[str]:
         """The texts that stand in the content."""
         found: set[bytes] = set()
-        for end in self._candidates(content):
-            for value in self._by_end[content[end - WIDTH : end]]:
-                if value not in found and content[max(0, end - len(value)) : end] == value:
-                    found.add(value)
+        searched: set[bytes] = set()
+        for end, places in self._candidates(content):
+            values = [value for value in self._by_end[end] if value not in found]
+            if end in searched or not values:
+                continue
+            for place in islice(places, _FEW):
+                found.update(
+                    value for value in values if content[max(0, place - len(value)) : place] == value
+                )
+            if next(places, None) is not None:
+                # An end such as 00000000 is everywhere: no look at each place.
+                searched.add(end)
+                found.update(value for value in values if value not in found and value in content)
         return {value.decode() for value in found}
 
-    def _candidates(self, content: bytes) -> Iterator[int]:
-        """Where a window ends that a text ends with."""
+    def _candidates(self, content: bytes) -> Iterator[tuple[bytes, Iterator[int]]]:
+        """The last bytes of texts that stand in the content, with the places where they end."""
         for offset in range(WIDTH):
             count = (len(content) - offset) // WIDTH
             for start in range(0, count, _CHUNK):
@@ -56,8 +68,11 @@ class Scanner:
                 )
                 # One look into a small table rules nearly all out; the few others are compared.
                 likely = np.flatnonzero(self._table[self._slots(windows)])
-                for index in likely[np.isin(windows[likely], self._ends)]:
-                    yield offset + (start + int(index) + 1) * WIDTH
+                likely = likely[np.isin(windows[likely], self._ends)]
+                likely = likely[np.argsort(windows[likely], kind="stable")]
+                ends, first = np.unique(windows[likely], return_index=True)
+                for end, indices in zip(ends, np.split(likely, first[1:]), strict=False):
+                    yield end.tobytes(), (offset + (start + int(index) + 1) * WIDTH for index in indices)
 
     @staticmethod
     def _slots(windows: np.ndarray) -> np.ndarray:

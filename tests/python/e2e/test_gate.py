@@ -1,6 +1,6 @@
 """The gate: a defect holds back the smallest thing that it makes untrue, and one cause is told once.
 
-One run after a good publication, in which five things are wrong at once; each test looks at one of them.
+One run after a good publication, in which eight things are wrong at once; each test looks at one of them.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ class Gate:
 
 @pytest.fixture(scope="module")
 def gate(published_home: Home, world_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gate]:
-    """Lines of MY without an amount, a fee of GB that nobody knows, a statement of US whose header is not its rows, and in
-    the place of TH a shop of a region that nobody knows."""
+    """Lines of MY without an amount, a fee of GB that nobody knows, a statement of US whose header is not its rows, in the
+    place of TH a shop of a region that nobody knows; of VN an order, a return and a field with words that nobody knows."""
     server = start_in_thread(world_dir)
     home = copy_of(published_home, tmp_path_factory.mktemp("gate") / "home")
     home.tokens_file.unlink()
@@ -56,6 +56,9 @@ def gate(published_home: Home, world_dir: Path, tmp_path_factory: pytest.TempPat
             {"effect": "null_field", "field": "line_items.sale_price", "shop": MY, "path": ORDERS_PATH, "elements": 2},
             {"effect": "unknown_fee", "key": "moon_fee_amount", "shop": GB, "path": "/statement_transactions"},
             {"effect": "set_field", "field": "settlement_amount", "value": "1.00", "shop": US, "path": "/statements", "elements": 1},
+            {"effect": "unknown_status", "shop": VN, "path": ORDERS_PATH, "elements": 1, "value": "AWAITING_MOON"},
+            {"effect": "set_field", "shop": VN, "path": ORDERS_PATH, "field": "moon_phase", "value": "full"},
+            {"effect": "unknown_status", "shop": VN, "path": "/returns/search", "elements": 1, "value": "RETURN_TO_MOON"},
             {"effect": "set_field", "field": "id", "value": NEW_SHOP, "path": SHOPS_PATH, "elements": 1},
             {"effect": "set_field", "field": "name", "value": "Shop PL", "path": SHOPS_PATH, "elements": 1},
             {"effect": "set_field", "field": "region", "value": "PL", "path": SHOPS_PATH, "elements": 1},
@@ -75,7 +78,7 @@ def days(home: Home, shop: str) -> list[tuple[Any, ...]]:
 def test_the_others_are_published_and_the_exit_code_says_so(gate: Gate) -> None:
     assert gate.report.exit_code == 3
     assert gate.report.publish is not None
-    assert [shop.shop_key for shop in gate.report.publish.held_back] == [MY, US]
+    assert [shop.shop_key for shop in gate.report.publish.held_back] == [VN, MY, US]
     assert days(gate.home, GB) and days(gate.home, VN)
 
 
@@ -126,8 +129,31 @@ def test_an_unknown_fee_leaves_the_settlement_exact_and_the_split_unknown(gate: 
         "select distinct shop_key, component from marts.ops_unmapped_fees where seen_in = 'statement'",
     )
     assert fees == [(GB, "moon_fee_amount")]
+    groups = (
+        "select distinct component, component_group from marts.ops_unmapped_fees where seen_in = 'statement'"
+    )
+    assert query(gate.home.warehouse, groups) == [("moon_fee_amount", "fee")]
     assert gate.report.audit is not None
     assert any("fct_statement_transactions__fees_are_mapped" in text for text in gate.report.audit.warnings)
+
+
+def test_an_unknown_status_of_a_return_holds_back_its_shop_and_one_of_an_order_warns(gate: Gate) -> None:
+    """An unknown return status would change money, an unknown order status or field would not."""
+    assert gate.report.audit is not None
+    unknown = (
+        "select distinct shop_key, return_status from marts.fct_refund_lines where refund_outcome = 'unknown'"
+    )
+    assert query(gate.home.warehouse, unknown) == [(VN, "RETURN_TO_MOON")]
+    (held,) = (shop for shop in gate.report.audit.held_back if shop.shop_key == VN)
+    assert held.check == "fct_refund_lines__statuses_are_known"
+    assert "return_status is RETURN_TO_MOON" in held.found and "return_statuses" in held.remedy
+    warnings = " ".join(gate.report.audit.warnings)
+    assert "fct_orders__statuses_are_known" in warnings and "moon_phase" in warnings
+    fields = (
+        "select distinct unknown_fields from marts.ops_sync_status where resource = 'orders' and shop_key = ?"
+    )
+    assert query(gate.home.warehouse, fields, [VN]) == [(1,)]
+    assert days(gate.home, VN) == days(gate.before, VN)
 
 
 def test_a_shop_of_an_unknown_region_is_left_out_and_told(gate: Gate) -> None:

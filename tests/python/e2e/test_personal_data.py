@@ -8,19 +8,22 @@ history, logs, dlt's folders, audits, docs, the audit log. Only the files whose 
 from __future__ import annotations
 
 import re
-import shutil
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from conftest import CLOCK, admin, authorise, authorise_ads, settings
+from conftest import CLOCK, admin, authorise, authorise_ads, settings, sync
 from scan import WIDTH, Scanner, telling
+from templates import with_parse
 
 from home.config import load_ads_config, load_shop_config
+from home.inputs import store
 from home.layout import Home
 from home.project import project_dir
 from orchestration.build.docs_site import docs
@@ -46,30 +49,25 @@ class Told:
     orders: list[str]
 
 
-def project_with_audiences(folder: Path) -> Path:
-    """The project with its examples of audiences switched on."""
-    source = project_dir()
-    for name in ("models", "macros", "seeds", "tests/singular", "tests/generic", "tests/expectations"):
-        shutil.copytree(source / name, folder / name)
-    for name in ("dbt_project.yml", "profiles.yml"):
-        shutil.copy(source / name, folder)
-    seed = folder / "seeds" / "trust" / "audiences.csv"
-    text = seed.read_text(encoding="utf-8")
-    seed.write_text(re.sub(r"false$", "true", text, flags=re.MULTILINE), encoding="utf-8")
-    return folder
+def switch_audiences_on(home: Home) -> None:
+    """The home has the project's examples of audiences as an input, each switched on."""
+    text = (project_dir() / "seeds" / "trust" / "audiences.csv").read_text(encoding="utf-8")
+    published = re.sub(r"false$", "true", text, flags=re.MULTILINE)
+    rows = {"audiences": len(published.splitlines()) - 1}
+    store(home, {"audiences": published.encode()}, rows, imported_by="", source="audiences.csv")
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
+def told(parsed: Home, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
     root = tmp_path_factory.mktemp("personal")
     generate(root / "world", orders=250, days=20, seed=5, clock=int(CLOCK.timestamp()))
     server = start_in_thread(root / "world")
-    home = Home(root / "home")
+    home = with_parse(parsed, Home(root / "home"))
+    switch_audiences_on(home)
     with pytest.MonkeyPatch.context() as patch:
         for name, value in {
             **settings(server.base_url),
             "TTKPI_HOME": str(home.root),
-            "TTKPI_PROJECT": str(project_with_audiences(root / "project")),
         }.items():
             patch.setenv(name, value)
         try:
@@ -80,9 +78,12 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
             admin(server, "expire_access_tokens")
             run_all(home, until=CLOCK)
             docs(home)
+            # The next day's rows are merged into what is there.
+            admin(server, "clock", {"advance_seconds": 86_400})
+            assert not sync(home, until=CLOCK + timedelta(days=1)).failed
             # What goes wrong is told in logs and in records: a token that is refused, a command that is wrong.
             admin(server, "expire_authorization")
-            main(["sync", "--until", CLOCK.date().isoformat()])
+            main(["sync", "--until", (CLOCK + timedelta(days=1)).date().isoformat()])
             main(["auth", "exchange", "code-that-never-was-one"])
             main(["status"])
             personal = admin(server, "personal", method="GET")["told"]
@@ -122,16 +123,24 @@ def everything_kept(home: Home) -> Iterator[tuple[str, bytes]]:
             with pa.input_stream(str(path), compression="zstd") as file:
                 yield name, file.read()
         elif path.suffix == ".parquet":
-            table = pq.read_table(path)
-            yield name, repr([table.schema, table.to_pylist()]).encode()
+            yield name, repr(pq.read_schema(path)).encode()
+            with duckdb.connect() as connection:
+                yield name, as_text(connection, f"read_parquet('{path}')")
         elif path.suffix == ".duckdb":
             with duckdb.connect() as connection:
                 connection.execute(f"attach '{path}' as file (read_only)")
                 for schema, table in connection.execute(
                     "select schema_name, table_name from duckdb_tables() where database_name = 'file'"
                 ).fetchall():
-                    rows = connection.execute(f'from file."{schema}"."{table}"').fetchall()
-                    yield f"{name} {schema}.{table}", repr(rows).encode()
+                    yield f"{name} {schema}.{table}", as_text(connection, f'file."{schema}"."{table}"')
+
+
+def as_text(connection: duckdb.DuckDBPyConnection, relation: str) -> bytes:
+    """All rows of a relation, every value as it is: DuckDB writes them many times faster than Python shows them."""
+    with tempfile.NamedTemporaryFile() as file:
+        signs = "header false, delimiter '\x01', quote '\x02', escape '\x02'"
+        connection.execute(f"copy (from {relation}) to '{file.name}' (format csv, {signs})")
+        return Path(file.name).read_bytes()
 
 
 def test_the_sandbox_told_something_of_each_kind(told: Told) -> None:
@@ -162,12 +171,15 @@ def found(told: Told) -> dict[str, Found]:
     """Everything that is kept, read once for all that is looked for."""
     wanted = telling(value for values in told.personal.values() for value in values)
     assert len(wanted) > 1_000
-    scanners = [Scanner(texts) for texts in (told.orders, wanted, told.secrets)]
+    orders = set(told.orders)
+    scanner = Scanner([*orders, *wanted, *told.secrets])
     hits: dict[str, Found] = {}
     for name, content in everything_kept(told.home):
         one = hits.setdefault(name, Found(set(), set(), set()))
-        for scanner, own in zip(scanners, (one.orders, one.personal, one.secrets), strict=True):
-            own |= scanner.find(content)
+        seen = scanner.find(content)
+        one.orders |= seen & orders
+        one.personal |= seen & wanted
+        one.secrets |= seen & told.secrets
     return hits
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from templates import with_parse
 
 from benchmarks.soak.content import different
 from benchmarks.soak.schedule import play
@@ -23,8 +24,9 @@ SCHEDULES: tuple[tuple[int, Chapter], ...] = ((267, "first sync"), (40, "next da
 
 
 @pytest.fixture(scope="module")
-def calm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    with stage(tmp_path_factory.mktemp("soak"), lambda text: None) as made:
+def calm(parsed: Home, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    folder = tmp_path_factory.mktemp("soak")
+    with stage(folder, lambda text: None, before_compiling=lambda home: with_parse(parsed, home)) as made:
         yield made
 
 

@@ -27,10 +27,8 @@ from ingestion.tiktok_shop.auth import AuthHost
 from ingestion.tiktok_shop.resources import RESOURCES, tables
 from ingestion.tiktok_shop.tokens import TokenStore
 from sandbox.server.serve import SandboxServer
-from sandbox.world.generator import generate
 from sandbox.world.store import Store
 
-CLOCK = 1_794_096_000  # 2026-11-08T00:00:00Z
 DAY = 86_400
 TH, VN, MY, GB, US = (f"749500000000000{n}" for n in ("0101", "0202", "0303", "0404", "0505"))
 VOLATILE = {"_dlt_load_id", "page_id", "retrieved_at", "snapshot_id"}
@@ -56,19 +54,13 @@ KEYS = {
 }
 
 
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    directory = tmp_path_factory.mktemp("world")
-    generate(directory, orders=700, days=30, seed=7, clock=CLOCK)
-    return directory
-
-
 class Site:
     """A sandbox and a home that knows it."""
 
     def __init__(self, world: Path, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.server = SandboxServer(Store.open(world), directory=world, auth_code_reusable=True).start()
         self.root = root
+        self._monkeypatch = monkeypatch
         url = self.server.base_url
         for key, value in {
             "TTKPI_HOME": str(root / "home"),
@@ -102,13 +94,17 @@ class Site:
     def sync(self, home: Home, **options: Any) -> SyncReport:
         return sync(home, until=self.now(), **options)
 
+    def one_shop_at_a_time(self) -> None:
+        """In the process of the test: where a test is not about several processes, starting them costs most of a sync."""
+        self._monkeypatch.setenv("SOURCES__TIKTOK_SHOP__SHOP_WORKERS", "1")
+
     def calls(self) -> int:
         return int(self.get("requests")["requests"])
 
 
 @pytest.fixture
-def site(world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
-    site = Site(world, tmp_path, monkeypatch)
+def site(world_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
+    site = Site(world_dir, tmp_path, monkeypatch)
     yield site
     site.server.stop()
 
@@ -186,6 +182,7 @@ def test_all_shops_and_the_next_day(site: Site) -> None:
     assert sum(shop.rows.get("orders", 0) for shop in second.shops) < sum(loaded.values()) / 3
 
     # A home that starts now sees the same shops: late updates have all arrived.
+    site.one_shop_at_a_time()
     fresh = site.home("fresh")
     site.sync(fresh)
     for table in (
@@ -210,6 +207,7 @@ def test_all_shops_and_the_next_day(site: Site) -> None:
 
 
 def test_kill_at_any_point(site: Site) -> None:
+    site.one_shop_at_a_time()
     whole = site.home("whole")
     site.sync(whole, shops=[TH, GB])
     home = site.home("killed")
@@ -288,6 +286,7 @@ def test_workers_end_with_a_killed_parent(site: Site) -> None:
 
 
 def test_trouble_stays_where_it_is(site: Site) -> None:
+    site.one_shop_at_a_time()
     home = site.home()
     site.post("shops", {"shop": VN, "active": False})
     site.post("scopes", {"remove": ["seller.return_refund.basic"], "shop": MY})

@@ -79,15 +79,10 @@ def test_a_run_killed_in_every_phase(
     shutil.copytree(published_home.root / "published", home.root / "published")
     published = home.published.read_bytes()
     loads = home.raw / "tiktok_shop" / "_dlt_loads"
-    points: dict[str, Callable[[], bool]] = {
-        "sync": lambda: len(list(loads.glob("*.jsonl"))) >= 2,
-        "build": lambda: building(home),
-        "audit": lambda: "judging raw and marts" in log.read_text(encoding="utf-8"),
-        "publish": lambda: (history_folder(home) / ".new" / "marts.duckdb").exists(),
-    }
-    for phase, reached in points.items():
-        kill_when(start(home, log, "run", *UNTIL), reached, log)
-        assert home.published.read_bytes() == published, phase
+    kill_when(start(home, log, "run", *UNTIL), lambda: len(list(loads.glob("*.jsonl"))) >= 2, log)
+    assert home.published.read_bytes() == published, "sync"
+    kill_when(start(home, log, "run", *UNTIL), lambda: building(home), log)
+    assert home.published.read_bytes() == published, "build"
     said = log.read_text(encoding="utf-8")
     assert "Error" not in said
     assert "Traceback" not in said
@@ -115,6 +110,21 @@ def test_a_run_killed_in_every_phase(
     assert main(["status"]) in (0, 3, 4)
     assert main(["auth", "status"]) == 0
     assert last.wait(PATIENCE_SECONDS) == 0, log.read_text(encoding="utf-8")
+
+    # What a kill costs later is an audit or a publication, and no build: their commands are killed, and then repeated.
+    published = home.published.read_bytes()
+    judging = len(log.read_text(encoding="utf-8"))
+    points: dict[str, Callable[[], bool]] = {
+        "audit": lambda: "judging raw and marts" in log.read_text(encoding="utf-8")[judging:],
+        "publish": lambda: (history_folder(home) / ".new" / "marts.duckdb").exists(),
+    }
+    for phase, reached in points.items():
+        kill_when(start(home, log, phase), reached, log)
+        assert home.published.read_bytes() == published, phase
+        assert main([phase]) == 0, phase
+    said = log.read_text(encoding="utf-8")
+    assert "Error" not in said
+    assert "Traceback" not in said
 
     calm, killed = marts(published_home.published), marts(home.published)
     assert killed.keys() == calm.keys()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Collection, Iterable, Sequence
@@ -17,13 +16,16 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 from dbt_helpers import WITHOUT_TESTS, dbt
+from templates import with_parse
 
+from home.layout import Home
 from ingestion.engine.columns import Table
 from ingestion.engine.journal import JOURNAL
 from ingestion.fx_rates.resource import FX_RATES
 from ingestion.seller_center.tables import tables as file_tables
 from ingestion.tiktok_ads.resources import tables as ads_tables
 from ingestion.tiktok_shop.resources import tables
+from orchestration.build.build import dbt_environment
 
 ROOT = Path(__file__).parents[3]
 SCHEMAS: dict[str, Table] = {table.name: table for table in [*tables(), *JOURNAL.values(), FX_RATES]}
@@ -271,21 +273,31 @@ class Build:
     fails: bool = False
 
 
-def builds(home: Path, steps: Sequence[Build]) -> None:
-    """Builds load by load in one process, with one reading of the project.
+def builds(home: Path, steps: Sequence[Build], parsed: Home) -> None:
+    """Builds load by load in one process, with the project as it was read once for all tests.
 
     All homes beside each other go by one name, one after the other: what dbt has read of the project holds for a place.
 
     Args:
         home: The home. After step n (from 1) the warehouse is copied to `after-n.duckdb`.
         steps: The builds.
+        parsed: The home of the read project.
     """
     (home / "steps.json").write_text(json.dumps([asdict(step) for step in steps]))
     place = home.with_name("place")
     place.unlink(missing_ok=True)
     place.symlink_to(home)
     script = str(Path(__file__).with_name("raw_builds.py"))
-    _run(place, [sys.executable, script, str(place)], target=home.with_name("target"))
+    target = home.with_name("target")
+    if not target.exists():
+        with_parse(parsed, Home(place))
+        (place / "dbt" / "target").rename(target)
+    environment = dbt_environment(Home(place), ROOT) | {"DBT_TARGET_PATH": str(target)}
+    done = subprocess.run(
+        [sys.executable, script, str(place)],
+        cwd=ROOT, env=environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
 
 
 def build(home: Path, select: Sequence[str], *options: str) -> None:
@@ -294,16 +306,6 @@ def build(home: Path, select: Sequence[str], *options: str) -> None:
     Without the tests: a rate that is missing for a while is part of a story, and they would stop there.
     """
     dbt(home, "build", *WITHOUT_TESTS, *options, "--select", *select)
-
-
-def _run(home: Path, command: list[str], target: Path | None = None) -> None:
-    env = os.environ | {
-        "TTKPI_HOME": str(home),
-        "DBT_TARGET_PATH": str(target or home / "target"),
-        "DBT_LOG_PATH": str(home / "logs"),
-    }
-    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
 
 
 def content(

@@ -35,6 +35,8 @@ from raw_stories import (
     stories,
 )
 
+from home.layout import Home
+
 STEPS, LOADS = 4, 5
 END = f"after-{STEPS}.duckdb"
 """The warehouse after the last load, before the full refresh."""
@@ -55,12 +57,17 @@ BUILDS = {"int_orders__compared", "int_orders__touched", "orders_compared"}
 
 
 def played(
-    home: Path, loads: dict[int, list[Piece]], together: list[list[int]], fails: int | None = None
+    home: Path,
+    parsed: Home,
+    loads: dict[int, list[Piece]],
+    together: list[list[int]],
+    fails: int | None = None,
 ) -> str:
     """Builds a home load by load, then in full.
 
     Args:
         home: The home.
+        parsed: The home of the read project.
         loads: The pieces of each load.
         together: The loads of each build.
         fails: The load with which a build is to fail.
@@ -82,7 +89,7 @@ def played(
         )
         for number, some in enumerate(together)
     ]
-    builds(home, [*steps, Build(select=ALL, exclude=BUILT_ONCE, options=["--full-refresh"])])
+    builds(home, [*steps, Build(select=ALL, exclude=BUILT_ONCE, options=["--full-refresh"])], parsed)
     return f"after-{len(steps)}.duckdb"
 
 
@@ -96,11 +103,11 @@ def unlike_a_full_refresh(home: Path, end: str) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def home(parsed: Home, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """All stories, step by step."""
     home = tmp_path_factory.mktemp("home")
     loads = {step: [piece for piece in PIECES if piece.step == step] for step in range(1, STEPS + 1)}
-    assert played(home, loads, [[step] for step in loads]) == END
+    assert played(home, parsed, loads, [[step] for step in loads]) == END
     return home
 
 
@@ -641,7 +648,7 @@ def test_what_explains_a_day_follows_the_orders_and_the_platform(home: Path) -> 
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_shuffled_loads_end_as_the_stories_do(
-    home: Path, tmp_path_factory: pytest.TempPathFactory, seed: int
+    home: Path, parsed: Home, tmp_path_factory: pytest.TempPathFactory, seed: int
 ) -> None:
     """One build fails, one has two loads. What passes (`raw_stories.passing`) comes with the build that fails and is gone with the next."""
     generator = random.Random(seed)
@@ -665,7 +672,7 @@ def test_shuffled_loads_end_as_the_stories_do(
 
     again = tmp_path_factory.mktemp("shuffled")
     together = sorted([*alone, [first, first + 1]])
-    end = played(again, loads, together, fails)
+    end = played(again, parsed, loads, together, fails)
 
     after_failure = touched(again, together.index([fails]) + 2, PASSING)
     assert "unfinished" in after_failure["statement file"]
