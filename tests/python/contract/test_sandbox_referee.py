@@ -31,7 +31,7 @@ from ingestion.sources import prepare
 from ingestion.tiktok_shop.auth import AuthHost
 from ingestion.tiktok_shop.client import ShopClient
 from ingestion.tiktok_shop.endpoints import AUTHORIZED_SHOPS, Endpoint
-from ingestion.tiktok_shop.resources import ENDPOINTS, RESOURCES
+from ingestion.tiktok_shop.resources import BY_NAME, ENDPOINTS, RESOURCES
 from ingestion.tiktok_shop.shop_sync import ShopJob, sync_shop
 from ingestion.tiktok_shop.tokens import TokenStore
 from sandbox.server.serve import SandboxServer, start_in_thread
@@ -574,10 +574,12 @@ class Witness(ShopClient):
 def test_whatever_a_sync_reads_is_as_documented(referee: Referee, tmp_path: Path) -> None:
     """Guards each endpoint, new ones too: the sandbox serves it, in the documented shape, and its rows are stored.
 
-    Two shops together have everything: a US shop payments and its health, the Thai one a creator's own account.
+    The US shop has all but two lists: the Thai shop's official account has authorised the app, the Malaysian shop
+    withdraws by itself.
     """
+    of_shop = {"US": tuple(BY_NAME), "TH": ("live_sessions", "live_core_stats"), "MY": ("withdrawals",)}
     url = referee.server.base_url
-    config = ShopApiConfig(url, url, "sandbox-app", "sandbox-secret", requests_per_second=0, history_days=60)
+    config = ShopApiConfig(url, url, "sandbox-app", "sandbox-secret", requests_per_second=0, history_days=30)
     tokens = TokenStore(tmp_path / "tokens.json", AuthHost(config))
     for granted in ({}, {"creator": creators(WORLD_SHOPS[0])[0].username}):
         made = httpx.post(f"{url}/_sandbox/auth_code", json=granted, trust_env=False).raise_for_status()
@@ -586,9 +588,9 @@ def test_whatever_a_sync_reads_is_as_documented(referee: Referee, tmp_path: Path
     prepare(home)
     with Witness(config, tokens) as client:
         for shop in client.authorized_shops():
-            if shop.region in ("US", "TH"):
-                job = ShopJob(home, config, shop, "run", tuple(one.name for one in RESOURCES), None, CLOCK)
-                outcome = sync_shop(job, client, list(RESOURCES), lambda *_: None)
+            if wanted := of_shop.get(shop.region):
+                job = ShopJob(home, config, shop, "run", wanted, None, CLOCK)
+                outcome = sync_shop(job, client, [BY_NAME[name] for name in wanted], lambda *_: None)
                 troubles += [
                     f"{row.resource}: {row.error_message}" for row in outcome.log if row.status == "failed"
                 ]

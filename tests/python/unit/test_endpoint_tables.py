@@ -16,7 +16,9 @@ from ingestion.endpoint_tables import BEGIN, READMES, table, with_table
 def test_the_readme_has_the_endpoints_as_they_are_declared(path: Path) -> None:
     """Guards a table that was not written again."""
     text = path.read_text(encoding="utf-8")
-    assert with_table(text, READMES[path]) == text, f"{path.parent.name}/README.md is old: run make docs-pages"
+    assert with_table(text, READMES[path]) == text, (
+        f"{path.parent.name}/README.md is old: run make docs-pages"
+    )
 
 
 @pytest.mark.parametrize("path", READMES, ids=lambda path: path.parent.name)
