@@ -128,7 +128,6 @@ SALES_METRICS |= {
 SALES_METRICS |= {
     "created_orders",
     "cancelled_orders",
-    "partly_cancelled_orders",
     "sku_orders",
     "refunded_units",
     "return_unit_rate",
