@@ -119,6 +119,10 @@ docs-pages: $(VENV)/.runtime ## write generated parts again: commands, marts, pi
 	@$(BIN)/python -m ingestion.endpoint_tables
 	@$(BIN)/python -m orchestration.docs_pages $(PAGES_ARGS)
 
+.PHONY: generated
+generated: $(VENV)/.dev docs-pages ## write anew what follows from code and YAML: all that docs-pages writes, the asset graph, the definitions
+	@UPDATE_SNAPSHOTS=1 pytest -k "snapshot or definitions_do_not_change" tests/python/unit/test_dagster_graph.py tests/python/unit/test_dbt_glossary.py
+
 .PHONY: lock
 lock: $(VENV)/.dev ## resolve requirements*.in again into the lock files
 	@for name in requirements requirements-pages requirements-dev; do \

@@ -15,7 +15,7 @@ import pyarrow as pa
 from ingestion.engine.pages import Page
 from ingestion.engine.rows import Drift, build
 from ingestion.seller_center.control import Compared
-from ingestion.seller_center.entities import MAPPERS, Aside, Facts, Made, Mapper
+from ingestion.seller_center.entities import MAPPERS, Facts, Made, Mapper, QuarantinedRow
 from ingestion.seller_center.entities.settlement import statement_records
 from ingestion.seller_center.sheets import Control, Problem, TypedRow
 from ingestion.seller_center.tables import OF_CELLS
@@ -117,10 +117,10 @@ class FileRows:
                 found.update(build(_BY_NAME[name], [whole], self.drift))
         return {name: table for name, table in found.items() if table.num_rows}
 
-    def _quarantine_of(self, sheet: str) -> Callable[[Aside], None]:
+    def _quarantine_of(self, sheet: str) -> Callable[[QuarantinedRow], None]:
         headers = {canonical: name for name, canonical in self._facts[sheet].decisions.columns.items()}
 
-        def quarantine(one: Aside) -> None:
+        def quarantine(one: QuarantinedRow) -> None:
             values = {"value": one.value, "effect": one.effect, "id": one.id, "currency": one.currency or ""}
             if one.amount is not None:
                 values["amount"] = format(one.amount, "f")

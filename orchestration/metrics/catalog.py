@@ -85,7 +85,7 @@ def metrics(file: Published) -> dict[str, Metric]:
     return file.known
 
 
-def named(known: Mapping[str, Metric], names: Iterable[str]) -> list[Metric]:
+def chosen_metrics(known: Mapping[str, Metric], names: Iterable[str]) -> list[Metric]:
     """The metrics of these names.
 
     Raises:

@@ -19,8 +19,8 @@ from orchestration.metrics.catalog import (
     OWN_CURRENCIES,
     Metric,
     UnknownMetric,
+    chosen_metrics,
     metrics,
-    named,
 )
 from orchestration.metrics.source import Engine, Published
 
@@ -92,7 +92,7 @@ def ask(file: Published, question: Question) -> Answer:
         NoMetrics: The file has no metric layer.
     """
     known = metrics(file)
-    wanted = named(known, dict.fromkeys(question.metrics))
+    wanted = chosen_metrics(known, dict.fromkeys(question.metrics))
     if not wanted:
         raise UnknownMetric("No metric is named.", advice="`ttkpi metrics list` has them all.")
     engine = file.engine()
@@ -126,7 +126,7 @@ def ask(file: Published, question: Question) -> Answer:
 
 def groups_of(file: Published, names: Sequence[str]) -> list[str]:
     """What these metrics can all be grouped by, in the words of a question."""
-    wanted = named(metrics(file), names)
+    wanted = chosen_metrics(metrics(file), names)
     return _choices(_known_groups(file.engine(), wanted))
 
 

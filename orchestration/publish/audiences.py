@@ -124,7 +124,7 @@ def _audience(
             name, "is no name: it becomes a folder, so use small letters, digits, '-' and '_'", "audience"
         )
     shops, named = shop_keys.split(), left_out.split()
-    patterns = [*named, *_told_by_costs(columns, named)]
+    patterns = [*named, *_derived_from_costs(columns, named)]
     _require_shops(connection, name, shops)
     chosen = _tables(name, columns, tables.split(), limited=bool(shops), person=person)
     if person:
@@ -174,7 +174,7 @@ def _hindrance(table: str, names: Sequence[str], limited: bool, person: str) -> 
     return ""
 
 
-def _told_by_costs(columns: Columns, patterns: Sequence[str]) -> tuple[str, ...]:
+def _derived_from_costs(columns: Columns, patterns: Sequence[str]) -> tuple[str, ...]:
     """Patterns of all columns that tell what goods cost, if the audience is not to see one of these; else none."""
     hidden = any(
         _is_left_out(table, column, _GOODS_COSTS) and _is_left_out(table, column, patterns)

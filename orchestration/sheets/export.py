@@ -12,7 +12,7 @@ from home.errors import ConfigError
 from home.layout import Home
 from orchestration.metrics.source import Published, published
 from orchestration.sheets.monthly import monthly_sheets
-from orchestration.sheets.tables import Period, named, tables
+from orchestration.sheets.tables import Period, table_of, tables
 from orchestration.sheets.workbook import Cover, Language, Report, sheet_of, write_workbook
 
 _MONTH = re.compile(r"(\d{4})-(\d{2})")
@@ -63,7 +63,7 @@ def export_workbook(
     with published(home, audience) as file:
         known = tables(file)
         if views:
-            sheets = [sheet_of(file, named(known, name), period) for name in dict.fromkeys(views)]
+            sheets = [sheet_of(file, table_of(known, name), period) for name in dict.fromkeys(views)]
             title = "TikTok Shop KPI"
         else:
             period = period or last_month(file)

@@ -186,7 +186,7 @@ def tables(file: Published) -> dict[str, Table]:
     return dict(sorted(by_name.items()))
 
 
-def named(known: dict[str, Table], name: str) -> Table:
+def table_of(known: dict[str, Table], name: str) -> Table:
     """The table or view of a name.
 
     Raises:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -11,6 +12,7 @@ from starlette.routing import Mount, Router
 
 from sandbox.server import envelope
 from sandbox.server.ads import PREFIX, AdsGateway
+from sandbox.server.endpoints import SCOPES
 from sandbox.server.endpoints.admin import Admin
 from sandbox.server.gateway import Gateway
 from sandbox.server.options import SandboxOptions
@@ -35,7 +37,9 @@ def create_app(
         directory: Directory of the world, for its ground truth.
         state_file: Where authorisations and the world's clock are kept over restarts; None to forget them.
     """
-    sandbox = Sandbox(store, options or SandboxOptions(), directory=directory, state_file=state_file)
+    options = options or SandboxOptions()
+    options = replace(options, scopes=options.scopes or SCOPES)
+    sandbox = Sandbox(store, options, directory=directory, state_file=state_file)
     app = Starlette(
         routes=[
             Mount("/_sandbox", app=Router(routes=Admin(sandbox).routes())),

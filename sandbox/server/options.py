@@ -4,20 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-SCOPES: tuple[str, ...] = (
-    "seller.authorization.info",
-    "seller.order.info",
-    "seller.return_refund.basic",
-    "seller.finance.info",
-    "seller.product.basic",
-    "seller.logistics",
-    "seller.fulfillment.basic",
-    "data.shop_analytics.public.read",
-    "seller.affiliate_collaboration.read",
-    "seller.creator_marketplace.read",
-)
-"""Every scope the endpoints of the sandbox ask for."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SandboxOptions:
@@ -31,7 +17,7 @@ class SandboxOptions:
         creator_code: Code of the creator behind the first shop's official account, valid from the start too.
         auth_code_reusable: Let those codes work more than once.
         seller_name: Name of the seller behind that code.
-        scopes: What the seller grants.
+        scopes: What the seller grants; empty for every scope that an endpoint asks for.
         access_token_seconds: Life of an access token; 7 days as on the real host.
         refresh_token_seconds: Life of an authorisation; a refresh does not prolong it.
         keep_old_refresh_token: Let a refresh token work once more after it was used, until its successor is
@@ -55,7 +41,7 @@ class SandboxOptions:
     creator_code: str = "sandbox-creator-code"
     auth_code_reusable: bool = False
     seller_name: str = "Aurora Trading"
-    scopes: tuple[str, ...] = SCOPES
+    scopes: tuple[str, ...] = ()
     access_token_seconds: int = 7 * 86_400
     refresh_token_seconds: int = 365 * 86_400
     keep_old_refresh_token: bool = True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ingestion.seller_center.entities.affiliates import AffiliateOrders
-from ingestion.seller_center.entities.base import Aside, Facts, Made, Mapper, Quarantine
+from ingestion.seller_center.entities.base import Facts, Made, Mapper, Quarantine, QuarantinedRow
 from ingestion.seller_center.entities.days import LiveDays, ShopDays, VideoDays
 from ingestion.seller_center.entities.lives import OldSessions, Sessions
 from ingestion.seller_center.entities.orders import Orders
@@ -29,4 +29,4 @@ MAPPERS: dict[str, type[Mapper]] = {
 }
 """By kind of layout."""
 
-__all__ = ["MAPPERS", "Aside", "Facts", "Made", "Mapper", "Quarantine"]
+__all__ = ["MAPPERS", "Facts", "Made", "Mapper", "Quarantine", "QuarantinedRow"]

@@ -21,7 +21,7 @@ Values = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Aside:
+class QuarantinedRow:
     """Something that can't be used as it stands.
 
     Attributes:
@@ -46,7 +46,7 @@ class Aside:
     currency: str | None = None
 
 
-Quarantine = Callable[[Aside], None]
+Quarantine = Callable[[QuarantinedRow], None]
 """Receives what can't be used."""
 
 WHOLE_CURRENCIES = frozenset({"VND", "JPY", "KRW", "CLP", "IDR"})
@@ -139,7 +139,7 @@ class Mapper(ABC):
     ) -> None:
         """Sets a row aside, or, with another effect than `left_out`, tells what of it is not understood."""
         self._quarantine(
-            Aside(
+            QuarantinedRow(
                 code,
                 row.row,
                 column,

@@ -8,6 +8,7 @@
 {%- set timed = {
     'orders': ['orders', 'create_time'], 'returns': ['returns', 'create_time'], 'cancellations': ['cancellations', 'create_time'],
     'packages': ['packages', 'create_time'], 'statements': ['statements', 'statement_time'], 'payments': ['payments', 'create_time'],
+    'withdrawals': ['withdrawals', 'create_time'],
     'affiliate_orders': ['affiliate_order_skus', 'order_create_time'], 'live_sessions': ['live_sessions', 'start_time'],
     'inventory': ['inventory_snapshots', 'snapshot_time'],
 } -%}

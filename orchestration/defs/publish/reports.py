@@ -33,12 +33,12 @@ def send_due_reports(context: dg.OpExecutionContext, home: HomeResource) -> None
             name = f"{due.period.kind} report of {due.period.name}"
             if sent.problem is not None:
                 context.log.error(f"{name}: {sent.problem}")
-                _tell_refusal(place, sent, name, context.run_id)
+                _log_refusal(place, sent, name, context.run_id)
             elif sent.is_new:
                 context.log.info(f"{sent.webhook.title}: {name}{', late' if sent.is_late else ''}.")
 
 
-def _tell_refusal(home: Home, sent: Sent, name: str, run_id: str) -> None:
+def _log_refusal(home: Home, sent: Sent, name: str, run_id: str) -> None:
     """What is refused stays refused: people hear of it by another way, and not every ten minutes."""
     details = {"webhook": sent.webhook.name, "report": name}
     known = any(one.kind == _REFUSED and one.details == details for one in read_alerts(home.root))

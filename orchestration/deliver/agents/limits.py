@@ -70,7 +70,7 @@ def plain(value: Any) -> Any:
     return value
 
 
-def require_named(name: str, known: Collection[str], what: str) -> str:
+def require_known(name: str, known: Collection[str], what: str) -> str:
     """A name that is one of the known.
 
     Raises:

@@ -13,7 +13,7 @@ from orchestration.deliver.agents.limits import (
     paged,
     plain,
     records,
-    require_named,
+    require_known,
     require_page,
 )
 from orchestration.deliver.webhooks.notices import KINDS
@@ -177,12 +177,12 @@ def rows(
     """
     require_page(limit, offset)
     there = file.columns()
-    require_named(table, there, "table")
+    require_known(table, there, "table")
     own = there[table]
-    shown = [require_named(column, own, f"column of {table}") for column in columns] or list(own)
+    shown = [require_known(column, own, f"column of {table}") for column in columns] or list(own)
     parts, values = ["true"], list[object]()
     for name, wanted in where.items():
-        require_named(name, own, f"column of {table}")
+        require_known(name, own, f"column of {table}")
         parts.append(f"cast({quoted(name)} as varchar) in ({', '.join('?' * len(wanted)) or 'null'})")
         values += [str(one) for one in wanted]
     condition = " and ".join(parts)

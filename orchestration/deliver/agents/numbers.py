@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 from orchestration.deliver.agents.limits import Asked, citation, page, plain
 from orchestration.deliver.agents.words import base_name, glossary
-from orchestration.metrics.catalog import GRAINS, Metric, metrics, named
+from orchestration.metrics.catalog import GRAINS, Metric, chosen_metrics, metrics
 from orchestration.metrics.query import Answer, Question, ask
 from orchestration.metrics.source import Published
 
@@ -144,7 +144,7 @@ def _wanted(file: Published, names: Sequence[str]) -> list[Metric]:
             f"{name} is {kind}: over several days or shops it has no right sum.",
             advice=f"Read it at its own grain with read_rows (table {tables}), or ask for a metric: search_metrics.",
         )
-    return named(known, dict.fromkeys(names))
+    return chosen_metrics(known, dict.fromkeys(names))
 
 
 def _refuse_mixed_clocks(

@@ -10,7 +10,7 @@ from typing import Any
 from home.layout import Home
 from orchestration.deliver.agents.limits import Asked, citation, paged, plain, records, require_page
 from orchestration.deliver.agents.words import base_name, described, glossary
-from orchestration.metrics.catalog import Metric, metrics, named
+from orchestration.metrics.catalog import Metric, chosen_metrics, metrics
 from orchestration.metrics.query import Question, ask
 from orchestration.metrics.source import Published
 from orchestration.publish.verify import verify_file
@@ -90,7 +90,7 @@ def explain(
     if since >= until:
         raise Asked(f"The period is empty: {since} is not before {until}.", advice="until is exclusive.")
     known = metrics(file)
-    (metric,) = named(known, [name])
+    (metric,) = chosen_metrics(known, [name])
     where = {"shop": (shop,)} if shop else {}
     if shop:
         _require_shop(file, shop)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from orchestration.deliver.agents.limits import Asked, page, plain, records, require_named
+from orchestration.deliver.agents.limits import Asked, page, plain, records, require_known
 from orchestration.metrics.catalog import Metric, metrics, search
 from orchestration.metrics.source import Published
 
@@ -105,7 +105,7 @@ def define(file: Published, name: str) -> dict[str, Any]:
     columns = glossary(file, (table,) if table else (), column)
     if not columns:
         names = {*known, *(row["column_name"] for row in glossary(file, (), ""))}
-        require_named(name, names, "metric or column")
+        require_known(name, names, "metric or column")
         raise Asked(f"{name} has no definition in this file.", advice="search_metrics finds what there is.")
     return {"metric": None, "columns": columns}
 

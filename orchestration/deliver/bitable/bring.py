@@ -32,7 +32,7 @@ from orchestration.deliver.bitable.fields import (
     type_name,
 )
 from orchestration.metrics.source import Published, published
-from orchestration.sheets.tables import Period, Table, named, rows_of, tables
+from orchestration.sheets.tables import Period, Table, rows_of, table_of, tables
 
 MOST_ROWS = 20_000
 """Records that a table of a Base may have in every plan."""
@@ -92,7 +92,7 @@ def bring(
     zone = ZoneInfo(project_var("reporting_timezone"))
     with published(home, base.audience) as file:
         known = tables(file)
-        chosen = [named(known, name) for name in base.views]
+        chosen = [table_of(known, name) for name in base.views]
         wanted = {table.name: _records(file, table, base.days, zone) for table in chosen}
         there = client.tables()
         reports = []

@@ -10,7 +10,7 @@ from home.errors import TtkpiError
 from home.layout import Home
 from orchestration.deliver.report import reading
 from orchestration.deliver.report.period import KINDS, Period, late_shops, newest_period
-from orchestration.deliver.report.send import still_to_send, wanting, was_told_late
+from orchestration.deliver.report.send import still_to_send, wanting, was_reported_late
 from orchestration.deliver.webhooks.platform import Webhook
 from orchestration.metrics.source import published
 
@@ -59,7 +59,7 @@ def due_reports(home: Home, hooks: Sequence[Webhook], now: datetime, zone: str) 
             continue
         state = readiness(home, period)
         if state == LATE:
-            waiting = tuple(hook for hook in waiting if not was_told_late(home, hook, period))
+            waiting = tuple(hook for hook in waiting if not was_reported_late(home, hook, period))
         if waiting and (state == READY or now >= period.due + PATIENCE):
             yield Due(period, waiting, state)
 

@@ -59,7 +59,7 @@ def made(home: Home, period: Period, audience: str, *, ledger: Ledger | None = N
         NothingToReport: The file has no shop.
         CannotRead: The file is damaged.
     """
-    last = (ledger or Ledger(home)).told_at(_name(period.previous(), audience))
+    last = (ledger or Ledger(home)).sent_at(_name(period.previous(), audience))
     with published(home, audience) as file:
         return write_report(file, period, restated_after=last)
 
@@ -70,7 +70,7 @@ def still_to_send(home: Home, hooks: Sequence[Webhook], period: Period) -> tuple
     return tuple(hook for hook in hooks if _name(period, hook.audience) not in ledger.delivered(hook.name))
 
 
-def was_told_late(home: Home, hook: Webhook, period: Period) -> bool:
+def was_reported_late(home: Home, hook: Webhook, period: Period) -> bool:
     """Whether a webhook was told that the numbers of a period are late."""
     return f"{_name(period, hook.audience)}/late" in Ledger(home).delivered(hook.name)
 

@@ -43,7 +43,7 @@ class Ledger:
         with self._lock:
             return set(self._of(webhook)["told"])
 
-    def told_at(self, told: str) -> datetime | None:
+    def sent_at(self, told: str) -> datetime | None:
         """When any webhook was told this last; None when none was."""
         with self._lock:
             times = [one["told"][told] for one in self._webhooks.values() if told in one["told"]]

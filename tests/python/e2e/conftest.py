@@ -142,7 +142,7 @@ def _without_loads(connection: duckdb.DuckDBPyConnection, table: str) -> str:
 
 
 @dataclass
-class Told:
+class RememberedProgress:
     """A `Progress` that remembers."""
 
     messages: list[str] = field(default_factory=list)

@@ -11,7 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from conftest import CLOCK, Told, admin, authorise, authorise_ads, raw, sync
+from conftest import CLOCK, RememberedProgress, admin, authorise, authorise_ads, raw, sync
 
 from home.errors import ConfigError
 from home.layout import Home
@@ -89,7 +89,7 @@ def by_account(report: SyncReport) -> dict[str, ShopResult]:
 def test_the_first_sync_and_the_next_day(home: Home, sandbox: SandboxServer) -> None:
     """Guards figures that are not the platform's, a sync that reads its whole history each day, and late cost that
     stays unknown for ever."""
-    told = Told()
+    told = RememberedProgress()
     first = sync(home, resources=NAMES, progress=told)
     assert not first.failed, (first.errors, first.accounts)
     assert [(one.shop_key, one.status, one.incremental) for one in first.accounts] == [
@@ -373,7 +373,7 @@ def test_no_token_and_no_secret_in_archive_raw_or_log(
     caplog.set_level(logging.DEBUG)
     token = AdsTokenStore(home.ads_tokens_file).read().grants[0].access_token
     admin(sandbox, "faults", {"effect": "reset", "path": "/campaign/get/", "nth": 1})
-    told = Told()
+    told = RememberedProgress()
     sync(home, resources=NAMES, progress=told)
     admin(sandbox, "ads_revoke")
     report = sync(home, resources=["advertisers"], progress=told)

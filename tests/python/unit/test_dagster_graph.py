@@ -1,7 +1,6 @@
 """The asset graph: complete, unbroken from endpoint to published table, loadable by anyone.
 
-After a wanted change: `UPDATE_SNAPSHOTS=1 pytest tests/python/unit/test_dagster_graph.py`, then read the
-diff.
+After a wanted change: `make generated`, then read the diff.
 """
 
 from __future__ import annotations
@@ -139,7 +138,7 @@ def test_the_snapshot_of_the_graph(defs: dg.Definitions, graph: Graph, manifest:
         SNAPSHOT.parent.mkdir(exist_ok=True)
         SNAPSHOT.write_text(text, encoding="utf-8")
     assert text == SNAPSHOT.read_text(encoding="utf-8"), (
-        "The asset graph has changed. If that is wanted, run this test with UPDATE_SNAPSHOTS=1."
+        "The asset graph has changed. If that is wanted, run `make generated` and read the diff."
     )
 
 

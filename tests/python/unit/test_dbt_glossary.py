@@ -1,7 +1,7 @@
 """The glossary as a table: every column of every kpi_ mart, in both languages, as the descriptions say it.
 
-After a definition was worded better: `UPDATE_SNAPSHOTS=1 pytest tests/python/unit/test_dbt_glossary.py`. After it
-came to mean something else, its doc block first gets `- **Version**: 2 since 2027-01-01: what changed`.
+After a definition was added or worded better: `make generated`. After it came to mean something else, its doc block
+first gets `- **Version**: 2 since 2027-01-01: what changed`.
 """
 
 from __future__ import annotations
@@ -131,5 +131,5 @@ def test_definitions_do_not_change_unseen(manifest: dict[str, Any]) -> None:
         SNAPSHOT.write_text(text, encoding="utf-8")
     assert text == SNAPSHOT.read_text(encoding="utf-8"), (
         "A definition has changed. If it means something else, give its doc block the next `- **Version**`. "
-        "Then run this test with UPDATE_SNAPSHOTS=1."
+        "Then, as after a new or better worded one, run `make generated`."
     )
