@@ -195,8 +195,8 @@ def _step(options: argparse.Namespace, days_left: int, seconds_left: float, seco
     """Days until the next run: as asked for, or more if the time does not suffice."""
     if seconds_left < math.inf:
         runs = max(1, int(seconds_left / seconds_of_a_run) - options.losses)
-        return min(days_left, max(options.every, math.ceil(days_left / runs)))
-    return int(min(days_left, options.every))
+        return min(days_left, max(int(options.every), math.ceil(days_left / runs)))
+    return min(days_left, int(options.every))
 
 
 def _new_home(folder: Path) -> Home:
