@@ -67,6 +67,18 @@ def test_every_column_has_a_name_in_chinese(entries: dict[tuple[str, str], dict[
     assert not silent
 
 
+def test_every_published_column_has_a_name_in_chinese(manifest: dict[str, Any]) -> None:
+    """Facts, dimensions and views, too: the comment of each column in the published file is its description."""
+    silent = [
+        f"{node['name']}.{column}"
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "model" and node["schema"] in ("marts", "views")
+        for column, about in node["columns"].items()
+        if not CHINESE.search(about["description"])
+    ]
+    assert not silent
+
+
 def test_every_mart_says_its_clock_and_owner(entries: dict[tuple[str, str], dict[str, Any]]) -> None:
     """`meta: {owner: ..., clock: ...}`: numbers without a clock are compared over midnights that are not the same."""
     assert not {key[0] for key, row in entries.items() if not row["clock"] or not row["owner"]}
