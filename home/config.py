@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from home.errors import ConfigError
 
@@ -63,6 +63,8 @@ class ShopApiConfig:
         timeout_seconds: Longest silence of the server before a request is given up and tried again.
         short_lists: What a list means that stays shorter than it announces: `refuse` fails the resource, so that
             the next run reads it again; `accept` notes it and goes on, for shops whose counts are known to be off.
+        service_id: Id of the app's service in Partner Center, of which the links for sellers are made; empty: the
+            links stand in Partner Center alone.
     """
 
     base_url: str
@@ -76,6 +78,18 @@ class ShopApiConfig:
     history_days: int = 180
     timeout_seconds: float = 30.0
     short_lists: str = "refuse"
+    service_id: str = ""
+
+    @property
+    def authorisation_links(self) -> dict[str, str]:
+        """Where a seller agrees, by market: shops of the US have a page of their own."""
+        if not self.service_id:
+            return {}
+        query = f"open/authorize?service_id={quote(self.service_id, safe='')}"
+        return {
+            "US": f"https://services.us.tiktokshop.com/{query}",
+            "": f"https://services.tiktokshop.com/{query}",
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +166,7 @@ def load_shop_config() -> ShopApiConfig:
         history_days=_setting(section, "history_days", _positive_int, default.history_days),
         timeout_seconds=_setting(section, "timeout_seconds", _positive, default.timeout_seconds),
         short_lists=_setting(section, "short_lists", _refuse_or_accept, default.short_lists),
+        service_id=_setting(section, "service_id", _text, default.service_id),
     )
 
 

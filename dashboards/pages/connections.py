@@ -1,18 +1,21 @@
 """Connections 连接: shops and ads accounts, until when they are authorised, what was read last and what failed, and the
-files that were handed in. Read only: `ttkpi auth` and the inbox folder change them."""
+files that were handed in. Who sees all may hand in codes, files and the workbook of inputs here."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from html import escape
 from typing import Any
 
 import streamlit as st
 
-from dashboards.parts import behind, blocks
+from dashboards.parts import behind, blocks, handing_in
 from dashboards.parts.formats import COUNT, TIME
 from dashboards.parts.page import Column, Page
 from dashboards.parts.words import Dictionary
+from home.config import load_shop_config
+from home.errors import ConfigError, TtkpiError
+from home.layout import Home
 
 WORDS: Dictionary = {
     "name": ("Connections", "连接"),
@@ -49,10 +52,41 @@ WORDS: Dictionary = {
     "row": ("Row", "行"),
     "reason": ("Why", "原因"),
     "how": (
-        "A new shop, or one whose authorisation ends: open the app's authorisation link as the seller, then "
-        "ttkpi auth exchange CODE on the machine that reads TikTok.",
-        "新增店铺或授权到期：以卖家身份打开授权链接，然后在读取数据的机器上运行 ttkpi auth exchange CODE。",
+        "A new shop, or one whose authorisation ends: the seller opens the authorisation link of the app and agrees; "
+        "the code in the address that follows is handed in here, or with ttkpi auth exchange CODE.",
+        "新增店铺或授权到期：卖家打开授权链接并同意，把跳转网址中的 code 在此提交，或运行 ttkpi auth exchange CODE。",
     ),
+    "hand_in": ("Hand in", "提交"),
+    "code_title": ("Authorise a shop or an ads account", "授权店铺或广告账户"),
+    "code_links": ("Links for the seller", "卖家授权链接"),
+    "link_us": ("shops of the US", "美国店铺"),
+    "link_others": ("shops of all other markets", "其他市场店铺"),
+    "no_links": (
+        "The links stand in Partner Center; with sources.tiktok_shop.service_id they are shown here.",
+        "授权链接见 Partner Center；设置 sources.tiktok_shop.service_id 后在此显示。",
+    ),
+    "ads_link": (
+        "The link for ads accounts stands in the developer portal of TikTok for Business.",
+        "广告账户的授权链接见 TikTok for Business 开发者平台。",
+    ),
+    "code_of": ("The code is of", "授权码属于"),
+    "of_shop": ("a shop", "店铺"),
+    "of_ads": ("an ads account", "广告账户"),
+    "code": ("Code, or the whole address with it", "授权码，或包含授权码的完整网址"),
+    "files_title": ("Downloaded files", "手工下载的文件"),
+    "files_choose": (
+        "CSV and XLSX of Seller Center and Affiliate Center",
+        "卖家中心、联盟后台的 CSV 与 XLSX",
+    ),
+    "inputs_title": ("Workbook of inputs", "维护数据工作簿"),
+    "inputs_choose": (
+        "Unit costs, targets, rosters, thresholds: the workbook that ttkpi inputs export writes",
+        "成本、目标、排班、阈值：由 ttkpi inputs export 导出的工作簿",
+    ),
+    "taken": ("Taken. The next run counts with it.", "已接收，下次运行生效。"),
+    "partly": ("Taken in part; what was left out is said below.", "部分接收，未采用的内容见下。"),
+    "refused": ("Not taken; the reason is said below.", "未接收，原因见下。"),
+    "nothing_given": ("Nothing was chosen.", "尚未选择内容。"),
     "choose": ("click a line for its resources", "点击一行查看明细"),
 }
 _SHOP = "connection"
@@ -72,6 +106,8 @@ def show(page: Page) -> None:
     if st.session_state.get(_SHOP) not in shops:
         st.session_state[_SHOP] = next(iter(shops), None)
     blocks.still(blocks.say(escape(t("how")), is_good=True))
+    if handing_in.may_hand_in(page.viewer):
+        _hand_in(page)
     left, right = st.columns([1, 1.35], gap="small")
     with left:
         page.block(_shops(page, shops), "shops")
@@ -81,6 +117,96 @@ def show(page: Page) -> None:
         page.block(_resources(page, chosen, shops.get(chosen, [])), "resources")
     page.block(_files(page), "files")
     page.block(_quarantine(page), "quarantine")
+
+
+def _hand_in(page: Page) -> None:
+    """Three forms side by side, closed until somebody opens them."""
+    t = page.t
+    with st.expander(t("hand_in"), key="hand_in"):
+        code, files, inputs = st.columns(3, gap="medium")
+    with code, st.form("hand_in_code", clear_on_submit=True, border=False):
+        st.markdown(f"**{t('code_title')}**")
+        st.html(_links(page))
+        sources = {t("of_shop"): "exchange", t("of_ads"): "ads"}
+        source = st.radio(t("code_of"), list(sources), horizontal=True, key="hand_in_source")
+        given = st.text_input(t("code"), type="password", key="hand_in_code_text")
+        if st.form_submit_button(t("hand_in"), key="hand_in_code_go"):
+            _take(
+                page,
+                bool(given.strip()),
+                lambda home: handing_in.exchange_code(
+                    home, page.viewer, sources[str(source)], given, page.store.publication
+                ),
+            )
+    with files, st.form("hand_in_files", clear_on_submit=True, border=False):
+        st.markdown(f"**{t('files_title')}**")
+        shop = st.selectbox(
+            t("shop"),
+            [str(one["shop_key"]) for one in page.shops],
+            format_func=page.shop_name,
+            key="hand_in_shop",
+        )
+        chosen = st.file_uploader(
+            t("files_choose"), type=["csv", "xlsx"], accept_multiple_files=True, key="hand_in_files_chosen"
+        )
+        if st.form_submit_button(t("hand_in"), key="hand_in_files_go"):
+            content = {one.name: one.getvalue() for one in chosen}
+            _take(
+                page,
+                bool(content and shop),
+                lambda home: handing_in.import_files(
+                    home, page.viewer, content, str(shop), t.language, page.store.publication
+                ),
+            )
+    with inputs, st.form("hand_in_inputs", clear_on_submit=True, border=False):
+        st.markdown(f"**{t('inputs_title')}**")
+        book = st.file_uploader(t("inputs_choose"), type=["xlsx"], key="hand_in_inputs_chosen")
+        if st.form_submit_button(t("hand_in"), key="hand_in_inputs_go"):
+            sheets = {book.name: book.getvalue()} if book else {}
+            _take(
+                page,
+                bool(sheets),
+                lambda home: handing_in.import_inputs(
+                    home, page.viewer, sheets, t.language, page.store.publication
+                ),
+            )
+
+
+def _links(page: Page) -> str:
+    t = page.t
+    try:
+        links = load_shop_config().authorisation_links
+    except ConfigError:
+        links = {}
+    names = {"US": t("link_us"), "": t("link_others")}
+    shown = [
+        f'<a href="{escape(link)}" target="_blank" rel="noreferrer noopener">{names[market]}</a>'
+        for market, link in links.items()
+    ]
+    first = f"{t('code_links')}: {' · '.join(shown)}" if shown else t("no_links")
+    return f'<div class="k"><p class="note">{first}<br>{t("ads_link")}</p></div>'
+
+
+def _take(page: Page, is_given: bool, command: Callable[[Home], handing_in.Outcome]) -> None:
+    """Do it, and say in the form what became of it."""
+    t = page.t
+    if not is_given:
+        st.warning(t("nothing_given"))
+        return
+    try:
+        with st.spinner(""):
+            outcome = command(Home.from_env())
+    except TtkpiError as error:
+        st.error(f"{error.message} {error.advice}")
+        return
+    if outcome.is_done:
+        st.success(t("taken"))
+    elif outcome.is_partly_done:
+        st.warning(t("partly"))
+    else:
+        st.error(t("refused"))
+    if outcome.text:
+        st.code(outcome.text, language=None, wrap_lines=True)
 
 
 def _failed(rows: list[Row]) -> list[Row]:

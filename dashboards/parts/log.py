@@ -1,4 +1,4 @@
-"""Who looked at which page and who exported what, in the audit log of the home."""
+"""Who looked at which page, who exported and who handed in what, in the audit log of the home."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dashboards.parts.viewer import Viewer
 from home.audit_log import Entry, append, set_origin
 from home.layout import AUDIT_LOG, Home
 
-LOOK, EXPORT, REFUSED = "page_opened", "page_exported", "page_refused"
+LOOK, EXPORT, REFUSED, HANDED_IN = "page_opened", "page_exported", "page_refused", "page_handed_in"
 _STEPS = ("build", "audit", "publish", "rollback")
 _TAIL = 256 * 1024
 
@@ -20,8 +20,8 @@ def write(home: Home, event: str, subject: str, viewer: Viewer, publication: str
 
     Args:
         home: The home.
-        event: `LOOK`, `EXPORT` or `REFUSED`.
-        subject: The page, or what was exported.
+        event: `LOOK`, `EXPORT`, `REFUSED` or `HANDED_IN`.
+        subject: The page, or what was exported or handed in.
         viewer: Who.
         publication: Of what.
         details: Counts and formats.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 
 from orchestration.cli.base import Commands
@@ -13,14 +15,22 @@ def auth() -> None:
     """Authorisations of sellers and ads accounts. 店铺与广告账户授权。"""
 
 
+def _code(code: str) -> str:
+    """The code itself; `-` is the first line of standard input: other users see the arguments of a process."""
+    found = (sys.stdin.readline() if code == "-" else code).strip()
+    if not found:
+        raise click.UsageError("There is no code on standard input.")
+    return found
+
+
 @auth.command("exchange")
 @click.argument("code")
 def auth_exchange(code: str) -> None:
     """Turn the CODE that a seller's authorisation ends with into tokens. 用授权码换取令牌。
 
-    The code stands in the address of the page after the seller has agreed (code=...). It works once and for 30
-    minutes. The tokens go to tokens.json in TTKPI_HOME, readable for you alone. Exit code 3 when a shop is of a region
-    that seeds/shared/regions.csv does not know: it is left out until it is added.
+    The code stands in the address of the page after the seller has agreed (code=...); `-` reads it from standard
+    input. It works once and for 30 minutes. The tokens go to tokens.json in TTKPI_HOME, readable for you alone. Exit
+    code 3 when a shop is of a region that seeds/shared/regions.csv does not know: it is left out until it is added.
 
     \b
     Example:  ttkpi auth exchange TTP_FeBoANmHP3yqdoUI9fZOCw
@@ -40,7 +50,7 @@ def auth_exchange(code: str) -> None:
     tokens = TokenStore(home.tokens_file, AuthHost(config), notify=reporter.warning)
     with recorded(home, "authorise") as entry:
         entry.details["source"] = "tiktok_shop"
-        grant = tokens.exchange(code)
+        grant = tokens.exchange(_code(code))
         entry.subject = grant.open_id
         entry.details["scopes"] = grant.granted_scopes
     click.echo(f"Authorised by {grant.seller_name or grant.open_id}. Tokens: {home.tokens_file}")
@@ -65,9 +75,9 @@ def auth_exchange(code: str) -> None:
 def auth_ads(code: str) -> None:
     """Turn the CODE of an ads account's authorisation into a token. 广告账户授权。
 
-    The code stands in the address of the page after the account's user has agreed (auth_code=...). It works once and
-    for an hour. The token goes to ads_tokens.json in TTKPI_HOME, readable for you alone, and lives until it is
-    withdrawn. From then on `ttkpi sync` and `ttkpi run` read the ads accounts as well.
+    The code stands in the address of the page after the account's user has agreed (auth_code=...); `-` reads it from
+    standard input. It works once and for an hour. The token goes to ads_tokens.json in TTKPI_HOME, readable for you
+    alone, and lives until it is withdrawn. From then on `ttkpi sync` and `ttkpi run` read the ads accounts as well.
 
     \b
     Example:  ttkpi auth ads 83e2e5a1d4
@@ -84,7 +94,7 @@ def auth_ads(code: str) -> None:
     tokens = AdsTokenStore(home.ads_tokens_file)
     with recorded(home, "authorise") as entry:
         entry.details["source"] = "tiktok_ads"
-        grant = tokens.exchange(code, AdsAuthHost(config, notify=reporter.warning))
+        grant = tokens.exchange(_code(code), AdsAuthHost(config, notify=reporter.warning))
         entry.subject = " ".join(grant.advertiser_ids)
     count = len(grant.advertiser_ids)
     click.echo(
