@@ -179,7 +179,7 @@ def _lines(store: Store, clock: int, reporting: Reporting) -> Iterator[LineProfi
                     line["sku_id"],
                     day,
                     known.basis if known else "none",
-                    _earned(sale) if sale else ZERO,
+                    _earned(sale, shop) if sale else ZERO,
                     charges,
                     *goods,
                 )
@@ -226,13 +226,14 @@ def _goods(
     return None, None
 
 
-def _earned(line: SaleLine) -> Decimal:
+def _earned(line: SaleLine, shop: Shop) -> Decimal:
     """What the seller earns on a line: before the platform's discount, less what was taken back of it."""
     if line.cancelled:
         return ZERO
     if line.refunded == line.sale:
         return ZERO if line.sale else line.before_platform_discount
-    return line.before_platform_discount - _four(line.before_platform_discount * line.refunded / line.sale)
+    taken_back = line.before_platform_discount * line.refunded / line.sale
+    return line.before_platform_discount - _unit(taken_back, shop)
 
 
 def _spread(
@@ -243,7 +244,7 @@ def _spread(
     if known is None:
         return spread
     pairs = sorted(zip(lines, is_credited, strict=True), key=lambda pair: pair[0].id)
-    earned = [_earned(line) for line, _ in pairs]
+    earned = [_earned(line, shop) for line, _ in pairs]
     sold = [line.before_platform_discount for line, _ in pairs]
     credited = [Decimal(flag) for _, flag in pairs]
     alike = [Decimal(1) for _ in pairs]

@@ -148,7 +148,8 @@ with touched as (
             case
                 when not priced.is_counted then 0
                 when priced.refunded_gmv = priced.gmv then case when priced.gmv > 0 then priced.gmv_before_platform_discount else 0 end
-                else {{ money_share('priced.gmv_before_platform_discount', 'priced.refunded_gmv', 'priced.gmv') }}
+                -- Taken back in whole units, as statements do it and kpi_month_close counts it.
+                else {{ rounded_to_unit(money_share('priced.gmv_before_platform_discount', 'priced.refunded_gmv', 'priced.gmv'), 'priced.currency') }}
             end as decimal(18, 4)
         ) as refunded_base_amount,
         -- From the currency of the cost to that of the shop by way of the reporting currency; NULL when any of it is unknown.

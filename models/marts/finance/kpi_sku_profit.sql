@@ -1,11 +1,24 @@
 {%- set amounts = profit_parts().keys() | list %}
+{%- set sums = [
+    'units_sold', 'units_kept', 'units_without_cost', 'units_without_profit', 'gmv', 'gmv_without_cost', 'gmv_without_profit', 'tax_amount', 'cogs_freight_amount',
+    'cogs_duty_amount', 'settled_sales_amount', 'unheard_sales_amount', 'known_earned_amount', 'settled_profit', 'open_sales_amount', 'open_cogs_amount', 'open_lines',
+] %}
+{%- for amount in amounts + ['contribution_profit'] %}{% do sums.extend([amount, amount ~ '_rc']) %}{% endfor %}
 
 with sku_days as (
     select * from {{ ref('int_finance__profit_sku_days') }}
 )
 
 , days as (
-    select shop_key, business_date, currency, unallocated_cost, unallocated_cost_rc, gmv_before_platform_discount as day_sales_amount
+    select
+        shop_key,
+        business_date,
+        currency,
+        fx_rate,
+        fx_is_stale,
+        unallocated_cost,
+        unallocated_cost_rc,
+        gmv_before_platform_discount as day_sales_amount
     from {{ ref('int_finance__profit_days') }}
 )
 
@@ -19,13 +32,24 @@ with sku_days as (
 
 , weighed as (
     select
-        sku_days.*,
+        days.shop_key,
+        days.business_date,
+        days.currency,
+        {#- A day on which nothing was sold still costs: SKU `none`, or SKUs would not sum to the shop. #}
+        case when sku_days.shop_key is null then 'none' else sku_days.sku_id end as sku_id,
+        sku_days.product_id,
+        sku_days.seller_sku,
+        case when sku_days.shop_key is null then days.fx_rate else sku_days.fx_rate end as fx_rate,
+        case when sku_days.shop_key is null then days.fx_is_stale else sku_days.fx_is_stale end as fx_is_stale,
+        {%- for sum in sums %}
+        case when sku_days.shop_key is null then 0 else sku_days.{{ sum }} end as {{ sum }},
+        {%- endfor %}
         {#- Of a day on which only gifts left, each SKU bears alike. #}
         case when days.day_sales_amount > 0 then sku_days.gmv_before_platform_discount else 1 end as weight,
         days.unallocated_cost,
         days.unallocated_cost_rc
-    from sku_days
-    left join days
+    from days
+    left join sku_days
         on sku_days.shop_key = days.shop_key
         and sku_days.business_date = days.business_date
         and sku_days.currency = days.currency

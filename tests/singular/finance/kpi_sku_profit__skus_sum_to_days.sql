@@ -21,8 +21,8 @@ select days.shop_key, days.business_date
 from {{ ref('kpi_profit_daily') }} as days
 left join skus on days.shop_key = skus.shop_key and days.business_date = skus.business_date and days.currency = skus.currency
 where
-    -- A day without a paid line has ad spend or samples only.
-    (skus.shop_key is null and days.gmv <> 0)
+    -- A day on which nothing was sold has SKU `none`.
+    skus.shop_key is null
     {%- for column in columns + ['unallocated_cost', 'unallocated_cost_rc'] %}
-    or (skus.shop_key is not null and skus.{{ column }} is distinct from days.{{ column }})
+    or skus.{{ column }} is distinct from days.{{ column }}
     {%- endfor %}
