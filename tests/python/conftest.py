@@ -19,26 +19,28 @@ BEFORE = pytest.StashKey[str]()
 
 
 @pytest.fixture(scope="session")
-def seeds() -> dict[Path, bytes | None]:
+def project_seeds() -> dict[Path, bytes | None]:
     """Files and folders of the project's seeds, with the content of each file."""
     found = [ROOT / "seeds", *sorted((ROOT / "seeds").rglob("*"))]
     return {path: None if path.is_dir() else path.read_bytes() for path in found}
 
 
 @pytest.fixture(autouse=True)
-def seeds_stay(seeds: dict[Path, bytes | None]) -> Iterator[None]:
+def seeds_stay(project_seeds: dict[Path, bytes | None]) -> Iterator[None]:
     """Fails a test that writes into the project's seeds, as commands do when no home or project is given to them.
 
     The seeds are put right, so that the next tests do not fail for it.
     """
-    before = _written(seeds)
+    before = _written(project_seeds)
     yield
-    if _written(seeds) == before:
+    if _written(project_seeds) == before:
         return
-    changed = [path for path, content in seeds.items() if content is not None and _content(path) != content]
+    changed = [
+        path for path, content in project_seeds.items() if content is not None and _content(path) != content
+    ]
     for path in changed:
-        path.write_bytes(seeds[path] or b"")
-    new = [path for path in (ROOT / "seeds").rglob("*") if path not in seeds]
+        path.write_bytes(project_seeds[path] or b"")
+    new = [path for path in (ROOT / "seeds").rglob("*") if path not in project_seeds]
     for path in new:
         path.unlink()
     if changed or new:
