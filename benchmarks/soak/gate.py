@@ -133,7 +133,8 @@ def _table(options: argparse.Namespace, rows: dict[str, str]) -> list[str]:
         f"{options.history} days, and as many a day after it, seed {options.seed}; one home per shop, one with all. "
         "A run is that of `ttkpi run`, up to the day. A loss is the largest file of a raw table at the end. It counts "
         "as stopped when the list of raw files names it, and the audit, without that list, holds back a shop or stops. "
-        "Where a run covers several days, the days between were read and built, and not published one by one.",
+        "A run that covers several days reads them in one sync and builds and judges them once: what would have "
+        "stopped a day between was not seen.",
         "",
         "| shop | days | runs | most days between two runs | stopped without a defect | losses stopped "
         "| seconds a run | on |",
