@@ -195,7 +195,7 @@ def _play(folder: Path, number: int, regions: list[str], began: float, options: 
 def _step(options: argparse.Namespace, days_left: int, seconds_left: float, seconds_of_a_run: float) -> int:
     """Days until the next run: as asked for, or more if the time does not suffice."""
     if seconds_left < math.inf:
-        runs = max(1, int(seconds_left / seconds_of_a_run) - options.losses)
+        runs = max(1, int(seconds_left / seconds_of_a_run) - int(options.losses))
         return min(days_left, max(int(options.every), math.ceil(days_left / runs)))
     return min(days_left, int(options.every))
 

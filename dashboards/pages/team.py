@@ -164,7 +164,7 @@ def _running(page: Page, month: date) -> str:
     return f"{page.t('running', day=page.f.day(page.last_day))} · {pace}"
 
 
-def _named(page: Page, row: Mapping[str, Any]) -> str:
+def _name_with_reason(page: Page, row: Mapping[str, Any]) -> str:
     """A KPI, and in words why it has no figure."""
     name = f'<span class="wrap">{escape(str(row["kpi"]))}</span>'
     if row["actual"] is not None or not row["unknown_reason"]:
@@ -184,7 +184,7 @@ def _card(page: Page, who: str, rows: Sequence[Row]) -> str:
         else str(st.session_state[_MONTH])
     )
     columns = [
-        Column("kpi", t("kpi"), show=lambda row: _named(page, row)),
+        Column("kpi", t("kpi"), show=lambda row: _name_with_reason(page, row)),
         Column("actual", t("actual"), "money", show=lambda row: _amount(page, row, "actual")),
         Column("target", t("target"), "money", show=lambda row: _amount(page, row, "target")),
         Column("attainment", t("attainment"), FRACTION, show=lambda row: _share(page, row, "attainment")),

@@ -7,7 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from dashboards.parts.handing_in import _safe, code_of, exchange_code, import_files, import_inputs, may_hand_in
+from dashboards.parts.handing_in import (
+    _safe,
+    code_of,
+    exchange_code,
+    import_files,
+    import_inputs,
+    may_hand_in,
+)
 from dashboards.parts.viewer import Viewer
 from home.layout import AUDIT_LOG, Home
 from orchestration.cli import main
