@@ -127,7 +127,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _table(options: argparse.Namespace, rows: dict[str, str]) -> list[str]:
     """The section of BENCHMARKS.md."""
     return [
-        "## The gate, day by day",
+        "## The gate over many days",
         "",
         f"Printed by `python -m benchmarks.soak.gate --write`: a world of {options.orders:,} orders of five shops in "
         f"{options.history} days, and as many a day after it, seed {options.seed}; one home per shop, one with all. "
