@@ -74,6 +74,7 @@ WORDS: Dictionary = {
     "of_ads": ("an ads account", "广告账户"),
     "code": ("Code, or the whole address with it", "授权码，或包含授权码的完整网址"),
     "files_title": ("Downloaded files", "手工下载的文件"),
+    "choose_shop": ("Choose the shop that the files are of", "请选择文件所属店铺"),
     "files_choose": (
         "CSV and XLSX of Seller Center and Affiliate Center",
         "卖家中心、联盟后台的 CSV 与 XLSX",
@@ -143,6 +144,9 @@ def _hand_in(page: Page) -> None:
         shop = st.selectbox(
             t("shop"),
             [str(one["shop_key"]) for one in page.shops],
+            # None is chosen beforehand: many files name no market, and would be taken for whichever shop is first.
+            index=None,
+            placeholder=t("choose_shop"),
             format_func=page.shop_name,
             key="hand_in_shop",
         )
