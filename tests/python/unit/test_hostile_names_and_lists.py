@@ -6,11 +6,8 @@ import csv
 import io
 import json
 import os
-import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from decimal import Decimal
 from itertools import count
 from pathlib import Path
@@ -21,12 +18,12 @@ from bitable_server import APP_ID, APP_SECRET, APP_TOKEN
 from client_helpers import SHOP, ok, world
 from control_helpers import change_marts, make_home, mark_audited
 from exports_helpers import US, header, row, write_xlsx
+from read_only import WITHOUT_RIGHTS, only_readable, state_of
 from rich.console import Console
 from test_wire_limits import ask, say, server
 
 import ingestion.seller_center.workbook as workbook
 from home.audit_log import AuditLogDamaged, entries
-from home.layout import Home
 from home.text import csv_cell, one_line, printable
 from ingestion.engine.envelope import parse_envelope
 from ingestion.engine.errors import ApiError, RepeatedPageToken
@@ -214,30 +211,3 @@ class TestHomes:
             assert state_of(home) == before
         assert done.returncode in (0, 3), done.stdout + done.stderr
         assert "Traceback" not in done.stderr and "rror" not in done.stderr
-
-
-def state_of(home: Home) -> list[tuple[str, int]]:
-    return sorted((str(path), path.stat().st_mtime_ns) for path in home.root.rglob("*"))
-
-
-WITHOUT_RIGHTS = (
-    ["setpriv", "--bounding-set=-dac_override,-dac_read_search", "--inh-caps=-all"]
-    if os.geteuid() == 0
-    else []
-)
-"""Root may write whatever its mode says: here it may not."""
-
-
-@contextmanager
-def only_readable(folder: Path) -> Iterator[None]:
-    """A folder in which nobody may write."""
-    if WITHOUT_RIGHTS and shutil.which("setpriv") is None:
-        pytest.skip("setpriv takes root's rights away")
-    paths = [folder, *folder.rglob("*")]
-    for path in paths:
-        path.chmod(path.stat().st_mode & 0o555)
-    try:
-        yield
-    finally:
-        for path in paths:
-            path.chmod(path.stat().st_mode | 0o200)
