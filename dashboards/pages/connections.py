@@ -201,7 +201,9 @@ def _take(page: Page, is_given: bool, command: Callable[[Home], handing_in.Outco
         with st.spinner(""):
             outcome = command(Home.from_env())
     except TtkpiError as error:
-        st.error(f"{error.message} {error.advice}")
+        st.error(t("refused"))
+        # As it is: a message may name a file, and a name may be a link or a picture in Markdown.
+        st.code(f"{error.message} {error.advice}", language=None, wrap_lines=True)
         return
     if outcome.is_done:
         st.success(t("taken"))

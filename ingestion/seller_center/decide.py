@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import cast
 from zoneinfo import ZoneInfo
 
+from home.text import file_name
 from ingestion.engine.regions import markets, markets_by_currency, time_zone_of
 from ingestion.seller_center.control import Summary, control_of, days_outside, summary_of
 from ingestion.seller_center.dates import (
@@ -80,7 +81,7 @@ def decide(
         decimal_mark: As a person said; decided if None.
         hash_person: Turns a buyer's username into its keyed hash.
     """
-    layout, file, sheet = one.header.layout, path.name, one.table.name
+    layout, file, sheet = one.header.layout, file_name(path), one.table.name
     problems = one.problems
     market, said_by = _market(one, shop)
     known_by = {"market": said_by} if market else {}
@@ -296,7 +297,7 @@ def _period(
                     continue  # day and month could be swapped: it says nothing before they are decided
                 if first <= last:
                     return first, last + timedelta(days=1)
-    match = re.search(layout.period_in_name, path.name) if layout.period_in_name else None
+    match = re.search(layout.period_in_name, file_name(path)) if layout.period_in_name else None
     if match:
         numbers = [int(group) for group in match.groups()]
         return date(*numbers[:3]), date(*numbers[3:]) + timedelta(days=1)

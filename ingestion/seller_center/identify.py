@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from home.text import file_name
 from ingestion.seller_center.explain import check_cells, explain
 from ingestion.seller_center.messages import LANGUAGES
 from ingestion.seller_center.outcomes import FileOutcome
@@ -69,12 +70,12 @@ class Identifier:
 
 def unreadable(path: Path, error: OSError) -> Problem:
     """That a file can't be read."""
-    return Problem("unreadable", "error", path.name, values={"reason": error.strerror or str(error)})
+    return Problem("unreadable", "error", file_name(path), values={"reason": error.strerror or str(error)})
 
 
 def explain_cells(reading: FileReading, outcome: FileOutcome) -> None:
     """Adds to an outcome what an import would see in every cell."""
     outcome.file_id = reading.sha256
-    checked = {sheet.name: check_cells(sheet, reading.path.name) for sheet in reading.sheets}
+    checked = {sheet.name: check_cells(sheet, file_name(reading.path)) for sheet in reading.sheets}
     outcome.rows = sum(rows for rows, _ in checked.values())
     outcome.explanations = {language: explain(reading, language, checked) for language in LANGUAGES}

@@ -18,6 +18,7 @@ from pathlib import Path
 from home.config import PROJECT_ROOT
 from home.errors import ConfigError, TtkpiError
 from home.layout import Home
+from home.text import csv_cell
 from orchestration.deliver.published_rows import rows
 
 ERP_COLUMNS = PROJECT_ROOT / "seeds" / "inventory" / "erp_columns.csv"
@@ -162,7 +163,7 @@ def as_csv(lines: Sequence[Suggestion], columns: Columns) -> bytes:
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow([header for header, _ in columns.headers])
     for line in lines:
-        writer.writerow([_harmless(value) for value in columns.row(line).values()])
+        writer.writerow([csv_cell(value) for value in columns.row(line).values()])
     return text.getvalue().encode("utf-8-sig")
 
 
@@ -170,8 +171,3 @@ def as_json(lines: Sequence[Suggestion], columns: Columns) -> bytes:
     """The suggestions as one JSON array."""
     rows = [columns.row(line) for line in lines]
     return (json.dumps(rows, ensure_ascii=False, indent=2) + "\n").encode()
-
-
-def _harmless(value: Value) -> Value:
-    # https://owasp.org/www-community/attacks/CSV_Injection: product names are typed by others.
-    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value

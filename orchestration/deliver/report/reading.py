@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from home.text import one_line
 from orchestration.deliver.report.period import Shop
 from orchestration.deliver.report.words import Text
 from orchestration.metrics.source import Published
@@ -246,4 +247,11 @@ def _rows(file: Published, source: _Source, condition: str, parameters: Sequence
     shown = ", ".join(name if name in there else f"null as {name}" for name in names)
     place = source.table if "." in source.table else f"views.{source.table}"
     found = file.rows(f"select {shown} from warehouse.{place} where {condition}", parameters)  # noqa: S608
-    return [dict(zip(names, row, strict=True)) for row in found]
+    # Names are typed by others: whatever a page or a card says of them is one line.
+    return [
+        {
+            name: one_line(value) if isinstance(value, str) else value
+            for name, value in zip(names, row, strict=True)
+        }
+        for row in found
+    ]
