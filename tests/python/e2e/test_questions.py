@@ -259,6 +259,63 @@ def test_profit_by_sku(file: Published, true: Any) -> None:
     assert any(value is not None and value < 0 for value in expected.values())
 
 
+def test_which_charges_are_wrong_and_what_can_be_claimed(file: Published, true: Any) -> None:
+    rows = view(
+        file,
+        "select shop_key, reason, reason_zh, verdict_zh, coalesce(order_id, payment_id) as subject, claim_amount, currency "
+        "from views.fee_audit where verdict = 'claim'",
+    )
+    expected = {
+        (row["shop_key"], row["kind"], row["subject"]): Decimal(row["amount"])
+        for row in true("planted")
+        if row["kind"] != "reserve_held"
+    }
+    assert {(row["shop_key"], row["reason"], row["subject"]): row["claim_amount"] for row in rows} == expected
+    assert expected and all(row["reason_zh"] and row["verdict_zh"] and row["currency"] for row in rows)
+
+
+def test_what_is_owed_at_the_end_of_a_month(file: Published, true: Any) -> None:
+    rows = view(
+        file,
+        "select shop_key, shop_name, currency, shop_local_month, opening_receivable, closing_receivable from views.month_close",
+    )
+    expected = {
+        (row["shop_key"], row["shop_local_month"]): (Decimal(row["opening"]), Decimal(row["closing"]))
+        for row in true("month_close")
+    }
+    assert {
+        (row["shop_key"], str(row["shop_local_month"])): (
+            row["opening_receivable"],
+            row["closing_receivable"],
+        )
+        for row in rows
+    } == expected
+    assert len(expected) >= 5 and all(row["shop_name"] and row["currency"] for row in rows)
+
+
+def test_what_has_to_be_booked(file: Published) -> None:
+    rows = view(
+        file,
+        "select shop_key, entry_id, max(entry_type_zh) as entry_type_zh, max(tax_owed_by_zh) as tax_owed_by_zh, "
+        "sum(debit_amount - credit_amount) as difference from views.journal group by shop_key, entry_id",
+    )
+    assert len(rows) >= 10 and not any(row["difference"] for row in rows)
+    assert {row["entry_type_zh"] for row in rows} == {"结算单", "打款"}
+    assert all(row["tax_owed_by_zh"] for row in rows)
+
+
+def test_what_each_day_earned(file: Published, true: Any) -> None:
+    """Days sum to the lines of the world; what no sale earned is no profit."""
+    rows = view(
+        file,
+        "select shop_key, sum(contribution_profit) as profit, min(profit_basis_zh) as basis from views.profit_days group by shop_key",
+    )
+    expected = summed(true("sku_profit_daily"), ("shop_key",), "contribution_profit")
+    ours = {row["shop_key"]: row["profit"] for row in rows}
+    assert {shop: ours[shop] for shop in expected} == expected
+    assert all(row["basis"] for row in rows)
+
+
 def test_settlement_expected_next_week(file: Published, true: Any) -> None:
     """What is under way, by the week in which it is expected, is what the statements of the world have not paid yet."""
     rows = view(
