@@ -59,6 +59,16 @@ WORDS: Dictionary = {
     "units": ("Units", "件数"),
     "margin": ("Margin", "利润率"),
     "loss": ("Profit", "利润"),
+    "journal": ("What has to be booked", "记账凭证"),
+    "no_journal": ("No statement and no payout to book.", "没有需要记账的结算单或打款。"),
+    "journal_note": (
+        "{month}; ttkpi export journal writes it for accounting programs",
+        "{month}；ttkpi export journal 按财务软件格式导出",
+    ),
+    "entry": ("Entry", "凭证"),
+    "account": ("Account", "科目"),
+    "debit": ("Debit", "借方"),
+    "credit": ("Credit", "贷方"),
     "commission": ("Commission due", "应付佣金"),
     "no_commission": ("No commission is due.", "没有应付佣金。"),
     "payee": ("Payee", "收款人"),
@@ -145,6 +155,7 @@ def show(page: Page) -> None:
         _statements(page, chosen, shop)
         page.block(_cases(page, chosen), "cases")
         page.block(_losses(page, chosen), "losses")
+        page.block(_journal(page, shop), "journal")
     with right:
         page.block(_cash(page, shop), "cash")
         page.block(_profit(page, chosen), "profit")
@@ -439,6 +450,55 @@ def _losses(page: Page, chosen: Choice) -> str:
         limit=12,
         rows=behind.query(page.store, "loss_making_skus", sql, values),
         nothing=t("no_losses"),
+    )
+
+
+def _journal(page: Page, shop: str) -> str:
+    """The entries of the newest month; the exported file has all of them."""
+    t = page.t
+    needed = (
+        "entry_id",
+        "entry_date",
+        "shop_local_month",
+        "account_code",
+        "account_name",
+        "account_name_zh",
+        "currency",
+    )
+    if not _shows(page, "journal", *needed):
+        return blocks.card(t("journal"), blocks.empty(t("no_table")))
+    sql = (
+        "select * from views.journal where shop_key = ? and shop_local_month = "
+        "(select shop_local_month from views.journal where shop_key = ? order by shop_local_month desc limit 1) "
+        "order by entry_date desc, entry_id, line_number"
+    )
+    values = (shop, shop)
+    records = page.store.rows(sql, values)
+    for row in records:
+        row["account"] = f"{row['account_code']} {t.pick(row['account_name'], row['account_name_zh'])}"
+
+    def amount(name: str, word: str) -> Column:
+        return Column(name, t(word), MONEY, hover=page.column("kpi_journal", name).hover)
+
+    first = records[0] if records else {}
+    month = (
+        t("journal_note", month=f"{first['shop_local_month']:%Y-%m} · {first['currency']}") if first else ""
+    )
+    return page.table(
+        t("journal"),
+        [
+            Column("entry_date", t("day"), DAY),
+            Column("entry_id", t("entry"), is_wide=True),
+            Column("account", t("account")),
+            amount("debit_amount", "debit"),
+            amount("credit_amount", "credit"),
+        ],
+        records,
+        name="journal",
+        note=f"{escape(page.shop_name(shop))} · {month}" if first else "",
+        limit=8,
+        rows=behind.query(page.store, "journal", sql, values),
+        nothing=t("no_journal"),
     )
 
 

@@ -202,10 +202,38 @@ def test_money_shows_which_skus_lose(
         ("US-18", "−12.70", "运费"),
         ("MY-22", "−33.31", "商品成本"),
     ]
+
+
+def test_money_is_drawn_from_a_file_that_an_older_version_published(
+    pages_home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "published").mkdir()
+    path = tmp_path / "published" / "marts.duckdb"
+    shutil.copy(pages_home.published, path)
     with opened_to_change(path) as connection:
-        connection.execute("drop view views.loss_making_skus")
-    store._stores.clear()
-    assert not card(html(page("money")), "SKUs that lose money")
+        for name in ("fee_audit", "loss_making_skus", "journal"):
+            connection.execute(f"drop view views.{name}")
+    monkeypatch.setenv("TTKPI_HOME", str(tmp_path))
+    content = html(page("money"))
+    assert "could not be drawn" not in content
+    assert not card(content, "SKUs that lose money") and card(content, "What comes when")
+
+
+def test_money_has_the_journal_of_the_newest_month(pages_home: Home) -> None:
+    content = html(page("money", "zh"))
+    rows = store.opened(pages_home).rows(
+        "select entry_date, account_code, account_name_zh, debit_amount, credit_amount from kpi_journal "
+        "where shop_key = (select shop_key from dim_shops order by region, shop_key limit 1) "
+        "order by shop_local_month desc, entry_date desc, entry_id, line_number limit 8"
+    )
+    assert [(line[2], line[3], line[4]) for line in card(content, "记账凭证")] == [
+        (
+            f"{row['account_code']} {row['account_name_zh']}",
+            shown(row["debit_amount"]),
+            shown(row["credit_amount"]),
+        )
+        for row in rows
+    ]
 
 
 def card(content: str, title: str) -> list[list[str]]:

@@ -23,7 +23,10 @@ from home.layout import Home
 from orchestration.docs_pages.contracts import contracts
 from orchestration.metrics.query import Answer, Question, ask
 from orchestration.metrics.source import Published, published
+from sandbox.world.catalog import SHOPS
+from sandbox.world.store import Store
 from sandbox.world.truth import truth
+from sandbox.world.truth_records import bodies
 
 ZERO = Decimal(0)
 STEPS = (
@@ -302,6 +305,22 @@ def test_what_has_to_be_booked(file: Published) -> None:
     assert len(rows) >= 10 and not any(row["difference"] for row in rows)
     assert {row["entry_type_zh"] for row in rows} == {"结算单", "打款"}
     assert all(row["tax_owed_by_zh"] for row in rows)
+
+
+def test_who_paid_which_discount(file: Published, world_dir: Path) -> None:
+    """Of each order: on goods and on shipping, by the seller and by the platform, as the world's payment has it."""
+    parts = ("seller_discount", "platform_discount", "shipping_fee_seller_discount", "shipping_fee_platform_discount")  # fmt: skip
+    rows = view(file, f"select shop_key, order_id, currency, {', '.join(parts)} from views.orders")
+    store, clock = Store.open(world_dir), int(CLOCK.timestamp())
+    expected = {
+        (shop.id, order["id"]): tuple(Decimal(order["payment"][part]) for part in parts)
+        for shop in SHOPS
+        for order in bodies(store, "order", shop, clock)
+    }
+    ours = {(row["shop_key"], row["order_id"]): tuple(row[part] for part in parts) for row in rows}
+    assert ours and ours.items() <= expected.items()
+    assert all(any(amounts[number] for amounts in ours.values()) for number in range(len(parts)))
+    assert all(row["currency"] for row in rows)
 
 
 def test_what_each_day_earned(file: Published, true: Any) -> None:
