@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
@@ -354,6 +355,14 @@ def test_metrics_are_found_in_both_languages(file: Published) -> None:
     assert "net_gmv" in [metric.name for metric in search(known, "excl. refunds")]
     silent = [metric.name for metric in known.values() if not (metric.label_zh and metric.summary)]
     assert not silent
+
+
+def test_no_two_metrics_are_called_the_same(file: Published) -> None:
+    """`商品成交额` of the shop and of GMV Max: two numbers under one heading. A label in 中文 begins with 中文, as the rest is taken for English."""
+    known = metrics(file).values()
+    for names in ([metric.label.casefold() for metric in known], [metric.label_zh for metric in known]):
+        assert [name for name, count in Counter(names).items() if count > 1] == []
+    assert not [metric.label for metric in known if metric.label.endswith((" GMV Max", " SKU"))]
 
 
 def test_units_are_those_of_the_columns(file: Published) -> None:
