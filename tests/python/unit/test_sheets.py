@@ -64,8 +64,8 @@ def write_file(home: Home, audience: str = "", *statements: str) -> None:
                 ('kpi_shop_daily', 'gmv', 'GMV', '成交额（含退款）', 'What buyers paid.', '买家支付的商品金额', 'sum(sale_price)', 'business_date', 'shop currency', 2::bigint, date '2026-11-23'))
                 t(model_name, column_name, label, label_zh, definition, definition_zh, formula, clock, unit, definition_version, defined_since)""",
             "comment on table marts.kpi_shop_daily is 'One row per shop and day. How did it go? · 卖得怎么样？ Key 主键: shop_key, business_date.'",
-            "comment on column marts.kpi_shop_daily.gmv_rc is 'What buyers paid. · 成交额 [reporting currency 报告币种]'",
-            "comment on column marts.kpi_shop_daily.refund_rate is 'Share that was refunded. · 退款率'",
+            "comment on column marts.kpi_shop_daily.gmv_rc is 'What buyers paid. · 成交额 [reporting currency 报告币种; may be summed 可加总]'",
+            "comment on column marts.kpi_shop_daily.refund_rate is 'Share that was refunded. · 退款率 [fraction 比例; never summed 不可加总]'",
             "comment on view views.shop_days is 'One row per shop and day. Who sold? · 谁卖了？ Key 主键: shop_key, business_date.'",
             *statements,
         ):
