@@ -56,7 +56,7 @@ WORDS: Dictionary = {
     "credited": ("Credited", "归属"),
     "by_rule": ("Others would get it by", "其他规则归属"),
     "no_creators": ("No creator sold in this window.", "该时段没有达人成交。"),
-    "date": ("day", "日期"),
+    "date": ("Day", "日期"),
     "gmv": ("GMV", "成交额"),
     "net": ("Net", "净成交额"),
 }
@@ -396,9 +396,13 @@ def _conflicts(page: Page, chosen: Mapping[str, Any], period: Period) -> str:
     )
     parameters = (chosen["shop_key"], period.since, period.until, chosen["creator_username"])
     records = page.store.rows(sql, parameters)
+    names = _product_names(page, str(chosen["shop_key"]))
+    for record in records:
+        record["product"] = names.get(record["product_id"], record["product_id"])
     columns = [
         Column("business_date", t("date"), DAY),
         Column("order_id", page.column("fct_attribution_conflicts", "order_id").label),
+        Column("product", t("product"), is_wide=True),
         Column("claim_count", t("claims"), COUNT),
         Column(
             "credited_creator", t("credited"), show=lambda one: _creator_name(page, one["credited_creator"])
@@ -415,6 +419,13 @@ def _conflicts(page: Page, chosen: Mapping[str, Any], period: Period) -> str:
         limit=10,
         nothing=t("no_conflicts"),
     )
+
+
+def _product_names(page: Page, shop: str) -> dict[str, str]:
+    if not page.store.has("dim_products"):
+        return {}
+    rows = page.store.rows("select product_id, product_name from dim_products where shop_key = ?", (shop,))
+    return {row["product_id"]: str(row["product_name"] or row["product_id"]) for row in rows}
 
 
 def _creator_name(page: Page, name: Any) -> str:

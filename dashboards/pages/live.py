@@ -46,8 +46,8 @@ WORDS: Dictionary = {
     "leak": ("leak", "流失点"),
     "leak_head": ("Leak", "流失点"),
     "leak_text": (
-        "“{step}” is {rate} where {median} is usual: about {orders} orders fewer.",
-        "“{step}”为 {rate}，平时为 {median}，约少 {orders} 单。",
+        "{step}: {rate} where {median} is usual: about {orders} orders fewer.",
+        "{step}：{rate}，平时为 {median}，约少 {orders} 单。",
     ),
     "no_leak": ("No step is clearly below its usual rate.", "各环节与平时无明显差异。"),
     "start": ("Start", "开播"),
@@ -112,6 +112,8 @@ _HOST_COLORS = ("#3D4F6B", "#B07A00", "#7A5195", "#2F7F79")
 _AXIS = 46
 _SHOWN = 15
 _LANES = 8
+_NAME_SHARE = 0.28
+"""Of the width that a product's name takes."""
 
 Row = dict[str, Any]
 
@@ -358,11 +360,7 @@ def _product_lane(page: Page, sold: Sequence[Row], minutes: Sequence[Row]) -> ch
         {"field": "product", "type": "nominal", "title": page.t("product")},
         {"field": "clock", "type": "nominal", "title": page.t("shop_time")},
     ]
-    text = {
-        "data": {"values": [{"x": minutes[0]["m"], "product": name} for name in names]},
-        "mark": {"type": "text", "align": "left", "dx": 4, "fontSize": 10.5, "color": "#5D6878"},
-        "encoding": {"x": _across(minutes, "x", None), "y": y, "text": {"field": "product"}},
-    }
+    texts = [_product_names(names, sold, minutes, y, side) for side in ("left", "right")]
     mark = {
         "mark": {"type": "rect", "color": "#7A5195"},
         "encoding": {"x": _across(minutes, "m", None), "x2": {"field": "end"}, "y": y, "tooltip": tip},
@@ -386,7 +384,33 @@ def _product_lane(page: Page, sold: Sequence[Row], minutes: Sequence[Row]) -> ch
         "height": 16 * len(names) + 22,
         "padding": padding,
         "data": {"values": list(sold)},
-        "layer": [mark, text, title],
+        "layer": [*texts, mark, title],
+    }
+
+
+def _product_names(
+    names: Sequence[str], sold: Sequence[Row], minutes: Sequence[Row], y: Row, side: str
+) -> charts.Spec:
+    """Names at one end of their lines: at the left one, or where a sale would lie under the name, at the right one."""
+    first, last = minutes[0]["m"], minutes[-1]["m"] + 1
+    early = {one["product"] for one in sold if one["m"] - first < _NAME_SHARE * (last - first)}
+    late = {one["product"] for one in sold if last - one["m"] < _NAME_SHARE * (last - first)}
+    values = [
+        {"x": first if side == "left" else last, "product": name}
+        for name in names
+        if (name in early and name not in late) == (side == "right")
+    ]
+    mark = {
+        "type": "text",
+        "align": side,
+        "dx": 4 if side == "left" else -4,
+        "fontSize": 10.5,
+        "color": "#5D6878",
+    }
+    return {
+        "data": {"values": values},
+        "mark": mark,
+        "encoding": {"x": _across(minutes, "x", None), "y": y, "text": {"field": "product"}},
     }
 
 
@@ -508,7 +532,7 @@ def _panel(
         },
     }
     currency = f" ({row['currency']})" if name == "gmv" else ""
-    label = {
+    label: dict[str, Any] = {
         "data": {"values": [{"x": minutes[0]["m"], "label": t(name) + currency}]},
         "mark": {
             "type": "text",
@@ -521,6 +545,8 @@ def _panel(
         },
         "encoding": {"x": _across(minutes, "x", axis), "y": {"value": 2}, "text": {"field": "label"}},
     }
+    # A white edge, so that a name over bars can be read.
+    edge = {**label, "mark": {**label["mark"], "stroke": "#FFFFFF", "strokeWidth": 3, "strokeJoin": "round"}}
     tint: list[dict[str, Any]] = []
     if shifts:
         encoding = {
@@ -535,7 +561,7 @@ def _panel(
                 "encoding": encoding,
             }
         ]
-    return {"height": height, "data": {"values": list(minutes)}, "layer": [*tint, figure, rule, label]}
+    return {"height": height, "data": {"values": list(minutes)}, "layer": [*tint, figure, rule, edge, label]}
 
 
 # The funnel.
