@@ -53,6 +53,10 @@ WORDS: Dictionary = {
     "conflicts": ("Conflicts: sales that more than one claims", "归因冲突：多方主张的成交"),
     "no_conflicts": ("Nobody else claims a sale of this creator in this window.", "该时段没有归因冲突。"),
     "claims": ("Claims", "主张数"),
+    "claims_how": (
+        "How many claim the sale: an affiliate order, a LIVE room, a creator's code, ads.",
+        "主张该成交的来源数：联盟订单、直播间、达人码、广告。",
+    ),
     "credited": ("Credited", "归属"),
     "by_rule": ("Others would get it by", "其他规则归属"),
     "no_creators": ("No creator sold in this window.", "该时段没有达人成交。"),
@@ -403,7 +407,7 @@ def _conflicts(page: Page, chosen: Mapping[str, Any], period: Period) -> str:
         Column("business_date", t("date"), DAY),
         Column("order_id", page.column("fct_attribution_conflicts", "order_id").label),
         Column("product", t("product"), is_wide=True),
-        Column("claim_count", t("claims"), COUNT),
+        Column("claim_count", t("claims"), COUNT, hover=t("claims_how")),
         Column(
             "credited_creator", t("credited"), show=lambda one: _creator_name(page, one["credited_creator"])
         ),

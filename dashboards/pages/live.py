@@ -57,6 +57,10 @@ WORDS: Dictionary = {
     "products": ("Products of the session", "本场商品"),
     "product": ("Product", "商品"),
     "lane": ("Products sold", "售出商品"),
+    "direct_how": (
+        "Sales of the product in the session, as the platform credits them.",
+        "平台归因到本场的该商品成交额。",
+    ),
     "lane_how": (
         "A mark is a sale of the product by own orders; the platform does not tell when a product was shown.",
         "每个标记为自有订单的一笔成交；平台不提供商品讲解时间。",
@@ -719,7 +723,7 @@ def _products(page: Page, row: Row) -> str:
             column("product_clicks", COUNT, is_wide=True),
             column("product_click_rate", FRACTION, is_wide=True),
             column("paid_sku_orders", COUNT),
-            Column("direct_gmv", t("gmv"), MONEY, currency="currency"),
+            Column("direct_gmv", t("gmv"), MONEY, currency="currency", hover=t("direct_how")),
         ],
         page.store.rows(sql, parameters),
         name="live_products",

@@ -130,7 +130,7 @@ def _tiles(page: Page, chosen: Choice) -> str:
     return page.tiles(
         [
             page.tile(
-                _with_expected(totals, metric),
+                _with_expected(page, chosen, totals, metric),
                 scope=_scope(page, chosen),
                 rows=_rows_of(page, chosen, metric, ""),
                 versus=chosen.compare,
@@ -142,12 +142,26 @@ def _tiles(page: Page, chosen: Choice) -> str:
     )
 
 
-def _with_expected(totals: Numbers, metric: str) -> Figure:
-    """A number; the net one with what it will be in the end, while it may change."""
+def _with_expected(page: Page, chosen: Choice, totals: Numbers, metric: str) -> Figure:
+    """A number; the net one with what it will be in the end, while it may change, and how much of it is known."""
     figure = totals.figure(metric)
     if metric == "net_gmv_rc" and figure.is_not_final:
-        return replace(figure, expected=totals.figure(_EXPECTED).value)
+        return replace(figure, expected=totals.figure(_EXPECTED).value, share_known=_known(page, chosen))
     return figure
+
+
+def _known(page: Page, chosen: Choice) -> float | None:
+    """The share known of a day's net GMV; None over several days or shops, whose shares differ."""
+    if chosen.period.days != 1 or not chosen.shop:
+        return None
+    if "net_gmv_share_known" not in page.store.columns("kpi_shop_daily"):
+        return None
+    found = page.store.rows(
+        "select net_gmv_share_known from kpi_shop_daily where shop_key = ? and business_date = ?",
+        (chosen.shop, chosen.period.since),
+    )
+    share = found[0]["net_gmv_share_known"] if found else None
+    return None if share is None else float(share)
 
 
 def _trend(page: Page, chosen: Choice) -> None:
