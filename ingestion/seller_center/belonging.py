@@ -41,7 +41,7 @@ _CATALOGUE_FEWEST = 5
 
 _SCRIPTS: Mapping[str, re.Pattern[str]] = {
     "th": re.compile("[\u0e01-\u0e5b]"),
-    "ja": re.compile("[\u3041-\u30ff]"),
+    "ja": re.compile("[\u3041-\u3096\u30a1-\u30fa]"),
     "vi": re.compile("[\u01a0\u01a1\u01af\u01b0\u0110\u0111\u1ea0-\u1ef9]"),
 }
 """Letters that one language alone has."""
@@ -149,7 +149,7 @@ def differences(reading: FileReading, owner: Owner, owners: Owners) -> list[Prob
         for kind in _KINDS
         if kind.name in known and (problem := _of_another(kind, known[kind.name], owner, owners))
     ]
-    is_own = any(one.by_shop[owner.key] for one in known.values())
+    is_own = any(_proves(kind, known[kind.name], owner.key) for kind in _KINDS if kind.name in known)
     if not found and is_own:
         return []
     found += [one for one in (_sent_to_another(reading, owner), _clock_of_another(reading, owner)) if one]
@@ -203,14 +203,19 @@ def _rows(folder: Path, column: str, condition: ds.Expression) -> set[tuple[str,
     return set(zip(*(table.column(name).to_pylist() for name in ("shop_key", column)), strict=True))
 
 
+def _proves(kind: _Kind, known: _Known, shop: str) -> bool:
+    """Whether so many ids are a shop's that it is no chance."""
+    most = known.looked_up // 2 + 1
+    return known.by_shop[shop] >= (min(_ENOUGH, most) if kind.is_catalogue else most)
+
+
 def _of_another(kind: _Kind, known: _Known, owner: Owner, owners: Owners) -> Problem | None:
     """That the ids are another shop's."""
     others = Counter({shop: count for shop, count in known.by_shop.items() if shop != owner.key})
     if not others:
         return None
     other, count = max(sorted(others.items()), key=lambda pair: pair[1])
-    most = known.looked_up // 2 + 1
-    if count < (min(_ENOUGH, most) if kind.is_catalogue else most) or count <= known.by_shop[owner.key]:
+    if not _proves(kind, known, other) or count <= known.by_shop[owner.key]:
         return None
     return _problem(
         "ids_of_another",

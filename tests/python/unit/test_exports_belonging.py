@@ -136,6 +136,10 @@ def test_a_few_orders_of_the_same_number_prove_nothing(home: Home, tmp_path: Pat
     load(home, orders(tmp_path / "mine.csv", 577100000000000001, _SKUS), known_shop())
     path = orders(tmp_path / "theirs.csv", 577100000000000005, [sku + 1000 for sku in _SKUS])
     assert codes(load(home, path, ImportOptions(shop=TWIN, region="VN", name="Twin"))) == []
+    # Nor do two of six of the shop's own numbers make up for what speaks against it.
+    load(home, orders(tmp_path / "uk.csv", 577300000000000001, [5], Country="GB"), GB)
+    other = orders(tmp_path / "vn.csv", 577300000000000001, [sku + 2000 for sku in _SKUS], Country="Vietnam")
+    assert codes(load(home, other, GB)) == ["wrong_shop", "sent_to_another"]
 
 
 def test_a_shops_own_ids_count_for_more_than_the_language_of_the_page(home: Home, tmp_path: Path) -> None:
