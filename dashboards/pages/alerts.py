@@ -116,8 +116,7 @@ WORDS: Dictionary = {
         "携订单号向平台客服询问为何未结算。",
     ),
     "to_do": ("What to do", "处理建议"),
-    "proof": ("Evidence", "依据"),
-    "proof_rows": ("rows", "行"),
+    "proof": ("Evidence, rows", "依据（行数）"),
 }
 _SIGNS = {"critical": ("h", "▲"), "high": ("h", "▲"), "warning": ("m", "◆"), "medium": ("m", "◆")}
 _ORDER = ("critical", "high", "warning", "medium", "info", "low")
@@ -303,12 +302,12 @@ def _evidence(page: Page, one: Mapping[str, Any]) -> str:
         f"<div><dt>{escape(name)}</dt><dd>{escape(str(value))}</dd></div>" for name, value in pairs if value
     )
     advice = t(f"do_{one['alert_kind']}") if f"do_{one['alert_kind']}" in WORDS else ""
-    to_do = f"<p><b>{t('to_do')}</b>: {escape(advice)}</p>" if advice else ""
+    to_do = f"<div style='margin:0 0 8px'><b>{t('to_do')}</b>: {escape(advice)}</div>" if advice else ""
     rows = _proof(page, one)
     found = rows.count() if rows else 0
     if rows and found:
         number = page.link(page.f.count(found), None, escape(str(one["text"])), rows, title=t("proof"))
-        facts += f"<div><dt>{t('proof')}</dt><dd>{number} {t('proof_rows')}{page.downloads(rows)}</dd></div>"
+        facts += f"<div><dt>{t('proof')}</dt><dd>{number}{page.downloads(rows)}</dd></div>"
     body = f'{blocks.say(escape(str(one["text"])))}{to_do}<dl class="grid2">{facts}</dl>'
     return blocks.card(t("chosen"), body, _sign(one))
 

@@ -364,7 +364,11 @@ def _product_lane(page: Page, sold: Sequence[Row], minutes: Sequence[Row]) -> ch
         {"field": "product", "type": "nominal", "title": page.t("product")},
         {"field": "clock", "type": "nominal", "title": page.t("shop_time")},
     ]
-    texts = [_product_names(names, sold, minutes, y, side) for side in ("left", "right")]
+    text = {
+        "data": {"values": [{"x": _name_place(name, sold, minutes), "product": name} for name in names]},
+        "mark": {"type": "text", "align": "left", "dx": 4, "fontSize": 10.5, "color": "#5D6878"},
+        "encoding": {"x": _across(minutes, "x", None), "y": y, "text": {"field": "product"}},
+    }
     mark = {
         "mark": {"type": "rect", "color": "#7A5195"},
         "encoding": {"x": _across(minutes, "m", None), "x2": {"field": "end"}, "y": y, "tooltip": tip},
@@ -388,34 +392,19 @@ def _product_lane(page: Page, sold: Sequence[Row], minutes: Sequence[Row]) -> ch
         "height": 16 * len(names) + 22,
         "padding": padding,
         "data": {"values": list(sold)},
-        "layer": [*texts, mark, title],
+        "layer": [text, mark, title],
     }
 
 
-def _product_names(
-    names: Sequence[str], sold: Sequence[Row], minutes: Sequence[Row], y: Row, side: str
-) -> charts.Spec:
-    """Names at one end of their lines: at the left one, or where a sale would lie under the name, at the right one."""
+def _name_place(name: str, sold: Sequence[Row], minutes: Sequence[Row]) -> float:
+    """Where a product's name begins: at the left end of its line, or behind a sale that would lie on the name."""
     first, last = minutes[0]["m"], minutes[-1]["m"] + 1
-    early = {one["product"] for one in sold if one["m"] - first < _NAME_SHARE * (last - first)}
-    late = {one["product"] for one in sold if last - one["m"] < _NAME_SHARE * (last - first)}
-    values = [
-        {"x": first if side == "left" else last, "product": name}
-        for name in names
-        if (name in early and name not in late) == (side == "right")
-    ]
-    mark = {
-        "type": "text",
-        "align": side,
-        "dx": 4 if side == "left" else -4,
-        "fontSize": 10.5,
-        "color": "#5D6878",
-    }
-    return {
-        "data": {"values": values},
-        "mark": mark,
-        "encoding": {"x": _across(minutes, "x", None), "y": y, "text": {"field": "product"}},
-    }
+    width = _NAME_SHARE * (last - first)
+    place = float(first)
+    for one in sold:
+        if one["product"] == name and one["m"] < place + width:
+            place = float(one["end"])
+    return place if place + width < last else float(first)
 
 
 def _across(minutes: Sequence[Row], field: str, axis: Any) -> dict[str, Any]:
