@@ -97,7 +97,10 @@ def of_column(store: Store, words: Words, table: str, column: str, zone: str) ->
 def label_of(store: Store, words: Words, column: str) -> str:
     """What people call a column, whichever table it is in; its own name when nobody named it."""
     found = _labels(store).get(column)
-    return _IN_REPORTING_CURRENCY.sub("", words.pick(*found)) if found else column.replace("_", " ")
+    if found:
+        return _IN_REPORTING_CURRENCY.sub("", words.pick(*found))
+    name = column.replace("_", " ")
+    return name[:1].upper() + name[1:]
 
 
 def table_of(store: Store, column: str) -> str:
