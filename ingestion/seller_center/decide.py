@@ -96,7 +96,8 @@ def decide(
     preamble = [(number, cells) for number, cells in one.outside if number < one.header.row]
     summaries = [summary_of(sheet, preamble, layout.kind, reading)]
     summaries += [summary_of(other.sheet, other.rows, layout.kind, reading) for other in beside]
-    zone, zone_by = _zone(shop, market, said_by, summaries)
+    one.traces.offset = next((found.offset for found in summaries if found.offset is not None), None)
+    zone, zone_by = _zone(shop, market, said_by, one.traces.offset)
     if zone:
         known_by["zone"] = zone_by
     control, others = control_of(one, summaries, mark, currency)
@@ -109,12 +110,14 @@ def decide(
         zone = "UTC"
     if not any(problem.severity == "error" for problem in problems):
         problems += _outside(one, summaries, DateReader(reading, ZoneInfo(zone or "UTC")), file)
+    language = _language(one)
+    one.traces.languages.add(language)
     known = {column.spec.name for column in one.kept if column.spec}
     cut = {name for name, spec in layout.kind.columns.items() if spec.contact}
     decisions = Decisions(
         layout=layout.id,
         kind=layout.kind.kind,
-        language=_language(one),
+        language=language,
         market=market,
         zone=zone,
         currency=currency,
@@ -139,6 +142,7 @@ def decide(
         outside=one.outside,
         source=lambda: kept_rows(one, file, hash_person),
         control=control,
+        traces=one.traces,
     )
 
 
@@ -155,14 +159,13 @@ def _market(one: Found, shop: ShopFacts | None) -> tuple[str | None, str]:
 
 
 def _zone(
-    shop: ShopFacts | None, market: str | None, said_by: str, summaries: list[Summary]
+    shop: ShopFacts | None, market: str | None, said_by: str, offset: int | None
 ) -> tuple[str | None, str]:
     """The zone of times without an offset, and who says it."""
     if shop:
         return shop.zone, "shop"
     if (zone := time_zone_of(market or "")) is not None:
         return zone, said_by
-    offset = next((summary.offset for summary in summaries if summary.offset is not None), None)
     # The names of fixed offsets have the other sign.
     return (f"Etc/GMT{-offset:+d}", "summary") if offset is not None else (None, "")
 

@@ -57,7 +57,9 @@ def explain_file(home: Home, path: Path, options: ImportOptions | None = None) -
     """
     options = options or ImportOptions()
     # Who only wants to know what is in a file has no key made, and gets no hashes.
-    identifier = Identifier(Owners(home.raw, options), options.date_order, None)
+    identifier = Identifier(
+        Owners(home.raw, options), options.date_order, None, trusts_shop=options.trusts_shop
+    )
     outcome = FileOutcome(path)
     reading, owner = identifier.identify(path, outcome)
     outcome.owner = owner.key if owner else ""
@@ -122,7 +124,10 @@ class Importer:
         self._store = FileStore(home, self.report.run_id)
         cleaner = Cleaner(home.privacy_key())
         self._identifier = Identifier(
-            self.owners, options.date_order, lambda name: cleaner.hash(f"username:{name}")
+            self.owners,
+            options.date_order,
+            lambda name: cleaner.hash(f"username:{name}"),
+            trusts_shop=options.trusts_shop,
         )
         self._log = ImportLog(self.report.run_id, int(now.timestamp()))
 
