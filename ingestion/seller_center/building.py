@@ -6,10 +6,12 @@ sums of transactions) is made at the end.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
+import orjson
 import pyarrow as pa
 
 from ingestion.engine.pages import Page
@@ -17,12 +19,15 @@ from ingestion.engine.rows import Drift, build
 from ingestion.seller_center.control import Compared
 from ingestion.seller_center.entities import MAPPERS, Facts, Made, Mapper, QuarantinedRow
 from ingestion.seller_center.entities.settlement import statement_records
-from ingestion.seller_center.sheets import Control, Problem, TypedRow
+from ingestion.seller_center.sheets import Cell, Control, Problem, TypedRow
 from ingestion.seller_center.tables import OF_CELLS
-from ingestion.seller_center.typed import UNMAPPED, TypedBatch, rows_of, typed_batches
+from ingestion.seller_center.typed import UNMAPPED, TypedBatch, rows_of, typed_batches, typed_rows
 
 OnProblem = Callable[[Problem], None]
 """Receives what is wrong with rows and cells that can't be used."""
+
+_Cells = tuple[int, Sequence[Cell]]
+"""A row: its number and its cells."""
 
 _BY_NAME = {table.name: table for table in OF_CELLS}
 
@@ -55,6 +60,7 @@ class FileRows:
             for sheet, one in facts.items()
         }
         self._first: Page | None = None
+        self._digests: set[bytes] = set()
         self.drift = Drift()
 
     @property
@@ -68,7 +74,8 @@ class FileRows:
             self._first = replace(page, records=[], rows=None, shape=None, lines=None)
         sheet = page.context["sheet"]
         facts = self._facts[sheet]
-        cells = ((record["row"], record["cells"]) for record in page.records)
+        mapper = self._mappers[sheet]
+        cells, repeated = self._without_repeats(facts, page)
         rows: list[TypedRow] = []
         for batch in typed_batches(facts.header, cells, facts.decisions, file=self._file, sheet=sheet):
             rows += rows_of(batch)
@@ -79,7 +86,25 @@ class FileRows:
         for row in rows:
             for problem in row.problems:
                 self._on_problem(problem)
-        return self._built(self._mappers[sheet].take(rows), page)
+            if mapper.always_money and row.values.get(mapper.money) is None and not row.problems:
+                mapper.quarantine("row_without_amount", row, mapper.money, None)
+        for row in typed_rows(facts.header, repeated, facts.decisions, file=self._file, sheet=sheet):
+            mapper.quarantine("row_repeated", row, mapper.identity or None, None)
+        return self._built(mapper.take(rows), page)
+
+    def _without_repeats(self, facts: Facts, page: Page) -> tuple[list[_Cells], list[_Cells]]:
+        """The rows of a page, and those of them that are equal to an earlier row of the file in every cell."""
+        fresh: list[_Cells] = []
+        repeated: list[_Cells] = []
+        header = orjson.dumps(facts.header)
+        for record in page.records:
+            digest = hashlib.blake2b(header, digest_size=16)
+            digest.update(orjson.dumps(record["cells"]))
+            known = len(self._digests)
+            self._digests.add(digest.digest())
+            of_row = (record["row"], record["cells"])
+            (fresh if len(self._digests) > known else repeated).append(of_row)
+        return fresh, repeated
 
     def _add_unmapped(self, sheet: str, batch: TypedBatch) -> None:
         currencies = batch.columns.get("currency") or [None] * len(batch.rows)

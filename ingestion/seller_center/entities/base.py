@@ -101,6 +101,9 @@ class Mapper(ABC):
     identity: ClassVar[str] = ""
     """The column that says what a row is about."""
 
+    always_money: ClassVar[bool] = False
+    """Whether each row of a download has its amount: without one it was changed."""
+
     def __init__(self, facts: Facts, quarantine: Quarantine) -> None:
         self.facts = facts
         self._quarantine = quarantine
