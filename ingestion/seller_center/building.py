@@ -60,7 +60,8 @@ class FileRows:
             for sheet, one in facts.items()
         }
         self._first: Page | None = None
-        self._digests: set[bytes] = set()
+        self._rows: dict[bytes, int] = {}
+        """The last row with the same cells, by their digest."""
         self.drift = Drift()
 
     @property
@@ -75,7 +76,7 @@ class FileRows:
         sheet = page.context["sheet"]
         facts = self._facts[sheet]
         mapper = self._mappers[sheet]
-        cells, repeated = self._without_repeats(facts, page)
+        cells, repeated, equal = self._parted(sheet, page)
         rows: list[TypedRow] = []
         for batch in typed_batches(facts.header, cells, facts.decisions, file=self._file, sheet=sheet):
             rows += rows_of(batch)
@@ -88,23 +89,32 @@ class FileRows:
                 self._on_problem(problem)
             if mapper.always_money and row.values.get(mapper.money) is None and not row.problems:
                 mapper.quarantine("row_without_amount", row, mapper.money, None)
-        for row in typed_rows(facts.header, repeated, facts.decisions, file=self._file, sheet=sheet):
-            mapper.quarantine("row_repeated", row, mapper.identity or None, None)
+        for code, effect, those in (("row_repeated", "left_out", repeated), ("row_equal", "counted", equal)):
+            for row in typed_rows(facts.header, those, facts.decisions, file=self._file, sheet=sheet):
+                mapper.quarantine(code, row, mapper.identity or None, None, effect)
         return self._built(mapper.take(rows), page)
 
-    def _without_repeats(self, facts: Facts, page: Page) -> tuple[list[_Cells], list[_Cells]]:
-        """The rows of a page, and those of them that are equal to an earlier row of the file in every cell."""
+    def _parted(self, sheet: str, page: Page) -> tuple[list[_Cells], list[_Cells], list[_Cells]]:
+        """The rows of a page that count; those that are equal to an earlier row of the file in every cell, and do not
+        count; and those that are equal to the row above them and count all the same."""
         fresh: list[_Cells] = []
         repeated: list[_Cells] = []
-        header = orjson.dumps(facts.header)
+        equal: list[_Cells] = []
+        header = hashlib.blake2b(orjson.dumps(self._facts[sheet].header), digest_size=16).digest()
+        side_by_side = self._mappers[sheet].equal_rows_count
         for record in page.records:
-            digest = hashlib.blake2b(header, digest_size=16)
-            digest.update(orjson.dumps(record["cells"]))
-            known = len(self._digests)
-            self._digests.add(digest.digest())
-            of_row = (record["row"], record["cells"])
-            (fresh if len(self._digests) > known else repeated).append(of_row)
-        return fresh, repeated
+            row, cells = record["row"], record["cells"]
+            digest = hashlib.blake2b(orjson.dumps(cells), digest_size=16, key=header).digest()
+            before = self._rows.get(digest)
+            self._rows[digest] = row
+            if before is None:
+                fresh.append((row, cells))
+            elif side_by_side and row == before + 1:
+                fresh.append((row, cells))
+                equal.append((row, cells))
+            else:
+                repeated.append((row, cells))
+        return fresh, repeated, equal
 
     def _add_unmapped(self, sheet: str, batch: TypedBatch) -> None:
         currencies = batch.columns.get("currency") or [None] * len(batch.rows)

@@ -343,6 +343,11 @@ PROBLEMS: Mapping[str, Mapping[Language, str]] = {
         "zh": "该行与前面某一行的所有单元格完全相同（例如把两次下载拼在一起），只计一次。"
         "如果确实应计两次，请告诉我们；否则请分别导入各次下载的原文件。",
     },
+    "row_equal": {
+        "en": "the row is equal to the one above it in every cell. Both count, as two equal adjustments would. Look "
+        "whether that is right.",
+        "zh": "该行与上一行的所有单元格完全相同。两行都计入（可能是两笔相同的调整）。请核对是否正确。",
+    },
     "order_repeated": {
         "en": "order {value} stands in two places of the file, in different states, as when a download is pasted under "
         "another. The later state counts, and this row is left out. Import each download as it is.",

@@ -61,8 +61,9 @@ def _languages() -> Iterator[str]:
             columns = next(x for x in layouts().values() if x.kind.kind == one["kind"]).kind.columns
             aliases = [a for column in columns.values() for a in column.headers if a.language == code]
             inferred = sum(alias.inferred for alias in aliases)
+            markets = ", ".join(one["markets"]) or "not known"
             yield (
-                f"| {label(code, 'en')} | `{one['kind']}` | {', '.join(one['markets']) or 'not known'} | {one['files']} "
+                f"| {label(code, 'en')} | `{one['kind']}` | {markets} | {one['files']} "
                 f"| {one['day']} | {len(aliases) - inferred} | {inferred} | {one['basis']} |"
             )
 
@@ -76,8 +77,9 @@ def _not_loaded() -> Iterator[str]:
     yield "|---|---|---|---|---|---|"
     for one in reports().values():
         seen = one["seen"]
+        markets = ", ".join(seen["markets"]) or "not known"
         yield (
-            f"| {one['title']['en']} · {one['title']['zh']} | {one['advice']['en']} | {', '.join(seen['markets']) or 'not known'} "
+            f"| {one['title']['en']} · {one['title']['zh']} | {one['advice']['en']} | {markets} "
             f"| {seen['files']} | {seen['day']} | {seen['basis']} |"
         )
 

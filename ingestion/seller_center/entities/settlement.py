@@ -218,7 +218,7 @@ class Income(_Settlement):
     """Income files: one row per order or adjustment, or per order, SKU and statement."""
 
     always_money = True
-
+    equal_rows_count = True
     together = ("order_adjustment_id", "statement_id")
 
     def __init__(self, facts: Facts, quarantine: Quarantine) -> None:

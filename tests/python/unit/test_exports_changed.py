@@ -59,6 +59,13 @@ def test_the_same_rows_on_two_sheets_count_once(layout: str, tmp_path: Path) -> 
     assert came.money == one.total() and came.is_doubtful
 
 
+def test_equal_rows_side_by_side_count_and_are_told(tmp_path: Path) -> None:
+    """Two equal adjustments of a moment: 22.52 twice."""
+    one = sample(layouts()["income"])
+    came = came_of(write_csv(tmp_path / "a.csv", [one.header, *one.rows[:2], *one.rows[1:]]))
+    assert came.money == one.total() + Decimal("22.52") and came.is_doubtful
+
+
 @pytest.mark.parametrize("is_newer_first", [False, True])
 def test_of_two_states_of_an_order_the_later_one_counts(tmp_path: Path, *, is_newer_first: bool) -> None:
     """Two downloads in one file: in the older one nothing was delivered yet."""
