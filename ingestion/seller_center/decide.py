@@ -205,7 +205,17 @@ def _currency(one: Found, shop: ShopFacts | None, market: str | None, file: str)
     elif len(codes) > 1 or (signs and own and not all(agrees(sign, own) for sign in signs)):
         chosen = None
     sheet = one.table.name
-    if chosen is None and (codes or signs):
+    strange = [
+        found
+        for found in one.of_amounts
+        if one.of_rows and not any(agrees(found, row) for row in one.of_rows)
+    ]
+    if strange:
+        # The rows name a currency, and an amount of them another one: which of the two holds nobody can say.
+        place, _, row = one.currencies[strange[0]].rpartition(", ")
+        values = {"found": strange[0], "own": ", ".join(sorted(one.of_rows))}
+        one.problems.append(Problem("currency_contradicted", "error", file, sheet, int(row), place, values))
+    elif chosen is None and (codes or signs):
         places = "; ".join(f"{found} ({place})" for found, place in one.currencies.items())
         # Rows that name their currency are fine; an amount without one would be an amount of anything.
         own_column = any(column.spec and column.spec.type == "currency" for column in one.kept)

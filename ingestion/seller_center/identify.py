@@ -14,7 +14,7 @@ from ingestion.seller_center.owners import Owner, Owners
 from ingestion.seller_center.reader import read_file
 from ingestion.seller_center.sheets import DateOrder, FileReading, Problem, ShopFacts
 
-ADS_KINDS = frozenset({"gmv_max_creatives"})
+ADS_KINDS = frozenset({"gmv_max_creatives", "gmv_max_days"})
 HashPerson = Callable[[str], str]
 """Turns a buyer's user name into its keyed hash."""
 

@@ -30,7 +30,7 @@ from ingestion.seller_center.doubtful import doubtful, effect_of, with_money
 from ingestion.seller_center.entities import Facts
 from ingestion.seller_center.explain import explain
 from ingestion.seller_center.filed import Filed, page_of, sheet_record
-from ingestion.seller_center.identify import ADS_KINDS, Identifier, explain_cells, unreadable
+from ingestion.seller_center.identify import Identifier, explain_cells, unreadable
 from ingestion.seller_center.import_log import ImportLog
 from ingestion.seller_center.messages import LANGUAGES
 from ingestion.seller_center.outcomes import FileOutcome, ImportOptions, ImportReport
@@ -44,7 +44,7 @@ from ingestion.tables.sources import SELLER_CENTER
 
 _log = logging.getLogger(__name__)
 
-PERIOD_KINDS = frozenset({"affiliate_videos", *ADS_KINDS})
+PERIOD_KINDS = frozenset({"affiliate_videos", "gmv_max_creatives"})
 """Kinds whose rows mean nothing without the period of the report."""
 
 

@@ -87,6 +87,7 @@ select
     cast(origin as string) as origin,
     -- what kind of order
     cast(order_status as string) as order_status,
+    cast(coalesce(is_status_inferred, false) as boolean) as is_status_inferred,
     cast(order_type as string) as order_type,
     cast(fulfillment_type as string) as fulfillment_type,
     cast(payment_method_name as string) as payment_method_name,
