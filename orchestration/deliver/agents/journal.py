@@ -144,7 +144,9 @@ def record_question(
 
 def short(arguments: Mapping[str, Any], secrets: Sequence[str] = ()) -> str:
     """Arguments as one line of JSON: those that were given, each shortened, without secrets."""
-    given = {name: _shown(value) for name, value in arguments.items() if value not in (None, "", [], {}, False)}
+    given = {
+        name: _shown(value) for name, value in arguments.items() if value not in (None, "", [], {}, False)
+    }
     text = _without(json.dumps(given, ensure_ascii=False, default=str), secrets)
     return text if len(text) <= _ARGUMENTS_LENGTH else f"{text[: _ARGUMENTS_LENGTH - 1]}…"
 
