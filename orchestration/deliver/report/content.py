@@ -49,9 +49,9 @@ def write_report(file: Published, period: Period, *, restated_after: datetime | 
     late = late_shops(shops, period)
     parts: tuple[Callable[[Asked], Section | None], ...] = (
         sections.shops,
-        targets.section,
         sections.moves,
         sections.alerts,
+        targets.section,
         sections.creators,
         sections.lives,
         sections.ads,

@@ -206,7 +206,7 @@ def moves(asked: Asked) -> Section | None:
         ("Evidence", "证据"),
     )
     title = ("What moved, and why", "变动与原因")
-    return Section("moves", title, headers, tuple(rows), notes, max(0, len(unusual) - SHOWN), is_list=True)
+    return Section("moves", title, headers, tuple(rows), notes, max(0, len(unusual) - SHOWN))
 
 
 def alerts(asked: Asked) -> Section | None:

@@ -31,6 +31,7 @@ from orchestration.deliver.report.picture import BROWSER_VARIABLE, NoPicture, br
 from orchestration.deliver.report.send import made, send_reports, still_to_send
 from orchestration.deliver.webhooks.ledger import sending
 from orchestration.deliver.webhooks.platform import Webhook
+from orchestration.docs_pages.chats import chats_page
 from orchestration.metrics.source import published
 
 ZONE = "Asia/Shanghai"
@@ -135,6 +136,20 @@ def test_cards_keep_every_shop_and_the_limits(report: Report, kind: str, languag
     assert ("[演示]" in text) == (language != "en") or kind == "plain"
     if kind == "wecom":
         assert len(card["markdown"]["content"].encode()) <= 4096
+
+
+@pytest.mark.parametrize("language", ["en", "zh", "both"])
+def test_every_card_can_be_drawn_and_no_mark_is_left_over(report: Report, language: str) -> None:
+    """Guards a card with an element, or a mark, that its platform's client does not show as meant."""
+    cards = {kind: card_of(kind, report, language) for kind in ("feishu", "dingtalk", "wecom", "slack")}
+    drawn = chats_page(cards)
+    for shop in report.sections[0].rows:
+        assert drawn.count(shop[0].text[0]) >= 4
+    text = re.sub(r"<[^>]+>", "", drawn.partition("</style>")[2])
+    assert "**" not in text and "##" not in text and "&amp;amp;" not in text
+    odd = {**cards["feishu"], "card": {**cards["feishu"]["card"], "body": {"elements": [{"tag": "chart"}]}}}
+    with pytest.raises(ValueError, match="chart"):
+        chats_page({"feishu": odd})
 
 
 def test_names_can_not_mention_anybody(report: Report) -> None:
