@@ -220,7 +220,7 @@ def alerts(asked: Asked) -> Section | None:
     for row in found[:SHOWN]:
         kind = KINDS.get(str(row["alert_kind"]))
         what = (kind.en, kind.zh) if kind else both(str(row["alert_kind"]))
-        state = _state(row)
+        state = _state(row, asked.period.zone)
         rows.append(
             (
                 Cell(
@@ -248,11 +248,12 @@ def alerts(asked: Asked) -> Section | None:
     return Section("alerts", title, headers, tuple(rows), (), max(0, len(found) - SHOWN), is_list=True)
 
 
-def _state(row: Any) -> Text:
+def _state(row: Any, zone: str) -> Text:
     action = row["alert_action"]
     if not action:
         return "open", "未处理"
-    until = f" → {row['action_until']:%m-%d}" if row["action_until"] else ""
+    # An end is an instant: until the 5th is until midnight of the reporting time zone, which is the 4th in UTC.
+    until = f" → {row['action_until'].astimezone(ZoneInfo(zone)):%m-%d}" if row["action_until"] else ""
     return f"{action}{until}", f"{ACTIONS.get(str(action), str(action))}{until}"
 
 
