@@ -50,6 +50,7 @@ _SUBJECTS = (
     ("平台对账 Seller Center", ("platform_bridge", "kpi_day_bridge")),
     ("库存 Stock", ("stock", "kpi_stock_health")),
     ("履约 Fulfilment", ("fulfilment_days", "kpi_fulfilment_daily")),
+    ("店铺目标 Shop targets", ("kpi_shop_targets",)),
     ("人员考核 Scorecards", ("scorecards", "kpi_team_scorecard")),
     ("告警 Alerts", ("alerts", "kpi_alerts")),
     ("数据修正 Restatements", ("changes", "kpi_restatements")),

@@ -94,6 +94,7 @@ _TARGETS = _Source(
     ("month_start", "person_name", "role", "kpi_name", "actual", "target", "attainment"),
     ("unit", "reporting_currency", "lower_is_better", "is_provisional"),
 )
+_SHOP_TARGETS = _Source("marts.kpi_shop_targets", ("shop_key", "month_start", "kpi_name", "target"))
 _PAYOUTS = _Source(
     "payouts",
     ("shop_key", "payment_id", "payment_status", "created_at"),
@@ -203,6 +204,16 @@ def targets(file: Published, month: date) -> list[Row]:
         _TARGETS,
         "month_start = ? and target is not null and actual is not null "
         "order by role <> 'operations', role <> 'media_buyer', role, person_name, kpi_name",
+        (month,),
+    )
+
+
+def shop_targets(file: Published, month: date) -> list[Row]:
+    """Targets of shops in a month: of each shop GMV, then net GMV, then orders."""
+    return _rows(
+        file,
+        _SHOP_TARGETS,
+        "month_start = ? and target > 0 order by shop_key, kpi_name <> 'gmv_rc', kpi_name",
         (month,),
     )
 
