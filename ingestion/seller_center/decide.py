@@ -96,7 +96,8 @@ def decide(
     preamble = [(number, cells) for number, cells in one.outside if number < one.header.row]
     summaries = [summary_of(sheet, preamble, layout.kind, reading)]
     summaries += [summary_of(other.sheet, other.rows, layout.kind, reading) for other in beside]
-    zone, zone_by = _zone(shop, market, said_by, summaries)
+    one.traces.offset = next((found.offset for found in summaries if found.offset is not None), None)
+    zone, zone_by = _zone(shop, market, said_by, one.traces.offset)
     if zone:
         known_by["zone"] = zone_by
     control, others = control_of(one, summaries, mark, currency)
@@ -109,12 +110,14 @@ def decide(
         zone = "UTC"
     if not any(problem.severity == "error" for problem in problems):
         problems += _outside(one, summaries, DateReader(reading, ZoneInfo(zone or "UTC")), file)
+    language = _language(one)
+    one.traces.languages.add(language)
     known = {column.spec.name for column in one.kept if column.spec}
     cut = {name for name, spec in layout.kind.columns.items() if spec.contact}
     decisions = Decisions(
         layout=layout.id,
         kind=layout.kind.kind,
-        language=_language(one),
+        language=language,
         market=market,
         zone=zone,
         currency=currency,
@@ -139,6 +142,7 @@ def decide(
         outside=one.outside,
         source=lambda: kept_rows(one, file, hash_person),
         control=control,
+        traces=one.traces,
     )
 
 
@@ -155,14 +159,13 @@ def _market(one: Found, shop: ShopFacts | None) -> tuple[str | None, str]:
 
 
 def _zone(
-    shop: ShopFacts | None, market: str | None, said_by: str, summaries: list[Summary]
+    shop: ShopFacts | None, market: str | None, said_by: str, offset: int | None
 ) -> tuple[str | None, str]:
     """The zone of times without an offset, and who says it."""
     if shop:
         return shop.zone, "shop"
     if (zone := time_zone_of(market or "")) is not None:
         return zone, said_by
-    offset = next((summary.offset for summary in summaries if summary.offset is not None), None)
     # The names of fixed offsets have the other sign.
     return (f"Etc/GMT{-offset:+d}", "summary") if offset is not None else (None, "")
 
@@ -202,7 +205,17 @@ def _currency(one: Found, shop: ShopFacts | None, market: str | None, file: str)
     elif len(codes) > 1 or (signs and own and not all(agrees(sign, own) for sign in signs)):
         chosen = None
     sheet = one.table.name
-    if chosen is None and (codes or signs):
+    strange = [
+        found
+        for found in one.of_amounts
+        if one.of_rows and not any(agrees(found, row) for row in one.of_rows)
+    ]
+    if strange:
+        # The rows name a currency, and an amount of them another one: which of the two holds nobody can say.
+        place, _, row = one.currencies[strange[0]].rpartition(", ")
+        values = {"found": strange[0], "own": ", ".join(sorted(one.of_rows))}
+        one.problems.append(Problem("currency_contradicted", "error", file, sheet, int(row), place, values))
+    elif chosen is None and (codes or signs):
         places = "; ".join(f"{found} ({place})" for found, place in one.currencies.items())
         # Rows that name their currency are fine; an amount without one would be an amount of anything.
         own_column = any(column.spec and column.spec.type == "currency" for column in one.kept)

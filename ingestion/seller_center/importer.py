@@ -30,7 +30,7 @@ from ingestion.seller_center.doubtful import doubtful, effect_of, with_money
 from ingestion.seller_center.entities import Facts
 from ingestion.seller_center.explain import explain
 from ingestion.seller_center.filed import Filed, page_of, sheet_record
-from ingestion.seller_center.identify import ADS_KINDS, Identifier, explain_cells, unreadable
+from ingestion.seller_center.identify import Identifier, explain_cells, unreadable
 from ingestion.seller_center.import_log import ImportLog
 from ingestion.seller_center.messages import LANGUAGES
 from ingestion.seller_center.outcomes import FileOutcome, ImportOptions, ImportReport
@@ -44,7 +44,7 @@ from ingestion.tables.sources import SELLER_CENTER
 
 _log = logging.getLogger(__name__)
 
-PERIOD_KINDS = frozenset({"affiliate_videos", *ADS_KINDS})
+PERIOD_KINDS = frozenset({"affiliate_videos", "gmv_max_creatives"})
 """Kinds whose rows mean nothing without the period of the report."""
 
 
@@ -57,7 +57,9 @@ def explain_file(home: Home, path: Path, options: ImportOptions | None = None) -
     """
     options = options or ImportOptions()
     # Who only wants to know what is in a file has no key made, and gets no hashes.
-    identifier = Identifier(Owners(home.raw, options), options.date_order, None)
+    identifier = Identifier(
+        Owners(home.raw, options), options.date_order, None, trusts_shop=options.trusts_shop
+    )
     outcome = FileOutcome(path)
     reading, owner = identifier.identify(path, outcome)
     outcome.owner = owner.key if owner else ""
@@ -122,7 +124,10 @@ class Importer:
         self._store = FileStore(home, self.report.run_id)
         cleaner = Cleaner(home.privacy_key())
         self._identifier = Identifier(
-            self.owners, options.date_order, lambda name: cleaner.hash(f"username:{name}")
+            self.owners,
+            options.date_order,
+            lambda name: cleaner.hash(f"username:{name}"),
+            trusts_shop=options.trusts_shop,
         )
         self._log = ImportLog(self.report.run_id, int(now.timestamp()))
 

@@ -2,6 +2,7 @@
 
 What a person says counts first (`--shop`, `--advertiser`), then the folder that the file lies in, if it is named after
 a shop or ads account. Otherwise it is the one known shop that fits the market and currency of the file, if one does.
+`belonging.py` looks whether it can be.
 """
 
 from __future__ import annotations
@@ -58,6 +59,7 @@ class Owners:
         options: What a person says.
 
     Attributes:
+        raw: The raw folder.
         shops: By id.
         accounts: Ads accounts, by id.
         declared: The shop that the options make known, or say otherwise than it was known; None if there is none.
@@ -67,6 +69,7 @@ class Owners:
     """
 
     def __init__(self, raw: Path, options: ImportOptions) -> None:
+        self.raw = raw
         self.shops = known_shops(raw)
         self.accounts = known_accounts(raw)
         self._options = options

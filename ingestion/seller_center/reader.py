@@ -19,6 +19,7 @@ from ingestion.seller_center.dates import NotADate, dates_in, parse_day
 from ingestion.seller_center.decide import Beside, decide
 from ingestion.seller_center.found import Found, choose_columns, platform_headers
 from ingestion.seller_center.layouts import layouts
+from ingestion.seller_center.not_loaded import not_loaded
 from ingestion.seller_center.recognise import LOOK_AT, Header, NearMiss, recognise
 from ingestion.seller_center.review import gather
 from ingestion.seller_center.sheets import (
@@ -116,6 +117,9 @@ def _without_broken_sides(sheets: list[Sheet], file: str) -> tuple[list[Sheet], 
 
 def _of_nothing(problems: list[Problem], beside: list[Beside], file: str) -> Problem:
     """Why nothing of a file is known: of a workbook the sheet that holds the rows is named."""
+    other = next((problem for problem in problems if problem.code == "not_loaded"), None)
+    if other is not None:
+        return other
     near = [problem for problem in problems if problem.code == "not_recognised"]
     if near:
         return max(near, key=lambda problem: int(problem.values["found"]))
@@ -140,6 +144,10 @@ def _look(
     """Looks at a table for the first time."""
     first = list(islice(table.rows(), LOOK_AT))
     header = recognise(first)
+    other = not_loaded(first) if not isinstance(header, Header) or header.missing else None
+    if other is not None:
+        problems.append(Problem("not_loaded", "error", file, table.name, other.row, values=other.values))
+        return
     if not isinstance(header, Header):
         rows: list[tuple[int, list[Cell]]] = [
             (number, [scrub(cell) for cell in row])

@@ -42,26 +42,22 @@ FIELDS = (
 )
 """Of a suggestion, in the order in which a list without an ERP's column map shows them."""
 
+FULL_WINDOW_DAYS = 28
+"""A pace of fewer days of sales is provisional."""
+
 Value = str | int | None
 Suggestion = Mapping[str, Value]
 
 _QUERY = """
     select
-        health.shop_key,
         shops.shop_name,
-        cast(health.snapshot_date as varchar) as snapshot_date,
-        health.seller_sku,
-        health.sku_id,
-        health.product_name,
-        health.sku_name,
-        health.stock_status,
-        health.sellable_units,
-        -- One digit, cut and not rounded: a cover that is a little longer than it is would be no help.
-        cast(cast(floor(health.days_of_cover * 10) / 10 as decimal(18, 1)) as varchar) as days_of_cover,
-        cast(health.expected_stockout_date as varchar) as expected_stockout_date,
-        health.reorder_units,
-        health.lead_time_days,
-        cast(health.policy_valid_from as varchar) as policy_valid_from
+        health.* replace (
+            cast(health.snapshot_date as varchar) as snapshot_date,
+            -- One digit, cut and not rounded: a cover that is a little longer than it is would be no help.
+            cast(cast(floor(health.days_of_cover * 10) / 10 as decimal(18, 1)) as varchar) as days_of_cover,
+            cast(health.expected_stockout_date as varchar) as expected_stockout_date,
+            cast(health.policy_valid_from as varchar) as policy_valid_from
+        )
     from published.marts.kpi_stock_health as health
     left join published.marts.dim_shops as shops on health.shop_key = shops.shop_key
     where health.is_latest and health.reorder_units > 0
@@ -113,7 +109,11 @@ def _suggestion(row: dict[str, Value]) -> Suggestion:
     ]
     key = hashlib.sha256(json.dumps(content).encode()).hexdigest()[:32]
     note = f"{row['shop_name']}: {row['sellable_units']} left on {row['snapshot_date']}, {row['days_of_cover']} days"
-    return {"key": key, **row, "note": note}
+    # A file that an older version published has no such column.
+    days = row.get("velocity_days")
+    if isinstance(days, int) and days < FULL_WINDOW_DAYS:
+        note += f"; provisional, sales of {days} days only 暂定"
+    return {"key": key, **{name: row[name] for name in FIELDS if name in row}, "note": note}
 
 
 def columns_of(erp: str, on: date, path: Path = ERP_COLUMNS) -> Columns:

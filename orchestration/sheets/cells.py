@@ -29,7 +29,7 @@ from orchestration.sheets.tables import (
     INSTANT,
     NUMBER,
     REPORTING_CURRENCY,
-    SHOP_CURRENCY,
+    ROW_CURRENCIES,
     WHOLE,
     YES_NO,
     Column,
@@ -204,7 +204,7 @@ def _yes_no(looks: Looks, place: str) -> Writer:
 def _numbers(looks: Looks, place: str, column: Column) -> Writer:
     unit, is_whole = column.unit, column.kind == WHOLE
     shown = "0.0%" if unit == FRACTION else "#,##0" if is_whole else "#,##0.00##"
-    is_shop, is_reporting = unit == SHOP_CURRENCY, unit == REPORTING_CURRENCY
+    is_shop, is_reporting = unit in ROW_CURRENCIES, unit == REPORTING_CURRENCY
     styles: dict[tuple[str, bool], str] = {}
 
     def write(number: int, value: Decimal | float | int, row: Row) -> str:
