@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+from datetime import datetime, timedelta, tzinfo
 from decimal import Decimal
 from itertools import count
 from pathlib import Path
@@ -32,9 +33,10 @@ from ingestion.tiktok_shop.orders import SEARCH_ORDERS
 from orchestration.cli import main, metrics
 from orchestration.deliver.bitable.client import BitableFailed, Client
 from orchestration.deliver.bitable.config import Base
+from orchestration.history.publications import published_manifest
 from orchestration.metrics import render
 from orchestration.metrics.query import Answer
-from orchestration.publish.publish import publish
+from orchestration.publish.publish import PublishFailed, publish
 from orchestration.publish.verify import verify_home
 
 EVIL = "mali\x1b[2J\x1b]0;owned\x07"
@@ -169,6 +171,25 @@ class TestHomes:
             entries(home)
         told = [text for verdict in verify_home(home) for text in verdict.problems]
         assert any("audit_log.jsonl: line 1" in text for text in told)
+
+    def test_a_clock_that_was_set_back(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """What was published before is found by the order of the publications' times."""
+        home = make_home(tmp_path / "home")
+        mark_audited(home)
+        first = publish(home).publication
+
+        class AnHourEarlier(datetime):
+            @classmethod
+            def now(cls, zone: tzinfo | None = None) -> datetime:  # type: ignore[override]
+                return datetime.now(zone) - timedelta(hours=1)
+
+        with monkeypatch.context() as patched:
+            patched.setattr("orchestration.publish.publish.datetime", AnHourEarlier)
+            with pytest.raises(PublishFailed, match=rf"3,\d+ s behind publication {first}") as caught:
+                publish(home)
+        assert "clock" in caught.value.advice
+        assert (published_manifest(home) or {})["publication_id"] == first
+        assert publish(home).publication > first
 
     @pytest.mark.parametrize("name", ["店铺 🛍️", "50%20off", "it's [a]", "$HOME `x`"])
     def test_a_path_of_other_signs(
