@@ -148,10 +148,10 @@ def differing_rows(one: Home, other: Home, mart: str, at_most: int = 10) -> list
         mart: Table of schema `marts`.
         at_most: Rows that are shown of each home; the others are counted.
     """
-    rows = [_compared_rows(home, mart) for home in (one, other)]
+    mine, theirs = _compared_rows(one, mart), _compared_rows(other, mart)
     lines = []
-    for title, of_one, of_other in (("with faults", *rows), ("without faults", *reversed(rows))):
-        alone = sorted((of_one - of_other).elements())
+    for title, alone_in in (("with faults", mine - theirs), ("without faults", theirs - mine)):
+        alone = sorted(alone_in.elements())
         lines += [f"  only {title}: {row}" for row in alone[:at_most]]
         if len(alone) > at_most:
             lines.append(f"  only {title}: {len(alone) - at_most} more")
