@@ -15,7 +15,6 @@ from typing import Any
 import duckdb
 import pytest
 from control_helpers import change_marts, describe, make_home, mark_audited
-from templates import ODD_NAME
 
 from home.errors import ConfigError
 from home.layout import Home
@@ -74,7 +73,7 @@ _DESCRIBED = {"order_profit": "canary-comment", "note": "open-comment", "_load":
 
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
-    home = make_home(tmp_path / ODD_NAME)
+    home = make_home(tmp_path / "home")
     change_marts(home, _CANARIES)
     describe(home, "fct_canaries", _DESCRIBED)
     mark_audited(home)

@@ -17,7 +17,6 @@ from typing import Any
 
 import duckdb
 import pytest
-from templates import ODD_NAME
 
 from home.errors import ConfigError
 from home.layout import Home
@@ -64,8 +63,8 @@ def publish(home: Home, *rows: str) -> None:
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
-    monkeypatch.setenv("TTKPI_HOME", str(tmp_path / ODD_NAME))
-    home = Home(tmp_path / ODD_NAME)
+    monkeypatch.setenv("TTKPI_HOME", str(tmp_path / "home"))
+    home = Home(tmp_path / "home")
     publish(
         home,
         stock("1", "A", units=84),

@@ -17,6 +17,7 @@ import pytest
 from sheets_helpers import read_book
 from templates import ODD_NAME
 
+from home.database import literal
 from home.layout import Home
 from home.storage import StorageError
 from orchestration.cli import main
@@ -47,7 +48,7 @@ def write_file(home: Home, audience: str = "", *statements: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.unlink(missing_ok=True)
     with duckdb.connect() as file:
-        file.execute(f"attach '{path}' as published")
+        file.execute(f"attach {literal(path)} as published")
         file.execute("create schema published.marts; create schema published.views; set timezone = 'UTC'")
         for sql in (
             f"""create table marts.ops_publication as select 'pub-1' as publication_id, timestamptz '2026-11-02 01:30:00Z' as published_at,
@@ -321,7 +322,7 @@ def test_libreoffice_opens_a_workbook(home: Home) -> None:
     if office is None:
         pytest.skip("LibreOffice is not installed: calamine alone has read the workbooks")
     export(home, "kpi_shop_daily")
-    command = [office, f"-env:UserInstallation=file://{home.root}/office", "--headless", "--convert-to", 'csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,false,false,false,2']  # fmt: skip
+    command = [office, f"-env:UserInstallation={(home.root / 'office').as_uri()}", "--headless", "--convert-to", 'csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,false,false,false,2']  # fmt: skip
     subprocess.run(
         [*command, "--outdir", str(home.root), str(home.root / "out.xlsx")],
         check=True,
