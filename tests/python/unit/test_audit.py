@@ -295,6 +295,20 @@ class TestTablesOfTwoSources:
         assert surprises.to_dict("records") == [{"field": "new_field", "rows_seen": 7}]
         assert of_shops.empty
 
+    def test_ads_accounts_keep_it_before_files(self, home: Home) -> None:
+        of_ads, of_file = (
+            "select '74' as advertiser_id, '74' as campaign_id",
+            "select '74' as advertiser_id, 'all' as campaign_id",
+        )
+        for source, sql in {"tiktok_ads": of_ads, "seller_center": of_file}.items():
+            write_raw(home, "gmv_max_campaign_daily", f"{sql}, '2{LOAD}' as _dlt_load_id", source=source)
+        with reading(home) as connection:
+            frames = Frames(connection, home, since=LOAD, published={})
+            plain = frames.frame("select campaign_id from arrived.gmv_max_campaign_daily")
+            files = frames.frame("select campaign_id from arrived.seller_center__gmv_max_campaign_daily")
+        assert plain.to_dict("records") == [{"campaign_id": "74"}]
+        assert files.to_dict("records") == [{"campaign_id": "all"}]
+
     def test_name_that_only_one_source_has_stays_plain(self, home: Home) -> None:
         with reading(home) as connection:
             frames = Frames(connection, home, since=LOAD, published={})
