@@ -268,6 +268,23 @@ class TestWholeAudit:
         assert [report.json_path.exists() for report in reports] == [False, False, True, True]
 
 
+def test_a_home_that_was_moved_has_its_audit_where_it_is_now(tmp_path: Path) -> None:
+    """Guards `ttkpi status` of a moved home that names a file in a folder that is gone."""
+    home = Home(tmp_path / "new")
+    assert last_audit(home) is None
+    folder = home.root / "audit"
+    folder.mkdir(parents=True)
+    record = {"passed": True, "json_path": "/old/audit/1-a.json", "page": "/old/audit/index.html"}
+    (folder / "last.json").write_text(json.dumps(record), encoding="utf-8")
+    assert last_audit(home) == {
+        "passed": True,
+        "json_path": str(folder / "1-a.json"),
+        "page": str(folder / "index.html"),
+    }
+    (folder / "last.json").write_text('{"passed": false}', encoding="utf-8")
+    assert last_audit(home) == {"passed": False}, "as an older version wrote it"
+
+
 class TestTablesOfTwoSources:
     """Both sources have a journal: neither may take the other's place in the suites' queries."""
 
