@@ -101,7 +101,8 @@ soak: $(VENV)/.dev ## seeded: loads in any order, damaged files, weeks of faults
 	@TTKPI_DAMAGES=200 pytest tests/python/unit/test_damaged_homes.py -k by_seed
 	@TTKPI_SEEDS=3 TTKPI_HOURS=168 pytest tests/python/unit/test_week_of_faults.py
 	@TTKPI_SEEDS=100 pytest tests/python/unit/test_dagster_gone_runs.py tests/python/unit/test_dagster_sensors.py tests/python/unit/test_wire_limits.py -k "any or whatever"
-	@TTKPI_KILLS=20 pytest tests/python/unit/test_freeze.py tests/python/unit/test_dbt_rebuild.py -k killed
+	@TTKPI_KILLS=20 pytest tests/python/unit/test_freeze.py tests/python/unit/test_exports_import.py tests/python/unit/test_dbt_rebuild.py -k killed
+	@pytest tests/python/unit/test_archive_of_many_files.py tests/python/unit/test_publication.py -k "ten_thousand or killed"
 	@$(BIN)/python -m benchmarks.soak $(SOAK_ARGS)
 	@$(BIN)/python -m benchmarks.soak.shops
 	@$(BIN)/python -m benchmarks.soak.week $(WEEK_ARGS)

@@ -52,9 +52,11 @@ from orchestration.history.publications import (
     current_publication,
     end_switch,
     finish_switch,
+    kept,
     manifest_path,
     new_publication,
     prune,
+    publication_time,
     published_manifest,
     switch,
 )
@@ -142,6 +144,7 @@ def publish(home: Home, *, progress: Progress | None = None) -> PublishReport:
 def _publish(home: Home, progress: Progress, entry: Entry) -> PublishReport:
     audited = require_passed(home)
     begun = datetime.now(UTC)
+    _require_clock(home, begun)
     # Whole seconds, as a person reads them in the manifest and gives them to `ttkpi as-of`.
     now = begun.replace(microsecond=0)
     publication = f"{begun:%Y%m%dT%H%M%S%f}Z-{str(audited['build_id'])[:8]}"
@@ -244,6 +247,18 @@ def _published_before(home: Home) -> dict[str, Any] | None:
         return published_manifest(home)
     except RecordDamaged:
         return {"publication_id": current_publication(home)}
+
+
+def _require_clock(home: Home, begun: datetime) -> None:
+    """Publications are ordered by their names: an earlier one would be compared with the wrong one before it."""
+    newest = max(kept(home), default="")
+    then = publication_time(newest)
+    if then is not None and then > begun:
+        raise PublishFailed(
+            f"This machine's clock is {(then - begun).total_seconds():,.0f} s behind publication {newest}.",
+            advice="Correct the clock (for example with `timedatectl set-ntp true`), then publish again. "
+            "The published file is as it was.",
+        )
 
 
 class _Count:

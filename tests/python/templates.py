@@ -22,6 +22,8 @@ from home.project import project_dir
 from orchestration.build.build import dbt_environment, run_dbt
 from orchestration.defs.manifest import fingerprint
 
+ODD_NAME = "it's [a] 100% {b} #店 🛍️"
+"""Of a home in a test: signs of SQL, of patterns, of addresses and of formats, as a seller may name a folder."""
 _TARGET = Path("dbt", "target")
 _STATE = _TARGET / "partial_parse.msgpack"
 _MANIFEST = _TARGET / "manifest.json"

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from templates import ODD_NAME
 
 from home.layout import Home
 from orchestration.history.published_values import PUBLICATIONS, VALUES, published_at_instant
@@ -22,7 +23,7 @@ DAY = date(2026, 10, 31)
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
     """Two publications: the first has gmv 100 and 5 orders, the second gmv 130 and a day that is gone."""
-    home = Home(tmp_path / "home")
+    home = Home(tmp_path / ODD_NAME)
     values = {
         FIRST: "('th', 'gmv', 100, true), ('th', 'paid_orders', 5, true), ('my', 'gmv', 7, true)",
         SECOND: "('th', 'gmv', 130, false), ('my', 'gmv', null, false)",

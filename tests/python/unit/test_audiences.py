@@ -15,6 +15,7 @@ from typing import Any
 import duckdb
 import pytest
 from control_helpers import change_marts, describe, make_home, mark_audited
+from templates import ODD_NAME
 
 from home.errors import ConfigError
 from home.layout import Home
@@ -73,7 +74,7 @@ _DESCRIBED = {"order_profit": "canary-comment", "note": "open-comment", "_load":
 
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
-    home = make_home(tmp_path / "home")
+    home = make_home(tmp_path / ODD_NAME)
     change_marts(home, _CANARIES)
     describe(home, "fct_canaries", _DESCRIBED)
     mark_audited(home)

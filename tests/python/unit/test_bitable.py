@@ -12,6 +12,7 @@ import pytest
 from bitable_server import APP_ID, APP_SECRET, APP_TOKEN, Bitable, bitable, no
 from control_helpers import change_marts, describe, make_home, mark_audited
 from rich.console import Console
+from templates import ODD_NAME
 
 from home.audit_log import entries
 from home.errors import ConfigError
@@ -38,7 +39,7 @@ def server() -> Iterator[Bitable]:
 @pytest.fixture
 def home(tmp_path: Path, server: Bitable, monkeypatch: pytest.MonkeyPatch) -> Home:
     """A published home with three days of a shop, and the Bitable that its configuration names."""
-    home = make_home(tmp_path / "home")
+    home = make_home(tmp_path / ODD_NAME)
     monkeypatch.setenv("TTKPI_HOME", str(home.root))
     section = "DESTINATION__BITABLE__"
     for key, value in {

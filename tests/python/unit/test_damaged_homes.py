@@ -600,8 +600,8 @@ def test_any_bit_and_any_cut_by_seed(
     def cut(path: Path) -> None:
         path.write_bytes(path.read_bytes()[: chance.randrange(path.stat().st_size)])
 
-    damage = chance.choice((bit, bit, cut))
-    damage.__name__ = "flipped" if damage is bit else "cut"
+    bit.__name__ = "flipped"
+    damage = chance.choice((bit, bit, cut, deleted))
     try_damage(templates, tmp_path, kind, damage, expected)
 
 

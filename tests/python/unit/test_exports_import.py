@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import csv
+import multiprocessing
+import os
+import random
+import shutil
+import signal
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +17,7 @@ import pyarrow as pa
 import pytest
 from import_helpers import CONTACT, HEADER, SHOP, downloaded, known_shop, order, raw_rows, write_orders
 
+from benchmarks.soak.deadly import do_and_die
 from home.errors import ConfigError
 from home.layout import Home
 from ingestion.engine.archive import Archive
@@ -130,6 +136,45 @@ def test_a_kill_between_archive_and_load_costs_nothing(
     assert (report.recovered, statuses(report)) == (1, ["known"])
     assert len(raw_rows(home, "orders")) == 2 and len(raw_rows(home, "order_lines")) == 4
     assert import_files(home, [path], ImportOptions(shop=SHOP)).recovered == 0
+
+
+_context = multiprocessing.get_context("forkserver")
+_context.set_forkserver_preload(["ingestion.importing", "benchmarks.soak.deadly"])
+
+
+@pytest.mark.parametrize("seed", range(int(os.environ.get("TTKPI_KILLS", "2"))))
+def test_an_import_that_is_killed_anywhere_goes_on(home: Home, tmp_path: Path, seed: int) -> None:
+    """`kill -9` at a change of a file that the seed says (20 in `make soak`), once more amid the next, then in peace."""
+    path = downloaded(write_orders(tmp_path / "orders.csv", order(), order(577100000000000002)), 2)
+    import_files(
+        home, [downloaded(write_orders(tmp_path / "o.csv", order(577100000000000009)), 2)], known_shop()
+    )
+    calm = Home(shutil.copytree(home.root, tmp_path / "calm"))
+    wanted, writes = (ImportOptions(shop=SHOP),), tmp_path / "writes"
+
+    def ends(place: Home, die_at: int) -> int | None:
+        arguments = (import_files, (place, [path], *wanted), str(place.root), die_at, str(writes))
+        process = _context.Process(target=do_and_die, args=arguments)
+        process.start()
+        process.join(120)
+        return process.exitcode
+
+    assert ends(calm, 0) == 0
+    points, chance = int(writes.read_text()), random.Random(seed)
+    assert points > 20
+    assert ends(home, chance.randint(1, points)) == -signal.SIGKILL
+    assert ends(home, chance.randint(1, points)) in (0, -signal.SIGKILL)
+    (one,) = import_files(home, [path], *wanted).files
+    assert one.status in ("imported", "known")
+    for table in ("orders", "order_lines"):
+        columns = "* exclude (_dlt_load_id)"
+        assert raw_rows(home, table, columns) == raw_rows(calm, table, columns)
+    before = raw_rows(home, "orders", "order_id")
+    assert (
+        len(before) == 3 and [text for _, _, found in Archive(home.archive).check() for text in found] == []
+    )
+    replay(home)
+    assert raw_rows(home, "orders", "order_id") == before
 
 
 def test_a_kill_before_the_archive_is_committed_leaves_nothing(

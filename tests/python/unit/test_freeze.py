@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 import pytest
 from dbt_helpers import dbt
 from scorecard_helpers import COLUMNS, NOW, NULLS, THEN, row
-from templates import with_parse
+from templates import ODD_NAME, with_parse
 
 from benchmarks.soak.deadly import do_and_die
 from home.audit_log import check as check_log
@@ -44,7 +44,7 @@ def publish(home: Home, *rows: str) -> None:
 
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
-    home = Home(tmp_path / "home")
+    home = Home(tmp_path / ODD_NAME)
     publish(
         home,
         row("Min", "net_gmv_rc", THEN),
@@ -181,7 +181,7 @@ def test_a_month_nobody_has_names_those_there_are(home: Home) -> None:
 
 def test_nothing_published_is_said(tmp_path: Path) -> None:
     with pytest.raises(FreezeRefused, match="Nothing is published"):
-        freeze(Home(tmp_path / "home"), OCTOBER)
+        freeze(Home(tmp_path / ODD_NAME), OCTOBER)
 
 
 def test_a_changed_score_is_noticed(home: Home) -> None:

@@ -46,7 +46,7 @@ def test_a_path_with_signs_of_sql_and_of_patterns(
     assert "orders" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("name", ["a?b", "a#b", "a\\b"])
+@pytest.mark.parametrize("name", ["a?b", "a#b", "a\\b", "a\nb"])
 def test_a_path_that_dbt_cannot_take_is_refused_by_name(tmp_path: Path, name: str) -> None:
     home = Home(tmp_path / name)
     with pytest.raises(ConfigError, match="address") as caught:

@@ -6,11 +6,9 @@ import csv
 import io
 import json
 import os
-import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from datetime import datetime, timedelta, tzinfo
 from decimal import Decimal
 from itertools import count
 from pathlib import Path
@@ -21,12 +19,12 @@ from bitable_server import APP_ID, APP_SECRET, APP_TOKEN
 from client_helpers import SHOP, ok, world
 from control_helpers import change_marts, make_home, mark_audited
 from exports_helpers import US, header, row, write_xlsx
+from read_only import WITHOUT_RIGHTS, only_readable, state_of
 from rich.console import Console
 from test_wire_limits import ask, say, server
 
 import ingestion.seller_center.workbook as workbook
 from home.audit_log import AuditLogDamaged, entries
-from home.layout import Home
 from home.text import csv_cell, one_line, printable
 from ingestion.engine.envelope import parse_envelope
 from ingestion.engine.errors import ApiError, RepeatedPageToken
@@ -35,9 +33,10 @@ from ingestion.tiktok_shop.orders import SEARCH_ORDERS
 from orchestration.cli import main, metrics
 from orchestration.deliver.bitable.client import BitableFailed, Client
 from orchestration.deliver.bitable.config import Base
+from orchestration.history.publications import published_manifest
 from orchestration.metrics import render
 from orchestration.metrics.query import Answer
-from orchestration.publish.publish import publish
+from orchestration.publish.publish import PublishFailed, publish
 from orchestration.publish.verify import verify_home
 
 EVIL = "mali\x1b[2J\x1b]0;owned\x07"
@@ -173,6 +172,25 @@ class TestHomes:
         told = [text for verdict in verify_home(home) for text in verdict.problems]
         assert any("audit_log.jsonl: line 1" in text for text in told)
 
+    def test_a_clock_that_was_set_back(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """What was published before is found by the order of the publications' times."""
+        home = make_home(tmp_path / "home")
+        mark_audited(home)
+        first = publish(home).publication
+
+        class AnHourEarlier(datetime):
+            @classmethod
+            def now(cls, zone: tzinfo | None = None) -> datetime:  # type: ignore[override]
+                return datetime.now(zone) - timedelta(hours=1)
+
+        with monkeypatch.context() as patched:
+            patched.setattr("orchestration.publish.publish.datetime", AnHourEarlier)
+            with pytest.raises(PublishFailed, match=rf"3,\d+ s behind publication {first}") as caught:
+                publish(home)
+        assert "clock" in caught.value.advice
+        assert (published_manifest(home) or {})["publication_id"] == first
+        assert publish(home).publication > first
+
     @pytest.mark.parametrize("name", ["店铺 🛍️", "50%20off", "it's [a]", "$HOME `x`"])
     def test_a_path_of_other_signs(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str
@@ -214,30 +232,3 @@ class TestHomes:
             assert state_of(home) == before
         assert done.returncode in (0, 3), done.stdout + done.stderr
         assert "Traceback" not in done.stderr and "rror" not in done.stderr
-
-
-def state_of(home: Home) -> list[tuple[str, int]]:
-    return sorted((str(path), path.stat().st_mtime_ns) for path in home.root.rglob("*"))
-
-
-WITHOUT_RIGHTS = (
-    ["setpriv", "--bounding-set=-dac_override,-dac_read_search", "--inh-caps=-all"]
-    if os.geteuid() == 0
-    else []
-)
-"""Root may write whatever its mode says: here it may not."""
-
-
-@contextmanager
-def only_readable(folder: Path) -> Iterator[None]:
-    """A folder in which nobody may write."""
-    if WITHOUT_RIGHTS and shutil.which("setpriv") is None:
-        pytest.skip("setpriv takes root's rights away")
-    paths = [folder, *folder.rglob("*")]
-    for path in paths:
-        path.chmod(path.stat().st_mode & 0o555)
-    try:
-        yield
-    finally:
-        for path in paths:
-            path.chmod(path.stat().st_mode | 0o200)

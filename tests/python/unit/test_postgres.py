@@ -12,6 +12,7 @@ import psycopg
 import pytest
 from control_helpers import change_marts, describe, make_home, mark_audited
 from postgres_server import postgres
+from templates import ODD_NAME
 
 from home.errors import ConfigError
 from home.layout import Home
@@ -43,7 +44,7 @@ def url(administrator: str, request: pytest.FixtureRequest, monkeypatch: pytest.
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
     """Three days of one shop, one of them with every type, a NULL, an empty text, quotes and a zero byte."""
-    home = make_home(tmp_path / "home")
+    home = make_home(tmp_path / ODD_NAME)
     change_marts(
         home,
         """

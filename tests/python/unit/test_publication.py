@@ -15,6 +15,7 @@ from typing import Any
 import duckdb
 import pytest
 from control_helpers import change_marts, make_home, mark_audited
+from templates import ODD_NAME
 
 from home.audit_log import check as check_log
 from home.errors import ConfigError
@@ -38,7 +39,7 @@ AUDIENCE = "'th', 'kpi_shop_daily dim_shops', null, '7495000000000000101', null,
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
-    home = make_home(tmp_path / "home")
+    home = make_home(tmp_path / ODD_NAME)
     monkeypatch.setenv("TTKPI_HOME", str(home.root))
     mark_audited(home)
     return home

@@ -16,6 +16,7 @@ from typing import Any
 import duckdb
 import pytest
 from control_helpers import SHOP, change_marts, make_home, mark_audited
+from templates import ODD_NAME
 
 from home.layout import Home
 from orchestration.history.publications import finish_switch, rollback
@@ -41,7 +42,7 @@ _MODELS = f"""
 
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
-    home = make_home(tmp_path / "home")
+    home = make_home(tmp_path / ODD_NAME)
     change(home, _MODELS)
     return home
 

@@ -17,6 +17,7 @@ from typing import Any
 
 import duckdb
 import pytest
+from templates import ODD_NAME
 
 from home.errors import ConfigError
 from home.layout import Home
@@ -63,8 +64,8 @@ def publish(home: Home, *rows: str) -> None:
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
-    monkeypatch.setenv("TTKPI_HOME", str(tmp_path / "home"))
-    home = Home(tmp_path / "home")
+    monkeypatch.setenv("TTKPI_HOME", str(tmp_path / ODD_NAME))
+    home = Home(tmp_path / ODD_NAME)
     publish(
         home,
         stock("1", "A", units=84),

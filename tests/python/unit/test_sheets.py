@@ -15,6 +15,7 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 from sheets_helpers import read_book
+from templates import ODD_NAME
 
 from home.layout import Home
 from home.storage import StorageError
@@ -31,7 +32,7 @@ COVER, DEFINITIONS = "封面 Cover", "口径 Definitions"
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
     """A published file with a mart, a view over it, and a glossary."""
-    home = Home(tmp_path / "home")
+    home = Home(tmp_path / ODD_NAME)
     monkeypatch.setenv("TTKPI_HOME", str(home.root))
     write_file(home)
     return home
