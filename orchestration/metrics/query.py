@@ -11,6 +11,7 @@ from typing import Any
 
 from home.database import literal
 from home.errors import TtkpiError
+from home.text import printable
 from orchestration.metrics import COMPARISONS
 from orchestration.metrics.catalog import (
     ACCOUNT_CURRENCY,
@@ -111,7 +112,10 @@ def ask(file: Published, question: Question) -> Answer:
         before = _answered(file, wanted, groups, where, since, until)
         rows = _compared(wanted, rows, before, groups, question)
     keys = sorted(rows, key=lambda key: tuple((value is None, str(value)) for value in key))
-    shown = tuple({**dict(zip(by, key, strict=True)), **rows[key]} for key in keys)
+    # Not before the rows are put together: two names may differ in such a sign alone.
+    shown = tuple(
+        {**{name: _shown(value) for name, value in zip(by, key, strict=True)}, **rows[key]} for key in keys
+    )
     return Answer(
         metrics=tuple(wanted),
         by=tuple("currency" if name == "shop_currency" else name for name in by),
@@ -381,6 +385,11 @@ def _reporting_currency(file: Published) -> str:
             if currency:
                 return str(currency)
     return ""
+
+
+def _shown(value: Any) -> Any:
+    """A name as it may be shown: on a page, a terminal or to an agent, although others have typed it."""
+    return printable(value) if isinstance(value, str) else value
 
 
 def _day(value: Any) -> Any:

@@ -22,6 +22,7 @@ from xlsxwriter.format import Format
 from xlsxwriter.utility import xl_col_to_name
 from xlsxwriter.workbook import Workbook
 
+from home.text import FORMULA_SIGNS
 from orchestration.sheets.tables import (
     DATE,
     FRACTION,
@@ -34,8 +35,6 @@ from orchestration.sheets.tables import (
     Column,
 )
 
-FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
-"""A text that begins with one of them is a formula to a spreadsheet (OWASP, CSV injection)."""
 LONGEST_TEXT = 32_767
 """Characters that a cell holds at most."""
 _EXACT = 10**15
@@ -123,16 +122,6 @@ def width(column: Column) -> int:
     if column.name.endswith(("_id", "_key")) or column.name == "shop_key":
         return 21
     return 28 if column.name.startswith(("message", "product_name", "definition", "evidence")) else 16
-
-
-def is_formula(text: str) -> bool:
-    """Whether a spreadsheet would take a text for a formula."""
-    return text.startswith(FORMULA_SIGNS)
-
-
-def harmless(value: Any) -> Any:
-    """A value for CSV: a text that a spreadsheet would run is led by an apostrophe."""
-    return f"'{value}" if isinstance(value, str) and is_formula(value) else value
 
 
 def money_format(currency: str) -> str:

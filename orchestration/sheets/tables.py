@@ -49,13 +49,13 @@ _CLOCKS = (
     "refund_business_date",
     "created_date_utc",
     "date",
+    "entry_date",
     "shop_local_month",
     "statement_month",
     "month_start",
     "month",
     "week_start",
     "week",
-    "entry_date",
     "occurred_on",
 )
 """Names of dates by which a period chooses rows, the most telling first; beside them any date of the key."""

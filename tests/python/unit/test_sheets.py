@@ -196,6 +196,19 @@ def test_views_are_exported_as_tables_are(home: Home) -> None:
     assert [column.label_zh for column in known["shop_days"].columns][3] == "成交额（含退款）"
 
 
+def test_a_period_of_days_chooses_entries_of_the_journal_by_their_day(home: Home) -> None:
+    """Guards the month of an entry, its first day, as the clock: a week of October had no entry, and 1 October all."""
+    write_file(
+        home,
+        "",
+        """create table marts.kpi_journal as select * from (values
+            ('S1', date '2026-10-06', date '2026-10-01'), ('S2', date '2026-10-20', date '2026-10-01'))
+            t(entry_id, entry_date, shop_local_month)""",
+    )
+    sheet = export(home, "kpi_journal", period=period_of("2026-10-05..2026-10-11"))["kpi_journal"]
+    assert [row[0] for row in sheet[1:]] == ["S1"]
+
+
 def test_a_long_table_goes_on_in_the_next_sheet(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workbook, "SHEET_ROWS", 3)
     sheets = export(home, "kpi_shop_daily")
