@@ -126,7 +126,7 @@ def test_every_amount_and_count_of_a_view_says_what_may_be_summed(
         if table in {node["alias"] for node in manifest["nodes"].values() if node["schema"] == "views"}
         and "kpi_name" not in description.columns
         for column, text in description.columns.items()
-        if re.search(r"\[(.* currency|count|hours|minutes|fraction|ratio) [^;]*\]$", text)
+        if re.search(rf"\[([a-z]+ currency|count|hours|minutes|fraction|ratio) {CHINESE.pattern}+\]$", text)
     ]
     assert not silent
 
@@ -145,6 +145,17 @@ def test_every_published_column_has_a_name_in_chinese(manifest: dict[str, Any]) 
         if node["resource_type"] == "model" and node["schema"] in ("marts", "views")
         for column, about in node["columns"].items()
         if not CHINESE.search(about["description"])
+    ]
+    assert not silent
+
+
+def test_every_comment_has_a_name_in_chinese(home: Path) -> None:
+    """What a BI tool shows is the first paragraph of a description: the 中文 further down is not in it."""
+    silent = [
+        f"{table}.{column}"
+        for table, description in descriptions(Home(home)).items()
+        for column, text in {"": description.text, **description.columns}.items()
+        if not CHINESE.search(text.split(" [")[0])
     ]
     assert not silent
 
