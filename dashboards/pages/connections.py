@@ -174,8 +174,8 @@ def show(page: Page) -> None:
         shops.setdefault(str(row["shop_key"]), []).append(row)
     if st.session_state.get(_SHOP) not in shops:
         st.session_state[_SHOP] = next(iter(shops), None)
-    blocks.still(blocks.say(escape(t("how")), is_good=True))
     if handing_in.may_hand_in(page.viewer):
+        blocks.still(blocks.say(escape(t("how")), is_good=True))
         _hand_in(page)
     left, right = st.columns([1, 1.35], gap="small")
     with left:
