@@ -87,7 +87,10 @@ WORDS: Dictionary = {
     "choose_files": ("Choose files", "选择文件"),
     "upload_limit": ("or drag them here, up to 200 MB each", "或拖放到此处，每个不超过 200 MB"),
     "taken": ("Taken. The next run counts with it.", "已接收，下次运行生效。"),
-    "partly": ("Taken in part; what was left out is said below.", "部分接收，未采用的内容见下。"),
+    "partly": (
+        "Not all of it was taken; what was left out is said below.",
+        "未全部接收，未采用的内容及原因见下。",
+    ),
     "refused": ("Not taken; the reason is said below.", "未接收，原因见下。"),
     "nothing_given": ("Nothing was chosen.", "尚未选择内容。"),
     "choose": ("click a line for its resources", "点击一行查看明细"),
