@@ -201,6 +201,8 @@ def _hand_in(page: Page) -> None:
     )
     with st.expander(t("hand_in"), key="hand_in"):
         code, files, inputs = st.columns(3, gap="medium")
+        # Below the forms, as wide as all three: a table of files is wider than one of them.
+        answer = st.container()
     with code, st.form("hand_in_code", clear_on_submit=True, border=False):
         st.markdown(f"**{t('code_title')}**")
         st.html(_links(page))
@@ -210,6 +212,7 @@ def _hand_in(page: Page) -> None:
         if st.form_submit_button(t("hand_in"), key="hand_in_code_go"):
             _take(
                 page,
+                answer,
                 bool(given.strip()),
                 lambda home: handing_in.exchange_code(
                     home, page.viewer, sources[str(source)], given, page.store.publication
@@ -233,6 +236,7 @@ def _hand_in(page: Page) -> None:
             content = {one.name: one.getvalue() for one in chosen}
             _take(
                 page,
+                answer,
                 bool(content and shop),
                 lambda home: handing_in.import_files(
                     home, page.viewer, content, str(shop), t.language, page.store.publication
@@ -245,6 +249,7 @@ def _hand_in(page: Page) -> None:
             sheets = {book.name: book.getvalue()} if book else {}
             _take(
                 page,
+                answer,
                 bool(sheets),
                 lambda home: handing_in.import_inputs(
                     home, page.viewer, sheets, t.language, page.store.publication
@@ -267,26 +272,26 @@ def _links(page: Page) -> str:
     return f'<div class="k"><p class="note">{first}<br>{t("ads_link")}</p></div>'
 
 
-def _take(page: Page, is_given: bool, command: Callable[[Home], handing_in.Outcome]) -> None:
-    """Do it, and say in the form what became of it."""
+def _take(page: Page, answer: Any, is_given: bool, command: Callable[[Home], handing_in.Outcome]) -> None:
+    """Do it, and say below the forms what became of it."""
     t = page.t
     if not is_given:
-        st.warning(t("nothing_given"))
+        answer.warning(t("nothing_given"))
         return
     try:
-        with st.spinner(""):
+        with answer, st.spinner(""):
             outcome = command(Home.from_env())
     except TtkpiError as error:
-        st.error(f"{error.message} {error.advice}")
+        answer.error(f"{error.message} {error.advice}")
         return
     if outcome.is_done:
-        st.success(t("taken"))
+        answer.success(t("taken"))
     elif outcome.is_partly_done:
-        st.warning(t("partly"))
+        answer.warning(t("partly"))
     else:
-        st.error(t("refused"))
+        answer.error(t("refused"))
     if outcome.text:
-        st.code(outcome.text, language=None, wrap_lines=True)
+        answer.code(outcome.text, language=None, wrap_lines=True)
 
 
 def _word(page: Page, group: str, code: Any) -> str:
