@@ -186,7 +186,7 @@ def _record(page: Page, row: Mapping[str, Any]) -> Row:
             for part in (
                 action,
                 str(row.get("assignee") or ""),
-                page.t("until_day", day=f"{until:%m-%d}") if until else "",
+                page.t("until_day", day=f"{page.standing.local(until):%m-%d}") if until else "",
             )
             if part
         ),

@@ -282,7 +282,9 @@ def _take(page: Page, answer: Any, is_given: bool, command: Callable[[Home], han
         with answer, st.spinner(""):
             outcome = command(Home.from_env())
     except TtkpiError as error:
-        answer.error(f"{error.message} {error.advice}")
+        answer.error(t("refused"))
+        # As it is: a message may name a file, and a name may be a link or a picture in Markdown.
+        answer.code(f"{error.message} {error.advice}", language=None, wrap_lines=True)
         return
     if outcome.is_done:
         answer.success(t("taken"))

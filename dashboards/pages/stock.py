@@ -30,7 +30,7 @@ WORDS: Dictionary = {
     "cover": ("Days of cover", "可售天数"),
     "gone": ("Out on", "预计断货"),
     "reorder": ("Order", "建议补货"),
-    "unknown_pace": ("The pace is unknown: {why}.", "销量未知：{why}。"),
+    "few_days": ("Sales of {days} days only.", "仅 {days} 天销量。"),
     "dispatch": ("Dispatch and delivery", "发货与送达"),
     "no_dispatch": ("No order was due in this period.", "该时段没有应发货订单。"),
     "late": ("Late dispatch", "延迟发货率"),
@@ -154,13 +154,32 @@ def _running_out(page: Page, records: Sequence[Row]) -> str:
             Column("shop", t("shop"), is_wide=True),
             _column(page, "sellable_units", "sellable", COUNT),
             _column(page, "sales_velocity_7d", "a_day", PART, is_wide=True),
-            _column(page, "days_of_cover", "cover", PART),
+            Column(
+                "days_of_cover",
+                t("cover"),
+                PART,
+                hover=page.column("kpi_stock_health", "days_of_cover").hover,
+                show=lambda row: _days_of_cover(page, row),
+            ),
             _column(page, "expected_stockout_date", "gone", DAY),
         ],
         records,
         name="stock",
         limit=_LIMIT,
     )
+
+
+def _days_of_cover(page: Page, row: Row) -> str:
+    """The days, marked where they are of few days' sales; why they are unknown when the mouse rests on it."""
+    shown = page.f.value(row["days_of_cover"], PART)
+    # A file that an older version published has no such columns.
+    if reason := row.get("velocity_unknown_reason"):
+        hover = escape(page.value_name("velocity_unknown_reason", reason))
+        return f'<span title="{hover}">{shown}</span>'
+    if not row.get("is_velocity_provisional"):
+        return shown
+    hover = escape(page.t("few_days", days=row["velocity_days"]))
+    return f'<span class="pv s" title="{hover}">~</span>{shown}'
 
 
 def _column(page: Page, name: str, word: str, kind: str, *, is_wide: bool = False) -> Column:

@@ -56,6 +56,8 @@ class Found:
         marks: What its amounts prove.
         period_days: The days of the column that dates rows, as they are written.
         currencies: Codes and signs of currencies, each with the place where it was first seen.
+        of_rows: Those of them that a column of currencies names.
+        of_amounts: Those of them that stand beside an amount.
         rows: Number of data rows.
         has_times: Whether it has columns of times or days.
         twins: Columns that mean the same as an earlier one, with that one.
@@ -76,6 +78,8 @@ class Found:
     marks: MarkEvidence = field(default_factory=MarkEvidence)
     period_days: set[str] = field(default_factory=set)
     currencies: dict[str, str] = field(default_factory=dict)
+    of_rows: set[str] = field(default_factory=set)
+    of_amounts: set[str] = field(default_factory=set)
     rows: int = 0
     has_times: bool = False
     twins: list[tuple[Kept, Kept]] = field(default_factory=list)

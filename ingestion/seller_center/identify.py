@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from home.text import file_name
 from ingestion.seller_center.belonging import differences
 from ingestion.seller_center.explain import check_cells, explain
 from ingestion.seller_center.messages import LANGUAGES
@@ -13,7 +14,7 @@ from ingestion.seller_center.owners import Owner, Owners
 from ingestion.seller_center.reader import read_file
 from ingestion.seller_center.sheets import DateOrder, FileReading, Problem, ShopFacts
 
-ADS_KINDS = frozenset({"gmv_max_creatives"})
+ADS_KINDS = frozenset({"gmv_max_creatives", "gmv_max_days"})
 HashPerson = Callable[[str], str]
 """Turns a buyer's user name into its keyed hash."""
 
@@ -82,12 +83,12 @@ class Identifier:
 
 def unreadable(path: Path, error: OSError) -> Problem:
     """That a file can't be read."""
-    return Problem("unreadable", "error", path.name, values={"reason": error.strerror or str(error)})
+    return Problem("unreadable", "error", file_name(path), values={"reason": error.strerror or str(error)})
 
 
 def explain_cells(reading: FileReading, outcome: FileOutcome) -> None:
     """Adds to an outcome what an import would see in every cell."""
     outcome.file_id = reading.sha256
-    checked = {sheet.name: check_cells(sheet, reading.path.name) for sheet in reading.sheets}
+    checked = {sheet.name: check_cells(sheet, file_name(reading.path)) for sheet in reading.sheets}
     outcome.rows = sum(rows for rows, _ in checked.values())
     outcome.explanations = {language: explain(reading, language, checked) for language in LANGUAGES}

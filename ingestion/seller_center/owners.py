@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 
 from home.errors import ConfigError
 from home.storage import storage_errors
+from home.text import file_name
 from ingestion.engine.regions import checked_zone, markets, time_zone_of
 from ingestion.seller_center.outcomes import ImportOptions
 from ingestion.seller_center.sheets import FileReading, Problem, ShopFacts
@@ -123,7 +124,7 @@ class Owners:
         """The ads account of a report, or why it has none."""
         only = next(iter(self.accounts.values())) if len(self.accounts) == 1 else None
         owner = self.accounts.get(self._options.advertiser or "") or by_folder(path, self.accounts) or only
-        return owner or nobody(path.name, [], self.accounts.values(), is_ads=True)
+        return owner or nobody(file_name(path), [], self.accounts.values(), is_ads=True)
 
     def fitting_shop(self, reading: FileReading) -> Owner | Problem:
         """The one shop that fits the market and currency of a file, or why there is none."""
@@ -132,7 +133,7 @@ class Owners:
         found = fitting(self.shops.values(), markets, currencies)
         if len(found) == 1:
             return found[0]
-        return nobody(reading.path.name, found, self.shops.values(), is_ads=False)
+        return nobody(file_name(reading.path), found, self.shops.values(), is_ads=False)
 
     def _chosen_shop(self) -> Owner | None:
         return self.shops.get(self._options.shop or "")

@@ -252,8 +252,10 @@ def _review_amounts(one: Found, column: Kept) -> _Review:
                 continue
             if money and cell and not ("0" <= cell[-1] <= "9" and (cell[0] == "-" or "0" <= cell[0] <= "9")):
                 parts = take_apart(cell)
-                if parts and parts.currency and parts.currency not in one.currencies:
-                    one.currencies[parts.currency] = f"{column.name}, {numbers[cells.index(cell)]}"
+                if parts and parts.currency and parts.currency not in one.of_amounts:
+                    one.of_amounts.add(parts.currency)
+                    place = f"{column.name}, {numbers[cells.index(cell)]}"
+                    one.currencies.setdefault(parts.currency, place)
             if "." in cell or "," in cell:
                 text = cell.strip().removesuffix("%").removesuffix("％")
                 one.marks.add(
@@ -270,6 +272,7 @@ def _review_currencies(one: Found, column: Kept) -> _Review:
         for cell in set(cells):
             if isinstance(cell, str) and not is_missing(cell):
                 found = currency_of(cell) or cell.strip().upper()
+                one.of_rows.add(found)
                 one.currencies.setdefault(found, f"{column.name}, {numbers[cells.index(cell)]}")
 
     return look

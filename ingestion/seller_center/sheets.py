@@ -83,7 +83,7 @@ class Decisions:
         layout: Id of the layout: `order_us`, `income_ph_55` ...
         kind: What it holds: `orders`, `income`, `payouts`, `settlement_pnl`, `settlement_adjustments`,
             `unsettled`, `affiliate_orders`, `live_sessions`, `live_daily`, `live_sessions_old`,
-            `video_daily`, `shop_daily`, `affiliate_videos` or `gmv_max_creatives`.
+            `video_daily`, `shop_daily`, `affiliate_videos`, `gmv_max_creatives` or `gmv_max_days`.
         language: Of the header: `en`, `id`, `es`.
         market: The shop's region; of an unknown shop the layout's, if it has one market only.
         zone: IANA zone that times without an offset are told in.

@@ -9,6 +9,7 @@ from typing import Literal
 
 import click
 
+from home.text import file_name
 from orchestration.cli.base import EXIT_CODES, Command
 from orchestration.cli.parameters import Instant
 from orchestration.cli.session import counted, open_home, show_progress
@@ -91,7 +92,7 @@ def import_files(
         refused = False
         for path in files_in(paths):
             seen = explain_file(home, path, options)
-            click.echo(seen.explanations.get(language) or path.name)
+            click.echo(seen.explanations.get(language) or file_name(path))
             for text in seen.why(language):
                 click.echo(text)
             click.echo()
