@@ -154,6 +154,7 @@ WORDS: Dictionary = {
     "kind_video_daily": ("Videos by day", "视频日报"),
     "kind_shop_daily": ("Shop by day", "店铺日报"),
     "kind_affiliate_videos": ("Affiliate videos", "联盟视频"),
+    "kind_gmv_max_days": ("GMV Max by day", "GMV Max 按日"),
     "kind_gmv_max_creatives": ("GMV Max creatives", "GMV Max 素材"),
     "authorisation_ok": ("authorised", "已授权"),
     "authorisation_expired": ("expired", "已过期"),
