@@ -87,8 +87,10 @@ class FileRows:
         for row in rows:
             for problem in row.problems:
                 self._on_problem(problem)
-            if mapper.always_money and row.values.get(mapper.money) is None and not row.problems:
-                mapper.quarantine("row_without_amount", row, mapper.money, None)
+            if mapper.always_money and row.values.get(mapper.money) is None:
+                unreadable = {facts.decisions.columns.get(problem.column or "") for problem in row.problems}
+                if mapper.money not in unreadable:
+                    mapper.quarantine("row_without_amount", row, mapper.money, None)
         for code, effect, those in (("row_repeated", "left_out", repeated), ("row_equal", "counted", equal)):
             for row in typed_rows(facts.header, those, facts.decisions, file=self._file, sheet=sheet):
                 mapper.quarantine(code, row, mapper.identity or None, None, effect)
