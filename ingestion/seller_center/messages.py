@@ -49,6 +49,33 @@ PROBLEMS: Mapping[str, Mapping[Language, str]] = {
         "file, and nothing of it is loaded.",
         "zh": "没有一个金额是店铺 {shop} 的币种 {currency}，而是 {found}。这是其他店铺的文件，未导入任何内容。",
     },
+    "wrong_shop": {
+        "en": "it looks like a file of another shop than {shop}, and nothing of it is loaded. What differs is said "
+        "below. Choose the right shop; if {shop} is right all the same: ttkpi import FILE --shop {key} --trust-shop.",
+        "zh": "看起来不是店铺 {shop} 的文件，未导入任何内容，差异见下。请选择正确的店铺；如果确认是 {shop}，请运行："
+        "ttkpi import 文件 --shop {key} --trust-shop。",
+    },
+    "ids_of_another": {
+        "en": "of {count} {what_en} that were looked up, {other_count} are known of shop {other} and {own_count} of "
+        "shop {shop}.",
+        "zh": "核对了 {count} 个{what_zh}：{other_count} 个属于店铺 {other}，{own_count} 个属于店铺 {shop}。",
+    },
+    "ids_of_nobody": {
+        "en": "none of its {count} {what_en} is in the list of products of shop {shop}.",
+        "zh": "其中 {count} 个{what_zh}都不在店铺 {shop} 的商品列表中。",
+    },
+    "sent_to_another": {
+        "en": "its orders go to {found}, and shop {shop} sells in {own}.",
+        "zh": "订单的收货国家是 {found}，而店铺 {shop} 的市场是 {own}。",
+    },
+    "language_of_another": {
+        "en": "its words are in {language_en}, the language of {found}, and shop {shop} sells in {own}.",
+        "zh": "文件用的是{language_zh}（{found} 的语言），而店铺 {shop} 的市场是 {own}。",
+    },
+    "clock_of_another": {
+        "en": "it says that its clock is UTC{found}, and that of shop {shop} is {own}.",
+        "zh": "文件写明时区为 UTC{found}，而店铺 {shop} 的时区是 {own}。",
+    },
     "of_another_shop": {
         "en": "the same content was imported for shop {shop} before. One of the two is a mistake; nothing is loaded.",
         "zh": "同样的内容已为店铺 {shop} 导入过。两次中有一次指错了店铺，未导入任何内容。",

@@ -13,6 +13,7 @@ from datetime import date
 from itertools import islice
 from pathlib import Path
 
+from home.text import file_name
 from ingestion.engine.privacy import scrub
 from ingestion.seller_center.dates import NotADate, dates_in, parse_day
 from ingestion.seller_center.decide import Beside, decide
@@ -62,20 +63,22 @@ def read_file(
     try:
         tables = open_tables(path)
         for table in tables:
-            _look(table, path.name, hash_person is not None, found, problems, beside)
+            _look(table, file_name(path), hash_person is not None, found, problems, beside)
     except Unreadable as error:
         reason = {"reason": error.message}
-        return FileReading(path, digest, [], [Problem(error.code, "error", path.name, values=reason)])
+        return FileReading(path, digest, [], [Problem(error.code, "error", file_name(path), values=reason)])
     if not found:
-        return FileReading(path, digest, [], [_of_nothing(problems, beside, path.name)])
+        return FileReading(path, digest, [], [_of_nothing(problems, beside, file_name(path))])
     unused = [
-        Problem("sheet_left_out", "quarantine", path.name, problem.sheet, problem.row, values=problem.values)
+        Problem(
+            "sheet_left_out", "quarantine", file_name(path), problem.sheet, problem.row, values=problem.values
+        )
         if problem.code == "not_recognised" and _holds_rows(problem.sheet, beside)
-        else Problem("sheet_not_used", "note", path.name, problem.sheet)
+        else Problem("sheet_not_used", "note", file_name(path), problem.sheet)
         for problem in problems
     ]
     sheets = [decide(one, found, beside, path, shop, date_order, decimal_mark, hash_person) for one in found]
-    sheets, of_sides = _without_broken_sides(sheets, path.name)
+    sheets, of_sides = _without_broken_sides(sheets, file_name(path))
     compared = {said.sheet for sheet in sheets for said in sheet.control.said}
     unused = [problem for problem in unused if problem.sheet not in compared or problem.severity != "note"]
     return FileReading(

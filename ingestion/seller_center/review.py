@@ -11,6 +11,7 @@ from pathlib import Path
 
 import yaml
 
+from ingestion.seller_center.belonging import look_for_traces
 from ingestion.seller_center.dates import split_day
 from ingestion.seller_center.found import Found, Kept, data_rows
 from ingestion.seller_center.layouts import AMOUNTS, TIMES, header_words, split_unit
@@ -47,6 +48,7 @@ def gather(one: Found, file: str) -> None:
         for column, review in reviews:
             if review:
                 review(cells[column.place], numbers)
+        look_for_traces(one, cells)
         for column in one.kept:
             if column.spec is None:
                 _count_amounts(unknown[column.name], cells[column.place], numbers)

@@ -238,9 +238,10 @@ class ShopClient:
             if not token:
                 return
             if token in followed:
-                raise _repeated(endpoint, shop, page, request_id)
+                back = "TikTok points back to a page it already gave"
+                raise _unfinished(RepeatedPageToken, endpoint, shop, back, page, request_id)
             if why_endless:
-                raise _endless(endpoint, shop, why_endless, page, request_id)
+                raise _unfinished(EndlessList, endpoint, shop, f"the list {why_endless}", page, request_id)
             followed.add(token)
             params["page_token"] = token
             page += 1
@@ -365,24 +366,13 @@ def _shop_ref(shop: KnownShop, open_id: str) -> ShopRef:
     return ShopRef(shop.shop_id, shop.name, shop.region, shop.seller_type, shop.code, shop.cipher, open_id)
 
 
-def _endless(endpoint: Endpoint, shop: ShopRef, why: str, pages: int, request_id: str) -> EndlessList:
-    error = EndlessList(
-        f"{endpoint.name} of shop {shop.name} ({shop.shop_id}): after {pages} pages the list {why} (request id "
+def _unfinished(
+    kind: type[ApiError], endpoint: Endpoint, shop: ShopRef, what: str, pages: int, request_id: str
+) -> ApiError:
+    """The error of a list that is not followed to its end; `what` happened after so many pages."""
+    error = kind(
+        f"{endpoint.name} of shop {shop.name} ({shop.shop_id}): after {pages} pages {what} (request id "
         f"{request_id or 'unknown'}); it was not followed any further, and the rest of this window is unknown.",
-        advice="The next run reads the window again. If it stays so, tell TikTok the request id.",
-        endpoint=endpoint.name,
-        shop_id=shop.shop_id,
-        shop_name=shop.name,
-        request_id=request_id,
-    )
-    error.pages = pages
-    return error
-
-
-def _repeated(endpoint: Endpoint, shop: ShopRef, pages: int, request_id: str) -> RepeatedPageToken:
-    error = RepeatedPageToken(
-        f"{endpoint.name} of shop {shop.name} ({shop.shop_id}): after {pages} pages TikTok points back to a "
-        f"page it already gave (request id {request_id or 'unknown'}); the rest of this window is unknown.",
         advice="The next run reads the window again. If it stays so, tell TikTok the request id.",
         endpoint=endpoint.name,
         shop_id=shop.shop_id,

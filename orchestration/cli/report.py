@@ -127,15 +127,20 @@ def _send(kind: str, period: Period, audience: str | None, names: Sequence[str],
         sent = send_reports(home, hooks, period, dry_run=dry_run, notify=reporter.warning)
     for one in sent:
         what = "that the numbers are late" if one.is_late else f"the {kind} report of {period.name}"
+        if one.is_picture:
+            what = f"the picture of {what}"
         if one.problem is not None:
             click.secho(f"Error: {one.webhook.title}: {one.problem.message}", fg="red", err=True)
             if one.problem.advice:
                 click.echo(one.problem.advice, err=True)
+        elif dry_run and one.is_picture:
+            click.echo(f"{one.webhook.title} would get {what}.")
         elif dry_run and one.is_new:
             click.echo(f"{one.webhook.title} would be told {what}:")
             click.echo(json.dumps(one.card, ensure_ascii=False, indent=1))
         else:
-            click.echo(f"{one.webhook.title}: {'told' if one.is_new else 'was told before'} {what}.")
+            verb = "got" if one.is_picture else "told" if one.is_new else "was told before"
+            click.echo(f"{one.webhook.title}: {verb} {what}.")
     failed = [one for one in sent if one.problem is not None]
     if failed:
         raise SystemExit(1 if len(failed) == len(sent) else SOME_SHOPS_FAILED)

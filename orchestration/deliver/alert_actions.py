@@ -111,7 +111,7 @@ class Action:
         note = f" · {self.note}" if self.note else ""
         if self.until is None:
             return f"{ACTIONS[self.action]}（{self.by}） · {self.action} by {self.by}{note}"
-        end = f"{datetime.fromisoformat(self.until):%Y-%m-%d %H:%M} UTC"
+        end = _shown(datetime.fromisoformat(self.until))
         zh = f"{ACTIONS[self.action]}{f'给 {self.assignee}' if self.assignee else ''}（{self.by}），至 {end}"
         en = f"{self.action}{f' to {self.assignee}' if self.assignee else ''} by {self.by} until {end}"
         return f"{zh} · {en}{note}"
@@ -172,6 +172,12 @@ def act(
     return actions(home)[about.thing]
 
 
+def _shown(end: datetime) -> str:
+    """An end as people who said it read it: in the reporting time zone, in which days of theirs begin."""
+    zone = project_var("reporting_timezone")
+    return f"{end.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M} ({zone})"
+
+
 def _end(action: str, now: datetime, until: date | None, days: int | None) -> datetime:
     if until is not None and days is not None:
         raise ActionRefused("There are two ends.", advice="Give a day or a number of days, not both.")
@@ -184,7 +190,7 @@ def _end(action: str, now: datetime, until: date | None, days: int | None) -> da
             "A snooze needs an end.", advice="Say until when: `--until 2026-12-01`, or `--days 3`."
         )
     if end <= now:
-        raise ActionRefused(f"{end:%Y-%m-%d %H:%M} UTC is over.", advice="Give an end that is still to come.")
+        raise ActionRefused(f"{_shown(end)} is over.", advice="Give an end that is still to come.")
     if end > now + timedelta(days=MOST_DAYS):
         raise ActionRefused(
             f"That is more than {MOST_DAYS} days away.",

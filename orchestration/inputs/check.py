@@ -43,6 +43,8 @@ _FOREVER = date(9999, 12, 31)
 _DIGITS = 18
 _LIMITED_KPIS = ("refund_rate", "cancellation_rate")
 _NOBODY = "unassigned"
+_POSTINGS = ("receivable", "reserve", "bank", "set_off", "difference")
+_POSTINGS_OF = ("component", "fee_group", "adjustment")
 
 
 @dataclass(frozen=True)
@@ -371,6 +373,15 @@ def _owners(one: Checked, known: Known, everything: Mapping[str, list[Values]]) 
         yield Finding("no_owner_of_all", one.sheet.name)
 
 
+def _accounts(one: Checked, known: Known, everything: Mapping[str, list[Values]]) -> Iterator[Finding]:
+    posting = one.input.column("posting")
+    for number, row in one.rows:
+        text = str(row["posting"])
+        kind, _, rest = text.partition(":")
+        if text not in _POSTINGS and not (kind in _POSTINGS_OF and rest):
+            yield _finding(one.sheet, number, posting, "no_posting", text, choices=", ".join(_POSTINGS))
+
+
 def _name(value: object) -> str:
     return str(value or "").strip().lower()
 
@@ -381,4 +392,5 @@ _RULES: Mapping[str, Callable[[Checked, Known, Mapping[str, list[Values]]], Iter
     "live_host_shifts": _roster,
     "alert_thresholds": _thresholds,
     "alert_owners": _owners,
+    "ledger_accounts": _accounts,
 }

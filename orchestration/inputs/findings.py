@@ -85,6 +85,11 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
         "one row without shop and kind has to be there: who is to act on all others",
     ),
     "reserved_name": ("“{value}”是保留名称", "{value!r} is what nobody on air is called"),
+    "no_posting": (
+        "没有过账项“{value}”；可用 {choices}，或以 component:、fee_group:、adjustment: 开头",
+        "there is no posting {value!r}; there are {choices}, and those that begin with component:, fee_group:, "
+        "adjustment:",
+    ),
     "weights": (
         "{role} 自 {day} 起的权重合计为 {sum}，应为 1",
         "the weights of {role} from {day} on sum to {sum} instead of 1",

@@ -71,8 +71,34 @@ def said(status: int = 200, **body: Any) -> Answer:
     return status, json.dumps(body), {"Content-Type": "application/json"}
 
 
+APP = ("cli_planted", "planted-app-secret-0123456789")
+TENANT_TOKEN = "t-planted-tenant-token"
+IMAGE_KEY = "img_v3_planted"
+_PNG = b"\x89PNG\r\n\x1a\n"
+
+
+def feishu_app(call: Call) -> Answer:
+    """The two calls with which an app uploads a picture (open.feishu.cn, im-v1/image/create)."""
+    if call.path.endswith("/auth/v3/tenant_access_token/internal"):
+        if (call.body.get("app_id"), call.body.get("app_secret")) != APP:
+            return said(code=10014, msg="app secret invalid")
+        return said(code=0, msg="ok", tenant_access_token=TENANT_TOKEN, expire=7200)
+    if call.headers.get("authorization") != f"Bearer {TENANT_TOKEN}":
+        return said(
+            400, code=99991663, msg="Invalid access token for authorization. Please make a test attempt."
+        )
+    head, _, picture = call.raw.partition(_PNG)
+    if b'name="image_type"' not in call.raw or b'name="image"; filename=' not in head or not picture:
+        return said(400, code=234001, msg="Invalid request param.")
+    if len(call.raw) > 10_000_000:
+        return said(400, code=234006, msg="The file size exceed the max value.")
+    return said(code=0, msg="success", data={"image_key": IMAGE_KEY})
+
+
 def feishu(call: Call) -> Answer:
     """HMAC-SHA256 of nothing, keyed by timestamp, line break and secret; seconds, an hour."""
+    if call.path.startswith(("/open-apis/auth/", "/open-apis/im/")):
+        return feishu_app(call)
     if TOKEN not in call.path:
         return said(400, code=19001, msg="param invalid: incoming webhook access token invalid")
     seconds = str(call.body.get("timestamp", ""))
@@ -88,6 +114,9 @@ def feishu(call: Call) -> Answer:
         tables = [one for one in elements if one["tag"] == "table"]
         if len(tables) > 5 or any(one["page_size"] > 10 for one in tables):
             return said(400, code=230099, msg="Failed to create card content")
+    elif call.body["msg_type"] == "image":
+        if call.body["content"] != {"image_key": IMAGE_KEY}:
+            return said(400, code=230055, msg="The type of file upload does not match the type of message.")
     else:
         assert call.body["msg_type"] == "post"
     return said(code=0, msg="success", data={}, StatusCode=0, StatusMessage="success")
@@ -114,6 +143,13 @@ def wecom(call: Call) -> Answer:
     if call.query.get("key") != TOKEN:
         return said(errcode=93000, errmsg="invalid webhook url")
     kind = call.body["msgtype"]
+    if kind == "image":
+        picture = base64.b64decode(call.body["image"]["base64"])
+        if hashlib.md5(picture, usedforsecurity=False).hexdigest() != call.body["image"]["md5"]:
+            return said(errcode=301019, errmsg="media file md5 not match")
+        if len(picture) > 2_000_000 or not picture.startswith(_PNG):
+            return said(errcode=40009, errmsg="invalid image size")
+        return said(errcode=0, errmsg="ok")
     if len(call.body[kind]["content"].encode()) > {"text": 2048, "markdown": 4096}[kind]:
         return said(errcode=40058, errmsg=f"{kind}.content exceed max length")
     return said(errcode=0, errmsg="ok")

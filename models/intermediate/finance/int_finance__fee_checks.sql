@@ -1,4 +1,4 @@
-{{ config(materialized='table') }}
+{{ config(materialized='incremental', incremental_strategy='touched_orders', unique_key=['shop_key', 'order_id']) }}
 
 {#- What the platform's own record of affiliate orders says that creators and partners got, beside what the statement charged for it. -#}
 {%- set affiliate_parts = {
@@ -8,8 +8,39 @@
     'cofunded_creator_bonus_amount': 'cofunded',
 } %}
 
-with shops as (
+with touched as (
+    select * from {{ ref('int_orders__touched') }}
+)
+
+, shops as (
     select shop_key, region from {{ ref('dim_shops') }}
+)
+
+, transactions as (
+    {{ rows_of_touched(ref('fct_statement_transactions')) }}
+    where input.transaction_type = 'ORDER' and input.order_id is not null
+)
+
+, fees as (
+    {{ rows_of_touched(ref('fct_statement_transaction_fees')) }}
+    where input.order_id is not null and input.is_additive and input.component_group in ('fee', 'shipping')
+)
+
+, refund_lines as (
+    {{ rows_of_touched(ref('fct_refund_lines')) }}
+    where input.refund_outcome = 'completed'
+)
+
+, order_facts as (
+    {{ rows_of_touched(ref('fct_orders')) }}
+)
+
+, order_headers as (
+    {{ rows_of_touched(ref('stg_tiktok_shop__orders')) }}
+)
+
+, affiliate_lines as (
+    {{ rows_of_touched(ref('fct_affiliate_order_lines')) }}
 )
 
 , settled as (
@@ -24,8 +55,7 @@ with shops as (
         sum(coalesce(revenue_amount, 0)) as net_revenue,
         sum(coalesce(revenue_amount, 0) - refunded_revenue_amount) as gross_revenue,
         -sum(refunded_revenue_amount) as refunded_revenue
-    from {{ ref('fct_statement_transactions') }}
-    where transaction_type = 'ORDER' and order_id is not null
+    from transactions
     group by shop_key, order_id
     -- A row that the platform shows with other signs, or that does not add up, says nothing certain about its fees.
     having max(case when coalesce(sign_convention, 'none') = 'plain' then 0 else 1 end) = 0
@@ -38,17 +68,14 @@ with shops as (
         order_id,
         component_group,
         component,
-        max(fee_group) as fee_group,
         -sum(amount) as charged_amount
-    from {{ ref('fct_statement_transaction_fees') }}
-    where order_id is not null and is_additive and component_group in ('fee', 'shipping')
+    from fees
     group by shop_key, order_id, component_group, component
 )
 
 , refunded_skus as (
     select shop_key, order_id, count(distinct sku_id) as skus, count(*) as refunds
-    from {{ ref('fct_refund_lines') }}
-    where refund_outcome = 'completed'
+    from refund_lines
     group by shop_key, order_id
 )
 
@@ -62,11 +89,12 @@ with shops as (
         headers.original_shipping_fee as listed_shipping,
         coalesce(-shipping.charged_amount, 0) as buyer_shipping,
         coalesce(refunded_skus.skus, 0) as refunded_skus,
+        facts.units_sold,
         settled.row_count + coalesce(refunded_skus.refunds, 0) as roundings
     from settled
     inner join shops on settled.shop_key = shops.shop_key
-    left join {{ ref('fct_orders') }} as facts on settled.shop_key = facts.shop_key and settled.order_id = facts.order_id
-    left join {{ ref('stg_tiktok_shop__orders') }} as headers on settled.shop_key = headers.shop_key and settled.order_id = headers.order_id
+    left join order_facts as facts on settled.shop_key = facts.shop_key and settled.order_id = facts.order_id
+    left join order_headers as headers on settled.shop_key = headers.shop_key and settled.order_id = headers.order_id
     left join charges as shipping
         on settled.shop_key = shipping.shop_key and settled.order_id = shipping.order_id and shipping.component = 'customer_paid_shipping_fee_amount'
     left join refunded_skus on settled.shop_key = refunded_skus.shop_key and settled.order_id = refunded_skus.order_id
@@ -119,7 +147,9 @@ with shops as (
         standard_rates.basis,
         standard_rates.rate,
         standard_rates.amount,
-        standard_rates.cap_amount * greatest(orders.refunded_skus, 1) as fee_cap,
+        -- The sum of what units may bear at most: an order with a dear and a cheap one may bear less, and never more.
+        standard_rates.cap_amount
+            * greatest(case standard_rates.basis when 'refunded_revenue' then orders.refunded_skus else coalesce(orders.units_sold, 1) end, 1) as fee_cap,
         standard_rates.claim_days,
         standard_rates.is_verified,
         standard_rates.source,
@@ -155,7 +185,7 @@ with shops as (
         sum(case when commission_basis = 'settled' then coalesce(actual_{{ part }}_commission, est_{{ part }}_commission, 0) else coalesce(actual_{{ part }}_commission, 0) end)
             as actual_{{ part }}{{ ',' if not loop.last }}
         {%- endfor %}
-    from {{ ref('fct_affiliate_order_lines') }}
+    from affiliate_lines
     group by shop_key, order_id
 )
 

@@ -96,7 +96,7 @@ with loads as (
 )
 
 , shops as (
-    select 'shop' as input, shop_key, '' as subject, coalesce(time_zone, '') as digest
+    select 'shop' as input, shop_key, '' as subject, {{ dbt.concat(["coalesce(time_zone, '')", "' '", "coalesce(region, '')"]) }} as digest
     from {{ ref('int_shared__shops') }}
 )
 

@@ -126,7 +126,7 @@ with built_from as (
     inner join changed_times on transactions.statement_time >= changed_times.since and transactions.statement_time < changed_times.until
     inner join changed_dates on {{ local_date('transactions.statement_time', "'UTC'") }} = changed_dates.rate_date
     union all
-    -- the shop's time zone
+    -- the shop's time zone or market
     select orders.shop_key, orders.order_id, 'shop' as reason
     from orders
     inner join changed on changed.input = 'shop' and orders.shop_key = changed.shop_key

@@ -1,15 +1,7 @@
-{{ config(materialized='incremental', incremental_strategy='touched_orders', unique_key=['shop_key', 'order_id']) }}
-
-with touched as (
-    select * from {{ ref('int_orders__touched') }}
-)
-
-, claims as (
-    {{ rows_of_touched(ref('fct_creator_claims')) }}
-)
-
-, given_credits as (
-    {{ rows_of_touched(ref('fct_attribution_credits')) }}
+-- A plain table: claims and credits say of each line how many claims it has, and few lines have two.
+with claims as (
+    select * from {{ ref('fct_creator_claims') }}
+    where claim_count > 1
 )
 
 , claim_sums as (
@@ -19,7 +11,7 @@ with touched as (
         line_id,
         max(business_date) as business_date,
         max(product_id) as product_id,
-        count(*) as claim_count,
+        max(claim_count) as claim_count,
         count(distinct creator_username) as creator_count,
         max(case when claim_type = 'affiliate' then creator_username end) as affiliate_creator,
         max(case when claim_type = 'affiliate' then content_type end) as affiliate_content_type,
@@ -31,23 +23,19 @@ with touched as (
         max(case when claim_type = 'code' then creator_username end) as code_creator
     from claims
     group by shop_key, order_id, line_id
-    having count(*) > 1
 )
 
 , credits as (
     select
-        credits.shop_key,
-        credits.order_id,
-        credits.line_id,
-        credits.rule,
-        case when count(*) > 1 then 'several' else max(credits.creator_username) end as creator_username,
-        max(credits.attribution_basis) as attribution_basis
-    from given_credits as credits
-    inner join claim_sums
-        on credits.shop_key = claim_sums.shop_key
-        and credits.order_id = claim_sums.order_id
-        and credits.line_id = claim_sums.line_id
-    group by credits.shop_key, credits.order_id, credits.line_id, credits.rule
+        shop_key,
+        order_id,
+        line_id,
+        rule,
+        case when count(*) > 1 then 'several' else max(creator_username) end as creator_username,
+        max(attribution_basis) as attribution_basis
+    from {{ ref('fct_attribution_credits') }}
+    where claim_count > 1
+    group by shop_key, order_id, line_id, rule
 )
 
 , side_by_side as (

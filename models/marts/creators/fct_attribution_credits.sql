@@ -13,16 +13,28 @@ with touched as (
     {{ rows_of_touched(ref('fct_creator_claims')) }}
 )
 
+, claimed_lines as (
+    select shop_key, order_id, line_id, max(claim_count) as claim_count from claims
+    group by shop_key, order_id, line_id
+)
+
 -- An order is one order: each of its lines stands for the same part of it, and the last one for the rest.
 , numbered as (
     select
-        shop_key,
-        order_id,
-        line_id,
-        business_date,
-        cast(row_number() over (partition by shop_key, order_id order by line_id asc nulls last) as integer) as line_number,
-        cast(count(*) over (partition by shop_key, order_id) as integer) as lines_of_order
+        sold_lines.shop_key,
+        sold_lines.order_id,
+        sold_lines.line_id,
+        sold_lines.business_date,
+        coalesce(claimed_lines.claim_count, 0) as claim_count,
+        cast(
+            row_number() over (partition by sold_lines.shop_key, sold_lines.order_id order by sold_lines.line_id asc nulls last) as integer
+        ) as line_number,
+        cast(count(*) over (partition by sold_lines.shop_key, sold_lines.order_id) as integer) as lines_of_order
     from sold_lines
+    left join claimed_lines
+        on sold_lines.shop_key = claimed_lines.shop_key
+        and sold_lines.order_id = claimed_lines.order_id
+        and sold_lines.line_id = claimed_lines.line_id
 )
 
 , lines as (
@@ -118,6 +130,7 @@ with touched as (
         lines.order_id,
         lines.line_id,
         lines.business_date,
+        lines.claim_count,
         lines.order_part,
         rules.rule,
         coalesce(decisions.creator_username, 'none') as creator_username,
@@ -153,6 +166,7 @@ select
         round(cast(order_part as decimal(19, 10)) * {{ rate('credit_to') }}, 10)
         - round(cast(order_part as decimal(19, 10)) * {{ rate('credit_from') }}, 10)
         as decimal(18, 10)
-    ) as order_credit
+    ) as order_credit,
+    cast(claim_count as bigint) as claim_count
 from credited
 {{ oldest_first('business_date') }}

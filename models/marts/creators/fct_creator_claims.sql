@@ -152,7 +152,8 @@ select
     cast(lines.product_id as string) as product_id,
     cast(lines.sku_id as string) as sku_id,
     {{ instant('lines.create_time') }} as order_create_time,
-    cast(lines.business_date as date) as business_date
+    cast(lines.business_date as date) as business_date,
+    cast(count(*) over (partition by claims.shop_key, claims.order_id, claims.line_id) as bigint) as claim_count
 from claims
 inner join lines
     on claims.shop_key = lines.shop_key and claims.order_id = lines.order_id and claims.line_id = lines.line_id

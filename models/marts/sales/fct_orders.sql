@@ -120,6 +120,9 @@ select
     {{ money('tax') }} as tax,
     {{ money('seller_discount') }} as seller_discount,
     {{ money('platform_discount') }} as platform_discount,
+    {{ money('shipping_fee_seller_discount') }} as shipping_fee_seller_discount,
+    {{ money('shipping_fee_platform_discount') }} as shipping_fee_platform_discount,
+    {{ money('shipping_fee_cofunded_discount') }} as shipping_fee_cofunded_discount,
     {{ money('total_amount') }} as total_amount,
     {{ money('lines_sale_amount') }} as lines_sale_amount,
     -- what it adds to the KPIs, in shop currency

@@ -11,6 +11,7 @@ from home.project import project_var
 from orchestration.defs.ingestion.resources import HomeResource
 from orchestration.deliver.alerts import Alert, raise_alert, read_alerts
 from orchestration.deliver.report.due import due_reports
+from orchestration.deliver.report.picture import NoPicture
 from orchestration.deliver.report.send import Sent, send_reports
 from orchestration.deliver.webhooks.config import load_webhooks
 from orchestration.deliver.webhooks.platform import WebhookRefused
@@ -30,7 +31,9 @@ def send_due_reports(context: dg.OpExecutionContext, home: HomeResource) -> None
     zone = project_var("reporting_timezone")
     for due in list(due_reports(place, load_webhooks(), datetime.now(UTC), zone)):
         for sent in send_reports(place, due.webhooks, due.period, notify=context.log.info):
-            name = f"{due.period.kind} report of {due.period.name}"
+            name = (
+                f"{'picture of the ' if sent.is_picture else ''}{due.period.kind} report of {due.period.name}"
+            )
             if sent.problem is not None:
                 context.log.error(f"{name}: {sent.problem}")
                 _log_refusal(place, sent, name, context.run_id)
@@ -42,7 +45,7 @@ def _log_refusal(home: Home, sent: Sent, name: str, run_id: str) -> None:
     """What is refused stays refused: people hear of it by another way, and not every ten minutes."""
     details = {"webhook": sent.webhook.name, "report": name}
     known = any(one.kind == _REFUSED and one.details == details for one in read_alerts(home.root))
-    if isinstance(sent.problem, WebhookRefused) and not known:
+    if isinstance(sent.problem, WebhookRefused | ConfigError | NoPicture) and not known:
         raise_alert(home.root, Alert(_REFUSED, f"{name}: {sent.problem}", run_id, details=details))
 
 

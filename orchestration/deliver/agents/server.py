@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import wraps
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
@@ -15,6 +18,7 @@ from home.layout import Home
 from home.project import project_var
 from orchestration.deliver.agents import lists, numbers, proof
 from orchestration.deliver.agents import words as vocabulary
+from orchestration.deliver.agents.journal import Turns, questions_per_minute, record_question, too_many
 from orchestration.deliver.agents.limits import MOST_ROWS, Asked, citation, day
 from orchestration.deliver.agents.tokens import audience_with
 from orchestration.metrics.source import Published, published, published_path
@@ -86,13 +90,29 @@ class _Files:
             return known[1]
 
 
-def make_server(home: Home, audience: Callable[[], str], **options: Any) -> MCPServer[Any]:
-    """A server over a home's published files.
+_publication: ContextVar[str] = ContextVar("publication", default="")
+"""From which publication the present question is answered."""
+
+
+def make_server(
+    home: Home,
+    audience: Callable[[], str],
+    *,
+    turns: Turns | None = None,
+    secrets: Sequence[str] = (),
+    **options: Any,
+) -> MCPServer[Any]:
+    """A server over a home's published files. Each question is an entry of the audit log.
 
     Args:
         home: The home.
         audience: Whose file answers the present request; empty: the whole file.
+        turns: How often an audience may ask; by default as configured.
+        secrets: What must never be logged.
         **options: For the SDK: `token_verifier`, `auth`.
+
+    Raises:
+        ConfigError: The limit of questions is none.
     """
     from mcp.server import MCPServer
     from mcp.server.mcpserver.exceptions import ToolError
@@ -111,21 +131,61 @@ def make_server(home: Home, audience: Callable[[], str], **options: Any) -> MCPS
     )
 
     files = _Files(home)
+    own_turns = Turns(questions_per_minute()) if turns is None else turns
 
     @contextmanager
     def opened() -> Iterator[Published]:
-        try:
-            held = files.get(audience())
-            yield held.file
-        except TtkpiError as error:
-            # The advice of the metrics module is for the command line, which the tools' arguments are named after.
-            advice = error.advice.replace("`--by shop`", "by shop").replace(
-                "`ttkpi metrics list`", "search_metrics"
-            )
-            raise ToolError(f"{error.message} {advice}".strip()) from error
+        held = files.get(audience())
+        _publication.set(held.file.publication_id)
+        yield held.file
+
+    def refusal(error: TtkpiError) -> ToolError:
+        # The advice of the metrics module is for the command line, which the tools' arguments are named after.
+        advice = error.advice.replace("`--by shop`", "by shop").replace(
+            "`ttkpi metrics list`", "search_metrics"
+        )
+        return ToolError(f"{error.message} {advice}".strip())
 
     def tool(function: Callable[..., dict[str, Any]]) -> None:
-        server.add_tool(function, annotations=read_only)
+        signature = inspect.signature(function)
+
+        @wraps(function)
+        def logged(*values: Any, **named_values: Any) -> dict[str, Any]:
+            arguments = signature.bind(*values, **named_values).arguments
+            _publication.set("")
+            try:
+                whose = audience()
+                seconds, is_first = own_turns.take(whose)
+                if seconds:
+                    over = too_many(whose, own_turns.per_minute, seconds)
+                    if is_first:
+                        write(whose, arguments, refused=over.message)
+                    raise over
+                try:
+                    answer = function(**arguments)
+                except TtkpiError as error:
+                    write(whose, arguments, refused=error.message)
+                    raise
+                write(whose, arguments, rows=answer.get("row_count"))
+            except TtkpiError as error:
+                raise refusal(error) from error
+            return answer
+
+        def write(
+            whose: str, arguments: dict[str, Any], *, refused: str = "", rows: int | None = None
+        ) -> None:
+            record_question(
+                home,
+                function.__name__,
+                arguments,
+                audience=whose,
+                publication=_publication.get(),
+                refusal=refused,
+                rows=rows,
+                secrets=secrets,
+            )
+
+        server.add_tool(logged, annotations=read_only)
 
     def about() -> dict[str, Any]:
         """What there is: shops and until when each is known, reporting time zone and currency, tables, publication."""
@@ -305,6 +365,7 @@ def http_app(home: Home, tokens: dict[str, str], host: str) -> Any:
     server = make_server(
         home,
         audience,
+        secrets=tuple(tokens.values()),
         token_verifier=Verifier(),
         auth=AuthSettings(issuer_url=issuer, resource_server_url=None),
     )

@@ -4,6 +4,7 @@
 | --- | --- |
 | `period` | which days, and whether the published file has them to their end |
 | `content` | the report: sections of rows, each with its marks |
+| `sections`, `targets` | a part each |
 | `reading` | the published tables behind what is not summed: one place, so that their names change in one |
 | `words` | what things are called in both languages, and figures as people read them |
 | `page` | the report as an HTML file that needs no network |

@@ -8,8 +8,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from home.errors import TtkpiError
-from orchestration.deliver.report import reading, sections
-from orchestration.deliver.report.parts import Asked, Cell, Report, Section
+from orchestration.deliver.report import finance, reading, sections, targets
+from orchestration.deliver.report.parts import Asked, Cell, Report, Section, short_name
 from orchestration.deliver.report.period import DAILY, KINDS, Period, Shop, late_shops
 from orchestration.deliver.report.words import Text, both, figure
 from orchestration.metrics.catalog import Metric, metrics
@@ -49,14 +49,17 @@ def write_report(file: Published, period: Period, *, restated_after: datetime | 
     late = late_shops(shops, period)
     parts: tuple[Callable[[Asked], Section | None], ...] = (
         sections.shops,
-        sections.targets,
         sections.moves,
         sections.alerts,
+        targets.section,
         sections.creators,
         sections.lives,
         sections.ads,
         sections.money,
         sections.payouts,
+        finance.claims,
+        finance.month_close,
+        finance.losses,
         sections.stock,
         lambda one: sections.restated(one, restated_after or period.previous().due),
     )
@@ -129,7 +132,7 @@ def _tiles(asked: Asked, totals: Answer | None) -> Iterable[tuple[Text, Cell, Ce
             continue  # of a young day it is near nothing: no news, and read as good news
         is_open = metric.name in totals.not_final[0] if metric.name in _SLOW else open_gmv
         yield (
-            sections.short_name(metric),
+            short_name(metric),
             _value(metric, row[metric.name], totals, not_final=is_open),
             _DIFFERS if is_open and metric.name in _SLOW else sections.moved(metric, row),
         )

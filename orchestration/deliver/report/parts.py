@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,6 +14,8 @@ from orchestration.deliver.report.words import NOT_FINAL, Text, both
 from orchestration.metrics.catalog import Metric
 from orchestration.metrics.query import Answer, Question, ask
 from orchestration.metrics.source import Published
+
+_CURRENCY_WORDS = re.compile(r",? (in )?reporting currency$|, over currencies$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +124,30 @@ class Asked:
         """What a shop is called."""
         names = {shop.shop_key: shop.name for shop in self.shops}
         return both(one_line(names.get(str(key), str(key))))
+
+
+def short_name(metric: Metric) -> Text:
+    """What a metric is called in a report, whose amounts are all in one currency that its head names."""
+    return _CURRENCY_WORDS.sub("", metric.label), (metric.label_zh or metric.label).replace(
+        "（报告币种）", ""
+    )
+
+
+def kpi_name(asked: Asked, name: Any) -> Text:
+    """What a KPI is called: as its metric, else as its column in the glossary."""
+    metric = asked.known.get(str(name))
+    if metric is not None:
+        return short_name(metric)
+    column = str(name).removesuffix("_rc")
+    if "kpi_glossary" in asked.file.columns():
+        found = asked.file.rows(
+            "select any_value(label), any_value(label_zh) from warehouse.marts.kpi_glossary where column_name = ?",
+            [column],
+        )
+        if found and found[0][0]:
+            english, chinese = str(found[0][0]), str(found[0][1] or found[0][0])
+            return english, chinese
+    return both(str(name))
 
 
 def mark(cell: Cell) -> Text:

@@ -35,7 +35,7 @@ def browser() -> str | None:
 
 
 def draw(page: str, path: Path) -> Path:
-    """Draw a page as PNG.
+    """Draw a page as a PNG file.
 
     Args:
         page: The HTML.
@@ -45,6 +45,20 @@ def draw(page: str, path: Path) -> Path:
         ConfigError: There is no browser; says how to get one.
         NoPicture: The browser failed.
         StorageError: The picture can't be written.
+    """
+    replace_file(path, drawn(page))
+    return path
+
+
+def drawn(page: str) -> bytes:
+    """A page as PNG.
+
+    Args:
+        page: The HTML.
+
+    Raises:
+        ConfigError: There is no browser; says how to get one.
+        NoPicture: The browser failed.
     """
     program = browser()
     if program is None:
@@ -65,8 +79,7 @@ def draw(page: str, path: Path) -> Path:
         _run(program, place, f"--screenshot={place / 'page.png'}", "--hide-scrollbars", size, "page.html")
         if not (place / "page.png").is_file():
             raise NoPicture(f"{program} drew no picture.", advice="Run it by hand to see why.")
-        replace_file(path, (place / "page.png").read_bytes())
-    return path
+        return (place / "page.png").read_bytes()
 
 
 def _run(program: str, place: Path, *words: str) -> str:

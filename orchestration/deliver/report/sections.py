@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -11,9 +10,10 @@ from zoneinfo import ZoneInfo
 from home.text import one_line
 from orchestration.deliver.alert_actions import ACTIONS
 from orchestration.deliver.report import reading
-from orchestration.deliver.report.parts import Asked, Cell, Section
+from orchestration.deliver.report.parts import Asked, Cell, Section, kpi_name, short_name
 from orchestration.deliver.report.period import DAILY, Period, late_shops
-from orchestration.deliver.report.words import Text, both, change, figure
+from orchestration.deliver.report.targets import note_of, shop_targets, target_cell
+from orchestration.deliver.report.words import UNKNOWN_CELL, Text, both, change, figure
 from orchestration.deliver.webhooks.notices import KINDS, SEVERITIES
 from orchestration.metrics.catalog import Metric
 from orchestration.metrics.query import Question, ask
@@ -21,17 +21,8 @@ from orchestration.metrics.query import Question, ask
 SHOWN = 8
 """Rows of a list in a report: what is more stands in the pages."""
 _SPARK_DAYS = 28
-_DASH = both("–")
 _WORSE_WHEN_UP = ("refund_rate_rc", "cancellation_rate_rc", "fees_and_commissions_amount_rc")
 _BIG_TEXT = 220
-_CURRENCY_WORDS = re.compile(r",? (in )?reporting currency$|, over currencies$")
-
-
-def short_name(metric: Metric) -> Text:
-    """What a metric is called in a report, whose amounts are all in one currency that its head names."""
-    return _CURRENCY_WORDS.sub("", metric.label), (metric.label_zh or metric.label).replace(
-        "（报告币种）", ""
-    )
 
 
 def moved(metric: Metric, row: Any) -> Cell:
@@ -67,6 +58,8 @@ def shops(asked: Asked) -> Section | None:
         for row in reading.shop_days(asked.file, period.since, period.until)
         if row["is_gmv_provisional"]
     }
+    # The first of a shop's targets, GMV before net GMV before orders, is the one beside its sales.
+    targets = {one.shop_key: one for one in reversed(shop_targets(asked))}
     rows = []
     for shop in asked.shops:
         row, marks = by_shop.get(shop.shop_key, ({}, frozenset()))
@@ -81,7 +74,9 @@ def shops(asked: Asked) -> Section | None:
             )
             if name == "gmv_rc":
                 # A day that is not over beside one that is would be no comparison.
-                cells.append(Cell(_DASH) if is_late else _change(row.get("gmv_rc_change")))
+                cells.append(Cell(UNKNOWN_CELL) if is_late else _change(row.get("gmv_rc_change")))
+                if targets:
+                    cells.append(target_cell(asked, targets.get(shop.shop_key), answer.reporting_currency))
         if "net_gmv_rc" in known:
             net = row.get("net_gmv_rc")
             cells.append(Cell(both(figure(net, "money")), "net_gmv_rc" in marks and net is not None))
@@ -95,6 +90,8 @@ def shops(asked: Asked) -> Section | None:
             headers.append(short_name(known[name]))
             if name == "gmv_rc":
                 headers.append((f"against {before[0]}", f"对比{before[1]}"))
+                if targets:
+                    headers.append(("of month's target", "月目标完成"))
     if "net_gmv_rc" in known:
         headers.append(short_name(known["net_gmv_rc"]))
         if period.kind == DAILY:
@@ -115,6 +112,8 @@ def shops(asked: Asked) -> Section | None:
                 "净成交额随取消与退款在数周内下降，成熟后才作对比。",
             )
         )
+    if targets:
+        notes.append(note_of(asked))
     sparks = _sparks(asked) if "gmv_rc" in known else ()
     return Section("shops", ("Shops", "店铺"), tuple(headers), tuple(rows), tuple(notes), sparks=sparks)
 
@@ -134,7 +133,7 @@ def _sparks(asked: Asked) -> tuple[tuple[float | None, ...], ...]:
 
 def _expected(day: Any, currency: str) -> Cell:
     if not day or day["net_gmv_expected_rc"] is None:
-        return Cell(_DASH)
+        return Cell(UNKNOWN_CELL)
     low, high = (figure(day[f"net_gmv_expected_{end}_rc"], "money") for end in ("low", "high"))
     share = day["net_gmv_share_known"]
     note = (
@@ -152,62 +151,6 @@ def _before(period: Period) -> Text:
     return ("last week", "上周同日") if period.kind == DAILY else ("before", "上一期")
 
 
-def targets(asked: Asked) -> Section | None:
-    """What people reached of their targets of the month."""
-    month = asked.period.last.replace(day=1)
-    found = reading.targets(asked.file, month)
-    if not found:
-        return None
-    rows = []
-    for row in found[: 2 * SHOWN]:
-        unit = str(row["unit"])
-        share = row["attainment"]
-        is_bad_high = bool(row["lower_is_better"])
-        rows.append(
-            (
-                Cell(both(f"{one_line(str(row['person_name']))}")),
-                Cell(asked.value("role", row["role"])),
-                Cell(_kpi(asked, row["kpi_name"])),
-                Cell(both(figure(row["actual"], unit)), bool(row["is_provisional"])),
-                Cell(both(("≤ " if is_bad_high else "") + figure(row["target"], unit))),
-                Cell(both(figure(share, "fraction"))),
-            )
-        )
-    days = (asked.period.until - month).days
-    length = ((month + timedelta(days=31)).replace(day=1) - month).days
-    note = (
-        f"Of the month, {days} of {length} days are over ({figure(days / length, 'fraction')}).",
-        f"本月 {length} 天中已过 {days} 天（{figure(days / length, 'fraction')}）。",
-    )
-    headers: tuple[Text, ...] = (
-        ("Person", "姓名"),
-        ("Role", "岗位"),
-        ("KPI", "指标"),
-        ("Actual", "实际"),
-        ("Target", "目标"),
-        ("Attainment", "完成率"),
-    )
-    title = (f"Targets of {month:%Y-%m}", f"{month:%Y-%m} 目标完成")
-    return Section("targets", title, headers, tuple(rows), (note,), max(0, len(found) - 2 * SHOWN))
-
-
-def _kpi(asked: Asked, name: Any) -> Text:
-    """What a KPI is called: as its metric, else as its column in the glossary."""
-    metric = asked.known.get(str(name))
-    if metric is not None:
-        return short_name(metric)
-    column = str(name).removesuffix("_rc")
-    if "kpi_glossary" in asked.file.columns():
-        found = asked.file.rows(
-            "select any_value(label), any_value(label_zh) from warehouse.marts.kpi_glossary where column_name = ?",
-            [column],
-        )
-        if found and found[0][0]:
-            english, chinese = str(found[0][0]), str(found[0][1] or found[0][0])
-            return english, chinese
-    return both(str(name))
-
-
 def moves(asked: Asked) -> Section | None:
     """What moved, and the evidence for why."""
     if not reading.has(asked.file, "marts.kpi_anomalies"):
@@ -218,7 +161,7 @@ def moves(asked: Asked) -> Section | None:
     for row in (unusual or found[:3])[:SHOWN]:
         unit, currency = str(row["unit"] or "count"), row["currency"] or ""
         money = f" {currency}" if unit == "shop currency" and currency else ""
-        name = _kpi(asked, row["kpi_name"])
+        name = kpi_name(asked, row["kpi_name"])
         share = (
             None if not row["expected"] else float((row["value"] - row["expected"]) / abs(row["expected"]))
         )
@@ -263,7 +206,7 @@ def moves(asked: Asked) -> Section | None:
         ("Evidence", "证据"),
     )
     title = ("What moved, and why", "变动与原因")
-    return Section("moves", title, headers, tuple(rows), notes, max(0, len(unusual) - SHOWN), is_list=True)
+    return Section("moves", title, headers, tuple(rows), notes, max(0, len(unusual) - SHOWN))
 
 
 def alerts(asked: Asked) -> Section | None:
@@ -277,7 +220,7 @@ def alerts(asked: Asked) -> Section | None:
     for row in found[:SHOWN]:
         kind = KINDS.get(str(row["alert_kind"]))
         what = (kind.en, kind.zh) if kind else both(str(row["alert_kind"]))
-        state = _state(row)
+        state = _state(row, asked.period.zone)
         rows.append(
             (
                 Cell(
@@ -305,11 +248,12 @@ def alerts(asked: Asked) -> Section | None:
     return Section("alerts", title, headers, tuple(rows), (), max(0, len(found) - SHOWN), is_list=True)
 
 
-def _state(row: Any) -> Text:
+def _state(row: Any, zone: str) -> Text:
     action = row["alert_action"]
     if not action:
         return "open", "未处理"
-    until = f" → {row['action_until']:%m-%d}" if row["action_until"] else ""
+    # An end is an instant: until the 5th is until midnight of the reporting time zone, which is the 4th in UTC.
+    until = f" → {row['action_until'].astimezone(ZoneInfo(zone)):%m-%d}" if row["action_until"] else ""
     return f"{action}{until}", f"{ACTIONS.get(str(action), str(action))}{until}"
 
 
@@ -350,7 +294,7 @@ def creators(asked: Asked) -> Section | None:
 def _leak(asked: Asked, row: Any) -> Cell:
     """The step of a session that is clearly below what is usual for it."""
     if row["leaking_step"] in (None, "none"):
-        return Cell(_DASH)
+        return Cell(UNKNOWN_CELL)
     name = asked.value("leaking_step", row["leaking_step"])
     rate, usual = (figure(row[one], "fraction") for one in ("leaking_rate", "leaking_rate_median"))
     return Cell((f"{name[0]} {rate} (usual {usual})", f"{name[1]} {rate}（平时 {usual}）"), tone="bad")
@@ -481,7 +425,9 @@ def _by_shop(
             if metric.name in moves:
                 is_spend = metric.name == "ad_spend_rc"
                 share = row.get(f"{metric.name}_change")
-                cells.append(Cell(_DASH) if shop.shop_key in late else _change(share, neutral=is_spend))
+                cells.append(
+                    Cell(UNKNOWN_CELL) if shop.shop_key in late else _change(share, neutral=is_spend)
+                )
         rows.append(tuple(cells))
     headers: list[Text] = [("Shop", "店铺")]
     before = _before(asked.period)
@@ -574,7 +520,7 @@ def restated(asked: Asked, after: datetime) -> Section | None:
         (
             Cell(asked.shop_name(row["shop_key"])),
             Cell(both(f"{row['kpi_date']}"), note=both(str(row["kpi_clock"] or ""))),
-            Cell(_kpi(asked, row["kpi_name"])),
+            Cell(kpi_name(asked, row["kpi_name"])),
             Cell(both(figure(row["value_before"], "money"))),
             Cell(both(f"{figure(row['value_now'], 'money')} {row['currency'] or ''}".strip())),
             Cell(asked.value("reason", row["reason"])),

@@ -2,13 +2,15 @@
 
 What was sent is remembered in the same ledger as alerts (`webhooks.json`), under kind, period and audience: a report
 that is made anew from a later publication does not come twice. As with alerts, a kill between the platform's answer
-and the note sends a report again rather than never.
+and the note sends a report again rather than never. The picture is a message of its own after the report, remembered
+by itself: a picture that fails takes no report away, and comes with the next run, without the report.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from home.demo_home import is_demo_home
 from home.errors import TtkpiError
@@ -16,13 +18,18 @@ from home.layout import Home
 from ingestion.engine.wire import Notify, log_warning
 from orchestration.deliver.report.cards import Card, card_of
 from orchestration.deliver.report.content import write_report
+from orchestration.deliver.report.page import as_html
 from orchestration.deliver.report.parts import Report
 from orchestration.deliver.report.period import Period
+from orchestration.deliver.report.picture import drawn
 from orchestration.deliver.webhooks.deliver import PATIENCE_SECONDS
 from orchestration.deliver.webhooks.ledger import Ledger, sending
+from orchestration.deliver.webhooks.pictures import picture_message
 from orchestration.deliver.webhooks.platform import Webhook
 from orchestration.deliver.webhooks.sender import Patience, Sender
 from orchestration.metrics.source import published
+
+_PICTURE = "/picture"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +42,7 @@ class Sent:
         is_late: It says that the numbers are late; the report is still to come.
         card: What was sent; None when it was known.
         problem: Why it was not taken; None when it was.
+        is_picture: It is about the picture of the report, which is a message of its own.
     """
 
     webhook: Webhook
@@ -42,6 +50,7 @@ class Sent:
     is_late: bool
     card: Card | None = None
     problem: TtkpiError | None = None
+    is_picture: bool = False
 
 
 def wanting(hooks: Sequence[Webhook], kind: str, audience: str | None = None) -> tuple[Webhook, ...]:
@@ -65,9 +74,9 @@ def made(home: Home, period: Period, audience: str, *, ledger: Ledger | None = N
 
 
 def still_to_send(home: Home, hooks: Sequence[Webhook], period: Period) -> tuple[Webhook, ...]:
-    """The webhooks that do not have the report of a period yet. Reads no published file."""
+    """The webhooks that do not have the report of a period, or its picture, yet. Reads no published file."""
     ledger = Ledger(home)
-    return tuple(hook for hook in hooks if _name(period, hook.audience) not in ledger.delivered(hook.name))
+    return tuple(hook for hook in hooks if not _wanted(hook, period) <= ledger.delivered(hook.name))
 
 
 def was_reported_late(home: Home, hook: Webhook, period: Period) -> bool:
@@ -114,10 +123,12 @@ def _all(
     notify: Notify,
 ) -> Iterator[Sent]:
     reports: dict[str, Report | TtkpiError] = {}
+    pictures: dict[tuple[str, str], bytes | TtkpiError] = {}
     is_demo = is_demo_home(home)
     for hook in hooks:
         known = ledger.delivered(hook.name)
-        if _name(period, hook.audience) in known:
+        name = _name(period, hook.audience)
+        if _wanted(hook, period) <= known:
             yield Sent(hook, is_new=False, is_late=False)
             continue
         if hook.audience not in reports:
@@ -130,27 +141,76 @@ def _all(
         if isinstance(report, TtkpiError):
             yield Sent(hook, is_new=True, is_late=False, problem=report)
             continue
-        name = _name(period, hook.audience) + ("/late" if report.is_late else "")
-        if name in known:
-            yield Sent(hook, is_new=False, is_late=True)
-            continue
-        card = card_of(hook.kind, report, hook.lang, is_demo=is_demo)
-        problem = None
-        if patience is not None:
-            problem = _send(hook, ledger, patience, notify, card, name)
-        yield Sent(hook, is_new=True, is_late=report.is_late, card=card, problem=problem)
+        if name not in known:
+            note = name + ("/late" if report.is_late else "")
+            if note in known:
+                yield Sent(hook, is_new=False, is_late=True)
+                continue
+            card = card_of(hook.kind, report, hook.lang, is_demo=is_demo)
+            problem = None
+            if patience is not None:
+                problem = _send(hook, ledger, patience, notify, partial(dict, card), note)
+            yield Sent(hook, is_new=True, is_late=report.is_late, card=card, problem=problem)
+            if problem is not None:
+                continue
+        if hook.picture and not report.is_late:
+            yield _picture(hook, ledger, patience, notify, report, pictures, name)
+
+
+def _picture(
+    hook: Webhook,
+    ledger: Ledger,
+    patience: Patience | None,
+    notify: Notify,
+    report: Report,
+    pictures: dict[tuple[str, str], bytes | TtkpiError],
+    name: str,
+) -> Sent:
+    """Send the picture of a report; each page is drawn once, whoever gets it."""
+    if patience is None:
+        return Sent(hook, is_new=True, is_late=False, is_picture=True)
+    which = (hook.audience, hook.lang)
+    if which not in pictures:
+        try:
+            pictures[which] = drawn(as_html(report, hook.lang))
+        except TtkpiError as error:
+            pictures[which] = error
+    picture = pictures[which]
+    if isinstance(picture, TtkpiError):
+        problem: TtkpiError | None = picture
+    else:
+        problem = _send(
+            hook,
+            ledger,
+            patience,
+            notify,
+            lambda: picture_message(hook, picture, patience, notify=notify),
+            name + _PICTURE,
+        )
+    return Sent(hook, is_new=True, is_late=False, problem=problem, is_picture=True)
 
 
 def _send(
-    hook: Webhook, ledger: Ledger, patience: Patience, notify: Notify, card: Card, name: str
+    hook: Webhook,
+    ledger: Ledger,
+    patience: Patience,
+    notify: Notify,
+    content: Callable[[], Card],
+    name: str,
 ) -> TtkpiError | None:
     try:
         with Sender(hook, ledger, patience, notify=notify) as sender:
-            sender.send(card, name)
+            sender.send(content(), name)
         ledger.record_delivery(hook.name, [name], patience.now())
     except TtkpiError as error:
         return error
     return None
+
+
+def _wanted(hook: Webhook, period: Period) -> set[str]:
+    """What a webhook has to have of a period."""
+    name = _name(period, hook.audience)
+    return {name, name + _PICTURE} if hook.picture else {name}
 
 
 def _name(period: Period, audience: str) -> str:

@@ -13,6 +13,8 @@ Text = tuple[str, str]
 LANGUAGES = ("en", "zh", "both")
 
 NOT_FINAL: Text = ("not final", "暂定")
+UNKNOWN_CELL: Text = (UNKNOWN, UNKNOWN)
+"""What stands where a figure is unknown."""
 
 
 def say(text: Text, language: str) -> str:

@@ -11,6 +11,8 @@
 | `reports` | `daily`, `weekly`, `monthly`: the reports that it gets; default: none |
 | `audience` | reports are made from the file of this audience; default: the whole file |
 | `lang` | language of reports: `en`, `zh`, `both` (default) |
+| `picture` | `true`: the picture of a report follows the message (`wecom`, `feishu`) |
+| `app_id`, `app_secret` | the app that uploads pictures (`feishu`); `app_secret` is a secret |
 """
 
 from __future__ import annotations
@@ -27,6 +29,7 @@ from home.errors import ConfigError
 from orchestration.deliver.webhooks.dingtalk import DingTalk
 from orchestration.deliver.webhooks.feishu import Feishu
 from orchestration.deliver.webhooks.notices import CRITICAL, WARNING
+from orchestration.deliver.webhooks.pictures import require_pictures
 from orchestration.deliver.webhooks.plain import Plain
 from orchestration.deliver.webhooks.platform import Platform, Webhook
 from orchestration.deliver.webhooks.slack import Slack
@@ -36,7 +39,10 @@ SECTION = "alerts.webhooks"
 PLATFORMS: dict[str, Platform] = {one.kind: one for one in (Feishu(), DingTalk(), WeCom(), Slack(), Plain())}
 """The platforms by the name that the configuration gives them."""
 
-_KEYS = ("kind", "url", "secret", "min_severity", "owners", "alerts", "reports", "audience", "lang")
+_KEYS = (
+    *("kind", "url", "secret", "min_severity", "owners", "alerts", "reports", "audience", "lang"),
+    *("picture", "app_id", "app_secret"),
+)
 _REPORTS, _LANGUAGES = ("daily", "weekly", "monthly"), ("en", "zh", "both")
 _VARIABLE = re.compile(r"ALERTS__WEBHOOKS__([A-Z0-9_]+?)__([A-Z_]+)")
 _NAME = re.compile(r"[a-z0-9]+(_[a-z0-9]+)*")
@@ -125,7 +131,7 @@ def _webhook(name: str, given: set[str]) -> Webhook:
             f"{section}.secret is set, but {kind} does not sign messages: its URL is the secret.",
             advice="Remove `secret`, or correct `kind`.",
         )
-    return Webhook(
+    hook = Webhook(
         name=name,
         kind=kind,
         url=_url(section),
@@ -136,7 +142,13 @@ def _webhook(name: str, given: set[str]) -> Webhook:
         reports=_reports(section),
         audience=str(_value(section, "audience") or "").strip(),
         lang=_choice(section, "lang", _LANGUAGES, default="both"),
+        picture=_choice(section, "picture", ("false", "true")) == "true",
+        app_id=str(_value(section, "app_id") or "").strip(),
+        app_secret=str(_secret(section, "app_secret") or "").strip(),
     )
+    if hook.picture:
+        require_pictures(hook)
+    return hook
 
 
 def _url(section: str) -> str:

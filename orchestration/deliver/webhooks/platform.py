@@ -49,6 +49,9 @@ class Webhook:
         reports: The reports that it gets: `daily`, `weekly`, `monthly`.
         audience: Reports are made from the file of this audience; empty: from the whole file.
         lang: Language of reports: `en`, `zh` or `both`.
+        picture: Whether it gets the picture of a report, too.
+        app_id: The app that uploads pictures (Feishu).
+        app_secret: Its secret; hidden from `repr`.
     """
 
     name: str
@@ -61,6 +64,9 @@ class Webhook:
     reports: tuple[str, ...] = ()
     audience: str = ""
     lang: str = "both"
+    picture: bool = False
+    app_id: str = ""
+    app_secret: str = field(default="", repr=False)
 
     @property
     def title(self) -> str:
@@ -79,7 +85,7 @@ class Webhook:
         parts = urlsplit(self.url)
         values = [value.partition("=")[2] for value in parts.query.split("&")]
         steps = [step for step in parts.path.split("/") if len(step) >= _TOKEN_LENGTH]
-        secrets = {self.url, self.secret, parts.path, parts.query, *values, *steps}
+        secrets = {self.url, self.secret, self.app_secret, parts.path, parts.query, *values, *steps}
         for secret in sorted((one for one in secrets if len(one) >= _TOKEN_LENGTH), key=len, reverse=True):
             text = text.replace(secret, "***")
         return text

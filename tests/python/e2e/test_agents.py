@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 import socket
 import sys
 import threading
@@ -26,9 +27,11 @@ from mcp import Client
 from mcp.client.stdio import StdioServerParameters
 from mcp.client.streamable_http import streamable_http_client
 
+from home.audit_log import entries
 from home.errors import ConfigError
 from home.layout import Home
 from orchestration.cli import main
+from orchestration.deliver.agents.journal import EVENT, Turns
 from orchestration.deliver.agents.limits import Asked
 from orchestration.deliver.agents.numbers import query
 from orchestration.deliver.agents.server import http_app, make_server
@@ -434,6 +437,49 @@ def test_http_needs_the_token_of_an_audience(address: str) -> None:
 
     answer = httpx.post(address, json={}, trust_env=False)
     assert answer.status_code == 401 and "token" in answer.text.lower()
+
+
+def test_every_question_is_logged_and_nobody_asks_for_ever(place: Home) -> None:
+    """Guards an answer of which nobody can say to whom it was given, and a client in a loop."""
+    before = len(entries(place, EVENT))
+    now = [0.0]
+
+    async def work(client: Client) -> None:
+        week = {"since": WEEK[0], "until": WEEK[1]}
+        await told(client, "query_metrics", metrics=["gmv_rc"], by=["shop"], **week)
+        assert "no shop" in await refused(client, "explain_number", metric="gmv", shop="x", **week)
+        for _ in range(3):
+            text = await refused(client, "about")
+            assert "Wait 60 seconds" in text and "operations" in text and "2 questions" in text
+        now[0] = 60.0
+        assert (await told(client, "about"))["shops"]
+
+    run(work, make_server(place, lambda: "operations", turns=Turns(2, lambda: now[0])))
+    found = entries(place, EVENT)[before:]
+    # Of the three beyond the limit the first is logged.
+    assert [(one["subject"], one["outcome"]) for one in found] == [
+        ("query_metrics", "done"),
+        ("explain_number", "failed"),
+        ("about", "failed"),
+        ("about", "done"),
+    ]
+    asked = found[0]["details"]
+    assert asked["audience"] == "operations" and asked["rows"] == 1 and found[0]["via"] == "mcp"
+    assert json.loads(asked["arguments"])["metrics"] == ["gmv_rc"]
+    with published(place, "operations") as file:
+        assert asked["publication"] == found[1]["details"]["publication"] == file.publication_id
+    assert found[2]["details"]["publication"] == ""
+
+
+def test_an_answer_that_can_not_be_logged_is_not_given(place: Home, tmp_path: Path) -> None:
+    home = Home(tmp_path / "home")
+    shutil.copytree(place.published.parent, home.published.parent)
+    (home.root / "audit_log.jsonl").write_text("no entry\n")
+
+    async def work(client: Client) -> None:
+        assert "audit_log" in await refused(client, "about")
+
+    run(work, make_server(home, lambda: ""))
 
 
 def test_what_has_no_right_answer_is_refused_with_the_right_way(place: Home) -> None:

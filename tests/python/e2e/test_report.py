@@ -27,9 +27,11 @@ from orchestration.deliver.report.due import LATE, PARTLY, READY, due_reports, r
 from orchestration.deliver.report.page import as_html
 from orchestration.deliver.report.parts import Report
 from orchestration.deliver.report.period import NoSuchReport, period_of, wanted_period
-from orchestration.deliver.report.picture import BROWSER_VARIABLE, browser, draw
+from orchestration.deliver.report.picture import BROWSER_VARIABLE, NoPicture, browser, draw
 from orchestration.deliver.report.send import made, send_reports, still_to_send
 from orchestration.deliver.webhooks.ledger import sending
+from orchestration.deliver.webhooks.platform import Webhook
+from orchestration.docs_pages.chats import chats_page
 from orchestration.metrics.source import published
 
 ZONE = "Asia/Shanghai"
@@ -122,6 +124,27 @@ def test_every_kind_has_its_sections(published_home: Home) -> None:
             assert all(len(row) == len(one.headers) for one in found.sections for row in one.rows)
 
 
+def test_the_close_of_a_month_and_claims_are_those_of_the_marts(published_home: Home) -> None:
+    """Guards another month than the report's, a weekly report with a month, and a case that is in no report."""
+    with published(published_home) as file:
+        monthly = write_report(file, period_of("monthly", date(2026, 10, 5), ZONE))
+        weekly = write_report(file, period_of("weekly", date(2026, 10, 28), ZONE))
+        closing = file.rows(
+            "select closing_receivable from warehouse.marts.kpi_month_close "
+            "where shop_local_month = date '2026-10-01' order by shop_key, currency"
+        )
+        claimed = file.rows(
+            "select count(*) from warehouse.marts.kpi_fee_audit where verdict = 'claim' "
+            "and occurred_on between date '2026-10-01' and date '2026-10-31'"
+        )[0][0]
+    by_key = {section.key: section for section in monthly.sections}
+    shown = [row[-1].text[0] for row in by_key["month_close"].rows]
+    assert shown == [f"{amount:,.0f}" if abs(amount) >= 1000 else f"{amount:,.2f}" for (amount,) in closing]
+    assert len(shown) >= 5
+    assert claimed and len(by_key["claims"].rows) + by_key["claims"].more == claimed
+    assert "month_close" not in [section.key for section in weekly.sections]
+
+
 @pytest.mark.parametrize("kind", PLATFORMS)
 @pytest.mark.parametrize("language", ["en", "zh", "both"])
 def test_cards_keep_every_shop_and_the_limits(report: Report, kind: str, language: str) -> None:
@@ -134,6 +157,20 @@ def test_cards_keep_every_shop_and_the_limits(report: Report, kind: str, languag
     assert ("[演示]" in text) == (language != "en") or kind == "plain"
     if kind == "wecom":
         assert len(card["markdown"]["content"].encode()) <= 4096
+
+
+@pytest.mark.parametrize("language", ["en", "zh", "both"])
+def test_every_card_can_be_drawn_and_no_mark_is_left_over(report: Report, language: str) -> None:
+    """Guards a card with an element, or a mark, that its platform's client does not show as meant."""
+    cards = {kind: card_of(kind, report, language) for kind in ("feishu", "dingtalk", "wecom", "slack")}
+    drawn = chats_page(cards)
+    for shop in report.sections[0].rows:
+        assert drawn.count(shop[0].text[0]) >= 4
+    text = re.sub(r"<[^>]+>", "", drawn.partition("</style>")[2])
+    assert "**" not in text and "##" not in text and "&amp;amp;" not in text
+    odd = {**cards["feishu"], "card": {**cards["feishu"]["card"], "body": {"elements": [{"tag": "chart"}]}}}
+    with pytest.raises(ValueError, match="chart"):
+        chats_page({"feishu": odd})
 
 
 def test_names_can_not_mention_anybody(report: Report) -> None:
@@ -162,6 +199,98 @@ def test_each_webhook_gets_it_once_over_the_wire(place: Home, monkeypatch: pytes
         assert rooms["plain"].calls[0].body["publication_id"]
         # Another period is another report.
         assert len(still_to_send(place, hooks, DAILY.previous())) == 5
+
+
+def test_the_picture_follows_once_and_takes_no_report_away(
+    place: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Guards a report that comes twice as its picture failed, a page that is drawn for each webhook, and a late picture."""
+    clock, pages = Clock(), []
+    picture = b"\x89PNG\r\n\x1a\n" + bytes(100)
+
+    def draw_nothing(page: str) -> bytes:
+        pages.append(page)
+        return picture
+
+    def send(*hooks: Webhook, dry_run: bool = False) -> list[tuple[str, bool, bool, str]]:
+        sent = send_reports(
+            place, hooks, DAILY, dry_run=dry_run, patience=clock.patience(), notify=lambda _: None
+        )
+        return [(one.webhook.name, one.is_picture, one.is_new, str(one.problem or "")) for one in sent]
+
+    def no_browser(page: str) -> bytes:
+        raise NoPicture("The browser drew nothing.")
+
+    with receiving(chats.wecom) as wecom, receiving(chats.feishu) as feishu:
+        common = {"reports": ("daily",), "lang": "zh", "picture": True}
+        app = dict(zip(("app_id", "app_secret"), chats.APP, strict=True))
+        hooks = [
+            hook(wecom, "wecom", **common),
+            hook(feishu, "feishu", **common, **app),
+        ]
+        both = [("wecom", False, True, ""), ("wecom", True, True, "")]
+        both += [("feishu", False, True, ""), ("feishu", True, True, "")]
+        assert send(*hooks, dry_run=True) == both and not wecom.calls and not pages
+        monkeypatch.setattr("orchestration.deliver.report.send.drawn", no_browser)
+        first = send(*hooks)
+        assert [one[3][:11] for one in first] == ["", "The browser", "", "The browser"]
+        assert still_to_send(place, hooks, DAILY) == tuple(hooks)
+        monkeypatch.setattr("orchestration.deliver.report.send.drawn", draw_nothing)
+        assert send(*hooks) == [("wecom", True, True, ""), ("feishu", True, True, "")]
+        assert send(*hooks) == [("wecom", False, False, ""), ("feishu", False, False, "")]
+        assert still_to_send(place, hooks, DAILY) == ()
+        assert [call.body["msgtype"] for call in wecom.calls] == ["markdown", "image"]
+        assert [call.path.split("/")[2] for call in feishu.calls] == ["bot", "auth", "im", "bot"]
+        assert len(pages) == 1, "both have the same page"
+        change(place, "update file.marts.dim_shops set data_until = timestamptz '2026-11-07 10:00:00+00'")
+        late = hook(wecom, "wecom", name="late", **common)
+        assert send(late) == [("late", False, True, "")], "no picture of numbers that are late"
+
+
+def test_shops_stand_beside_their_targets_of_the_month(place: Home) -> None:
+    """Thailand's target is 1.5 times what was sold from 1 to 7 November: 66.7 % with 23.3 % of the month over, ahead.
+    Vietnam's is ten times: 10 %, behind. Malaysia is late: no arrow. The US has a target of net GMV alone, GB none."""
+    change(
+        place,
+        "delete from file.marts.kpi_shop_targets",
+        """insert into file.marts.kpi_shop_targets by name
+        select shop_key, date '2026-11-01' as month_start, 'gmv_rc' as kpi_name,
+            sum(gmv_rc) * case shop_key when '7495000000000000101' then 1.5 else 10 end as target
+        from file.marts.kpi_shop_daily
+        where business_date between date '2026-11-01' and date '2026-11-07'
+            and shop_key in ('7495000000000000101', '7495000000000000202', '7495000000000000303')
+        group by shop_key""",
+        """insert into file.marts.kpi_shop_targets by name
+        select '7495000000000000505' as shop_key, date '2026-11-01' as month_start, 'net_gmv_rc' as kpi_name,
+            sum(net_gmv_rc) as target
+        from file.marts.kpi_shop_daily
+        where business_date between date '2026-11-01' and date '2026-11-07' and shop_key = '7495000000000000505'""",
+        "update file.marts.dim_shops set data_until = timestamptz '2026-11-07 10:00:00+00' "
+        "where shop_key = '7495000000000000303'",
+    )
+    with published(place) as file:
+        report = write_report(file, DAILY)
+    shops = next(section for section in report.sections if section.key == "shops")
+    column = shops.headers.index(("of month's target", "月目标完成"))
+    found = {row[0].text[0]: row[column] for row in shops.rows}
+    assert {name: cell.text[0] for name, cell in found.items()} == {
+        "Aurora Thailand": "▲ 66.7 %",
+        "Aurora Vietnam": "▼ 10.0 %",
+        "Aurora Malaysia": "10.0 %",
+        "Aurora US": "▲ 100.0 %",
+        "Aurora UK": "–",
+    }
+    assert found["Aurora Malaysia"].not_final and not found["Aurora Malaysia"].tone
+    assert "7 of its 30 days are over (23.3 %)" in shops.notes[-1][0]
+    targets = next(section for section in report.sections if section.key == "targets")
+    assert sum(row[1].text == ("shop", "店铺") for row in targets.rows) == 4
+    for kind in PLATFORMS:
+        assert "66.7 %" in json.dumps(card_of(kind, report, "zh"), ensure_ascii=False), kind
+    # A file without the table, as that of an audience, has a report without the column.
+    change(place, "drop table file.marts.kpi_shop_targets")
+    with published(place) as file:
+        without = write_report(file, DAILY)
+    assert all("月目标完成" not in header for header in without.sections[0].headers)
 
 
 def test_what_fails_is_told_and_keeps_no_other_from_it(place: Home) -> None:

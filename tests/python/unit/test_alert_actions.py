@@ -125,7 +125,10 @@ def test_what_can_not_be_is_refused_and_not_noted(clean: Home) -> None:
             act(clean, STOCK, now=now, **given)
     assert actions(clean) == {}
     # A day begins in the reporting time zone: 16:00 UTC the day before.
-    assert act(clean, STOCK, "snoozed", now=now, until=date(2026, 11, 7)).until == "2026-11-06T16:00:00+00:00"
+    snoozed = act(clean, STOCK, "snoozed", now=now, until=date(2026, 11, 7))
+    assert snoozed.until == "2026-11-06T16:00:00+00:00"
+    # Whoever said the 7th reads the 7th.
+    assert snoozed.as_text().count("2026-11-07 00:00 (Asia/Shanghai)") == 2
 
 
 def test_commands_take_the_beginning_of_an_id(clean: Home, capsys: pytest.CaptureFixture[str]) -> None:

@@ -44,6 +44,7 @@ from orchestration.inputs.values import Unreadable, as_date, as_decimal, as_text
 TH, VN = "7495000000000000101", "7495000000000000202"
 COSTS, TARGETS, PEOPLE = "单位成本 Unit costs", "目标 Targets", "人员分工 Assignments"
 ROSTER, OWNERS, THRESHOLDS = "主播排班 Host roster", "告警负责人 Alert owners", "告警阈值 Thresholds"
+ACCOUNTS, SHOP_TARGETS = "会计科目 Accounts", "店铺目标 Shop targets"
 SHOPS, CODES, SALES = "店铺设置 Shops", "达人优惠码订单 Code orders", "大促日历 Sale days"
 FIRST = 4
 """Row of the first cell below the header, as a spreadsheet shows it."""
@@ -117,7 +118,7 @@ def number_of(book: Path, sheet: str, *cells: str) -> int:
 def test_the_workbook_explains_itself_and_offers_the_shops_own_things(home: Home, book: Path) -> None:
     """Both languages, what holds now without the examples of foreign shops, and SKUs that wait for a cost."""
     sheets = read_book(book)
-    assert [*sheets][:3] == [READ_ME, LISTS, COSTS] and len(sheets) == 15
+    assert [*sheets][:3] == [READ_ME, LISTS, COSTS] and len(sheets) == 16
     costs = sheets[COSTS]
     assert "单位成本" in costs[0][0] and "What a unit" in costs[1][0]
     assert costs[2] == [
@@ -226,6 +227,10 @@ WRONG: list[tuple[str, Callable[[dict[str, Rows]], None], str, str, int, str, st
     ("half of a limit", set_cell(THRESHOLDS, 4, "warning_limit", 0.1), "limits_not_whole", THRESHOLDS, 4, "预警上限 Warning limit", "须同时填写"),
     ("critical below warning", set_cell(THRESHOLDS, 4, "critical_score", 1), "critical_below_warning", THRESHOLDS, 4, "严重分 Critical score", "严重值不能小于预警值"),
     ("unknown order", append(CODES, shop_key="Aurora Thailand", order_id="5760002", creator_username="may", code_type="utm", code="x"), "unknown_order", CODES, 4, "订单号 Order", "没有订单“5760002”"),
+    ("posting of nothing", set_cell(ACCOUNTS, 4, "posting", "recievable"), "no_posting", ACCOUNTS, 4, "过账项 Posting", "没有过账项“recievable”"),
+    ("target of a shop within a month", append(SHOP_TARGETS, shop_key="Aurora Thailand", kpi_name="gmv_rc", target=1, valid_from="2026-11-05"), "not_first_of_month", SHOP_TARGETS, 0, "生效月（1 日） From (first of a month)", "2026-11-05"),
+    ("target of nothing", append(SHOP_TARGETS, shop_key="Aurora Thailand", kpi_name="gmv", target=1, valid_from="2026-11-01"), "no_choice", SHOP_TARGETS, 0, "指标 KPI", "“gmv”不可用"),
+    ("target of 0", append(SHOP_TARGETS, shop_key="Aurora Thailand", kpi_name="paid_orders", target=0, valid_from="2026-11-01"), "not_above", SHOP_TARGETS, 0, "月目标 Target of a month", "必须大于 0"),
     ("no zone", set_cell(SHOPS, 4, "time_zone", "Bangkok"), "no_zone", SHOPS, 4, "时区 Time zone", "“Bangkok”不是时区"),
 ]  # fmt: skip
 
