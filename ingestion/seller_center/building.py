@@ -61,7 +61,7 @@ class FileRows:
         }
         self._first: Page | None = None
         self._rows: dict[bytes, int] = {}
-        """The last row with the same cells, by their digest."""
+        """The last row that counts with the same cells, by their digest."""
         self.drift = Drift()
 
     @property
@@ -108,14 +108,14 @@ class FileRows:
             row, cells = record["row"], record["cells"]
             digest = hashlib.blake2b(orjson.dumps(cells), digest_size=16, key=header).digest()
             before = self._rows.get(digest)
-            self._rows[digest] = row
-            if before is None:
-                fresh.append((row, cells))
-            elif side_by_side and row == before + 1:
-                fresh.append((row, cells))
-                equal.append((row, cells))
-            else:
+            is_equal = side_by_side and before is not None and row == before + 1
+            if before is not None and not is_equal:
                 repeated.append((row, cells))
+                continue
+            self._rows[digest] = row
+            fresh.append((row, cells))
+            if is_equal:
+                equal.append((row, cells))
         return fresh, repeated, equal
 
     def _add_unmapped(self, sheet: str, batch: TypedBatch) -> None:
