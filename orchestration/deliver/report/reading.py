@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from home.text import one_line
 from orchestration.deliver.report.period import Shop
 from orchestration.deliver.report.words import Text
 from orchestration.metrics.source import Published
@@ -116,7 +117,7 @@ def shops(file: Published) -> list[Shop]:
     return [
         Shop(
             str(row["shop_key"]),
-            str(row["shop_name"] or row["shop_key"]),
+            one_line(str(row["shop_name"] or row["shop_key"])),
             row["data_until"],
             str(row["held_back_reason"] or "unknown") if row["is_held_back"] else "",
         )

@@ -164,6 +164,30 @@ def test_names_can_not_mention_anybody(report: Report) -> None:
         assert "free" in text
 
 
+def test_names_begin_no_line_and_turn_no_text_around(place: Home) -> None:
+    """Guards a name that writes a row of its own into a chat, or that reads from right to left."""
+    evil = "=1+1 <script>x</script>\x1b[31m\u202egnp\n- new\r\n## head"
+    change(
+        place,
+        f"update file.marts.dim_shops set shop_name = {quoted_text(evil)}",
+        f"update file.marts.kpi_alerts set owner = {quoted_text(evil)}, message_zh = {quoted_text(evil)}",
+        f"update file.marts.kpi_team_scorecard set person_name = {quoted_text(evil)}",
+    )
+    with published(place) as file:
+        report = write_report(file, DAILY)
+    page = as_html(report, "both")
+    assert "<script>x" not in page and not re.search("[\x1b\u202e]", page)
+    for kind in PLATFORMS:
+        text = json.dumps(card_of(kind, report, "zh"), ensure_ascii=False)
+        assert not re.search("\\\\u001b|\u202e|n- new|n## head", text), kind
+        assert kind == "plain" or "<script" not in text, kind
+        assert "head" in text, kind
+
+
+def quoted_text(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
 def test_each_webhook_gets_it_once_over_the_wire(place: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     clock = Clock()
     with ExitStack() as stack:
