@@ -91,8 +91,9 @@ test: $(VENV)/.dev ## everything that must hold: lint, types, unit, contract, db
 	@$(PYTEST) tests/python
 
 .PHONY: bench
-bench: $(VENV)/.dev ## measure speed and memory, update BENCHMARKS.md
+bench: $(VENV)/.dev ## measure speed and memory, the pages in a browser over your home (`make demo`) too, update BENCHMARKS.md
 	@$(BIN)/python -m benchmarks $(BENCH_ARGS)
+	@$(BIN)/python -m benchmarks.pages $(BENCH_PAGES_ARGS)
 
 .PHONY: soak
 soak: $(VENV)/.dev ## seeded: loads in any order, damaged files, weeks of faults, syncs in trouble (SOAK_ARGS="--schedules 20"), shops day by day (GATE_ARGS="--days 120")

@@ -22,6 +22,7 @@ from dashboards.pages import PAGES
 from dashboards.parts.store import opened
 from dashboards.pictures import browser, path_of, running, wait_drawn
 from home.layout import Home
+from orchestration.metrics.source import NoMetrics
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page as Tab
@@ -36,15 +37,20 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.pages", description=__doc__)
     parser.add_argument("--home", type=Path, default=None, help="A home that was published.")
     parser.add_argument("--people", type=int, default=_PEOPLE)
+    parser.add_argument("--rounds", type=int, default=_ROUNDS, help="Walks of one person.")
     parser.add_argument("--dry-run", action="store_true", help="Do not write BENCHMARKS.md.")
     given = parser.parse_args()
     home = Home(given.home.absolute()) if given.home else Home.from_env()
-    orders = opened(home).rows("select count(*) as n from fct_orders")[0]["n"]
+    try:
+        orders = opened(home).rows("select count(*) as n from fct_orders")[0]["n"]
+    except NoMetrics as error:
+        print(f"The pages were not measured: {error.message} {error.advice}", file=sys.stderr)
+        return 2
     with running(home) as (address, pid):
         server = psutil.Process(pid)
         # Each page once: what MetricFlow compiles is compiled once per process.
         walk(address, 1)
-        one = walk(address, _ROUNDS)
+        one = walk(address, given.rounds)
         with ThreadPoolExecutor(given.people) as pool:
             several = list(pool.map(lambda number: walk(address, 1, number), range(1, given.people + 1)))
         memory = server.memory_info().rss / 1e6

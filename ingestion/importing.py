@@ -9,6 +9,7 @@ from pathlib import Path
 
 from home.audit_log import FAILED, PARTLY, recorded
 from home.layout import Home
+from home.text import file_name
 from ingestion.engine.compact import compact_when_due
 from ingestion.engine.progress import Progress
 from ingestion.engine.raw_files import RawFiles
@@ -50,7 +51,7 @@ def import_files(
         report = importer.report
         importer.begin()
         for number, path in enumerate(wanted):
-            progress.count(number, len(wanted), "files", path.name)
+            progress.count(number, len(wanted), "files", file_name(path))
             importer.add(path)
         progress.count(len(wanted), len(wanted), "files")
         importer.finish()

@@ -10,14 +10,17 @@ A file that is still being written is left alone: it is taken when nothing has c
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections import defaultdict
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 from home.config import InboxConfig
 from home.layout import Home
-from home.storage import storage_errors
+from home.storage import StorageError, storage_errors
+from home.text import file_name
 from ingestion.engine.progress import Progress as Progress
 from ingestion.importing import import_files
 from ingestion.seller_center.export_files import is_export
@@ -26,6 +29,10 @@ from ingestion.seller_center.owners import known_accounts, known_shops
 from ingestion.seller_center.sheets import Problem
 
 DONE, REFUSED = "done", "refused"
+_AHEAD_SECONDS = 3600.0
+"""So far the clock of a file server may be ahead of this machine's."""
+_LONGEST_NAME = 255
+"""Bytes that a file system takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +70,11 @@ def arrived(inbox: Path, settle_seconds: float, now: float | None = None) -> lis
         folders += [
             (one.name, one)
             for one in sorted(inbox.iterdir())
-            if one.is_dir() and one.name not in (DONE, REFUSED) and not one.name.startswith(".")
+            if one.is_dir()
+            and one.name not in (DONE, REFUSED)
+            and not one.name.startswith(".")
+            # A link back into the inbox would give each file a second time, and those of `done` again.
+            and not (one.is_symlink() and one.resolve().is_relative_to(inbox.resolve()))
         ]
         for name, folder in folders:
             inside = folder.rglob("*") if name else folder.iterdir()
@@ -72,7 +83,9 @@ def arrived(inbox: Path, settle_seconds: float, now: float | None = None) -> lis
                     continue
                 about = path.stat()
                 # A copy that keeps the time of its original changes the time of its status until it is complete.
-                if now - max(about.st_mtime, about.st_ctime) >= settle_seconds:
+                # One from another machine, or from before the clock was set back, may be of the future: that is none.
+                times = [one for one in (about.st_mtime, about.st_ctime) if one < now + _AHEAD_SECONDS]
+                if now - max(times, default=0.0) >= settle_seconds:
                     found.append(Arrived(path, name, f"{about.st_size}-{about.st_mtime_ns}"))
     return found
 
@@ -90,13 +103,14 @@ def import_inbox(home: Home, config: InboxConfig, *, progress: Progress | None =
 
     Raises:
         HomeBusy: Another run is at work in this home.
-        StorageError: The disk refuses.
+        StorageError: The disk refuses; when a file can't be moved, not before the others are imported.
     """
     inbox = inbox_of(home, config)
     by_folder: dict[str, list[Path]] = defaultdict(list)
     for one in arrived(inbox, config.settle_seconds):
         by_folder[one.folder].append(one.path)
     outcomes: list[FileOutcome] = []
+    left: list[StorageError] = []
     with home.lock("import"):
         for folder, paths in by_folder.items():
             options = _options(home, folder)
@@ -105,8 +119,13 @@ def import_inbox(home: Home, config: InboxConfig, *, progress: Progress | None =
             else:
                 found = import_files(home, paths, options, progress=progress).files
             for outcome in found:
-                _move(inbox, folder, outcome)
+                try:
+                    _move(inbox, folder, outcome)
+                except StorageError as error:
+                    left.append(error)
             outcomes += found
+    if left:
+        raise left[0]
     return outcomes
 
 
@@ -132,8 +151,9 @@ def _move(inbox: Path, folder: str, outcome: FileOutcome) -> None:
     target_folder = inbox / (REFUSED if refused else DONE) / folder
     with storage_errors(target_folder):
         target_folder.mkdir(parents=True, exist_ok=True)
-        target = _free(target_folder / outcome.path.name)
-        outcome.path.replace(target)
+        target = _free(target_folder, file_name(outcome.path))
+        # The folder may be a link to another disk.
+        shutil.move(outcome.path, target)
         if refused:
             text = "\n".join([*outcome.why("en"), "", *outcome.why("zh"), ""])
             target.with_name(f"{target.name}.txt").write_text(text, encoding="utf-8")
@@ -142,11 +162,13 @@ def _move(inbox: Path, folder: str, outcome: FileOutcome) -> None:
             target.with_name(f"{target.name}.txt").write_text("\n".join(said), encoding="utf-8")
 
 
-def _free(path: Path) -> Path:
-    """A name that is not taken: another file of this name may have come before."""
-    number = 1
-    found = path
-    while found.exists():
-        number += 1
-        found = path.with_name(f"{path.stem} ({number}){path.suffix}")
+def _free(folder: Path, name: str) -> Path:
+    """A name that is not taken, as another file of this name may have come before, and leaves room for `.txt`."""
+    stem, suffix = Path(name).stem, Path(name).suffix
+    for number in count(1):
+        ending = f" ({number}){suffix}" if number > 1 else suffix
+        room = _LONGEST_NAME - len(f"{ending}.txt".encode())
+        found = folder / (stem.encode()[:room].decode(errors="ignore") + ending)
+        if not found.exists() and not found.is_symlink():
+            break
     return found

@@ -7,6 +7,7 @@ marts; that this is so is not taken for granted, but tried on some of them with 
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -136,6 +137,37 @@ def different(one: Tables, other: Tables) -> list[str]:
         for name in sorted(one.keys() | other.keys())
         if one.get(name) != other.get(name)
     ]
+
+
+def differing_rows(one: Home, other: Home, mart: str, at_most: int = 10) -> list[str]:
+    """The rows of a mart that only one of two homes has, as `different` compares them, for a person.
+
+    Args:
+        one: A home that was built.
+        other: The one without faults.
+        mart: Table of schema `marts`.
+        at_most: Rows that are shown of each home; the others are counted.
+    """
+    rows = [_compared_rows(home, mart) for home in (one, other)]
+    lines = []
+    for title, of_one, of_other in (("with faults", *rows), ("without faults", *reversed(rows))):
+        alone = sorted((of_one - of_other).elements())
+        lines += [f"  only {title}: {row}" for row in alone[:at_most]]
+        if len(alone) > at_most:
+            lines.append(f"  only {title}: {len(alone) - at_most} more")
+    return lines
+
+
+def _compared_rows(home: Home, mart: str) -> Counter[str]:
+    relation = _COMPARED.get(mart, f"marts.{mart}")
+    with opened(home.warehouse) as db:
+        kept = _columns(db, relation, _OF_RUNS.get(mart, ""))
+        found = db.execute(f"select {kept} from {relation}")
+        names = [column[0] for column in found.description or ()]
+        return Counter(
+            ", ".join(f"{name}={value}" for name, value in zip(names, row, strict=True))
+            for row in found.fetchall()
+        )
 
 
 def _rows(table: tuple[int, str] | None) -> str:

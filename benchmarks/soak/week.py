@@ -3,7 +3,8 @@
 `python -m benchmarks.soak.week`: every so many hours of the world's clock a run (sync, build, audit, publication) in a
 process of its own, under the faults of a seed, and every other time killed at a moment that the seed says. A run that
 says that it is not complete is repeated once, in calm. Beside it a home is synced in calm at the same hours and built
-once, at the end. Exit code 1 when a repeated run fails, a lock is left, or a table differs.
+once, at the end. Exit code 1 when a repeated run fails, a lock is left, or a table differs: then the rows that differ
+are printed, and the homes are kept.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks.soak.content import different, marts
+from benchmarks.soak.content import different, differing_rows, marts
 from benchmarks.soak.stage import CLOCK, DAYS, LARGEST_PAGE, ORDERS, Ended, Scene, key_of
 from home.layout import Home
 from orchestration.build.build import build
@@ -43,6 +44,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     folder = Path(tempfile.mkdtemp(prefix="ttkpi-week-"))
     began = time.monotonic()
+    wrong = ["ended early"]
     try:
         world = folder / "world"
         generate(world, orders=ORDERS, days=DAYS, seed=7, clock=CLOCK, horizon_days=options.hours // 24 + 2)
@@ -56,9 +58,12 @@ def main(arguments: list[str] | None = None) -> int:
                 build(calm, freshness=False).raise_for_errors()
                 wrong = _compared(troubled, calm)
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        if wrong:
+            console.print(f"both homes are kept in {folder}")
+        else:
+            shutil.rmtree(folder, ignore_errors=True)
     for text in wrong:
-        console.print(text)
+        console.print(text, markup=False, soft_wrap=True)
     console.print(
         f"| {options.hours} hours, {runs} runs, seed {options.seed} | {repeated} repeated | "
         f"{'marts equal the calm ones' if not wrong else f'{len(wrong)} wrong'} | "
@@ -124,7 +129,10 @@ def _under_faults(scene: Scene, home: Home, seed: int, seconds: float) -> tuple[
 
 
 def _compared(troubled: Home, calm: Home) -> list[str]:
-    wrong = [f"marts.{text}" for text in different(_without(troubled), _without(calm))]
+    wrong = []
+    for text in different(_without(troubled), _without(calm)):
+        mart = text.split(":")[0]
+        wrong.append("\n".join([f"marts.{text}", *differing_rows(troubled, calm, mart)]))
     wrong += [text for verdict in verify_home(troubled) for text in verdict.problems]
     with troubled.lock("soak"):
         # Refused while a run holds it.

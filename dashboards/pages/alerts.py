@@ -43,10 +43,101 @@ WORDS: Dictionary = {
     "owner_data": ("Data", "数据"),
     "owner_risk": ("Risk", "风控"),
     "owner_owner": ("Owner of the shop", "店铺负责人"),
+    "do_kpi_anomaly": (
+        "Look at the days around it on page Shops, and what changed then: prices, campaigns, stock, a LIVE.",
+        "在“店铺商品”页查看前后几天，核对当时的价格、广告、库存和直播变化。",
+    ),
+    "do_rate_limit": (
+        "Bring the rate below the platform's limit: answer, dispatch or list what raises it first.",
+        "优先处理推高该比率的订单或商品，把比率降到平台上限以下。",
+    ),
+    "do_data_late": (
+        "Run ttkpi status, and then ttkpi sync: it says what fails.",
+        "运行 ttkpi status 查看原因，再运行 ttkpi sync。",
+    ),
+    "do_data_gap": (
+        "Run ttkpi backfill --gaps while the platform can still be asked for these days.",
+        "在平台仍可查询这些日期时运行 ttkpi backfill --gaps。",
+    ),
+    "do_authorisation": (
+        "Have the seller authorise the shop anew: page Connections has the link and takes the code.",
+        "请卖家重新授权：“连接”页有授权链接并可提交授权码。",
+    ),
+    "do_stock_out": (
+        "Order what page Stock proposes, or take the SKU out of campaigns and LIVE until it is there.",
+        "按“库存履约”页的建议补货，或在到货前停止其广告和直播。",
+    ),
+    "do_product_delisted": (
+        "Look in Seller Center why it was taken down; correct the listing or appeal.",
+        "在卖家中心查看下架原因，修正商品信息或申诉。",
+    ),
+    "do_account_health": (
+        "Open the violations in Seller Center; appeal within the time that is written there.",
+        "在卖家中心查看违规记录，并在时限内申诉。",
+    ),
+    "do_brushing": (
+        "Have a person look at the orders; nothing is taken out of any figure.",
+        "请人工核查这些订单；未从任何指标中剔除。",
+    ),
+    "do_held_back": (
+        "Mend what the audit found (page Trust, ttkpi audit), and publish again.",
+        "按审核结果（“可信”页、ttkpi audit）修正后重新发布。",
+    ),
+    "do_deadline": (
+        "Answer the requests in Seller Center before their deadline, the first one first.",
+        "在时限前到卖家中心处理，最早到期的优先。",
+    ),
+    "do_payout_failed": (
+        "Check the bank account in Seller Center and have the payout made again.",
+        "在卖家中心核对收款账户，并重新发起打款。",
+    ),
+    "do_payout_overdue": (
+        "Ask the platform's support with the id of the payout.",
+        "携打款编号联系平台客服。",
+    ),
+    "do_balance_negative": (
+        "Look which statements made it negative; the platform takes it from the next payouts.",
+        "查看导致负数的结算单；平台将从后续打款中扣回。",
+    ),
+    "do_reserve_growing": (
+        "Ask the platform why it withholds more, and plan cash without it.",
+        "向平台询问预留增加的原因，并在资金计划中剔除该部分。",
+    ),
+    "do_statement_open": (
+        "Compare the statement's rows below with Seller Center; open a claim for what is missing.",
+        "将下方结算明细与卖家中心核对，缺少部分提出申诉。",
+    ),
+    "do_unmapped_fee": (
+        "Find out what the fee is and map it in seed fee_types.",
+        "查明该费用的含义，并在 fee_types 中归类。",
+    ),
+    "do_settlement_late": (
+        "Ask the platform's support with the orders' ids why they are on no statement.",
+        "携订单号向平台客服询问为何未结算。",
+    ),
+    "to_do": ("What to do", "处理建议"),
+    "proof": ("Evidence, rows", "依据（行数）"),
 }
 _SIGNS = {"critical": ("h", "▲"), "high": ("h", "▲"), "warning": ("m", "◆"), "medium": ("m", "◆")}
 _ORDER = ("critical", "high", "warning", "medium", "info", "low")
 _CHOSEN, _OWNER, _SEVERITY = "alert", "alert_owner", "alert_severity"
+
+_PROOFS: Mapping[str, tuple[str, str, str]] = {
+    "payout_failed": ("fct_payments", "payment_id = ?", "created_at"),
+    "payout_overdue": ("fct_payments", "payment_id = ?", "created_at"),
+    "statement_open": ("fct_statement_transactions", "statement_id = ?", "transaction_id"),
+    "stock_out": ("kpi_stock_health", "is_latest and sku_id = ?", "sku_id"),
+    "product_delisted": ("dim_products", "product_id = ?", "product_id"),
+    "deadline": ("ops_open_deadlines", "is_due_soon and subject = ?", "deadline_at"),
+    "unmapped_fee": ("ops_unmapped_fees", "? is not null", "last_seen_at desc"),
+    "brushing": ("kpi_brushing_flags", "pattern = ?", "shop_key"),
+    "data_gap": ("ops_coverage", "resource = ? and coverage_status = 'missing'", "shop_local_date"),
+    "data_late": ("ops_sync_status", "? is not null", "resource"),
+    "authorisation": ("ops_sync_status", "? is not null", "resource"),
+    "kpi_anomaly": ("kpi_shop_daily", "? is not null", "business_date desc"),
+    "held_back": ("dim_shops", "? is not null", "shop_key"),
+}
+"""Rows that prove an alert, by its kind: table, condition on the alert's subject, order."""
 
 Row = dict[str, Any]
 
@@ -123,10 +214,18 @@ def _tiles(page: Page, opened: Sequence[Row]) -> list[str]:
     for severity in dict.fromkeys(one["severity"] for one in opened):
         found = [one for one in opened if one["severity"] == severity]
         form, sign = _SIGNS.get(severity, ("o", "●"))
+        name = str(found[0]["severity_name"])
+        rows = behind.query(
+            page.store,
+            "alerts",
+            "select * from kpi_alerts where is_open and severity = ? order by first_seen, alert_id",
+            (severity,),
+        )
+        number = page.link(page.f.count(len(found)), None, "", rows, title=name)
         tiles.append(
-            f'<div class="tile"><div class="l"><span>{escape(found[0]["severity_name"])}</span></div>'
+            f'<div class="tile"><div class="l"><span>{escape(name)}</span></div>'
             f'<div class="row"><div class="v"><span class="sev {form}">{sign}</span> '
-            f"{page.f.count(len(found))}</div></div></div>"
+            f"{number}</div></div></div>"
         )
     return tiles
 
@@ -202,5 +301,25 @@ def _evidence(page: Page, one: Mapping[str, Any]) -> str:
     facts = "".join(
         f"<div><dt>{escape(name)}</dt><dd>{escape(str(value))}</dd></div>" for name, value in pairs if value
     )
-    body = f'{blocks.say(escape(str(one["text"])))}<dl class="grid2">{facts}</dl>'
+    advice = t(f"do_{one['alert_kind']}") if f"do_{one['alert_kind']}" in WORDS else ""
+    to_do = f"<div style='margin:0 0 8px'><b>{t('to_do')}</b>: {escape(advice)}</div>" if advice else ""
+    rows = _proof(page, one)
+    found = rows.count() if rows else 0
+    if rows and found:
+        number = page.link(page.f.count(found), None, escape(str(one["text"])), rows, title=t("proof"))
+        facts += f"<div><dt>{t('proof')}</dt><dd>{number}{page.downloads(rows)}</dd></div>"
+    body = f'{blocks.say(escape(str(one["text"])))}{to_do}<dl class="grid2">{facts}</dl>'
     return blocks.card(t("chosen"), body, _sign(one))
+
+
+def _proof(page: Page, one: Mapping[str, Any]) -> behind.Rows | None:
+    """The rows that prove an alert; None where the file does not have them."""
+    table, condition, order = _PROOFS.get(str(one["alert_kind"]), ("", "", ""))
+    if not table or not page.store.has(table):
+        return None
+    return behind.query(
+        page.store,
+        f"alert_{one['alert_kind']}",
+        f"select * from {table} where shop_key = ? and {condition} order by {order}",  # noqa: S608 (own text)
+        (one["shop_key"], one["subject"]),
+    )

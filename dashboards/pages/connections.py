@@ -84,11 +84,79 @@ WORDS: Dictionary = {
         "Unit costs, targets, rosters, thresholds: the workbook that ttkpi inputs export writes",
         "成本、目标、排班、阈值：由 ttkpi inputs export 导出的工作簿",
     ),
+    "choose_files": ("Choose files", "选择文件"),
+    "upload_limit": ("or drag them here, up to 200 MB each", "或拖放到此处，每个不超过 200 MB"),
     "taken": ("Taken. The next run counts with it.", "已接收，下次运行生效。"),
     "partly": ("Taken in part; what was left out is said below.", "部分接收，未采用的内容见下。"),
     "refused": ("Not taken; the reason is said below.", "未接收，原因见下。"),
     "nothing_given": ("Nothing was chosen.", "尚未选择内容。"),
     "choose": ("click a line for its resources", "点击一行查看明细"),
+    "read_ads_report_daily": ("Ads report by day", "广告日报"),
+    "read_ads_report_hourly": ("Ads report by hour", "广告时报"),
+    "read_advertisers": ("Ads accounts", "广告账户"),
+    "read_affiliate_orders": ("Affiliate orders", "联盟订单"),
+    "read_campaigns": ("Campaigns", "广告系列"),
+    "read_cancellations": ("Cancellations", "取消申请"),
+    "read_creator_content_details": ("Content of creators", "达人内容"),
+    "read_gmv_max_campaign_daily": ("GMV Max campaigns by day", "GMV Max 系列（按日）"),
+    "read_gmv_max_campaign_hourly": ("GMV Max campaigns by hour", "GMV Max 系列（按小时）"),
+    "read_gmv_max_campaign_settings": ("GMV Max settings", "GMV Max 设置"),
+    "read_gmv_max_campaigns": ("GMV Max campaigns", "GMV Max 系列"),
+    "read_gmv_max_creative_daily": ("GMV Max creatives", "GMV Max 素材"),
+    "read_gmv_max_live_daily": ("GMV Max for LIVE", "直播 GMV Max"),
+    "read_gmv_max_product_daily": ("GMV Max products", "GMV Max 商品"),
+    "read_gmv_max_stores": ("Shops of GMV Max", "GMV Max 店铺"),
+    "read_inventory": ("Stock", "库存"),
+    "read_live_core_stats": ("LIVE figures", "直播核心数据"),
+    "read_live_minutes": ("LIVE minutes", "直播分钟数据"),
+    "read_live_overview_daily": ("LIVE by day", "直播日报"),
+    "read_live_products": ("Products in LIVE", "直播商品"),
+    "read_live_sessions": ("LIVE sessions", "直播场次"),
+    "read_marketplace_creators": ("Creator marketplace", "达人广场"),
+    "read_open_collaborations": ("Open collaborations", "公开合作"),
+    "read_order_transactions": ("Settlement by order", "订单结算"),
+    "read_orders": ("Orders", "订单"),
+    "read_package_details": ("Parcels in detail", "包裹明细"),
+    "read_packages": ("Parcels", "包裹"),
+    "read_payments": ("Payouts", "打款"),
+    "read_products": ("Products", "商品"),
+    "read_returns": ("Returns", "退货退款"),
+    "read_sample_applications": ("Sample requests", "样品申请"),
+    "read_sample_fulfillments": ("Samples sent", "样品履约"),
+    "read_shop_health": ("Account health", "账号健康"),
+    "read_shop_performance_daily": ("Shop by day", "店铺日报"),
+    "read_shop_performance_hourly": ("Shop by hour", "店铺时报"),
+    "read_shops": ("Shops", "店铺"),
+    "read_statement_transactions": ("Rows of statements", "结算明细"),
+    "read_statements": ("Statements", "结算单"),
+    "read_target_collaboration_products": ("Products of target collaborations", "定向合作商品"),
+    "read_target_collaborations": ("Target collaborations", "定向合作"),
+    "read_tt_shop_report_daily": ("Ads report by shop", "店铺广告日报"),
+    "read_unsettled_transactions": ("Unsettled orders", "待结算订单"),
+    "read_video_details": ("Videos in detail", "视频明细"),
+    "read_video_overview_daily": ("Videos by day", "视频日报"),
+    "read_video_performance": ("Video figures", "视频数据"),
+    "read_warehouses": ("Warehouses", "仓库"),
+    "read_withdrawals": ("Withdrawals", "提现"),
+    "kind_orders": ("Orders", "订单"),
+    "kind_income": ("Settlement", "结算"),
+    "kind_payouts": ("Payouts", "打款"),
+    "kind_settlement_pnl": ("Settlement by order", "订单结算"),
+    "kind_settlement_adjustments": ("Adjustments", "结算调整"),
+    "kind_unsettled": ("Unsettled orders", "待结算订单"),
+    "kind_affiliate_orders": ("Affiliate orders", "联盟订单"),
+    "kind_live_sessions": ("LIVE sessions", "直播场次"),
+    "kind_live_daily": ("LIVE by day", "直播日报"),
+    "kind_live_sessions_old": ("LIVE sessions, older form", "直播场次（旧版）"),
+    "kind_video_daily": ("Videos by day", "视频日报"),
+    "kind_shop_daily": ("Shop by day", "店铺日报"),
+    "kind_affiliate_videos": ("Affiliate videos", "联盟视频"),
+    "kind_gmv_max_creatives": ("GMV Max creatives", "GMV Max 素材"),
+    "authorisation_ok": ("authorised", "已授权"),
+    "authorisation_expired": ("expired", "已过期"),
+    "authorisation_scope_missing": ("a permission is missing", "缺少权限"),
+    "authorisation_deactivated": ("the app was switched off", "应用已停用"),
+    "authorisation_revoked": ("withdrawn", "已撤销"),
 }
 _SHOP = "connection"
 
@@ -123,6 +191,11 @@ def show(page: Page) -> None:
 def _hand_in(page: Page) -> None:
     """Three forms side by side, closed until somebody opens them."""
     t = page.t
+    # Streamlit's own words are English only.
+    st.html(
+        f'<style>[data-testid="stFileUploaderDropzone"] button::after{{content:"{t("choose_files")}"}}'
+        f'[data-testid="stFileUploaderDropzoneInstructions"]::after{{content:"{t("upload_limit")}"}}</style>'
+    )
     with st.expander(t("hand_in"), key="hand_in"):
         code, files, inputs = st.columns(3, gap="medium")
     with code, st.form("hand_in_code", clear_on_submit=True, border=False):
@@ -201,7 +274,9 @@ def _take(page: Page, is_given: bool, command: Callable[[Home], handing_in.Outco
         with st.spinner(""):
             outcome = command(Home.from_env())
     except TtkpiError as error:
-        st.error(f"{error.message} {error.advice}")
+        st.error(t("refused"))
+        # As it is: a message may name a file, and a name may be a link or a picture in Markdown.
+        st.code(f"{error.message} {error.advice}", language=None, wrap_lines=True)
         return
     if outcome.is_done:
         st.success(t("taken"))
@@ -211,6 +286,12 @@ def _take(page: Page, is_given: bool, command: Callable[[Home], handing_in.Outco
         st.error(t("refused"))
     if outcome.text:
         st.code(outcome.text, language=None, wrap_lines=True)
+
+
+def _word(page: Page, group: str, code: Any) -> str:
+    """A code in words; of one that is new to the page, itself."""
+    key = f"{group}_{code}"
+    return page.t(key) if key in WORDS else str(code or "").replace("_", " ")
 
 
 def _failed(rows: list[Row]) -> list[Row]:
@@ -226,7 +307,7 @@ def _authorised(page: Page, rows: list[Row]) -> str:
     t = page.t
     first = rows[0]
     days = first.get("authorisation_days_left")
-    said = page.value_name("authorisation_state", first["authorisation_state"]).replace("_", " ")
+    said = _word(page, "authorisation", first["authorisation_state"])
     form, sign = ("o", "●") if first["authorisation_state"] in ("authorised", "ok", "active") else ("h", "▲")
     if form == "o" and days is not None and days <= 14:
         form, sign = "m", "◆"
@@ -253,7 +334,7 @@ def _shops(page: Page, shops: Mapping[str, list[Row]]) -> str:
         [
             Column("shop", t("shop")),
             Column("authorised", t("authorised"), show=lambda row: str(row["authorised"])),
-            Column("last", t("last_read"), TIME),
+            Column("last", t("last_read"), TIME, is_wide=True),
             Column("failed", t("failed"), COUNT),
         ],
         records,
@@ -270,7 +351,7 @@ def _shops(page: Page, shops: Mapping[str, list[Row]]) -> str:
 def _resources(page: Page, shop: str, rows: list[Row]) -> str:
     t = page.t
     for row in rows:
-        row["what"] = str(row["resource"]).replace("_", " ")
+        row["what"] = _word(page, "read", row["resource"])
         row["state"] = page.value_name("last_status", row["last_status"]).replace("_", " ") or t("never")
         row["until"] = _local(page, row.get("read_until") or row.get("data_until"))
         row["last"] = _local(page, row["last_success_at"])
@@ -340,7 +421,7 @@ def _files(page: Page) -> str:
     for row in records:
         row["shop"] = page.shop_name(str(row["shop_key"])) if row["shop_key"] else ""
         row["imported"] = _local(page, row["imported_at"])
-        row["kind"] = str(row["kind"] or "").replace("_", " ")
+        row["kind"] = _word(page, "kind", row["kind"])
     return page.table(
         t("files"),
         [

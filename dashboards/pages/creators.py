@@ -53,10 +53,14 @@ WORDS: Dictionary = {
     "conflicts": ("Conflicts: sales that more than one claims", "归因冲突：多方主张的成交"),
     "no_conflicts": ("Nobody else claims a sale of this creator in this window.", "该时段没有归因冲突。"),
     "claims": ("Claims", "主张数"),
+    "claims_how": (
+        "How many claim the sale: an affiliate order, a LIVE room, a creator's code, ads.",
+        "主张该成交的来源数：联盟订单、直播间、达人码、广告。",
+    ),
     "credited": ("Credited", "归属"),
     "by_rule": ("Others would get it by", "其他规则归属"),
     "no_creators": ("No creator sold in this window.", "该时段没有达人成交。"),
-    "date": ("day", "日期"),
+    "date": ("Day", "日期"),
     "gmv": ("GMV", "成交额"),
     "net": ("Net", "净成交额"),
 }
@@ -396,10 +400,14 @@ def _conflicts(page: Page, chosen: Mapping[str, Any], period: Period) -> str:
     )
     parameters = (chosen["shop_key"], period.since, period.until, chosen["creator_username"])
     records = page.store.rows(sql, parameters)
+    names = _product_names(page, str(chosen["shop_key"]))
+    for record in records:
+        record["product"] = names.get(record["product_id"], record["product_id"])
     columns = [
         Column("business_date", t("date"), DAY),
         Column("order_id", page.column("fct_attribution_conflicts", "order_id").label),
-        Column("claim_count", t("claims"), COUNT),
+        Column("product", t("product"), is_wide=True),
+        Column("claim_count", t("claims"), COUNT, hover=t("claims_how")),
         Column(
             "credited_creator", t("credited"), show=lambda one: _creator_name(page, one["credited_creator"])
         ),
@@ -415,6 +423,13 @@ def _conflicts(page: Page, chosen: Mapping[str, Any], period: Period) -> str:
         limit=10,
         nothing=t("no_conflicts"),
     )
+
+
+def _product_names(page: Page, shop: str) -> dict[str, str]:
+    if not page.store.has("dim_products"):
+        return {}
+    rows = page.store.rows("select product_id, product_name from dim_products where shop_key = ?", (shop,))
+    return {row["product_id"]: str(row["product_name"] or row["product_id"]) for row in rows}
 
 
 def _creator_name(page: Page, name: Any) -> str:

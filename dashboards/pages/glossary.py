@@ -70,6 +70,7 @@ _FIRST = "kpi_shop_daily.gmv"
 _NO_NUMBERS = ("text", "date", "yes or no", "time", "instant", "exchange rate", "days", "hour of day")
 _UNITS: Dictionary = {
     "shop currency": ("shop currency", "店铺币种"),
+    "account currency": ("account currency", "广告账户币种"),
     "reporting currency": ("reporting currency", "报告币种"),
     "count": ("count", "数量"),
     "fraction": ("fraction", "比例"),

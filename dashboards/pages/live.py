@@ -46,8 +46,8 @@ WORDS: Dictionary = {
     "leak": ("leak", "流失点"),
     "leak_head": ("Leak", "流失点"),
     "leak_text": (
-        "“{step}” is {rate} where {median} is usual: about {orders} orders fewer.",
-        "“{step}”为 {rate}，平时为 {median}，约少 {orders} 单。",
+        "{step}: {rate} where {median} is usual: about {orders} orders fewer.",
+        "{step}：{rate}，平时为 {median}，约少 {orders} 单。",
     ),
     "no_leak": ("No step is clearly below its usual rate.", "各环节与平时无明显差异。"),
     "start": ("Start", "开播"),
@@ -57,6 +57,10 @@ WORDS: Dictionary = {
     "products": ("Products of the session", "本场商品"),
     "product": ("Product", "商品"),
     "lane": ("Products sold", "售出商品"),
+    "direct_how": (
+        "Sales of the product in the session, as the platform credits them.",
+        "平台归因到本场的该商品成交额。",
+    ),
     "lane_how": (
         "A mark is a sale of the product by own orders; the platform does not tell when a product was shown.",
         "每个标记为自有订单的一笔成交；平台不提供商品讲解时间。",
@@ -112,6 +116,8 @@ _HOST_COLORS = ("#3D4F6B", "#B07A00", "#7A5195", "#2F7F79")
 _AXIS = 46
 _SHOWN = 15
 _LANES = 8
+_NAME_SHARE = 0.28
+"""Of the width that a product's name takes."""
 
 Row = dict[str, Any]
 
@@ -359,7 +365,7 @@ def _product_lane(page: Page, sold: Sequence[Row], minutes: Sequence[Row]) -> ch
         {"field": "clock", "type": "nominal", "title": page.t("shop_time")},
     ]
     text = {
-        "data": {"values": [{"x": minutes[0]["m"], "product": name} for name in names]},
+        "data": {"values": [{"x": _name_place(name, sold, minutes), "product": name} for name in names]},
         "mark": {"type": "text", "align": "left", "dx": 4, "fontSize": 10.5, "color": "#5D6878"},
         "encoding": {"x": _across(minutes, "x", None), "y": y, "text": {"field": "product"}},
     }
@@ -386,8 +392,19 @@ def _product_lane(page: Page, sold: Sequence[Row], minutes: Sequence[Row]) -> ch
         "height": 16 * len(names) + 22,
         "padding": padding,
         "data": {"values": list(sold)},
-        "layer": [mark, text, title],
+        "layer": [text, mark, title],
     }
+
+
+def _name_place(name: str, sold: Sequence[Row], minutes: Sequence[Row]) -> float:
+    """Where a product's name begins: at the left end of its line, or behind a sale that would lie on the name."""
+    first, last = minutes[0]["m"], minutes[-1]["m"] + 1
+    width = _NAME_SHARE * (last - first)
+    place = float(first)
+    for one in sold:
+        if one["product"] == name and one["m"] < place + width:
+            place = float(one["end"])
+    return place if place + width < last else float(first)
 
 
 def _across(minutes: Sequence[Row], field: str, axis: Any) -> dict[str, Any]:
@@ -508,7 +525,7 @@ def _panel(
         },
     }
     currency = f" ({row['currency']})" if name == "gmv" else ""
-    label = {
+    label: dict[str, Any] = {
         "data": {"values": [{"x": minutes[0]["m"], "label": t(name) + currency}]},
         "mark": {
             "type": "text",
@@ -521,6 +538,8 @@ def _panel(
         },
         "encoding": {"x": _across(minutes, "x", axis), "y": {"value": 2}, "text": {"field": "label"}},
     }
+    # A white edge, so that a name over bars can be read.
+    edge = {**label, "mark": {**label["mark"], "stroke": "#FFFFFF", "strokeWidth": 3, "strokeJoin": "round"}}
     tint: list[dict[str, Any]] = []
     if shifts:
         encoding = {
@@ -535,7 +554,7 @@ def _panel(
                 "encoding": encoding,
             }
         ]
-    return {"height": height, "data": {"values": list(minutes)}, "layer": [*tint, figure, rule, label]}
+    return {"height": height, "data": {"values": list(minutes)}, "layer": [*tint, figure, rule, edge, label]}
 
 
 # The funnel.
@@ -693,7 +712,7 @@ def _products(page: Page, row: Row) -> str:
             column("product_clicks", COUNT, is_wide=True),
             column("product_click_rate", FRACTION, is_wide=True),
             column("paid_sku_orders", COUNT),
-            Column("direct_gmv", t("gmv"), MONEY, currency="currency"),
+            Column("direct_gmv", t("gmv"), MONEY, currency="currency", hover=t("direct_how")),
         ],
         page.store.rows(sql, parameters),
         name="live_products",

@@ -1,4 +1,4 @@
-"""Money 资金: from GMV to the bank, per month and per statement; what comes when; payouts, fees and profit."""
+"""Money 资金: from GMV to the bank, per month and per statement; what comes when, payouts, fees, claims, profit."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import streamlit as st
 
 from dashboards.parts import behind, blocks, charts
 from dashboards.parts.choices import Choice
-from dashboards.parts.formats import DAY, MONEY
+from dashboards.parts.formats import COUNT, DAY, FRACTION, MONEY
 from dashboards.parts.page import Column, Page
 from dashboards.parts.words import Dictionary
 
@@ -42,6 +42,33 @@ WORDS: Dictionary = {
     "charged": ("Charged", "实收"),
     "audited": ("Expected by the rate card", "费率表应收"),
     "claims": ("To claim", "可申诉"),
+    "cases": ("What can be claimed", "可申诉的多收与少付"),
+    "no_cases": ("Nothing was found to claim.", "没有发现可申诉的项目。"),
+    "case": ("Case", "个案"),
+    "expected_fee": ("Expected", "应收"),
+    "claim_by": ("Claim by", "申诉截止"),
+    "cases_note": (
+        "soonest deadline first, expired ones last; ttkpi export claims writes the evidence",
+        "最近截止在前，已过期在后；ttkpi export claims 导出证据",
+    ),
+    "losses": ("SKUs that lose money", "亏损 SKU"),
+    "no_losses": ("No SKU lost money over its settled sales.", "已结算的销售中没有亏损的 SKU。"),
+    "losses_note": ("90 days of settled sales, largest loss first", "近 90 天已结算销售，亏损最多在前"),
+    "loss_part": ("By", "亏在"),
+    "product": ("Product", "商品"),
+    "units": ("Units", "件数"),
+    "margin": ("Margin", "利润率"),
+    "loss": ("Profit", "利润"),
+    "journal": ("What has to be booked", "记账凭证"),
+    "no_journal": ("No statement and no payout to book.", "没有需要记账的结算单或打款。"),
+    "journal_note": (
+        "{month}; ttkpi export journal writes it for accounting programs",
+        "{month}；ttkpi export journal 按财务软件格式导出",
+    ),
+    "entry": ("Entry", "凭证"),
+    "account": ("Account", "科目"),
+    "debit": ("Debit", "借方"),
+    "credit": ("Credit", "贷方"),
     "commission": ("Commission due", "应付佣金"),
     "no_commission": ("No commission is due.", "没有应付佣金。"),
     "payee": ("Payee", "收款人"),
@@ -126,6 +153,9 @@ def show(page: Page) -> None:
     with left:
         _month_close(page, shop)
         _statements(page, chosen, shop)
+        page.block(_cases(page, chosen), "cases")
+        page.block(_losses(page, chosen), "losses")
+        page.block(_journal(page, shop), "journal")
     with right:
         page.block(_cash(page, shop), "cash")
         page.block(_profit(page, chosen), "profit")
@@ -329,6 +359,146 @@ def _fees(page: Page, shop: str) -> str:
         limit=20,
         rows=_of_shop(page, "fees", "kpi_fee_totals", "statement_month", shop),
         nothing=t("no_fees"),
+    )
+
+
+def _shows(page: Page, view: str, *columns: str) -> bool:
+    """Whether the file has these columns of a view: that of an audience, or of an older version, may lack them."""
+    return set(columns) <= page.store.file.columns("views").get(view, {}).keys()
+
+
+def _cases(page: Page, chosen: Choice) -> str:
+    t = page.t
+    if not _shows(page, "fee_audit", "verdict", "claim_deadline", "claim_amount_rc"):
+        return blocks.card(t("cases"), blocks.empty(t("no_table")))
+    which = " and shop_key = ?" if chosen.shop else ""
+    # Today is not over: a claim is in time on its last day.
+    values = (*((chosen.shop,) if chosen.shop else ()), page.standing.today)
+    sql = (
+        "select * from views.fee_audit where verdict = 'claim'"  # noqa: S608 (own text)
+        f"{which} order by coalesce(claim_deadline < ?, false), claim_deadline nulls last, "
+        "claim_amount_rc desc nulls last, shop_key, case_id"
+    )
+    records = page.store.rows(sql, values)
+    for row in records:
+        row["shop"] = page.shop_name(str(row["shop_key"]))
+        row["reason"] = page.value_name("reason", row.get("reason"))
+        row["about"] = (
+            page.value_name("component", row.get("component")).removesuffix(" amount")
+            or row.get("order_id")
+            or row.get("payment_id")
+        )
+
+    def amount(name: str, word: str, *, is_wide: bool = False) -> Column:
+        hover = page.column("kpi_fee_audit", name).hover
+        return Column(name, t(word), MONEY, currency="currency", hover=hover, is_wide=is_wide)
+
+    return page.table(
+        t("cases"),
+        [
+            Column("shop", t("shop"), is_wide=True),
+            Column("reason", t("case"), hover=page.column("kpi_fee_audit", "reason").hover),
+            Column("about", t("fee"), is_wide=True),
+            amount("expected_amount", "expected_fee", is_wide=True),
+            amount("charged_amount", "charged", is_wide=True),
+            amount("claim_amount", "claims"),
+            Column("claim_deadline", t("claim_by"), DAY),
+        ],
+        records,
+        name="cases",
+        note=t("cases_note"),
+        limit=12,
+        rows=behind.query(page.store, "cases", sql, values),
+        nothing=t("no_cases"),
+    )
+
+
+def _losses(page: Page, chosen: Choice) -> str:
+    t = page.t
+    if not _shows(page, "loss_making_skus", "contribution_profit", "contribution_profit_rc"):
+        return blocks.card(t("losses"), blocks.empty(t("no_table")))
+    which = " where shop_key = ?" if chosen.shop else ""
+    values = (chosen.shop,) if chosen.shop else ()
+    sql = f"select * from views.loss_making_skus{which} order by contribution_profit_rc, shop_key, sku_id"  # noqa: S608 (own text)
+    records = page.store.rows(sql, values)
+    for row in records:
+        row["part"] = page.value_name("profit_loss_part", row.get("profit_loss_part"))
+        row["sku"] = row.get("seller_sku") or row.get("sku_id")
+
+    def hover(name: str) -> str:
+        return page.column("kpi_loss_making_skus", name).hover
+
+    return page.table(
+        t("losses"),
+        [
+            Column("sku", "SKU"),
+            Column("product_name", t("product"), is_wide=True),
+            Column("units_sold", t("units"), COUNT, is_wide=True),
+            Column(
+                "contribution_profit",
+                t("loss"),
+                MONEY,
+                currency="currency",
+                hover=hover("contribution_profit"),
+            ),
+            Column("profit_margin", t("margin"), FRACTION, hover=hover("profit_margin"), is_wide=True),
+            Column("part", t("loss_part"), hover=hover("profit_loss_part")),
+        ],
+        records,
+        name="loss_making_skus",
+        note=t("losses_note"),
+        limit=12,
+        rows=behind.query(page.store, "loss_making_skus", sql, values),
+        nothing=t("no_losses"),
+    )
+
+
+def _journal(page: Page, shop: str) -> str:
+    """The entries of the newest month; the exported file has all of them."""
+    t = page.t
+    needed = (
+        "entry_id",
+        "entry_date",
+        "shop_local_month",
+        "account_code",
+        "account_name",
+        "account_name_zh",
+        "currency",
+    )
+    if not _shows(page, "journal", *needed):
+        return blocks.card(t("journal"), blocks.empty(t("no_table")))
+    sql = (
+        "select * from views.journal where shop_key = ? and shop_local_month = "
+        "(select shop_local_month from views.journal where shop_key = ? order by shop_local_month desc limit 1) "
+        "order by entry_date desc, entry_id, line_number"
+    )
+    values = (shop, shop)
+    records = page.store.rows(sql, values)
+    for row in records:
+        row["account"] = f"{row['account_code']} {t.pick(row['account_name'], row['account_name_zh'])}"
+
+    def amount(name: str, word: str) -> Column:
+        return Column(name, t(word), MONEY, hover=page.column("kpi_journal", name).hover)
+
+    first = records[0] if records else {}
+    month = (
+        t("journal_note", month=f"{first['shop_local_month']:%Y-%m} · {first['currency']}") if first else ""
+    )
+    return page.table(
+        t("journal"),
+        [
+            Column("entry_date", t("day"), DAY),
+            Column("entry_id", t("entry"), is_wide=True),
+            Column("account", t("account")),
+            amount("debit_amount", "debit"),
+            amount("credit_amount", "credit"),
+        ],
+        records,
+        name="journal",
+        note=f"{escape(page.shop_name(shop))} · {month}" if first else "",
+        limit=8,
+        rows=behind.query(page.store, "journal", sql, values),
+        nothing=t("no_journal"),
     )
 
 

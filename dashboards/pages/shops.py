@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 from html import escape
 from typing import Any
@@ -13,7 +14,7 @@ from dashboards.parts import behind, blocks, charts
 from dashboards.parts.behind import Rows
 from dashboards.parts.choices import Choice, Period
 from dashboards.parts.formats import FRACTION, UNKNOWN
-from dashboards.parts.numbers import Figure, Opening
+from dashboards.parts.numbers import Figure, Numbers, Opening
 from dashboards.parts.page import Column, Page
 from dashboards.parts.words import Dictionary
 
@@ -59,6 +60,7 @@ WORDS: Dictionary = {
 }
 _METRICS = ("gmv_rc", "net_gmv_rc", "paid_orders", "aov_rc")
 _REFUNDS = "refund_amount_by_refund_date_rc"
+_EXPECTED = "net_gmv_expected_rc"
 _BAD_WHEN_UP = (_REFUNDS, "refund_rate_rc")
 _GRAINS = {"day": 28, "week_grain": 7 * 13, "month_grain": 366}
 _GRAIN_NAMES = {"day": "day", "week_grain": "week", "month_grain": "month"}
@@ -106,6 +108,14 @@ def _orders(page: Page, chosen: Choice, shop: str = "") -> Rows | None:
     return behind.orders(page.store, page.zone, period.since, period.until, shop or chosen.shop)
 
 
+def _rows_of(page: Page, chosen: Choice, metric: str, shop: str) -> Rows | None:
+    """The rows behind a metric of a shop; empty: of the chosen one."""
+    period = chosen.period
+    if metric == _REFUNDS:
+        return behind.refunds(page.store, period.since, period.until, shop or chosen.shop)
+    return _orders(page, chosen, shop)
+
+
 def _metrics(page: Page) -> tuple[str, ...]:
     # Refunds by the day of the refund are known at once; those by the day of the sale come for weeks.
     return (*_METRICS, _REFUNDS if page.knows(_REFUNDS) else "refund_rate_rc")
@@ -113,19 +123,16 @@ def _metrics(page: Page) -> tuple[str, ...]:
 
 def _tiles(page: Page, chosen: Choice) -> str:
     metrics = _metrics(page)
-    totals = page.ask(metrics, chosen.period, shop=chosen.shop, compare=chosen.compare)
+    totals = page.ask([*metrics, _EXPECTED], chosen.period, shop=chosen.shop, compare=chosen.compare)
     history = Period(page.last_day - timedelta(days=27), page.last_day + timedelta(days=1))
     days = page.ask(metrics, history, by=["day"], shop=chosen.shop)
     every = [history.since + timedelta(days=number) for number in range(history.days)]
-    period = chosen.period
     return page.tiles(
         [
             page.tile(
-                totals.figure(metric),
+                _with_expected(page, chosen, totals, metric),
                 scope=_scope(page, chosen),
-                rows=behind.refunds(page.store, period.since, period.until, chosen.shop)
-                if metric == _REFUNDS
-                else _orders(page, chosen),
+                rows=_rows_of(page, chosen, metric, ""),
                 versus=chosen.compare,
                 spark=[days.figure(metric, day).value for day in every],
                 up_is_good=metric not in _BAD_WHEN_UP,
@@ -133,6 +140,28 @@ def _tiles(page: Page, chosen: Choice) -> str:
             for metric in metrics
         ]
     )
+
+
+def _with_expected(page: Page, chosen: Choice, totals: Numbers, metric: str) -> Figure:
+    """A number; the net one with what it will be in the end, while it may change, and how much of it is known."""
+    figure = totals.figure(metric)
+    if metric == "net_gmv_rc" and figure.is_not_final:
+        return replace(figure, expected=totals.figure(_EXPECTED).value, share_known=_known(page, chosen))
+    return figure
+
+
+def _known(page: Page, chosen: Choice) -> float | None:
+    """The share known of a day's net GMV; None over several days or shops, whose shares differ."""
+    if chosen.period.days != 1 or not chosen.shop:
+        return None
+    if "net_gmv_share_known" not in page.store.columns("kpi_shop_daily"):
+        return None
+    found = page.store.rows(
+        "select net_gmv_share_known from kpi_shop_daily where shop_key = ? and business_date = ?",
+        (chosen.shop, chosen.period.since),
+    )
+    share = found[0]["net_gmv_share_known"] if found else None
+    return None if share is None else float(share)
 
 
 def _trend(page: Page, chosen: Choice) -> None:
@@ -246,6 +275,7 @@ def _shops(page: Page, chosen: Choice) -> str:
         note=f"{page.standing.currency} · {t('vs_' + chosen.compare)}",
         opens=lambda record: blocks.choose("shop", str(record["shop_key"])),
         is_chosen=lambda record: record["shop_key"] == chosen.shop,
+        within=lambda record, metric: _rows_of(page, chosen, metric, str(record["shop_key"])),
     )
 
 
@@ -298,6 +328,7 @@ def _products(page: Page, chosen: Choice) -> str:
         name="products",
         note=f"{page.standing.currency} · {t('vs_' + chosen.compare)}",
         limit=20,
+        within=lambda one, _: _sold_lines(page, chosen, one, "product_id"),
     )
 
 
@@ -356,6 +387,7 @@ def _skus(page: Page, chosen: Choice) -> str:
         name="skus",
         note=f"{page.standing.currency} · {t('vs_' + chosen.compare)}",
         limit=15,
+        within=lambda one, _: _sold_lines(page, chosen, one, "sku_id"),
     )
 
 
@@ -404,9 +436,18 @@ def _lines_link(
     page: Page, chosen: Choice, record: Mapping[str, Any], name: str, metric: str, column: str
 ) -> str:
     """A name that opens the sold lines of a product or SKU in the period."""
-    if not page.store.has("fct_order_lines"):
+    rows = _sold_lines(page, chosen, record, column)
+    if rows is None:
         return escape(name)
-    rows = behind.query(
+    opening = Opening(name, record[metric], _scope(page, chosen, name), rows)
+    return blocks.link(escape(name), page.opens(opening), name)
+
+
+def _sold_lines(page: Page, chosen: Choice, record: Mapping[str, Any], column: str) -> Rows | None:
+    """The sold lines of a product or SKU in the period; None where the file has no lines."""
+    if not page.store.has("fct_order_lines"):
+        return None
+    return behind.query(
         page.store,
         f"{column.removesuffix('_id')}_lines",
         "select order_id, line_id, seller_sku, sku_name, order_status, business_date, currency, gmv, cancelled_gmv, "  # noqa: S608 (own text, values are parameters)
@@ -415,8 +456,6 @@ def _lines_link(
         "order by gmv_rc desc nulls last, order_id, line_id",
         (record["shop_key"], record[column], chosen.period.since, chosen.period.until),
     )
-    opening = Opening(name, record[metric], _scope(page, chosen, name), rows)
-    return blocks.link(escape(name), page.opens(opening), name)
 
 
 def _reasons(page: Page, chosen: Choice) -> str:

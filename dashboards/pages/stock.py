@@ -9,8 +9,9 @@ from typing import Any
 import streamlit as st
 
 from dashboards.parts import behind, blocks
+from dashboards.parts.behind import Rows
 from dashboards.parts.choices import Choice, period_of
-from dashboards.parts.formats import COUNT, DAY, FRACTION, PART
+from dashboards.parts.formats import COUNT, DAY, FRACTION, PART, UNKNOWN
 from dashboards.parts.page import Column, Page
 from dashboards.parts.words import Dictionary
 
@@ -29,7 +30,7 @@ WORDS: Dictionary = {
     "cover": ("Days of cover", "可售天数"),
     "gone": ("Out on", "预计断货"),
     "reorder": ("Order", "建议补货"),
-    "unknown_pace": ("The pace is unknown: {why}.", "销量未知：{why}。"),
+    "few_days": ("Sales of {days} days only.", "仅 {days} 天销量。"),
     "dispatch": ("Dispatch and delivery", "发货与送达"),
     "no_dispatch": ("No order was due in this period.", "该时段没有应发货订单。"),
     "late": ("Late dispatch", "延迟发货率"),
@@ -44,6 +45,7 @@ WORDS: Dictionary = {
     "of_28": ("28 days; counts of the newest day", "最近 28 天；数量为最新一日"),
     "subject": ("Order", "订单"),
     "to_do": ("To do", "待办"),
+    "late_by": ("the deadline has passed", "已超时"),
 }
 _STATUSES = {"out": ("h", "▲"), "critical": ("h", "▲"), "low": ("m", "◆"), "overstock": ("m", "◆")}
 _ORDER = ("out", "critical", "low", "ok", "overstock")
@@ -62,7 +64,7 @@ def show(page: Page) -> None:
     if not records:
         blocks.still(blocks.card(t("stock"), blocks.empty(t("no_stock"))))
     else:
-        page.block(page.tiles(_tiles(page, records)), "tiles")
+        page.block(page.tiles(_tiles(page, chosen, records)), "tiles")
         left, right = st.columns([1.25, 1], gap="small")
         with left:
             page.block(_running_out(page, records), "stock")
@@ -102,20 +104,39 @@ def _units(row: Mapping[str, Any]) -> int:
     return int(row["units_sold_28d"] or 0)
 
 
-def _tiles(page: Page, records: Sequence[Row]) -> list[str]:
-    """How many SKUs have each status."""
+def _tiles(page: Page, chosen: Choice, records: Sequence[Row]) -> list[str]:
+    """How many SKUs have each status; a click opens them."""
     tiles = []
     for status in (*_ORDER, None):
         found = [row for row in records if row["stock_status"] == status]
         if not found:
             continue
         form, sign = _STATUSES.get(status or "", ("o", "●"))
+        name = str(found[0]["status"])
+        number = page.link(
+            page.f.count(len(found)),
+            None,
+            f"<b>{escape(page.shop_name(chosen.shop))}</b> · {escape(name)}",
+            _of_status(page, chosen, status),
+            title=name,
+        )
         tiles.append(
-            f'<div class="tile"><div class="l"><span>{escape(str(found[0]["status"]))}</span></div>'
-            f'<div class="row"><div class="v"><span class="sev {form}">{sign}</span> {page.f.count(len(found))}'
+            f'<div class="tile"><div class="l"><span>{escape(name)}</span></div>'
+            f'<div class="row"><div class="v"><span class="sev {form}">{sign}</span> {number}'
             '<span class="cur">SKU</span></div></div></div>'
         )
     return tiles
+
+
+def _of_status(page: Page, chosen: Choice, status: str | None) -> Rows:
+    which = " and shop_key = ?" if chosen.shop else ""
+    return behind.query(
+        page.store,
+        "stock",
+        "select * from kpi_stock_health where is_latest and stock_status is not distinct from ?"  # noqa: S608 (own text)
+        f"{which} order by shop_key, days_of_cover, sku_id",
+        (status, *((chosen.shop,) if chosen.shop else ())),
+    )
 
 
 def _status(row: Mapping[str, Any]) -> str:
@@ -133,13 +154,32 @@ def _running_out(page: Page, records: Sequence[Row]) -> str:
             Column("shop", t("shop"), is_wide=True),
             _column(page, "sellable_units", "sellable", COUNT),
             _column(page, "sales_velocity_7d", "a_day", PART, is_wide=True),
-            _column(page, "days_of_cover", "cover", PART),
+            Column(
+                "days_of_cover",
+                t("cover"),
+                PART,
+                hover=page.column("kpi_stock_health", "days_of_cover").hover,
+                show=lambda row: _days_of_cover(page, row),
+            ),
             _column(page, "expected_stockout_date", "gone", DAY),
         ],
         records,
         name="stock",
         limit=_LIMIT,
     )
+
+
+def _days_of_cover(page: Page, row: Row) -> str:
+    """The days, marked where they are of few days' sales; why they are unknown when the mouse rests on it."""
+    shown = page.f.value(row["days_of_cover"], PART)
+    # A file that an older version published has no such columns.
+    if reason := row.get("velocity_unknown_reason"):
+        hover = escape(page.value_name("velocity_unknown_reason", reason))
+        return f'<span title="{hover}">{shown}</span>'
+    if not row.get("is_velocity_provisional"):
+        return shown
+    hover = escape(page.t("few_days", days=row["velocity_days"]))
+    return f'<span class="pv s" title="{hover}">~</span>{shown}'
 
 
 def _column(page: Page, name: str, word: str, kind: str, *, is_wide: bool = False) -> Column:
@@ -242,10 +282,19 @@ def _due(page: Page, chosen: Choice) -> str:
             Column("order_id", t("subject")),
             Column("kind", t("to_do")),
             Column("shop", t("shop"), is_wide=True),
-            Column("until", t("due_at"), "time"),
+            Column("until", t("due_at"), "time", show=lambda row: _until(page, row)),
         ],
         rows,
         name="orders_due",
+        note=escape(page.zone),
         limit=15,
         nothing=t("none_due"),
     )
+
+
+def _until(page: Page, row: Row) -> str:
+    """The deadline, with a sign when it has passed."""
+    if row["until"] is None:
+        return UNKNOWN
+    late = f'<span class="sev h" title="{page.t("late_by")}">▲</span> ' if row["is_overdue"] else ""
+    return f"{late}{page.f.value(row['until'], 'time')}"

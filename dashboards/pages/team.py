@@ -63,7 +63,8 @@ def show(page: Page) -> None:
     months = list(dict.fromkeys(f"{row['month_start']:%Y-%m}" for row in rows))
     if st.session_state.get(_MONTH) not in months:
         st.session_state[_MONTH] = months[0]
-    st.selectbox(t("month"), months, key=_MONTH, label_visibility="collapsed")
+    with st.columns([1, 4])[0]:
+        st.selectbox(t("month"), months, key=_MONTH, label_visibility="collapsed")
     of_month = [row for row in rows if f"{row['month_start']:%Y-%m}" == st.session_state[_MONTH]]
     people: dict[str, list[Row]] = {}
     for row in of_month:
@@ -135,13 +136,14 @@ def _share(page: Page, row: Mapping[str, Any], name: str) -> str:
     if row[name] is None:
         why = _reason(page, row)
         return f'<span title="{escape(page.t("no_score", why=why))}">{UNKNOWN}</span>'
-    mark = (
-        f'<span class="pv s" title="{escape(page.t("not_final_hover"))}">~</span>'
-        if row["is_provisional"]
-        else ""
-    )
     # A score is points: the attainment times the weight of the KPI in per cent.
-    return mark + (page.f.count(row[name]) if name == "score" else page.f.percent(row[name]))
+    return _mark(page, row) + (page.f.count(row[name]) if name == "score" else page.f.percent(row[name]))
+
+
+def _mark(page: Page, row: Mapping[str, Any]) -> str:
+    if not row["is_provisional"]:
+        return ""
+    return f'<span class="pv s" title="{escape(page.t("not_final_hover"))}">~</span>'
 
 
 def _amount(page: Page, row: Mapping[str, Any], name: str) -> str:
@@ -149,11 +151,12 @@ def _amount(page: Page, row: Mapping[str, Any], name: str) -> str:
     if value is None:
         return UNKNOWN
     unit = str(row["unit"] or "")
+    mark = _mark(page, row) if name == "actual" else ""
     if "currency" in unit or unit == "money":
-        return page.f.money(value, str(row["reporting_currency"] or ""))
+        return mark + page.f.money(value, str(row["reporting_currency"] or ""))
     if unit in ("fraction", "share", "rate"):
-        return page.f.percent(value)
-    return page.f.count(value)
+        return mark + page.f.percent(value)
+    return mark + page.f.count(value)
 
 
 def _running(page: Page, month: date) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from html import escape
 from typing import Any
@@ -48,6 +48,7 @@ WORDS: Dictionary = {
 _METRICS = ("gmv_rc", "net_gmv_rc", "paid_orders", "aov_rc")
 _REFUNDS = "refund_amount_by_refund_date_rc"
 _EXPECTED = "net_gmv_expected_rc"
+_HOURLY = ("hourly_gmv_rc", "hourly_paid_orders")
 _BAD_WHEN_UP = (_REFUNDS, "refunded_gmv_rc", "cancelled_gmv_rc")
 _SOURCES = {
     "src_orders": ("orders", "returns", "cancellations"),
@@ -65,10 +66,53 @@ def show(page: Page) -> None:
     """Draw the page."""
     page.heading(page.t("name"))
     page.notices()
+    asked = _ask(page)
+    page.block(_tiles(page, asked.metrics, asked.spans, asked.every, asked.history), "tiles")
+    left, right = st.columns([2.35, 1], gap="small")
+    with left:
+        page.block(_shops(page, asked.spans, asked.every, asked.each, asked.history), "shops")
+        _hours(page)
+    with right:
+        page.block(_due(page) + _read(page), "due")
+
+
+def prepare(page: Page) -> None:
+    """Ask all that the page asks: what is asked once is compiled and remembered before the first visitor comes."""
+    _ask(page)
+    for day in _compared_days(page):
+        _by_hour(page, day)
+    _ask_so_far(page, page.standing.today, _hour(page))
+    _due(page)
+    _read(page)
+
+
+Spans = dict[str, tuple[Period, str, Numbers, Numbers]]
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """The numbers of the tiles and the shops.
+
+    Attributes:
+        metrics: Those of the tiles.
+        spans: Yesterday and seven days: period, what it is compared with, all shops together, each shop.
+        history: The days of the trend.
+        every: Of each day of it.
+        each: Of each day and shop.
+    """
+
+    metrics: list[str]
+    spans: Spans
+    history: Period
+    every: Numbers
+    each: Numbers
+
+
+def _ask(page: Page) -> _Asked:
     day, week = period_of("yesterday", page.last_day), period_of("last_7", page.last_day)
     metrics = [*_METRICS, _REFUNDS if page.knows(_REFUNDS) else "units_sold"]
     asked = [*metrics, _EXPECTED]
-    spans = {
+    spans: Spans = {
         "day": (
             day,
             "week",
@@ -85,16 +129,7 @@ def show(page: Page) -> None:
     history = Period(page.last_day - timedelta(days=27), day.until)
     every = page.ask(metrics, history, by=["day"])
     each = page.ask(["gmv_rc"], history, by=["day", "shop"])
-    page.block(_tiles(page, metrics, spans, every, history), "tiles")
-    left, right = st.columns([2.35, 1], gap="small")
-    with left:
-        page.block(_shops(page, spans, every, each, history), "shops")
-        _hours(page)
-    with right:
-        page.block(_due(page) + _read(page), "due")
-
-
-Spans = dict[str, tuple[Period, str, Numbers, Numbers]]
+    return _Asked(metrics, spans, history, every, each)
 
 
 def _scope(page: Page, period: Period, shop: str) -> str:
@@ -220,19 +255,17 @@ def _shops(page: Page, spans: Spans, every: Numbers, each: Numbers, history: Per
 def _hours(page: Page) -> None:
     """The hours of today and yesterday against those a week before."""
     t = page.t
-    until = page.standing.complete_until
-    today = page.standing.today
-    hour = until.hour if until else 0
+    hour = _hour(page)
+    today, yesterday, before = _compared_days(page)
     names = {
         today: t("today_until", hour=f"{hour:02d}"),
-        page.last_day: f"{t('yesterday')} {page.f.day(page.last_day)}",
-        page.last_day
-        - timedelta(days=7): f"{t('last_week')} {page.f.day(page.last_day - timedelta(days=7))}",
+        yesterday: f"{t('yesterday')} {page.f.day(yesterday)}",
+        before: f"{t('last_week')} {page.f.day(before)}",
     }
     series = [
         (names[today], charts.ORANGE, False),
-        (names[page.last_day], charts.BLUE, False),
-        (names[page.last_day - timedelta(days=7)], charts.GREY, True),
+        (names[yesterday], charts.BLUE, False),
+        (names[before], charts.GREY, True),
     ]
     rows = []
     for day, name in names.items():
@@ -257,16 +290,35 @@ def _hours(page: Page) -> None:
             blocks.still(blocks.empty(t("no_hours")))
 
 
-def _so_far(page: Page, today: date, hour: int) -> None:
-    """What was sold today, against the same hours a week before."""
+def _compared_days(page: Page) -> tuple[date, date, date]:
+    """Today, yesterday, and its weekday a week before."""
+    return page.standing.today, page.last_day, page.last_day - timedelta(days=7)
+
+
+def _hour(page: Page) -> int:
+    """The hour until which today is whole."""
+    until = page.standing.complete_until
+    return until.hour if until else 0
+
+
+def _ask_so_far(page: Page, today: date, hour: int) -> Numbers | None:
+    """Today's whole hours beside those of a week before; None where there is none."""
     if not hour or not page.knows("hourly_gmv_rc"):
-        return
+        return None
+    metrics = [name for name in _HOURLY if page.knows(name)]
     hours = tuple(str(one) for one in range(hour))
     day = Period(today, today + timedelta(days=1))
-    metrics = [name for name in ("hourly_gmv_rc", "hourly_paid_orders") if page.knows(name)]
-    numbers = page.ask(metrics, day, compare="week", where={"business_hour": hours})
+    return page.ask(metrics, day, compare="week", where={"business_hour": hours})
+
+
+def _so_far(page: Page, today: date, hour: int) -> None:
+    """What was sold today, against the same hours a week before."""
+    numbers = _ask_so_far(page, today, hour)
+    if numbers is None:
+        return
+    metrics = [name for name in _HOURLY if page.knows(name)]
     scope = f"<b>{escape(page.shop_name(''))}</b> · {today:%Y-%m-%d} 00:00–{hour:02d}:00"
-    rows = behind.orders(page.store, page.zone, day.since, day.until)
+    rows = behind.orders(page.store, page.zone, today, today + timedelta(days=1))
     said = [
         f"{escape(figure.definition.label)} <b>{page.number(figure, scope=scope, rows=rows, currency=True)}</b> "
         f"{page.f.change(figure.change)}"

@@ -282,12 +282,14 @@ def _steps(page: Page) -> str:
     records: Sequence[Row] = page.store.rows(sql)
     for row in records:
         row["when"] = page.standing.local(row["recorded_at"])
+        row["step"] = t(f"step_{row['event']}")
+        row["became"] = page.value_name("outcome", row["outcome"])
     return page.table(
         t("steps"),
         [
             Column("when", t("when"), "time"),
-            Column("event", t("step")),
-            Column("outcome", t("outcome")),
+            Column("step", t("step")),
+            Column("became", t("outcome")),
             Column("actor", t("who"), is_wide=True),
         ],
         records,

@@ -10,7 +10,9 @@ from dashboards.parts.store import Store
 from dashboards.parts.words import Words
 from orchestration.metrics.catalog import Metric
 
-_IN_REPORTING_CURRENCY = re.compile(r"\s*(（报告币种）|,? (in (the )?)?reporting currency)")
+_IN_REPORTING_CURRENCY = re.compile(
+    r"\s*(（报告币种）|,? (in (the )?)?reporting currency|, over currencies|（跨币种）)"
+)
 _MARKS = str.maketrans("", "", "`*")
 _KINDS = {"shop currency": "money", "reporting currency": "money"}
 
@@ -95,7 +97,24 @@ def of_column(store: Store, words: Words, table: str, column: str, zone: str) ->
 def label_of(store: Store, words: Words, column: str) -> str:
     """What people call a column, whichever table it is in; its own name when nobody named it."""
     found = _labels(store).get(column)
-    return _IN_REPORTING_CURRENCY.sub("", words.pick(*found)) if found else column.replace("_", " ")
+    if found:
+        return _IN_REPORTING_CURRENCY.sub("", words.pick(*found))
+    name = column.replace("_", " ")
+    return name[:1].upper() + name[1:]
+
+
+def table_of(store: Store, column: str) -> str:
+    """The first mart of the glossary that has a column of this name; empty when none has."""
+
+    def read() -> dict[str, str]:
+        if not store.has("kpi_glossary"):
+            return {}
+        return {
+            row["column_name"]: row["model_name"]
+            for row in store.rows("select column_name, model_name from kpi_glossary order by model_name desc")
+        }
+
+    return store.remember(("tables",), read).get(column, "")
 
 
 def _labels(store: Store) -> dict[str, tuple[str, str]]:

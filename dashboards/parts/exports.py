@@ -22,6 +22,7 @@ from typing import Any
 
 from dashboards.parts.store import Table
 from dashboards.parts.viewer import Viewer
+from home.text import FORMULA_SIGNS, csv_cell
 
 PATH = "/export"
 """Downloads are below this path of the server."""
@@ -33,7 +34,7 @@ TYPES = {
 _SECONDS, _OFFERS = 3600, 400
 _EXCEL_ROWS = 1_048_575
 _EXCEL_DIGITS = 15
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_EXCEL_TEXT = 32_767
 
 
 @dataclass(frozen=True)
@@ -122,9 +123,7 @@ def _plain(value: Any) -> Any:
         return value.isoformat(sep=" ", timespec="seconds")
     if isinstance(value, date):
         return value.isoformat()
-    if isinstance(value, str) and value.startswith(_FORMULA):
-        return f"'{value}"
-    return "" if value is None else value
+    return "" if value is None else csv_cell(value)
 
 
 def _xlsx(table: Table) -> bytes:
@@ -137,6 +136,7 @@ def _xlsx(table: Table) -> bytes:
     sheet = book.add_worksheet("rows")
     bold = book.add_format({"bold": True})
     when = book.add_format({"num_format": "yyyy-mm-dd hh:mm"})
+    quoted = book.add_format({"quote_prefix": True})
     day = book.add_format({"num_format": "yyyy-mm-dd"})
     amount = book.add_format({"num_format": "#,##0.00##"})
     sheet.freeze_panes(1, 0)
@@ -158,7 +158,11 @@ def _xlsx(table: Table) -> bytes:
                 sheet.write_number(line, place, value)
             else:
                 # Texts, ids among them, never become numbers or formulas; nor does a number that Excel would round.
-                sheet.write_string(line, place, str(value))
+                text = str(value)
+                if len(text) > _EXCEL_TEXT:
+                    text = text[: _EXCEL_TEXT - 1] + "…"
+                # A text that looks like a formula stays one when the sheet is edited, or saved as CSV.
+                sheet.write_string(line, place, text, quoted if text.startswith(FORMULA_SIGNS) else None)
     if table.rows:
         sheet.autofilter(0, 0, len(table.rows), len(table.names) - 1)
     book.close()

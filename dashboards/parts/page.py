@@ -16,8 +16,8 @@ import streamlit as st
 from dashboards.parts import behind, blocks, exports
 from dashboards.parts.behind import Rows
 from dashboards.parts.choices import Choice, Period, choices, shop_name
-from dashboards.parts.definitions import Definition, label_of, of_column, of_metric
-from dashboards.parts.formats import MONEY, TEXT, UNKNOWN, Formats
+from dashboards.parts.definitions import Definition, label_of, of_column, of_metric, table_of
+from dashboards.parts.formats import DAY, MONEY, TEXT, TIME, UNKNOWN, Formats
 from dashboards.parts.numbers import Figure, Numbers, Opening
 from dashboards.parts.reporting import Standing, standing
 from dashboards.parts.store import Store, Table
@@ -41,6 +41,7 @@ class Column:
         is_wide: Whether it is shown on wide screens only.
         hover: What the heading says when the mouse rests on it.
         show: Makes the cell's HTML from a record, instead of the above.
+        of: Mart whose column of this name says what the numbers mean; empty: the first one of the glossary.
         change: Whether the change of a figure stands beside it.
         up_is_good: Whether more is good; None: neither.
     """
@@ -52,6 +53,7 @@ class Column:
     is_wide: bool = False
     hover: str = ""
     show: Callable[[Mapping[str, Any]], str] | None = None
+    of: str = ""
     change: bool = False
     up_is_good: bool | None = True
 
@@ -333,8 +335,11 @@ class Page:
         is_chosen: Callable[[Mapping[str, Any]], bool] | None = None,
         totals: Sequence[Mapping[str, Any]] = (),
         nothing: str = "",
+        within: Callable[[Mapping[str, Any], str], Rows | None] | None = None,
     ) -> str:
         """A table on a card with links to export it, as HTML.
+
+        A figure opens with the rows behind it; the heading of a column of numbers opens with its meaning.
 
         Args:
             title: Of the card.
@@ -348,6 +353,8 @@ class Page:
             is_chosen: Whether a line is the chosen one.
             totals: Lines above the others.
             nothing: What is said when there is no line.
+            within: Gives the rows behind a figure of a line, by the line and the name of the column; by default those
+                of the table.
         """
         if not records and not totals:
             return blocks.card(title, blocks.empty(nothing or self.t("nothing")), note)
@@ -359,33 +366,76 @@ class Page:
             first = self.t("first_rows", m=limit, n=self.f.count(len(records)))
             note = f"{note} · {first}" if note else first
         columns = [_aligned(column, [*totals, *records]) for column in columns]
-        lines = [self._line(columns, record, "sum", "") for record in totals]
+
+        def behind_of(record: Mapping[str, Any], column: str) -> Rows | None:
+            return (within(record, column) if within else None) or source
+
+        lines = [self._line(columns, record, "sum", "", behind_of) for record in totals]
         for record in shown:
             key = opens(record) if opens else ""
-            lines.append(self._line(columns, record, "sel" if is_chosen and is_chosen(record) else "", key))
-        heads = "".join(
-            f'<th class="{_classes(column)}" title="{escape(column.hover)}">{escape(column.label)}</th>'
-            for column in columns
-        )
+            kind = "sel" if is_chosen and is_chosen(record) else ""
+            lines.append(self._line(columns, record, kind, key, behind_of))
+        heads = "".join(self._head_of(column, [*totals, *records], title, source) for column in columns)
         body = (
             f'<div class="scroll"><table><thead><tr>{heads}</tr></thead><tbody>{"".join(lines)}'
             "</tbody></table></div>"
         )
         return blocks.card(title, body, note, aside=self.downloads(source))
 
-    def _line(self, columns: Sequence[Column], record: Mapping[str, Any], kind: str, key: str) -> str:
+    def _head_of(self, column: Column, records: Sequence[Mapping[str, Any]], title: str, rows: Rows) -> str:
+        """The heading of a column: what its numbers mean on hover and click."""
+        found = self._meaning(column, records)
+        hover = column.hover or (found.hover if found else "")
+        text = escape(column.label)
+        if found and found.text:
+            opening = Opening(found.label, Figure(found), f"<b>{title}</b>", rows)
+            text = blocks.link(text, self.opens(opening), hover)
+        return f'<th class="{_classes(column)}" title="{escape(hover)}">{text}</th>'
+
+    def _meaning(self, column: Column, records: Sequence[Mapping[str, Any]]) -> Definition | None:
+        """The definition of a column of numbers; None of texts and of what the glossary does not have."""
+        sample = next(
+            (record[column.name] for record in records if record.get(column.name) is not None), None
+        )
+        if isinstance(sample, Figure):
+            return sample.definition
+        if column.kind in (TEXT, DAY, TIME) and not column.of:
+            return None
+        table = column.of or table_of(self.store, column.name)
+        return self.column(table, column.name) if table else None
+
+    def _line(
+        self,
+        columns: Sequence[Column],
+        record: Mapping[str, Any],
+        kind: str,
+        key: str,
+        behind_of: Callable[[Mapping[str, Any], str], Rows | None],
+    ) -> str:
         opened = f' data-open="{escape(key)}" tabindex="0"' if key else ""
         cells = "".join(
-            f'<td class="{_classes(column)}">{self._cell(column, record)}</td>' for column in columns
+            f'<td class="{_classes(column)}">{self._cell(column, record, behind_of, columns[0])}</td>'
+            for column in columns
         )
         return f'<tr class="{kind}"{opened}>{cells}</tr>'
 
-    def _cell(self, column: Column, record: Mapping[str, Any]) -> str:
+    def _cell(
+        self,
+        column: Column,
+        record: Mapping[str, Any],
+        behind_of: Callable[[Mapping[str, Any], str], Rows | None],
+        first: Column,
+    ) -> str:
         if column.show is not None:
             return column.show(record)
         value = record.get(column.name)
         if isinstance(value, Figure):
-            text = self.f.value(value.value, value.definition.kind, value.currency if column.currency else "")
+            text = self.number(
+                value,
+                scope=f"<b>{escape(str(record.get(first.name) or ''))}</b>",
+                rows=behind_of(record, column.name),
+                currency=bool(column.currency),
+            )
             change = f" {self.f.change(value.change, up_is_good=column.up_is_good)}" if column.change else ""
             return f"{self.mark(value, short=True)}{text}{change}"
         currency = str(record.get(column.currency) or "") if column.currency else ""
@@ -498,8 +548,10 @@ class Page:
 
     def _explained(self, figure: Figure, scope: str) -> str:
         one, words = figure.definition, self.t
-        value = self.f.value(figure.value, one.kind, figure.currency)
-        facts = f"{scope} · <b>{value}</b>" if scope else f"<b>{value}</b>"
+        facts = scope
+        if figure.value is not None:
+            value = self.f.value(figure.value, one.kind, figure.currency)
+            facts = f"{scope} · <b>{value}</b>" if scope else f"<b>{value}</b>"
         if figure.change is not None:
             before = self.f.value(figure.before, one.kind)
             facts += f" {self.f.change(figure.change, up_is_good=None)} {words('was')} {before}"

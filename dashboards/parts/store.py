@@ -16,6 +16,7 @@ import duckdb
 
 from home.database import attach
 from home.layout import Home
+from home.text import printable
 from orchestration.metrics.catalog import Metric, metrics
 from orchestration.metrics.query import Answer, Question, ask
 from orchestration.metrics.source import CATALOG, NoMetrics, Published
@@ -80,7 +81,7 @@ class Store:
                 cursor.execute("set TimeZone = 'UTC'")
                 cursor.execute(sql, list(parameters))
                 names = tuple(str(column[0]) for column in cursor.description or ())
-                return Table(names, tuple(cursor.fetchall()))
+                return Table(names, tuple(tuple(map(_shown, row)) for row in cursor.fetchall()))
             finally:
                 cursor.close()
 
@@ -171,3 +172,8 @@ def is_newest(store: Store) -> bool:
     except OSError:
         return True
     return store.key == (str(store.path), found.st_ino, found.st_mtime_ns)
+
+
+def _shown(value: Any) -> Any:
+    """A value as a page may show it: a name that turns the direction of writing would turn the figures beside it."""
+    return printable(value) if isinstance(value, str) else value

@@ -88,6 +88,7 @@ SHARED: Dictionary = {
     "step_audit": ("audit", "审核"),
     "step_publish": ("publication", "发布"),
     "step_rollback": ("rollback", "回滚"),
+    "step_freeze": ("freezing of a month", "月份冻结"),
     "late": ("{shop} is behind: read until {day}.", "{shop}数据滞后：读取至 {day}。"),
     "new_figures": ("New figures are published.", "已有新数据发布。"),
     "reload": ("Show them", "刷新"),

@@ -17,9 +17,13 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from dashboards.pages import PAGES, offered, today
 from dashboards.parts import exports, log
+from dashboards.parts.formats import Formats
+from dashboards.parts.page import Page
 from dashboards.parts.store import opened
 from dashboards.parts.viewer import Viewer, local, login_is_on, member
+from dashboards.parts.words import ENGLISH, Words
 from home.errors import ConfigError, TtkpiError
 from home.layout import Home
 
@@ -81,12 +85,26 @@ def make_app(secrets: Mapping[str, Any] | None = None) -> Any:
 
 @asynccontextmanager
 async def _warm(_: Any) -> AsyncIterator[None]:
-    """Open the published file and the metric layer, so that the first visitor waits for neither."""
+    """Open the published file, and ask what the first page asks: the metric layer compiles each question once."""
     # Nothing published yet, or a damaged file: the pages say so.
     with suppress(TtkpiError):
-        store = opened(Home.from_env(), "" if login_is_on() else local().audience)
-        store.metrics()
+        prepare(Home.from_env())
     yield None
+
+
+def prepare(home: Home) -> None:
+    """Make ready what the first visitor would wait for; half of a first draw is compiling its questions.
+
+    Raises:
+        TtkpiError: Nothing is published, or the file can't be read.
+    """
+    viewer = Viewer("start", "") if login_is_on() else local()
+    store = opened(home, viewer.audience)
+    store.metrics()
+    entries = offered(store.file.columns())
+    if entries and entries[0] is PAGES[0]:
+        words = Words(ENGLISH, today.WORDS)
+        today.prepare(Page(PAGES[0].slug, store, words, Formats(words), viewer, None))
 
 
 def _export(request: Request) -> Response:

@@ -14,6 +14,10 @@ import httpx
 import orjson
 
 _MAX_TEXT = 300
+# An escaped backslash, a pair, or a half alone, which is in the group.
+_SURROGATES = re.compile(
+    rb"\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})"
+)
 _TAGS = re.compile(r"<(script|style)\b.*?</\1>|<[^>]*>", re.DOTALL | re.IGNORECASE)
 
 
@@ -37,7 +41,7 @@ class Envelope:
 def parse_envelope(raw: bytes) -> Envelope | None:
     """Parses an answer; None when it is no envelope: not JSON, cut off, no code, data of another shape."""
     try:
-        answer = orjson.loads(raw)
+        answer = _json(raw)
     except orjson.JSONDecodeError:
         return None
     if not isinstance(answer, dict):
@@ -50,6 +54,21 @@ def parse_envelope(raw: bytes) -> Envelope | None:
     if not isinstance(data, dict):
         return None
     return Envelope(code, str(answer.get("message") or ""), str(answer.get("request_id") or ""), data)
+
+
+def _json(raw: bytes) -> Any:
+    """JSON, also with half an emoji in a name, which is read as �.
+
+    A platform that cuts a title after so many UTF-16 units may cut an emoji in two; its whole page would be refused at
+    every try, and the shop would never be read again.
+    """
+    try:
+        return orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        mended = _SURROGATES.sub(lambda found: rb"\ufffd" if found[1] else found[0], raw)
+        if mended == raw:
+            raise
+        return orjson.loads(mended)
 
 
 def scrub(text: str, secrets: Iterable[str]) -> str:

@@ -6,10 +6,12 @@ sums of transactions) is made at the end.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
+import orjson
 import pyarrow as pa
 
 from ingestion.engine.pages import Page
@@ -17,12 +19,15 @@ from ingestion.engine.rows import Drift, build
 from ingestion.seller_center.control import Compared
 from ingestion.seller_center.entities import MAPPERS, Facts, Made, Mapper, QuarantinedRow
 from ingestion.seller_center.entities.settlement import statement_records
-from ingestion.seller_center.sheets import Control, Problem, TypedRow
+from ingestion.seller_center.sheets import Cell, Control, Problem, TypedRow
 from ingestion.seller_center.tables import OF_CELLS
-from ingestion.seller_center.typed import UNMAPPED, TypedBatch, rows_of, typed_batches
+from ingestion.seller_center.typed import UNMAPPED, TypedBatch, rows_of, typed_batches, typed_rows
 
 OnProblem = Callable[[Problem], None]
 """Receives what is wrong with rows and cells that can't be used."""
+
+_Cells = tuple[int, Sequence[Cell]]
+"""A row: its number and its cells."""
 
 _BY_NAME = {table.name: table for table in OF_CELLS}
 
@@ -55,6 +60,8 @@ class FileRows:
             for sheet, one in facts.items()
         }
         self._first: Page | None = None
+        self._rows: dict[bytes, int] = {}
+        """The last row with the same cells, by their digest."""
         self.drift = Drift()
 
     @property
@@ -68,7 +75,8 @@ class FileRows:
             self._first = replace(page, records=[], rows=None, shape=None, lines=None)
         sheet = page.context["sheet"]
         facts = self._facts[sheet]
-        cells = ((record["row"], record["cells"]) for record in page.records)
+        mapper = self._mappers[sheet]
+        cells, repeated, equal = self._parted(sheet, page)
         rows: list[TypedRow] = []
         for batch in typed_batches(facts.header, cells, facts.decisions, file=self._file, sheet=sheet):
             rows += rows_of(batch)
@@ -79,7 +87,34 @@ class FileRows:
         for row in rows:
             for problem in row.problems:
                 self._on_problem(problem)
-        return self._built(self._mappers[sheet].take(rows), page)
+            if mapper.always_money and row.values.get(mapper.money) is None and not row.problems:
+                mapper.quarantine("row_without_amount", row, mapper.money, None)
+        for code, effect, those in (("row_repeated", "left_out", repeated), ("row_equal", "counted", equal)):
+            for row in typed_rows(facts.header, those, facts.decisions, file=self._file, sheet=sheet):
+                mapper.quarantine(code, row, mapper.identity or None, None, effect)
+        return self._built(mapper.take(rows), page)
+
+    def _parted(self, sheet: str, page: Page) -> tuple[list[_Cells], list[_Cells], list[_Cells]]:
+        """The rows of a page that count; those that are equal to an earlier row of the file in every cell, and do not
+        count; and those that are equal to the row above them and count all the same."""
+        fresh: list[_Cells] = []
+        repeated: list[_Cells] = []
+        equal: list[_Cells] = []
+        header = hashlib.blake2b(orjson.dumps(self._facts[sheet].header), digest_size=16).digest()
+        side_by_side = self._mappers[sheet].equal_rows_count
+        for record in page.records:
+            row, cells = record["row"], record["cells"]
+            digest = hashlib.blake2b(orjson.dumps(cells), digest_size=16, key=header).digest()
+            before = self._rows.get(digest)
+            self._rows[digest] = row
+            if before is None:
+                fresh.append((row, cells))
+            elif side_by_side and row == before + 1:
+                fresh.append((row, cells))
+                equal.append((row, cells))
+            else:
+                repeated.append((row, cells))
+        return fresh, repeated, equal
 
     def _add_unmapped(self, sheet: str, batch: TypedBatch) -> None:
         currencies = batch.columns.get("currency") or [None] * len(batch.rows)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import cast
 from zoneinfo import ZoneInfo
 
+from home.text import file_name
 from ingestion.engine.regions import markets, markets_by_currency, time_zone_of
 from ingestion.seller_center.control import Summary, control_of, days_outside, summary_of
 from ingestion.seller_center.dates import (
@@ -80,7 +81,7 @@ def decide(
         decimal_mark: As a person said; decided if None.
         hash_person: Turns a buyer's username into its keyed hash.
     """
-    layout, file, sheet = one.header.layout, path.name, one.table.name
+    layout, file, sheet = one.header.layout, file_name(path), one.table.name
     problems = one.problems
     market, said_by = _market(one, shop)
     known_by = {"market": said_by} if market else {}
@@ -95,7 +96,8 @@ def decide(
     preamble = [(number, cells) for number, cells in one.outside if number < one.header.row]
     summaries = [summary_of(sheet, preamble, layout.kind, reading)]
     summaries += [summary_of(other.sheet, other.rows, layout.kind, reading) for other in beside]
-    zone, zone_by = _zone(shop, market, said_by, summaries)
+    one.traces.offset = next((found.offset for found in summaries if found.offset is not None), None)
+    zone, zone_by = _zone(shop, market, said_by, one.traces.offset)
     if zone:
         known_by["zone"] = zone_by
     control, others = control_of(one, summaries, mark, currency)
@@ -108,12 +110,14 @@ def decide(
         zone = "UTC"
     if not any(problem.severity == "error" for problem in problems):
         problems += _outside(one, summaries, DateReader(reading, ZoneInfo(zone or "UTC")), file)
+    language = _language(one)
+    one.traces.languages.add(language)
     known = {column.spec.name for column in one.kept if column.spec}
     cut = {name for name, spec in layout.kind.columns.items() if spec.contact}
     decisions = Decisions(
         layout=layout.id,
         kind=layout.kind.kind,
-        language=_language(one),
+        language=language,
         market=market,
         zone=zone,
         currency=currency,
@@ -138,6 +142,7 @@ def decide(
         outside=one.outside,
         source=lambda: kept_rows(one, file, hash_person),
         control=control,
+        traces=one.traces,
     )
 
 
@@ -154,14 +159,13 @@ def _market(one: Found, shop: ShopFacts | None) -> tuple[str | None, str]:
 
 
 def _zone(
-    shop: ShopFacts | None, market: str | None, said_by: str, summaries: list[Summary]
+    shop: ShopFacts | None, market: str | None, said_by: str, offset: int | None
 ) -> tuple[str | None, str]:
     """The zone of times without an offset, and who says it."""
     if shop:
         return shop.zone, "shop"
     if (zone := time_zone_of(market or "")) is not None:
         return zone, said_by
-    offset = next((summary.offset for summary in summaries if summary.offset is not None), None)
     # The names of fixed offsets have the other sign.
     return (f"Etc/GMT{-offset:+d}", "summary") if offset is not None else (None, "")
 
@@ -201,7 +205,17 @@ def _currency(one: Found, shop: ShopFacts | None, market: str | None, file: str)
     elif len(codes) > 1 or (signs and own and not all(agrees(sign, own) for sign in signs)):
         chosen = None
     sheet = one.table.name
-    if chosen is None and (codes or signs):
+    strange = [
+        found
+        for found in one.of_amounts
+        if one.of_rows and not any(agrees(found, row) for row in one.of_rows)
+    ]
+    if strange:
+        # The rows name a currency, and an amount of them another one: which of the two holds nobody can say.
+        place, _, row = one.currencies[strange[0]].rpartition(", ")
+        values = {"found": strange[0], "own": ", ".join(sorted(one.of_rows))}
+        one.problems.append(Problem("currency_contradicted", "error", file, sheet, int(row), place, values))
+    elif chosen is None and (codes or signs):
         places = "; ".join(f"{found} ({place})" for found, place in one.currencies.items())
         # Rows that name their currency are fine; an amount without one would be an amount of anything.
         own_column = any(column.spec and column.spec.type == "currency" for column in one.kept)
@@ -296,7 +310,7 @@ def _period(
                     continue  # day and month could be swapped: it says nothing before they are decided
                 if first <= last:
                     return first, last + timedelta(days=1)
-    match = re.search(layout.period_in_name, path.name) if layout.period_in_name else None
+    match = re.search(layout.period_in_name, file_name(path)) if layout.period_in_name else None
     if match:
         numbers = [int(group) for group in match.groups()]
         return date(*numbers[:3]), date(*numbers[3:]) + timedelta(days=1)

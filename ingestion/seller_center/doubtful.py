@@ -49,8 +49,10 @@ def effect_of(problem: Problem, facts: Mapping[str, Facts] | None = None) -> Eff
     if decisions is None or problem.column is None:
         return ""
     name = decisions.columns.get(problem.column)
+    layout = layouts()[decisions.layout]
+    # A row without its day is in no number of a day.
     is_money = problem.column in decisions.unmapped or (
-        name is not None and layouts()[decisions.layout].kind.columns[name].type == "money"
+        name is not None and (layout.kind.columns[name].type == "money" or name == layout.period)
     )
     return "left_out" if is_money else ""
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from home.text import file_name
 from ingestion.seller_center.control import Compared
 from ingestion.seller_center.layouts import layouts
 from ingestion.seller_center.messages import SEVERITIES, Language, label
@@ -74,10 +75,10 @@ def explain(
         language: `en` or `zh`.
         checked: What `check_cells` gave, by name of the sheet; all cells are read for it otherwise.
     """
-    lines = [f"{label('file', language)}: {reading.path.name}"]
+    lines = [f"{label('file', language)}: {file_name(reading.path)}"]
     problems = list(reading.problems)
     for sheet in reading.sheets:
-        rows, cells = checked[sheet.name] if checked else check_cells(sheet, reading.path.name)
+        rows, cells = checked[sheet.name] if checked else check_cells(sheet, file_name(reading.path))
         problems += cells
         lines += ["", *_sheet(sheet, rows, language)]
     lines += ["", f"{label('problems', language)}:"]

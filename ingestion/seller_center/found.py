@@ -13,7 +13,7 @@ from ingestion.seller_center.dates import DateEvidence
 from ingestion.seller_center.layouts import ColumnSpec, Layout, header_words
 from ingestion.seller_center.numbers import MarkEvidence
 from ingestion.seller_center.recognise import Header
-from ingestion.seller_center.sheets import Cell, Problem
+from ingestion.seller_center.sheets import Cell, Problem, Traces
 from ingestion.seller_center.typed import is_missing
 from ingestion.seller_center.workbook import Table
 
@@ -56,12 +56,16 @@ class Found:
         marks: What its amounts prove.
         period_days: The days of the column that dates rows, as they are written.
         currencies: Codes and signs of currencies, each with the place where it was first seen.
+        of_rows: Those of them that a column of currencies names.
+        of_amounts: Those of them that stand beside an amount.
         rows: Number of data rows.
         has_times: Whether it has columns of times or days.
         twins: Columns that mean the same as an earlier one, with that one.
         totals: Rows that sum up those above them, cells of `kept`.
         unmapped: Headers that we don't know and that hold money.
         dropped: Headers that we don't know and whose cells are not kept.
+        country: Where the countries of the recipients stand; None when nowhere.
+        traces: What the rows say of the shop that they are of.
     """
 
     table: Table
@@ -74,12 +78,16 @@ class Found:
     marks: MarkEvidence = field(default_factory=MarkEvidence)
     period_days: set[str] = field(default_factory=set)
     currencies: dict[str, str] = field(default_factory=dict)
+    of_rows: set[str] = field(default_factory=set)
+    of_amounts: set[str] = field(default_factory=set)
     rows: int = 0
     has_times: bool = False
     twins: list[tuple[Kept, Kept]] = field(default_factory=list)
     totals: list[tuple[int, list[Cell]]] = field(default_factory=list)
     unmapped: list[str] = field(default_factory=list)
     dropped: list[str] = field(default_factory=list)
+    country: int | None = None
+    traces: Traces = field(default_factory=Traces)
 
 
 def choose_columns(table: Table, header: Header, file: str, day: date | None, hashing: bool) -> Found:
@@ -91,6 +99,7 @@ def choose_columns(table: Table, header: Header, file: str, day: date | None, ha
     seen: dict[str, int] = {}
     mapped: dict[str, Kept] = {}
     twins: list[tuple[Kept, Kept]] = []
+    country: int | None = None
     width = len(header.names)
     for place in range(width):
         text = header.names[place]
@@ -100,6 +109,8 @@ def choose_columns(table: Table, header: Header, file: str, day: date | None, ha
             name = f"{name} ({seen[name]})"
         pair = layout.kind.find(text, day) if text else None
         spec = pair[1] if pair else None
+        if spec and spec.name == "country":
+            country = place
         if spec and spec.contact == "cut":
             continue
         if spec and spec.contact == "person" and not hashing:
@@ -119,7 +130,7 @@ def choose_columns(table: Table, header: Header, file: str, day: date | None, ha
         kept.append(column)
     for text in platform_headers(layout, header.missing):
         problems.append(Problem("missing_column", "error", file, sheet, header.row, text))
-    return Found(table, header, kept, mapped.get(layout.key), problems, twins=twins)
+    return Found(table, header, kept, mapped.get(layout.key), problems, twins=twins, country=country)
 
 
 def platform_headers(layout: Layout, names: Sequence[str]) -> list[str]:

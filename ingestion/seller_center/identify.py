@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from home.text import file_name
+from ingestion.seller_center.belonging import differences
 from ingestion.seller_center.explain import check_cells, explain
 from ingestion.seller_center.messages import LANGUAGES
 from ingestion.seller_center.outcomes import FileOutcome
@@ -12,7 +14,7 @@ from ingestion.seller_center.owners import Owner, Owners
 from ingestion.seller_center.reader import read_file
 from ingestion.seller_center.sheets import DateOrder, FileReading, Problem, ShopFacts
 
-ADS_KINDS = frozenset({"gmv_max_creatives"})
+ADS_KINDS = frozenset({"gmv_max_creatives", "gmv_max_days"})
 HashPerson = Callable[[str], str]
 """Turns a buyer's user name into its keyed hash."""
 
@@ -24,12 +26,21 @@ class Identifier:
         owners: Shops and ads accounts.
         date_order: How dates like 05/06/2026 are read; None: by what is in the file.
         hash_person: Hashes the names of buyers; None: they are cut.
+        trusts_shop: Whether the shop that a person or a folder names is right, whatever a file says.
     """
 
-    def __init__(self, owners: Owners, date_order: DateOrder | None, hash_person: HashPerson | None) -> None:
+    def __init__(
+        self,
+        owners: Owners,
+        date_order: DateOrder | None,
+        hash_person: HashPerson | None,
+        *,
+        trusts_shop: bool = False,
+    ) -> None:
         self._owners = owners
         self._date_order = date_order
         self._hash_person = hash_person
+        self._trusts_shop = trusts_shop
 
     def identify(self, path: Path, outcome: FileOutcome) -> tuple[FileReading | None, Owner | None]:
         """The file as it was read, and its owner; what speaks against it is added to the outcome."""
@@ -44,7 +55,10 @@ class Identifier:
                 if again is None:
                     return None, owner
                 reading = again
-        outcome.problems = [*reading.problems, *outcome.problems]
+        of_another: list[Problem] = []
+        if owner is not None and not owner.is_ads and not self._trusts_shop:
+            of_another = differences(reading, owner, self._owners)
+        outcome.problems = [*of_another, *reading.problems, *outcome.problems]
         outcome.kinds = [sheet.decisions.kind for sheet in reading.sheets]
         outcome.layouts = [sheet.decisions.layout for sheet in reading.sheets]
         return reading, owner
@@ -69,12 +83,12 @@ class Identifier:
 
 def unreadable(path: Path, error: OSError) -> Problem:
     """That a file can't be read."""
-    return Problem("unreadable", "error", path.name, values={"reason": error.strerror or str(error)})
+    return Problem("unreadable", "error", file_name(path), values={"reason": error.strerror or str(error)})
 
 
 def explain_cells(reading: FileReading, outcome: FileOutcome) -> None:
     """Adds to an outcome what an import would see in every cell."""
     outcome.file_id = reading.sha256
-    checked = {sheet.name: check_cells(sheet, reading.path.name) for sheet in reading.sheets}
+    checked = {sheet.name: check_cells(sheet, file_name(reading.path)) for sheet in reading.sheets}
     outcome.rows = sum(rows for rows, _ in checked.values())
     outcome.explanations = {language: explain(reading, language, checked) for language in LANGUAGES}

@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 
 from home.errors import TtkpiError
 from home.layout import Home
+from home.text import file_name
 from ingestion.engine.archive import Entry
 from ingestion.engine.pages import Page, Record
 from ingestion.engine.privacy import Cleaner, scrub
@@ -29,7 +30,7 @@ from ingestion.seller_center.doubtful import doubtful, effect_of, with_money
 from ingestion.seller_center.entities import Facts
 from ingestion.seller_center.explain import explain
 from ingestion.seller_center.filed import Filed, page_of, sheet_record
-from ingestion.seller_center.identify import ADS_KINDS, Identifier, explain_cells, unreadable
+from ingestion.seller_center.identify import Identifier, explain_cells, unreadable
 from ingestion.seller_center.import_log import ImportLog
 from ingestion.seller_center.messages import LANGUAGES
 from ingestion.seller_center.outcomes import FileOutcome, ImportOptions, ImportReport
@@ -43,7 +44,7 @@ from ingestion.tables.sources import SELLER_CENTER
 
 _log = logging.getLogger(__name__)
 
-PERIOD_KINDS = frozenset({"affiliate_videos", *ADS_KINDS})
+PERIOD_KINDS = frozenset({"affiliate_videos", "gmv_max_creatives"})
 """Kinds whose rows mean nothing without the period of the report."""
 
 
@@ -56,7 +57,9 @@ def explain_file(home: Home, path: Path, options: ImportOptions | None = None) -
     """
     options = options or ImportOptions()
     # Who only wants to know what is in a file has no key made, and gets no hashes.
-    identifier = Identifier(Owners(home.raw, options), options.date_order, None)
+    identifier = Identifier(
+        Owners(home.raw, options), options.date_order, None, trusts_shop=options.trusts_shop
+    )
     outcome = FileOutcome(path)
     reading, owner = identifier.identify(path, outcome)
     outcome.owner = owner.key if owner else ""
@@ -65,7 +68,7 @@ def explain_file(home: Home, path: Path, options: ImportOptions | None = None) -
             explain_cells(reading, outcome)
         except Unreadable as error:
             outcome.problems.insert(
-                0, Problem(error.code, "error", path.name, values={"reason": error.message})
+                0, Problem(error.code, "error", file_name(path), values={"reason": error.message})
             )
     return outcome
 
@@ -121,7 +124,10 @@ class Importer:
         self._store = FileStore(home, self.report.run_id)
         cleaner = Cleaner(home.privacy_key())
         self._identifier = Identifier(
-            self.owners, options.date_order, lambda name: cleaner.hash(f"username:{name}")
+            self.owners,
+            options.date_order,
+            lambda name: cleaner.hash(f"username:{name}"),
+            trusts_shop=options.trusts_shop,
         )
         self._log = ImportLog(self.report.run_id, int(now.timestamp()))
 
@@ -152,7 +158,7 @@ class Importer:
                 self._load(content, outcome)
         if outcome.status == "refused":
             self._log.refused(outcome)
-            self._progress.message(f"{path.name}: refused. " + " ".join(outcome.why("en")))
+            self._progress.message(f"{file_name(path)}: refused. " + " ".join(outcome.why("en")))
 
     def finish(self) -> None:
         """Writes `sync_log` and `drift`, once per run.
@@ -167,12 +173,12 @@ class Importer:
         try:
             return self._content(path, outcome)
         except Unreadable as error:
-            found = Problem(error.code, "error", path.name, values={"reason": error.message})
+            found = Problem(error.code, "error", file_name(path), values={"reason": error.message})
         except (TtkpiError, OSError):
             raise
         except Exception as error:  # noqa: BLE001 (a file that we did not foresee stays alone with its trouble)
             _log.exception("Reading %s failed", path)
-            found = Problem("unexpected", "error", path.name, values={"reason": type(error).__name__})
+            found = Problem("unexpected", "error", file_name(path), values={"reason": type(error).__name__})
         outcome.problems.insert(0, found)
         return None
 
@@ -191,7 +197,7 @@ class Importer:
         if owner is None or not reading.sheets or outcome.why("en"):
             return None
         outcome.problems += [
-            Problem("no_period", "error", path.name, sheet.name)
+            Problem("no_period", "error", file_name(path), sheet.name)
             for sheet in reading.sheets
             if sheet.decisions.kind in PERIOD_KINDS and sheet.decisions.period is None
         ]
@@ -218,7 +224,7 @@ class Importer:
             if known.rows == 0:
                 return False
             outcome.problems.append(
-                Problem("of_another_shop", "error", outcome.path.name, values={"shop": known.owner})
+                Problem("of_another_shop", "error", file_name(outcome.path), values={"shop": known.owner})
             )
             return True
         outcome.status, outcome.owner, outcome.rows = "known", known.owner, known.rows
@@ -258,7 +264,7 @@ class Importer:
         maker = FileRows(
             content.facts,
             of_rows.append,
-            file=content.reading.path.name,
+            file=file_name(content.reading.path),
             control={sheet.name: sheet.control for sheet in content.reading.sheets},
         )
         entries: list[Entry] = []
@@ -320,7 +326,7 @@ class Importer:
             sheet_record(
                 content.facts[sheet.name],
                 cells_id=content.cells_id,
-                file_name=content.reading.path.name,
+                file_name=file_name(content.reading.path),
                 imported_at=int(self._now.timestamp()),
                 run_id=self.report.run_id,
                 rows=len(content.packed[sheet.name]),
@@ -403,6 +409,6 @@ def _another_currency(content: _Content, found: set[str]) -> Problem | None:
     return Problem(
         "another_currency",
         "error",
-        content.reading.path.name,
+        file_name(content.reading.path),
         values={"shop": owner.label, "currency": mine, "found": ", ".join(sorted(found))},
     )

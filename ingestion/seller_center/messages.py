@@ -49,6 +49,33 @@ PROBLEMS: Mapping[str, Mapping[Language, str]] = {
         "file, and nothing of it is loaded.",
         "zh": "没有一个金额是店铺 {shop} 的币种 {currency}，而是 {found}。这是其他店铺的文件，未导入任何内容。",
     },
+    "wrong_shop": {
+        "en": "it looks like a file of another shop than {shop}, and nothing of it is loaded. What differs is said "
+        "below. Choose the right shop; if {shop} is right all the same: ttkpi import FILE --shop {key} --trust-shop.",
+        "zh": "看起来不是店铺 {shop} 的文件，未导入任何内容，差异见下。请选择正确的店铺；如果确认是 {shop}，请运行："
+        "ttkpi import 文件 --shop {key} --trust-shop。",
+    },
+    "ids_of_another": {
+        "en": "of {count} {what_en} that were looked up, {other_count} are known of shop {other} and {own_count} of "
+        "shop {shop}.",
+        "zh": "核对了 {count} 个{what_zh}：{other_count} 个属于店铺 {other}，{own_count} 个属于店铺 {shop}。",
+    },
+    "ids_of_nobody": {
+        "en": "none of its {count} {what_en} is in the list of products of shop {shop}.",
+        "zh": "其中 {count} 个{what_zh}都不在店铺 {shop} 的商品列表中。",
+    },
+    "sent_to_another": {
+        "en": "its orders go to {found}, and shop {shop} sells in {own}.",
+        "zh": "订单的收货国家是 {found}，而店铺 {shop} 的市场是 {own}。",
+    },
+    "language_of_another": {
+        "en": "its words are in {language_en}, the language of {found}, and shop {shop} sells in {own}.",
+        "zh": "文件用的是{language_zh}（{found} 的语言），而店铺 {shop} 的市场是 {own}。",
+    },
+    "clock_of_another": {
+        "en": "it says that its clock is UTC{found}, and that of shop {shop} is {own}.",
+        "zh": "文件写明时区为 UTC{found}，而店铺 {shop} 的时区是 {own}。",
+    },
     "of_another_shop": {
         "en": "the same content was imported for shop {shop} before. One of the two is a mistake; nothing is loaded.",
         "zh": "同样的内容已为店铺 {shop} 导入过。两次中有一次指错了店铺，未导入任何内容。",
@@ -112,8 +139,9 @@ PROBLEMS: Mapping[str, Mapping[Language, str]] = {
         "zh": "读取该文件时发生意外错误（{reason}），未导入任何内容。请反馈给我们。",
     },
     "no_table": {
-        "en": "this is no CSV and no workbook ({reason}).",
-        "zh": "这不是 CSV，也不是工作簿（{reason}）。",
+        "en": "this is no CSV and no workbook ({reason}). Download it again; a CSV that another program has written "
+        "must be UTF-8.",
+        "zh": "这不是 CSV，也不是工作簿（{reason}）。请重新下载；其他程序写出的 CSV 须为 UTF-8 编码。",
     },
     "broken_csv": {
         "en": "the CSV is damaged ({reason}). Download it again.",
@@ -126,13 +154,19 @@ PROBLEMS: Mapping[str, Mapping[Language, str]] = {
     },
     "unknown_layout": {
         "en": "no row looks like the header of an export we know. Is it an export of Seller Center, Affiliate "
-        "Center or Ads Manager, as it was downloaded?",
-        "zh": "没有一行像我们认识的导出表头。这是卖家中心、联盟中心或广告管理平台的原始导出文件吗？",
+        "Center or Ads Manager, as it was downloaded? Download it again with the interface in English.",
+        "zh": "没有一行像我们认识的导出表头。这是卖家中心、联盟中心或广告管理平台的原始导出文件吗？"
+        "请把界面语言改为英语后重新下载。",
     },
     "not_recognised": {
         "en": "no row is the header of an export we know. The closest is '{layout_en}' with {found} of its "
-        "columns; needed and missing: {missing}.",
-        "zh": "没有一行是我们认识的导出表头。最接近的是“{layout_zh}”，有其中 {found} 列；缺少必需列：{missing}。",
+        "columns; needed and missing: {missing}. Download it again with all columns and the interface in English.",
+        "zh": "没有一行是我们认识的导出表头。最接近的是“{layout_zh}”，有其中 {found} 列；缺少必需列：{missing}。"
+        "请选择全部列、把界面语言改为英语后重新下载。",
+    },
+    "not_loaded": {
+        "en": "this is {layout_en}",
+        "zh": "这是{layout_zh}",
     },
     "sheet_not_used": {
         "en": "this sheet is not used: no export we know has such a header.",
@@ -323,6 +357,35 @@ PROBLEMS: Mapping[str, Mapping[Language, str]] = {
         "en": "amounts are in several currencies: {found}. A row that names its currency keeps it; where none "
         "does, nothing of the file is loaded.",
         "zh": "有多种币种：{found}。写明币种的行保留其币种；如果各行都没有写明，整个文件都不导入。",
+    },
+    "currency_contradicted": {
+        "en": "an amount is in {found}, and the column of currencies says {own}: one of the two is wrong. Nothing "
+        "of the file is loaded. Download it again and don't change it in a spreadsheet.",
+        "zh": "有金额写明币种为 {found}，而币种列写的是 {own}：两者必有一错，因此整个文件都不导入。"
+        "请重新下载，不要用表格软件修改。",
+    },
+    "row_repeated": {
+        "en": "the row is equal to an earlier one in every cell, as when a download is pasted under another. It "
+        "counts once. If it is meant twice, tell us; else import each download as it is.",
+        "zh": "该行与前面某一行的所有单元格完全相同（例如把两次下载拼在一起），只计一次。"
+        "如果确实应计两次，请告诉我们；否则请分别导入各次下载的原文件。",
+    },
+    "row_equal": {
+        "en": "the row is equal to the one above it in every cell. Both count, as two equal adjustments would. Look "
+        "whether that is right.",
+        "zh": "该行与上一行的所有单元格完全相同。两行都计入（可能是两笔相同的调整）。请核对是否正确。",
+    },
+    "order_repeated": {
+        "en": "order {value} stands in two places of the file, in different states, as when a download is pasted under "
+        "another. The later state counts, and this row is left out. Import each download as it is.",
+        "zh": "订单 {value} 在文件中出现两处且状态不同（例如把两次下载拼在一起）。以较新的状态为准，该行不计入。"
+        "请分别导入各次下载的原文件。",
+    },
+    "row_without_amount": {
+        "en": "the amount of the row is empty, which it never is in a download (merged or cleared cells?). The row "
+        "has no money in the numbers. Download the file again and don't change it in a spreadsheet.",
+        "zh": "该行金额为空，而下载的原文件中不会为空（是否合并或清除过单元格？）。该行不计入任何金额。"
+        "请重新下载，不要用表格软件修改。",
     },
     "currency_unclear": {
         "en": "these signs can't be the shop's currency, or could be several: {found}. Say whose file it is.",

@@ -24,6 +24,7 @@ class ImportOptions:
         time_zone: Its IANA zone, if no API has ever listed it.
         date_order: How dates like 05/06/2026 are read.
         downloaded_at: When the files were downloaded; by default what they say, else when they were last changed.
+        trusts_shop: Whether the shop is right, even if a file looks like one of another shop.
     """
 
     shop: str | None = None
@@ -33,6 +34,7 @@ class ImportOptions:
     time_zone: str | None = None
     date_order: DateOrder | None = None
     downloaded_at: datetime | None = None
+    trusts_shop: bool = False
 
 
 @dataclass(slots=True)

@@ -2,6 +2,7 @@
 
 What a person says counts first (`--shop`, `--advertiser`), then the folder that the file lies in, if it is named after
 a shop or ads account. Otherwise it is the one known shop that fits the market and currency of the file, if one does.
+`belonging.py` looks whether it can be.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import pyarrow.parquet as pq
 
 from home.errors import ConfigError
 from home.storage import storage_errors
+from home.text import file_name
 from ingestion.engine.regions import checked_zone, markets, time_zone_of
 from ingestion.seller_center.outcomes import ImportOptions
 from ingestion.seller_center.sheets import FileReading, Problem, ShopFacts
@@ -57,6 +59,7 @@ class Owners:
         options: What a person says.
 
     Attributes:
+        raw: The raw folder.
         shops: By id.
         accounts: Ads accounts, by id.
         declared: The shop that the options make known, or say otherwise than it was known; None if there is none.
@@ -66,6 +69,7 @@ class Owners:
     """
 
     def __init__(self, raw: Path, options: ImportOptions) -> None:
+        self.raw = raw
         self.shops = known_shops(raw)
         self.accounts = known_accounts(raw)
         self._options = options
@@ -120,7 +124,7 @@ class Owners:
         """The ads account of a report, or why it has none."""
         only = next(iter(self.accounts.values())) if len(self.accounts) == 1 else None
         owner = self.accounts.get(self._options.advertiser or "") or by_folder(path, self.accounts) or only
-        return owner or nobody(path.name, [], self.accounts.values(), is_ads=True)
+        return owner or nobody(file_name(path), [], self.accounts.values(), is_ads=True)
 
     def fitting_shop(self, reading: FileReading) -> Owner | Problem:
         """The one shop that fits the market and currency of a file, or why there is none."""
@@ -129,7 +133,7 @@ class Owners:
         found = fitting(self.shops.values(), markets, currencies)
         if len(found) == 1:
             return found[0]
-        return nobody(reading.path.name, found, self.shops.values(), is_ads=False)
+        return nobody(file_name(reading.path), found, self.shops.values(), is_ads=False)
 
     def _chosen_shop(self) -> Owner | None:
         return self.shops.get(self._options.shop or "")

@@ -13,11 +13,13 @@ from datetime import date
 from itertools import islice
 from pathlib import Path
 
+from home.text import file_name
 from ingestion.engine.privacy import scrub
 from ingestion.seller_center.dates import NotADate, dates_in, parse_day
 from ingestion.seller_center.decide import Beside, decide
 from ingestion.seller_center.found import Found, choose_columns, platform_headers
 from ingestion.seller_center.layouts import layouts
+from ingestion.seller_center.not_loaded import not_loaded
 from ingestion.seller_center.recognise import LOOK_AT, Header, NearMiss, recognise
 from ingestion.seller_center.review import gather
 from ingestion.seller_center.sheets import (
@@ -61,20 +63,22 @@ def read_file(
     try:
         tables = open_tables(path)
         for table in tables:
-            _look(table, path.name, hash_person is not None, found, problems, beside)
+            _look(table, file_name(path), hash_person is not None, found, problems, beside)
     except Unreadable as error:
         reason = {"reason": error.message}
-        return FileReading(path, digest, [], [Problem(error.code, "error", path.name, values=reason)])
+        return FileReading(path, digest, [], [Problem(error.code, "error", file_name(path), values=reason)])
     if not found:
-        return FileReading(path, digest, [], [_of_nothing(problems, beside, path.name)])
+        return FileReading(path, digest, [], [_of_nothing(problems, beside, file_name(path))])
     unused = [
-        Problem("sheet_left_out", "quarantine", path.name, problem.sheet, problem.row, values=problem.values)
+        Problem(
+            "sheet_left_out", "quarantine", file_name(path), problem.sheet, problem.row, values=problem.values
+        )
         if problem.code == "not_recognised" and _holds_rows(problem.sheet, beside)
-        else Problem("sheet_not_used", "note", path.name, problem.sheet)
+        else Problem("sheet_not_used", "note", file_name(path), problem.sheet)
         for problem in problems
     ]
     sheets = [decide(one, found, beside, path, shop, date_order, decimal_mark, hash_person) for one in found]
-    sheets, of_sides = _without_broken_sides(sheets, path.name)
+    sheets, of_sides = _without_broken_sides(sheets, file_name(path))
     compared = {said.sheet for sheet in sheets for said in sheet.control.said}
     unused = [problem for problem in unused if problem.sheet not in compared or problem.severity != "note"]
     return FileReading(
@@ -113,6 +117,9 @@ def _without_broken_sides(sheets: list[Sheet], file: str) -> tuple[list[Sheet], 
 
 def _of_nothing(problems: list[Problem], beside: list[Beside], file: str) -> Problem:
     """Why nothing of a file is known: of a workbook the sheet that holds the rows is named."""
+    other = next((problem for problem in problems if problem.code == "not_loaded"), None)
+    if other is not None:
+        return other
     near = [problem for problem in problems if problem.code == "not_recognised"]
     if near:
         return max(near, key=lambda problem: int(problem.values["found"]))
@@ -137,6 +144,10 @@ def _look(
     """Looks at a table for the first time."""
     first = list(islice(table.rows(), LOOK_AT))
     header = recognise(first)
+    other = not_loaded(first) if not isinstance(header, Header) or header.missing else None
+    if other is not None:
+        problems.append(Problem("not_loaded", "error", file, table.name, other.row, values=other.values))
+        return
     if not isinstance(header, Header):
         rows: list[tuple[int, list[Cell]]] = [
             (number, [scrub(cell) for cell in row])

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import yaml
 
+from ingestion.seller_center.belonging import look_for_traces
 from ingestion.seller_center.dates import split_day
 from ingestion.seller_center.found import Found, Kept, data_rows
 from ingestion.seller_center.layouts import AMOUNTS, TIMES, header_words, split_unit
@@ -47,6 +48,7 @@ def gather(one: Found, file: str) -> None:
         for column, review in reviews:
             if review:
                 review(cells[column.place], numbers)
+        look_for_traces(one, cells)
         for column in one.kept:
             if column.spec is None:
                 _count_amounts(unknown[column.name], cells[column.place], numbers)
@@ -250,8 +252,10 @@ def _review_amounts(one: Found, column: Kept) -> _Review:
                 continue
             if money and cell and not ("0" <= cell[-1] <= "9" and (cell[0] == "-" or "0" <= cell[0] <= "9")):
                 parts = take_apart(cell)
-                if parts and parts.currency and parts.currency not in one.currencies:
-                    one.currencies[parts.currency] = f"{column.name}, {numbers[cells.index(cell)]}"
+                if parts and parts.currency and parts.currency not in one.of_amounts:
+                    one.of_amounts.add(parts.currency)
+                    place = f"{column.name}, {numbers[cells.index(cell)]}"
+                    one.currencies.setdefault(parts.currency, place)
             if "." in cell or "," in cell:
                 text = cell.strip().removesuffix("%").removesuffix("％")
                 one.marks.add(
@@ -268,6 +272,7 @@ def _review_currencies(one: Found, column: Kept) -> _Review:
         for cell in set(cells):
             if isinstance(cell, str) and not is_missing(cell):
                 found = currency_of(cell) or cell.strip().upper()
+                one.of_rows.add(found)
                 one.currencies.setdefault(found, f"{column.name}, {numbers[cells.index(cell)]}")
 
     return look

@@ -83,7 +83,7 @@ class Decisions:
         layout: Id of the layout: `order_us`, `income_ph_55` ...
         kind: What it holds: `orders`, `income`, `payouts`, `settlement_pnl`, `settlement_adjustments`,
             `unsettled`, `affiliate_orders`, `live_sessions`, `live_daily`, `live_sessions_old`,
-            `video_daily`, `shop_daily`, `affiliate_videos` or `gmv_max_creatives`.
+            `video_daily`, `shop_daily`, `affiliate_videos`, `gmv_max_creatives` or `gmv_max_days`.
         language: Of the header: `en`, `id`, `es`.
         market: The shop's region; of an unknown shop the layout's, if it has one market only.
         zone: IANA zone that times without an offset are told in.
@@ -157,6 +157,23 @@ class Control:
 
 
 @dataclass(slots=True)
+class Traces:
+    """What a sheet says of the shop that it is of, beside its amounts.
+
+    Attributes:
+        ids: Its first ids, by canonical name of the column: orders, SKUs, products, LIVE rooms.
+        markets: Markets that its orders were sent to. Nothing else of an address is looked at.
+        languages: Languages of its header and its words that only some markets have.
+        offset: Hours before UTC at which it says that its clock is ahead.
+    """
+
+    ids: dict[str, set[str]] = field(default_factory=dict)
+    markets: set[str] = field(default_factory=set)
+    languages: set[str] = field(default_factory=set)
+    offset: int | None = None
+
+
+@dataclass(slots=True)
 class Sheet:
     """One sheet that was recognised; a CSV is one sheet without a name.
 
@@ -170,6 +187,7 @@ class Sheet:
             description under it, totals and footers. Looked through for contact data.
         source: Gives the data rows anew at each call.
         control: What the file itself says that the rows add up to.
+        traces: What it says of the shop that it is of.
     """
 
     name: str
@@ -179,6 +197,7 @@ class Sheet:
     outside: list[tuple[int, list[Cell]]]
     source: Callable[[], Iterator[tuple[int, list[Cell]]]]
     control: Control = field(default_factory=lambda: Control())
+    traces: Traces = field(default_factory=Traces)
 
     @property
     def stopped(self) -> bool:

@@ -11,6 +11,7 @@ spreadsheet shows it, counted from 1 (of several rows that became one, the first
 | `quarantine` | one row per cell or row that was set aside, with the reason |
 | `affiliate_videos_period` | one row per shop, video and period of the report; never spread over days |
 | `gmv_max_creatives_period` | one row per ads account, campaign, product, creative and period |
+| `gmv_max_campaign_daily` | one row per ads account and day, campaign `all`: with the columns of the ads API |
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from ingestion.engine.columns import (
     Column,
     Kind,
     Table,
+    bools,
     count,
     counts,
     dates,
@@ -57,6 +59,7 @@ _OF_FILE = (of_page("origin", "origin"), of_page("file_id", "file_id"))
 
 _ONLY_IN_FILES = {
     "affiliate_order_skus": (money("payment_amount"),),
+    "orders": bools("is_status_inferred"),
     "order_lines": texts("virtual_bundle_seller_sku combined_listing"),
     "statement_transactions": (text("sample_order_type"),),
 }
@@ -135,6 +138,27 @@ GMV_MAX_CREATIVES_PERIOD = Table(
     ),
 )
 
+GMV_MAX_CAMPAIGN_DAILY = Table(
+    name="gmv_max_campaign_daily",
+    key=("advertiser_id", "campaign_id", "stat_date"),
+    shop_key="absent",
+    columns=(
+        *texts("advertiser_id store_id campaign_id"),
+        *dates("stat_date"),
+        *texts("currency promotion_type"),
+        *monies("cost net_cost"),
+        count("orders"),
+        money("gross_revenue"),
+        *rates("roi"),
+        count("all_shops_orders"),
+        money("all_shops_gross_revenue"),
+        *counts("live_views ten_second_live_views live_follows"),
+        *_OF_FILE,
+        count("file_row"),
+    ),
+)
+"""As the ads API's, with the campaign `all`: a file tells the account's day as a whole."""
+
 FILES = Table(
     name="files",
     key=("file_id", "layout"),
@@ -186,6 +210,7 @@ OF_CELLS = (
     SHOP_DAILY,
     AFFILIATE_VIDEOS_PERIOD,
     GMV_MAX_CREATIVES_PERIOD,
+    GMV_MAX_CAMPAIGN_DAILY,
 )
 
 

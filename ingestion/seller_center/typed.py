@@ -23,8 +23,8 @@ from ingestion.seller_center.sheets import Cell, Decisions, Problem, TypedRow
 
 UNMAPPED = "unmapped: "
 """Before the header of a column of money that the layout does not know: the name under which its amounts are kept."""
-MISSING = frozenset({"", "-", "--", "---", "—", "——", "–", "/", "n/a", "#n/a", "null"})
-"""Words for 'not known', in lower case. 0 is not among them."""
+MISSING = frozenset({"", "-", "--", "---", "—", "——", "–", "/", "n/a", "null"})
+"""Words for 'not known', in lower case. 0 is not among them, and neither is `#N/A`, the error of a spreadsheet."""
 # Looking at all cells of a column in one expression is ten times faster than at one after the other.
 IDS = re.compile(r"(?:[0-9]*+\t?+\n)*+")
 """Ids of digits, one a line."""

@@ -282,6 +282,17 @@ where
     )
 {%- endmacro %}
 
+{#- The post-hook of a report of the ads API: the day of an account that a file tells as a whole leaves, once the API has campaigns of it. -#}
+{% macro delete_account_days_of_files(this) -%}
+delete from {{ this }}
+where
+    {{ this }}.campaign_id = 'all'
+    and exists (
+        select 1 from {{ this }} as api
+        where api.advertiser_id = {{ this }}.advertiser_id and api.stat_date = {{ this }}.stat_date and api.campaign_id <> 'all'
+    )
+{%- endmacro %}
+
 {#- The post-hook of an incremental model: a file's row that is no longer in the staging model it was made from leaves as well. -#}
 {% macro delete_vanished(staging, keys) -%}
 delete from {{ this }}

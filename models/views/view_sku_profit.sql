@@ -9,7 +9,10 @@ select
     dates.week_start,
     dates.month_start,
     facts.product_id,
-    products.product_name,
+    case
+        when facts.sku_id = 'none' then 'What days without a sale cost · 无销售日的成本'
+        else products.product_name
+    end as product_name,
     facts.sku_id,
     facts.sku_name,
     facts.seller_sku,

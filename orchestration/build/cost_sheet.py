@@ -18,6 +18,7 @@ from home.errors import ConfigError, TtkpiError
 from home.project import COST_COLUMNS as COLUMNS
 from home.project import project_dir
 from home.storage import replace_file
+from home.text import file_name
 from ingestion.seller_center.numbers import parse_number
 from ingestion.seller_center.sheets import Cell
 from ingestion.seller_center.unreadable import Unreadable
@@ -89,10 +90,10 @@ def read_costs(path: Path, erp: str, currency: str | None, project: Path | None 
             if found is not None:
                 return found
     except Unreadable as error:
-        raise CostSheetRefused(f"{path.name} can't be read: {error.message}.") from error
+        raise CostSheetRefused(f"{file_name(path)} can't be read: {error.message}.") from error
     needed = ", ".join(header for header, field in headers.items() if field in ("seller_sku", "unit_cost"))
     raise CostSheetRefused(
-        f"{path.name} has no row with the columns {needed}.",
+        f"{file_name(path)} has no row with the columns {needed}.",
         advice=f"Correct the headers of {erp!r} in {COLUMNS_SEED}, or name another ERP with --for.",
     )
 
@@ -208,10 +209,10 @@ def _costs(
         sku = str(values.get("seller_sku") or "").strip()
         if not sku:
             continue
-        cost = _cost(sku, values, f"{path.name}, row {number}", currency)
+        cost = _cost(sku, values, f"{file_name(path)}, row {number}", currency)
         if found.setdefault(sku, cost) != cost:
             raise CostSheetRefused(
-                f"{path.name}, row {number}: {sku} has another cost in a row before.",
+                f"{file_name(path)}, row {number}: {sku} has another cost in a row before.",
                 advice="One row per SKU: take the others out.",
             )
     return list(found.values()) if places else None

@@ -9,6 +9,7 @@ from typing import Literal
 
 import click
 
+from home.text import file_name
 from orchestration.cli.base import EXIT_CODES, Command
 from orchestration.cli.parameters import Instant
 from orchestration.cli.session import counted, open_home, show_progress
@@ -35,6 +36,11 @@ from orchestration.cli.session import counted, open_home, show_progress
     type=Instant(),
     help="When the files were downloaded.  [default: last change of the file]",
 )
+@click.option(
+    "--trust-shop",
+    is_flag=True,
+    help="The shop is right: load files of it that look like another shop's, too.",
+)
 @click.option("--explain", is_flag=True, help="Say what is seen in the files, and change nothing.")
 @click.option(
     "--lang",
@@ -53,14 +59,17 @@ def import_files(
     time_zone: str | None,
     date_order: Literal["dmy", "mdy", "ymd"] | None,
     downloaded_at: datetime | None,
+    trust_shop: bool,
     explain: bool,
     language: Literal["en", "zh"],
 ) -> None:
     """Load files that were downloaded by hand: CSV and XLSX, or folders of them. 导入手工下载的报表。
 
     From Seller Center, Affiliate Center and Ads Manager; the kind is recognised by the header, whatever the name. A
-    file is loaded as a whole or not at all, and the same file twice changes nothing. Exit code 3 when some files were
-    refused and the others are loaded, or when a row, an amount or a word of a file was left out or not understood.
+    file is loaded as a whole or not at all, and the same file twice changes nothing. One that looks like another
+    shop's (by its ids, the markets that its orders go to, its language or clock) is refused, with what differs. Exit
+    code 3 when some files were refused and the others are loaded, or when a row, an amount or a word of a file was left
+    out or not understood.
     Build afterwards.
 
     \b
@@ -78,12 +87,12 @@ def import_files(
     from orchestration.run import SOME_SHOPS_FAILED
 
     home, reporter = open_home(), show_progress()
-    options = ImportOptions(shop, region, name, advertiser, time_zone, date_order, downloaded_at)
+    options = ImportOptions(shop, region, name, advertiser, time_zone, date_order, downloaded_at, trust_shop)
     if explain:
         refused = False
         for path in files_in(paths):
             seen = explain_file(home, path, options)
-            click.echo(seen.explanations.get(language) or path.name)
+            click.echo(seen.explanations.get(language) or file_name(path))
             for text in seen.why(language):
                 click.echo(text)
             click.echo()

@@ -8,7 +8,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from home.text import one_line
+from home.text import file_name, one_line
 from ingestion.seller_center.outcomes import FileOutcome, ImportReport
 from orchestration.progress import output, shown
 
@@ -39,7 +39,7 @@ def show_import(report: ImportReport, language: Language, console: Console | Non
         table.add_column(heading, overflow="fold", justify="right" if heading in ("rows", "行数") else "left")
     for one in report.files:
         table.add_row(
-            shown(one_line(one.path.name)),
+            shown(one_line(file_name(one.path))),
             shown("\n".join(one.kinds)),
             shown(one.owner),
             f"{one.rows:,}",
@@ -49,7 +49,7 @@ def show_import(report: ImportReport, language: Language, console: Console | Non
     console.print(table)
     for one in report.doubtful:
         for doubt in one.doubtful:
-            console.print(shown(f"{one_line(one.path.name)}: {doubt.text(language)}"), soft_wrap=True)
+            console.print(shown(f"{one_line(file_name(one.path))}: {doubt.text(language)}"), soft_wrap=True)
     for one in report.files:
         for text in messages(one, language):
             console.print(shown(text), soft_wrap=True)

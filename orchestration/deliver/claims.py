@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Literal
 
 from home.layout import Home
+from home.text import csv_cell
 from orchestration.deliver.published_rows import Row, plain, rows
 
 Language = Literal["en", "zh"]
@@ -44,6 +46,7 @@ _QUERY = """
     where audit.verdict = 'claim'
     order by audit.shop_key, audit.claim_deadline nulls last, audit.claim_amount desc, audit.case_id
 """
+_MARKDOWN = re.compile(r"([\\`*_\[\]<>#|!~])")
 _EVIDENCE = """
     select fees.shop_key, fees.order_id, fees.component, fees.statement_id, fees.statement_date_utc, fees.amount
     from published.marts.fct_statement_transaction_fees as fees
@@ -177,7 +180,7 @@ def _facts(
         base += f", {words['at most']} {plain(case['fee_cap'])})" if case["fee_cap"] is not None else ")"
     charged = words["charged"] if case["case_type"] == "fee" else words["came"]
     facts = [
-        (words["shop"], f"{case['shop_name']} ({case['shop_key']})"),
+        (words["shop"], f"{_literal(case['shop_name'])} ({case['shop_key']})"),
         (words["order"], case["order_id"]),
         (words["payment"], case["payment_id"]),
         (words["fee"], case["component"]),
@@ -193,6 +196,11 @@ def _facts(
     return [(name, value) for name, value in facts if value]
 
 
+def _literal(text: str | None) -> str:
+    """A name in Markdown: its signs are letters, not a link or a picture."""
+    return _MARKDOWN.sub(r"\\\1", text or "")
+
+
 def _money(amount: Decimal | None, currency: str, words: Mapping[str, str]) -> str:
     return words["unknown"] if amount is None else f"{plain(amount)} {currency}"
 
@@ -206,6 +214,7 @@ def as_csv(found: Sequence[Row], language: Language) -> bytes:
     for case in found:
         shown = dict(case) | {"reason": reasons.get(case["reason"], case["reason"])}
         shown["rule"] = case["rule_zh"] if language == "zh" else case["rule"]
+        shown = {name: csv_cell(value) for name, value in shown.items()}
         for name in ("base_amount", "expected_amount", "charged_amount", "claim_amount"):
             shown[name] = plain(case[name])
         writer.writerow(["" if shown[name] is None else shown[name] for name in CSV_FIELDS])

@@ -17,6 +17,7 @@ from pathlib import Path
 from home.config import PROJECT_ROOT
 from home.errors import ConfigError, TtkpiError
 from home.layout import Home
+from home.text import csv_cell
 from orchestration.deliver.published_rows import Row, month_of, plain, rows
 
 LAYOUTS = PROJECT_ROOT / "seeds" / "finance" / "journal_layouts.csv"
@@ -173,4 +174,4 @@ def _shown(value: object, form: str) -> object:
         return plain(value)
     if isinstance(value, date):
         return value.strftime(form) if form else value.isoformat()
-    return "" if value is None else value
+    return "" if value is None else csv_cell(value)

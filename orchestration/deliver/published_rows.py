@@ -12,6 +12,7 @@ import duckdb
 from home.database import attach, reading
 from home.errors import ConfigError
 from home.layout import Home
+from home.text import one_line
 
 Row = dict[str, Any]
 
@@ -57,7 +58,14 @@ def rows(home: Home, query: str, shops: Sequence[str], table: str) -> list[Row]:
                 advice=f"Run `ttkpi run`, which publishes {table}.",
             ) from error
         names = [column[0] for column in cursor.description or ()]
-        found = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        # Names are typed by others: a line break in one is no line of a file.
+        found = [
+            {
+                name: one_line(value) if isinstance(value, str) else value
+                for name, value in zip(names, row, strict=True)
+            }
+            for row in cursor.fetchall()
+        ]
     return [row for row in found if not shops or row["shop_key"] in shops]
 
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from home.config import PROJECT_ROOT
 from home.errors import ConfigError, TtkpiError
 from home.layout import Home
+from home.text import csv_cell
 from orchestration.deliver.published_rows import rows
 
 ERP_COLUMNS = PROJECT_ROOT / "seeds" / "inventory" / "erp_columns.csv"
@@ -41,26 +42,22 @@ FIELDS = (
 )
 """Of a suggestion, in the order in which a list without an ERP's column map shows them."""
 
+FULL_WINDOW_DAYS = 28
+"""A pace of fewer days of sales is provisional."""
+
 Value = str | int | None
 Suggestion = Mapping[str, Value]
 
 _QUERY = """
     select
-        health.shop_key,
         shops.shop_name,
-        cast(health.snapshot_date as varchar) as snapshot_date,
-        health.seller_sku,
-        health.sku_id,
-        health.product_name,
-        health.sku_name,
-        health.stock_status,
-        health.sellable_units,
-        -- One digit, cut and not rounded: a cover that is a little longer than it is would be no help.
-        cast(cast(floor(health.days_of_cover * 10) / 10 as decimal(18, 1)) as varchar) as days_of_cover,
-        cast(health.expected_stockout_date as varchar) as expected_stockout_date,
-        health.reorder_units,
-        health.lead_time_days,
-        cast(health.policy_valid_from as varchar) as policy_valid_from
+        health.* replace (
+            cast(health.snapshot_date as varchar) as snapshot_date,
+            -- One digit, cut and not rounded: a cover that is a little longer than it is would be no help.
+            cast(cast(floor(health.days_of_cover * 10) / 10 as decimal(18, 1)) as varchar) as days_of_cover,
+            cast(health.expected_stockout_date as varchar) as expected_stockout_date,
+            cast(health.policy_valid_from as varchar) as policy_valid_from
+        )
     from published.marts.kpi_stock_health as health
     left join published.marts.dim_shops as shops on health.shop_key = shops.shop_key
     where health.is_latest and health.reorder_units > 0
@@ -112,7 +109,11 @@ def _suggestion(row: dict[str, Value]) -> Suggestion:
     ]
     key = hashlib.sha256(json.dumps(content).encode()).hexdigest()[:32]
     note = f"{row['shop_name']}: {row['sellable_units']} left on {row['snapshot_date']}, {row['days_of_cover']} days"
-    return {"key": key, **row, "note": note}
+    # A file that an older version published has no such column.
+    days = row.get("velocity_days")
+    if isinstance(days, int) and days < FULL_WINDOW_DAYS:
+        note += f"; provisional, sales of {days} days only 暂定"
+    return {"key": key, **{name: row[name] for name in FIELDS if name in row}, "note": note}
 
 
 def columns_of(erp: str, on: date, path: Path = ERP_COLUMNS) -> Columns:
@@ -162,7 +163,7 @@ def as_csv(lines: Sequence[Suggestion], columns: Columns) -> bytes:
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow([header for header, _ in columns.headers])
     for line in lines:
-        writer.writerow([_harmless(value) for value in columns.row(line).values()])
+        writer.writerow([csv_cell(value) for value in columns.row(line).values()])
     return text.getvalue().encode("utf-8-sig")
 
 
@@ -170,8 +171,3 @@ def as_json(lines: Sequence[Suggestion], columns: Columns) -> bytes:
     """The suggestions as one JSON array."""
     rows = [columns.row(line) for line in lines]
     return (json.dumps(rows, ensure_ascii=False, indent=2) + "\n").encode()
-
-
-def _harmless(value: Value) -> Value:
-    # https://owasp.org/www-community/attacks/CSV_Injection: product names are typed by others.
-    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value

@@ -8,6 +8,7 @@ from ingestion.seller_center.components import component_of
 from ingestion.seller_center.entities import MAPPERS
 from ingestion.seller_center.layouts import languages, layouts
 from ingestion.seller_center.messages import label
+from ingestion.seller_center.not_loaded import reports
 
 _MARTS = {
     "orders": "`kpi_shop_daily`, `kpi_product_daily`, `kpi_order_profit`",
@@ -21,13 +22,15 @@ _MARTS = {
     "shop_performance_daily": "`kpi_shop_platform_daily`",
     "affiliate_videos_period": "`fct_affiliate_videos_period`",
     "gmv_max_creatives_period": "`fct_gmv_max_creative_period`",
+    "gmv_max_campaign_daily": "`kpi_ads_daily`, `fct_ad_spend_daily`, `fct_gmv_max_daily`",
 }
 """Marts by the raw table that a kind is about."""
 
 
 def files_tables() -> str:
     """The tables, as Markdown."""
-    return "\n\n".join(["\n".join(_layouts()), "\n".join(_languages()), "\n".join(_fees())])
+    parts = (_layouts(), _languages(), _not_loaded(), _fees())
+    return "\n\n".join("\n".join(part) for part in parts)
 
 
 def _layouts() -> Iterator[str]:
@@ -58,10 +61,27 @@ def _languages() -> Iterator[str]:
             columns = next(x for x in layouts().values() if x.kind.kind == one["kind"]).kind.columns
             aliases = [a for column in columns.values() for a in column.headers if a.language == code]
             inferred = sum(alias.inferred for alias in aliases)
+            markets = ", ".join(one["markets"]) or "not known"
             yield (
-                f"| {label(code, 'en')} | `{one['kind']}` | {', '.join(one['markets'])} | {one['files']} "
+                f"| {label(code, 'en')} | `{one['kind']}` | {markets} | {one['files']} "
                 f"| {one['day']} | {len(aliases) - inferred} | {inferred} | {one['basis']} |"
             )
+
+
+def _not_loaded() -> Iterator[str]:
+    yield "### Known and not loaded"
+    yield ""
+    yield "Refused by name, with what to import instead."
+    yield ""
+    yield "| report | why not, and what instead | markets | seen in files | on | where |"
+    yield "|---|---|---|---|---|---|"
+    for one in reports().values():
+        seen = one["seen"]
+        markets = ", ".join(seen["markets"]) or "not known"
+        yield (
+            f"| {one['title']['en']} · {one['title']['zh']} | {one['advice']['en']} | {markets} "
+            f"| {seen['files']} | {seen['day']} | {seen['basis']} |"
+        )
 
 
 def _fees() -> Iterator[str]:

@@ -16,6 +16,7 @@ from home.inputs import IMPORTED, RESTORED, Version, current_inputs, restore, st
 from home.layout import Home
 from home.project import project_dir
 from home.storage import storage_errors
+from home.text import file_name
 from orchestration.inputs.catalog import Input, inputs
 from orchestration.inputs.check import Checked, Values, check, from_seed, written
 from orchestration.inputs.findings import UNKNOWN, Finding
@@ -130,12 +131,12 @@ def import_workbook(
                     {one.input.name: _csv(one) for one in checked if one.input.name in changed},
                     {name: change.rows for name, change in changed.items()},
                     imported_by=imported_by or getpass.getuser(),
-                    source=path.name,
+                    source=file_name(path),
                     source_content=content,
                 )
                 entry.subject = version.name
                 entry.details |= {
-                    "file": path.name,
+                    "file": file_name(path),
                     "sha256": version.source_sha256,
                     "by": version.imported_by,
                     "inputs": {name: version.inputs[name] for name in changed},

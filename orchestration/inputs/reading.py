@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from home.text import file_name
 from ingestion.seller_center.unreadable import Unreadable as UnreadableFile
 from ingestion.seller_center.workbook_process import Workbook
 from orchestration.inputs.catalog import Column, Input
@@ -67,7 +68,7 @@ def read_workbook(path: Path, known: Mapping[str, Input]) -> tuple[list[Sheet], 
         start = file.read(4)
     if start != b"PK\x03\x04":
         reason = "不是 xlsx 文件 · no xlsx file" if start else _REASONS["empty_file"]
-        return [], [Finding("no_workbook", path.name, values={"reason": reason})]
+        return [], [Finding("no_workbook", file_name(path), values={"reason": reason})]
     try:
         book = Workbook(path)
         sheets: dict[str, Sheet] = {}
@@ -86,9 +87,9 @@ def read_workbook(path: Path, known: Mapping[str, Input]) -> tuple[list[Sheet], 
                 findings += _read(sheet, [list(row) for row in book.rows(place)])
     except UnreadableFile as error:
         reason = _REASONS.get(error.code, f"{error.code}: {error}")
-        return [], [Finding("no_workbook", path.name, values={"reason": reason})]
+        return [], [Finding("no_workbook", file_name(path), values={"reason": reason})]
     if not sheets and not findings:
-        findings.append(Finding("no_sheet", path.name))
+        findings.append(Finding("no_sheet", file_name(path)))
     return list(sheets.values()), findings
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from home.database import literal
 from home.errors import TtkpiError
+from home.text import printable
 from orchestration.metrics import COMPARISONS
 from orchestration.metrics.catalog import (
     ACCOUNT_CURRENCY,
@@ -24,8 +25,10 @@ from orchestration.metrics.catalog import (
 )
 from orchestration.metrics.source import Engine, Published
 
-_SINCE, _UNTIL = "2001-02-03", "2001-02-04"
-"""Dates that stand in compiled SQL for those of a question: one compilation serves every period."""
+_SINCE, _UNTIL, _VALUES = "2001-02-03", "2001-02-04", "ttkpi_values_"
+"""What stands in compiled SQL for dates and values of a question: one compilation serves them all, and no value is a
+part of MetricFlow's conditions, which are templates: a shop whose name has `{{` in it is a shop."""
+_STANDS_IN = re.compile(rf"{_SINCE}|{_UNTIL}|'{_VALUES}(\d+)'")
 _COMPARISONS = {"week": timedelta(days=7), "year": timedelta(days=364)}
 """The same days of the week before, and of the year before (52 weeks, so that weekdays agree)."""
 _CHOICE = re.compile(r"^\w+$")
@@ -97,6 +100,7 @@ def ask(file: Published, question: Question) -> Answer:
         raise UnknownMetric("No metric is named.", advice="`ttkpi metrics list` has them all.")
     engine = file.engine()
     groups = {name: _group(engine, wanted, name) for name in dict.fromkeys(question.by)}
+    _refuse_odd(question)
     where = {_group(engine, wanted, name): values for name, values in question.where.items()}
     by = _with_currency(engine, wanted, question, groups, known)
     groups = {name: groups.get(name) or _group(engine, wanted, name) for name in by}
@@ -108,7 +112,10 @@ def ask(file: Published, question: Question) -> Answer:
         before = _answered(file, wanted, groups, where, since, until)
         rows = _compared(wanted, rows, before, groups, question)
     keys = sorted(rows, key=lambda key: tuple((value is None, str(value)) for value in key))
-    shown = tuple({**dict(zip(by, key, strict=True)), **rows[key]} for key in keys)
+    # Not before the rows are put together: two names may differ in such a sign alone.
+    shown = tuple(
+        {**{name: _shown(value) for name, value in zip(by, key, strict=True)}, **rows[key]} for key in keys
+    )
     return Answer(
         metrics=tuple(wanted),
         by=tuple("currency" if name == "shop_currency" else name for name in by),
@@ -130,6 +137,25 @@ def groups_of(file: Published, names: Sequence[str]) -> list[str]:
     return _choices(_known_groups(file.engine(), wanted))
 
 
+def _refuse_odd(question: Question) -> None:
+    """Periods without a day, and limits that no row can keep.
+
+    Raises:
+        Refused: There is one.
+    """
+    if question.since and question.until and question.since >= question.until:
+        raise Refused(
+            f"The period is empty: {question.since} is not before {question.until}.",
+            advice="The last day is exclusive: one day is `--since 2026-11-01 --until 2026-11-02`.",
+        )
+    for name, values in question.where.items():
+        if not values or any("\0" in value for value in values):
+            raise Refused(
+                f"{name} is limited to {'no value' if not values else 'a value with a zero byte'}.",
+                advice=f"Name a value, as `--where {name}=VALUE`.",
+            )
+
+
 def _with_currency(
     engine: Engine,
     wanted: Sequence[Metric],
@@ -149,8 +175,8 @@ def _with_currency(
             f"{', '.join(in_shop_currency)} are in the currency of an ads account and of a shop, which may differ.",
             advice="Ask for those of ads accounts apart, or in the reporting currency.",
         )
-    one_shop = len(question.where.get("shop", ())) == 1
-    if not one_shop and not any(name in CURRENCY_GROUPS for name in by):
+    has_one = any(len(question.where.get(name, ())) == 1 for name in CURRENCY_GROUPS if name != "shop_name")
+    if not has_one and not any(name in CURRENCY_GROUPS for name in by):
         converted = [f"{name}_rc" for name in in_shop_currency if f"{name}_rc" in known]
         raise Refused(
             f"{', '.join(in_shop_currency)} would add amounts in several currencies.",
@@ -214,18 +240,23 @@ def _answered(
 ) -> dict[tuple[Any, ...], dict[str, Any]]:
     """The values of each group."""
     names = tuple(metric.name for metric in wanted)
+    limits = sorted(where.items())
     sql = _sql(
         file.engine(),
         names,
         tuple(groups.values()),
-        tuple((group, tuple(values)) for group, values in sorted(where.items())),
+        tuple(group for group, _ in limits),
         since is not None,
         until is not None,
     )
-    if since is not None:
-        sql = sql.replace(_SINCE, since.isoformat())
-    if until is not None:
-        sql = sql.replace(_UNTIL, until.isoformat())
+
+    def meant(found: re.Match[str]) -> str:
+        if found[1] is None:
+            return str(since if found[0] == _SINCE else until)
+        return ", ".join(literal(value) for value in limits[int(found[1])][1])
+
+    # In one go: what a value says is never looked at again.
+    sql = _STANDS_IN.sub(meant, sql)
     columns, rows = file.table(sql)
     places = [columns.index(group) for group in groups.values()]
     values = [columns.index(name) for name in names]
@@ -242,16 +273,14 @@ def _sql(
     engine: Engine,
     names: tuple[str, ...],
     groups: tuple[str, ...],
-    where: tuple[tuple[str, tuple[str, ...]], ...],
+    limited: tuple[str, ...],
     has_since: bool,
     has_until: bool,
 ) -> str:
     """MetricFlow's SQL. Periods are conditions, not its time constraint, which is widened to whole weeks and months."""
     from metricflow.engine.metricflow_engine import MetricFlowQueryRequest
 
-    conditions = [
-        f"{_dimension(group)} in ({', '.join(literal(value) for value in values)})" for group, values in where
-    ]
+    conditions = [f"{_dimension(group)} in ('{_VALUES}{number}')" for number, group in enumerate(limited)]
     day = "{{ TimeDimension('metric_time', 'day') }}"
     conditions += [f"{day} >= '{_SINCE}'"] * has_since + [f"{day} < '{_UNTIL}'"] * has_until
     with engine.lock:
@@ -296,8 +325,6 @@ def _period_before(question: Question) -> tuple[date, date]:
             "There is nothing to compare with: the question has no period.",
             advice="Name the first and the last day: `--since 2026-11-01 --until 2026-11-08` (until is exclusive).",
         )
-    if question.since >= question.until:
-        raise Refused(f"The period is empty: {question.since} is not before {question.until}.")
     if question.compare not in COMPARISONS:
         raise Refused(
             f"{question.compare} is no period to compare with.", advice=f"Possible: {', '.join(COMPARISONS)}."
@@ -314,7 +341,10 @@ def _period_before(question: Question) -> tuple[date, date]:
             "By week, only whole weeks can be compared.",
             advice="Take a period of whole weeks, or `week` or `year`.",
         )
-    return question.since - shift, question.until - shift
+    try:
+        return question.since - shift, question.until - shift
+    except OverflowError as error:
+        raise Refused(f"There is no day {shift.days} days before {question.since}.") from error
 
 
 def _compared(
@@ -355,6 +385,11 @@ def _reporting_currency(file: Published) -> str:
             if currency:
                 return str(currency)
     return ""
+
+
+def _shown(value: Any) -> Any:
+    """A name as it may be shown: on a page, a terminal or to an agent, although others have typed it."""
+    return printable(value) if isinstance(value, str) else value
 
 
 def _day(value: Any) -> Any:

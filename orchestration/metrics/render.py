@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from home.text import printable
+from home.text import csv_cell
 from orchestration.metrics.catalog import OWN_CURRENCIES, REPORTING_CURRENCY, Metric
 from orchestration.metrics.query import Answer
 
@@ -96,17 +96,12 @@ def as_csv(answer: Answer) -> str:
     writer.writerow([*columns, "not_final"])
     for row in records(answer):
         row["reporting_currency"] = answer.reporting_currency
-        writer.writerow([*(_harmless(row[name]) for name in columns), " ".join(row["not_final"])])
+        writer.writerow([*(_plain(row[name]) for name in columns), " ".join(row["not_final"])])
     return file.getvalue()
 
 
-def _harmless(value: Any) -> Any:
-    """A name that a spreadsheet would take for a formula is written as text."""
-    if isinstance(value, str):
-        # A CSV may go to a terminal, too.
-        value = printable(value)
-        return f"'{value}" if value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
-    return value.isoformat() if isinstance(value, date) else value
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, date) else csv_cell(value)
 
 
 def notes(answer: Answer) -> list[str]:

@@ -28,7 +28,8 @@ from orchestration.build.marts import is_published
 
 SEED = "seeds/trust/audiences.csv"
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
-_OF_NOBODY = ("dim_dates", "dim_values", "kpi_glossary", "ops_settings")
+_OF_COLUMNS = ("dim_columns", "kpi_glossary")
+_OF_NOBODY = (*_OF_COLUMNS, "dim_dates", "dim_values", "ops_settings")
 _OF_A_PERSON = ("host_name", "person_name")
 _OF_A_KPI = ("kpi_name", "subject")
 _WILDCARDS = re.compile(r"[*?\[]")
@@ -190,7 +191,7 @@ def _is_left_out(table: str, column: str, patterns: Iterable[str]) -> bool:
 
 def _kept(table: str, names: Sequence[str], patterns: Sequence[str]) -> tuple[str, ...]:
     # The glossary describes columns; its own are no figures.
-    if table == "kpi_glossary":
+    if table in _OF_COLUMNS:
         return tuple(names)
     return tuple(column for column in names if not _is_left_out(table, column, patterns))
 
@@ -203,7 +204,7 @@ def _condition(
     shops: Sequence[str],
     person: str,
 ) -> str:
-    if table == "kpi_glossary":
+    if table in _OF_COLUMNS:
         pairs = [
             f"({literal(model)}, {literal(column)})" for model, columns in kept.items() for column in columns
         ]

@@ -1,4 +1,5 @@
-"""What BI tools show beside the name of a table or column: the first paragraph of its description in `models/`.
+"""What BI tools show beside the name of a table or column: the first paragraph of its description in `models/`, for a
+number with its unit and whether it may be summed.
 
 dbt could write them into the warehouse (`persist_docs`), at the cost of a statement per column in every build; they are
 needed in the published file only.
@@ -17,8 +18,43 @@ from home.database import literal, quoted
 from home.layout import Home
 from home.records import RecordDamaged, read_record
 from orchestration.build.build import BUILD_ANEW, dbt_folder
+from orchestration.build.glossary import (
+    BY_CURRENCY,
+    NO,
+    ONE_DAY,
+    YES,
+    adds_up,
+    meta_of,
+    summed_columns,
+    unit_of,
+)
 
-_UNITS = {"shop currency": "shop currency 店铺币种", "reporting currency": "reporting currency 报告币种"}
+_UNITS = {
+    "shop currency": "店铺币种",
+    "account currency": "广告账户币种",
+    "reporting currency": "报告币种",
+    "count": "数量",
+    "fraction": "比例",
+    "ratio": "比值",
+    "seconds": "秒",
+    "minutes": "分钟",
+    "hours": "小时",
+    "days": "天",
+    "weeks": "周",
+    "points": "分",
+    "rank": "名次",
+    "units per day": "件/天",
+    "natural logarithm": "自然对数",
+    "exchange rate": "汇率",
+    "as the row says": "见所在行",
+}
+"""Units of numbers, with their names in 中文."""
+_SUMS = {
+    YES: "may be summed 可加总",
+    BY_CURRENCY: "summed within one currency 同币种可加总",
+    ONE_DAY: "summed within one day 仅同日可加总",
+    NO: "never summed 不可加总",
+}
 
 
 @dataclass(frozen=True)
@@ -35,7 +71,8 @@ def descriptions(home: Home) -> dict[str, Description]:
     path = dbt_folder(home) / "target" / "manifest.json"
     if not path.is_file():
         return {}
-    nodes: Mapping[str, Any] = (read_record(path, cure=BUILD_ANEW) or {}).get("nodes") or {}
+    manifest = read_record(path, cure=BUILD_ANEW) or {}
+    nodes: Mapping[str, Any] = manifest.get("nodes") or {}
     if not nodes:
         raise RecordDamaged(f"{path} is damaged: it has no nodes.", advice=BUILD_ANEW)
     keys = {
@@ -43,26 +80,38 @@ def descriptions(home: Home) -> dict[str, Description]:
         for node in nodes.values()
         if node["resource_type"] == "test" and (node.get("test_metadata") or {}).get("name") == "unique_key"
     }
+    summed = summed_columns(manifest)
     return {
-        str(node["alias"]): _description(node, keys.get(one) or node["config"]["meta"].get("key", []))
+        str(node["alias"]): _description(
+            node, keys.get(one) or node["config"]["meta"].get("key", []), _summed(node, nodes, summed)
+        )
         for one, node in nodes.items()
         if node["resource_type"] == "model" and node["schema"] in ("marts", "views")
     }
 
 
-def _description(node: Mapping[str, Any], key: Collection[str]) -> Description:
+def _summed(
+    node: Mapping[str, Any], nodes: Mapping[str, Any], summed: Mapping[str, Mapping[str, bool]]
+) -> Mapping[str, bool]:
+    """What the metric layer adds up of a table; of a view, of the tables that it stands on."""
+    if node["schema"] != "views":
+        return summed.get(node["alias"], {})
+    tables = [str(nodes[one]["alias"]) for one in node["depends_on"]["nodes"] if one in nodes]
+    return {name: one_day for table in tables for name, one_day in summed.get(table, {}).items()}
+
+
+def _description(node: Mapping[str, Any], key: Collection[str], summed: Mapping[str, bool]) -> Description:
     meta = node["config"].get("meta") or {}
     sentences = [
         _first_paragraph(str(node["description"])),
         *([str(meta["question"])] if meta.get("question") else []),
         *([f"Key 主键: {', '.join(key)}."] if key else []),
     ]
-    columns = {
-        str(name): _with_unit(
-            _first_paragraph(str(column["description"])), str(name), column.get("data_type")
-        )
-        for name, column in node["columns"].items()
-    }
+    columns = {}
+    for name, column in node["columns"].items():
+        unit = unit_of(str(name), str(column.get("data_type") or ""), meta_of(column), node["columns"])
+        sums = adds_up(str(name), unit, summed, node["columns"], of_view=node["schema"] == "views")
+        columns[str(name)] = _with_unit(_first_paragraph(str(column["description"])), unit, sums)
     return Description(" ".join(sentences), columns, tuple(key))
 
 
@@ -77,12 +126,12 @@ def _first_paragraph(text: str) -> str:
     return ""
 
 
-def _with_unit(text: str, name: str, data_type: str | None) -> str:
-    kind = (data_type or "").lower().replace(" ", "")
-    if not text or not kind.startswith("decimal(18,4)"):
+def _with_unit(text: str, unit: str, sums: str | None) -> str:
+    """The text with the unit of a number, and whether rows of it may be added up."""
+    if not text or unit not in _UNITS:
         return text
-    unit = "reporting currency" if re.search(r"_rc(_|$)", name) else "shop currency"
-    return f"{text} [{_UNITS[unit]}]"
+    said = [f"{unit} {_UNITS[unit]}", *([_SUMS[sums]] if sums else [])]
+    return f"{text} [{'; '.join(said)}]"
 
 
 def write_comments(

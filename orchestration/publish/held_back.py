@@ -23,7 +23,7 @@ from home.project import project_var
 
 KIND = "held_back"
 """The kind of the alert in `kpi_alerts`."""
-_OF_NO_SHOP = ("dim_dates", "dim_values", "kpi_glossary")
+_OF_NO_SHOP = ("dim_columns", "dim_dates", "dim_values", "kpi_glossary")
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,20 +22,19 @@ from xlsxwriter.format import Format
 from xlsxwriter.utility import xl_col_to_name
 from xlsxwriter.workbook import Workbook
 
+from home.text import FORMULA_SIGNS
 from orchestration.sheets.tables import (
     DATE,
     FRACTION,
     INSTANT,
     NUMBER,
     REPORTING_CURRENCY,
-    SHOP_CURRENCY,
+    ROW_CURRENCIES,
     WHOLE,
     YES_NO,
     Column,
 )
 
-FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
-"""A text that begins with one of them is a formula to a spreadsheet (OWASP, CSV injection)."""
 LONGEST_TEXT = 32_767
 """Characters that a cell holds at most."""
 _EXACT = 10**15
@@ -125,16 +124,6 @@ def width(column: Column) -> int:
     return 28 if column.name.startswith(("message", "product_name", "definition", "evidence")) else 16
 
 
-def is_formula(text: str) -> bool:
-    """Whether a spreadsheet would take a text for a formula."""
-    return text.startswith(FORMULA_SIGNS)
-
-
-def harmless(value: Any) -> Any:
-    """A value for CSV: a text that a spreadsheet would run is led by an apostrophe."""
-    return f"'{value}" if isinstance(value, str) and is_formula(value) else value
-
-
 def money_format(currency: str) -> str:
     """The number format of an amount: with its currency, and with cents where the currency has any."""
     digits = "#,##0" if currency in _WITHOUT_CENTS else "#,##0.00"
@@ -215,7 +204,7 @@ def _yes_no(looks: Looks, place: str) -> Writer:
 def _numbers(looks: Looks, place: str, column: Column) -> Writer:
     unit, is_whole = column.unit, column.kind == WHOLE
     shown = "0.0%" if unit == FRACTION else "#,##0" if is_whole else "#,##0.00##"
-    is_shop, is_reporting = unit == SHOP_CURRENCY, unit == REPORTING_CURRENCY
+    is_shop, is_reporting = unit in ROW_CURRENCIES, unit == REPORTING_CURRENCY
     styles: dict[tuple[str, bool], str] = {}
 
     def write(number: int, value: Decimal | float | int, row: Row) -> str:

@@ -11,8 +11,8 @@ import duckdb
 
 from home.database import literal, quoted
 from home.storage import replacement, storage_error
+from home.text import csv_cell
 from orchestration.metrics.source import Published
-from orchestration.sheets.cells import harmless
 from orchestration.sheets.tables import Period, Table, rows_of, selection
 
 
@@ -68,4 +68,4 @@ def _plain(value: Any) -> Any:
         return value.isoformat()
     if isinstance(value, bool):
         return "true" if value else "false"
-    return harmless(value)
+    return csv_cell(value)

@@ -16,7 +16,14 @@ from orchestration.metrics.source import CATALOG, Published
 SCHEMAS = ("views", "marts")
 """Where tables and views for people are; a name that is in both is that of the view."""
 DATE, INSTANT, NUMBER, WHOLE, TEXT, YES_NO = "date", "instant", "number", "whole", "text", "yes_no"
-SHOP_CURRENCY, REPORTING_CURRENCY, FRACTION = "shop currency", "reporting currency", "fraction"
+SHOP_CURRENCY, ACCOUNT_CURRENCY, REPORTING_CURRENCY = (
+    "shop currency",
+    "account currency",
+    "reporting currency",
+)
+ROW_CURRENCIES = (SHOP_CURRENCY, ACCOUNT_CURRENCY)
+"""Amounts in the currency that stands beside them in their row."""
+FRACTION = "fraction"
 _INSTANTS = ("TIMESTAMP WITH TIME ZONE", "TIMESTAMP")
 _WHOLE = (
     "TINYINT",
@@ -30,7 +37,7 @@ _WHOLE = (
     "UBIGINT",
 )
 _KEY = re.compile(r"\s*Key 主键: ([\w, ]+)\.")
-_UNIT = re.compile(r"\s*\[(shop currency|reporting currency)[^\]]*\]$")
+_UNIT = re.compile(r"\s*\[([a-z][a-z ]*) [\u4e00-\u9fff][^\[\]]*\]$")
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 _FRACTIONS = re.compile(r"(rate|share|coverage|ctr|ctor)(_rc)?(_\w+)?$")
 _CLOCKS = (
@@ -42,13 +49,13 @@ _CLOCKS = (
     "refund_business_date",
     "created_date_utc",
     "date",
+    "entry_date",
     "shop_local_month",
     "statement_month",
     "month_start",
     "month",
     "week_start",
     "week",
-    "entry_date",
     "occurred_on",
 )
 """Names of dates by which a period chooses rows, the most telling first; beside them any date of the key."""
@@ -102,7 +109,7 @@ class Column:
     @property
     def is_money(self) -> bool:
         """Whether it is an amount of money."""
-        return self.unit in (SHOP_CURRENCY, REPORTING_CURRENCY, "account currency")
+        return self.unit in (*ROW_CURRENCIES, REPORTING_CURRENCY)
 
 
 @dataclass(frozen=True)

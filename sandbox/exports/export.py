@@ -117,7 +117,7 @@ def write_folder(
     for shop in store.shops() if shops is None else shops:
         downloaded = dict(DOWNLOADED[shop.region])
         for layout in downloaded if layouts is None else layouts:
-            account = gmv_max.account_of(shop) if layout == "gmv_max_creative_26" else None
+            account = gmv_max.account_of(shop) if layout in gmv_max.OF_ACCOUNTS else None
             yield write_file(
                 folder / (account.id if account is not None else shop.id),
                 store,

@@ -1,4 +1,5 @@
-"""Ads Manager's report of creatives in GMV Max campaigns for products, over a window of the ads account's days.
+"""Ads Manager's reports of GMV Max: creatives in campaigns for products, over a window of the ads account's days, and
+all campaigns together by day.
 
 The window stands in the file's name alone. `older` writes an earlier header, `bulk` is the file without ROI.
 """
@@ -6,13 +7,14 @@ The window stands in the file's name alone. `older` writes an earlier header, `b
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import orjson
 
 from sandbox.ads import figures, reports
-from sandbox.ads.accounts import ACCOUNTS, PRODUCT, Account
+from sandbox.ads.accounts import ACCOUNTS, LIVE, PRODUCT, Account
 from sandbox.ads.parameters import Parameters
 from sandbox.exports.asked import Asked, Json
 from sandbox.exports.books import Book, Cell, Sheet
@@ -79,6 +81,29 @@ COLUMNS = {
     ),
 }
 """The headers by language, in their order; the Indonesian file has no secondary status."""
+DAY_COLUMNS = {
+    "en": (
+        "By Day",
+        "Cost",
+        "SKU orders (Current shop)",
+        "Cost per order (Current shop)",
+        "Gross revenue (Current shop)",
+        "ROI (Current shop)",
+        "Currency",
+    ),
+    "th": (
+        "ตามวัน",
+        "ต้นทุน",
+        "คำสั่งซื้อ SKU (ร้านค้าปัจจุบัน)",
+        "ค่าใช้จ่ายต่อคำสั่งซื้อ (ร้านค้าปัจจุบัน)",
+        "รายได้ขั้นต้น (ร้านค้าปัจจุบัน)",
+        "ROI (ร้านค้าปัจจุบัน)",
+        "สกุลเงิน",
+    ),
+}
+"""The headers of the report by day, by language."""
+OF_ACCOUNTS = frozenset({"gmv_max_creative_26", "gmv_max_overview_7"})
+"""Layouts of an ads account, not of a shop."""
 EDITIONS = ("current", "older", "bulk")
 _SECONDARY = "Exploration secondary status"
 _METRICS = {
@@ -185,3 +210,64 @@ def _values(row: Json, campaign_name: str, account: Account) -> dict[str, Cell]:
             "Time posted": f"{posted:%Y-%m-%d %H:%M:%S}",
         }
     return values
+
+
+def days(asked: Asked, layout: str) -> Book:
+    """All GMV Max campaigns of a shop's ads account by day, with the sum below them.
+
+    Raises:
+        ValueError: No ads account promotes the shop, or the window is too long.
+    """
+    account = account_of(asked.shop)
+    if account is None:
+        raise ValueError(f"No ads account promotes {asked.shop.name}: it has no {layout}.")
+    if (asked.until - asked.first).days > _LONGEST:
+        raise ValueError(f"{layout} reports {_LONGEST} days at most: ask for fewer.")
+    name = f"Campaign overview data {asked.first:%Y%m%d} - {asked.last:%Y%m%d}.xlsx"
+    return Book(name, (Sheet("Sheet1", _days(asked, account)),))
+
+
+def _days(asked: Asked, account: Account) -> Iterator[list[Cell]]:
+    yield list(DAY_COLUMNS[asked.language])
+    sums: dict[str, tuple[Decimal, int, Decimal]] = {}
+    for kind in (PRODUCT, LIVE):
+        for row in _days_of(asked, account, kind):
+            day, metrics = row["dimensions"][reports.DAY], row["metrics"]
+            cost, orders, revenue = sums.get(day, (Decimal(0), 0, Decimal(0)))
+            sums[day] = (
+                cost + _figure(metrics["cost"]),
+                orders + int(_figure(metrics["orders"])),
+                revenue + _figure(metrics["gross_revenue"]),
+            )
+    for day in sorted(sums):
+        yield [day, *_day(*sums[day]), account.currency]
+    total = [sum(part, Decimal(0)) for part in zip(*sums.values(), strict=True)] or [Decimal(0)] * 3
+    yield [_NONE, *_day(total[0], int(total[1]), total[2]), account.currency]
+
+
+def _days_of(asked: Asked, account: Account, kind: str) -> list[Json]:
+    """The rows that the Business API gives, month by month: it gives 30 days at once."""
+    found: list[Json] = []
+    first = asked.first
+    while first <= asked.last:
+        last = min(first + timedelta(days=29), asked.last)
+        query = {
+            "store_ids": [account.shop.id],
+            "dimensions": ["campaign_id", reports.DAY],
+            "metrics": ["cost", "orders", "gross_revenue"],
+            "filtering": {"gmv_max_promotion_types": [kind], "campaign_statuses": ["STATUS_ALL"]},
+        }
+        pairs = [(name, orjson.dumps(value).decode()) for name, value in query.items()]
+        pairs += [("start_date", first.isoformat()), ("end_date", last.isoformat())]
+        found += reports.gmv_max(asked.store.meta, account, Parameters(pairs), asked.clock)
+        first = last + timedelta(days=1)
+    return found
+
+
+def _figure(text: str) -> Decimal:
+    return Decimal(0) if text == reports.NONE else Decimal(text)
+
+
+def _day(cost: Decimal, orders: int, revenue: Decimal) -> list[Cell]:
+    per_order = f"{cost / orders:.2f}" if orders else "0"
+    return [f"{cost:.2f}", orders, per_order, f"{revenue:.2f}", f"{revenue / cost:.2f}" if cost else "0.00"]

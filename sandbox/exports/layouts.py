@@ -79,6 +79,7 @@ LAYOUTS = {
         Layout("shop_key_metrics_es", "shop_daily", shop_days.book, ("es",)),
         Layout("affiliate_video_list_18", "affiliate_videos", affiliates.videos),
         Layout("gmv_max_creative_26", "gmv_max_creatives", gmv_max.book, ("en", "id"), gmv_max.EDITIONS),
+        Layout("gmv_max_overview_7", "gmv_max_days", gmv_max.days, ("en", "th")),
     )
 }
 
@@ -97,6 +98,7 @@ DOWNLOADED = {
         ("withdrawal_records", "en"),
         ("live_sessions_36", "en"),
         ("gmv_max_creative_26", "en"),
+        ("gmv_max_overview_7", "th"),
         *_EVERYWHERE,
     ),
     "VN": (
@@ -125,6 +127,7 @@ DOWNLOADED = {
         ("unsettled_us", "en"),
         ("live_list_35", "en"),
         ("gmv_max_creative_26", "id"),
+        ("gmv_max_overview_7", "en"),
         *_EVERYWHERE,
     ),
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ingestion.seller_center.entities.affiliates import AffiliateOrders
 from ingestion.seller_center.entities.base import Facts, Made, Mapper, Quarantine, QuarantinedRow
-from ingestion.seller_center.entities.days import LiveDays, ShopDays, VideoDays
+from ingestion.seller_center.entities.days import AdsDays, LiveDays, ShopDays, VideoDays
 from ingestion.seller_center.entities.lives import OldSessions, Sessions
 from ingestion.seller_center.entities.orders import Orders
 from ingestion.seller_center.entities.payouts import Payouts
@@ -26,6 +26,7 @@ MAPPERS: dict[str, type[Mapper]] = {
     "shop_daily": ShopDays,
     "affiliate_videos": AffiliateVideos,
     "gmv_max_creatives": Creatives,
+    "gmv_max_days": AdsDays,
 }
 """By kind of layout."""
 

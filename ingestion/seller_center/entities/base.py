@@ -101,6 +101,12 @@ class Mapper(ABC):
     identity: ClassVar[str] = ""
     """The column that says what a row is about."""
 
+    always_money: ClassVar[bool] = False
+    """Whether each row of a download has its amount: without one it was changed."""
+
+    equal_rows_count: ClassVar[bool] = False
+    """Whether two rows side by side may be equal in every cell, and both count: adjustments of a moment."""
+
     def __init__(self, facts: Facts, quarantine: Quarantine) -> None:
         self.facts = facts
         self._quarantine = quarantine

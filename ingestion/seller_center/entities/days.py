@@ -1,4 +1,4 @@
-"""Daily reports of LIVE, videos and the shop: one row per local day of the shop.
+"""Daily reports of LIVE, videos, the shop and GMV Max: one row per local day of the shop, or of the ads account.
 
 A day on which nothing is told (only `-`, `--` or `N/A`) is no row: it is unknown, and not 0.
 """
@@ -12,10 +12,12 @@ from typing import ClassVar
 from zoneinfo import ZoneInfo
 
 from ingestion.engine.pages import Record
-from ingestion.seller_center.entities.base import Made, Mapper, Values, amount, money, whole
+from ingestion.seller_center.entities.base import Made, Mapper, Values, amount, day_of, money, text_of, whole
 from ingestion.seller_center.sheets import TypedRow
 
 _ALL_ACCOUNTS = "ALL"
+ALL_CAMPAIGNS = "all"
+"""The campaign of a day of which a file tells all campaigns together."""
 
 
 class _Days(Mapper):
@@ -134,4 +136,39 @@ class ShopDays(_Days):
                 **_counts(values, self._traffic),
                 **_rates(values, {"avg_conversation_rate": "conversion_rate"}),
             },
+        }
+
+
+class AdsDays(Mapper):
+    """GMV Max by day of an ads account, all campaigns together. Whose shop it is, no file tells."""
+
+    resource = "gmv_max_campaign_daily"
+    money = "cost"
+    identity = "local_date"
+    always_money = True
+
+    def take(self, rows: Sequence[TypedRow]) -> Made:
+        """A row of the API's report per day."""
+        made = [self._day(row) for row in rows]
+        return {self.resource: [record for record in made if record is not None]}
+
+    def _day(self, row: TypedRow) -> Record | None:
+        values = row.values
+        day = day_of(values.get("local_date"))
+        if day is None:
+            self.quarantine("row_without_id", row, "local_date", None)
+            return None
+        zone = ZoneInfo(self.facts.decisions.zone or "UTC")
+        end = day + timedelta(days=1)
+        self.reached(*(int(datetime.combine(one, time(), zone).timestamp()) for one in (day, end)))
+        return {
+            "advertiser_id": self.facts.advertiser_id,
+            "campaign_id": ALL_CAMPAIGNS,
+            "stat_date": day.isoformat(),
+            "currency": text_of(values.get("currency")) or self.currency,
+            "cost": amount(values.get("cost")),
+            "gross_revenue": amount(values.get("gross_revenue")),
+            "orders": whole(values.get("sku_orders")),
+            "roi": amount(values.get("roi")),
+            "file_row": row.row,
         }

@@ -15,7 +15,17 @@ from itertools import groupby
 from typing import Any
 
 from ingestion.engine.pages import Record
-from ingestion.seller_center.entities.base import Made, Mapper, amount, seconds, split, text_of, total
+from ingestion.seller_center.entities.base import (
+    Facts,
+    Made,
+    Mapper,
+    Quarantine,
+    amount,
+    seconds,
+    split,
+    text_of,
+    total,
+)
 from ingestion.seller_center.sheets import TypedRow
 from ingestion.seller_center.words import code_of
 
@@ -79,7 +89,13 @@ class Orders(Mapper):
     together = ("order_id",)
     resource = "orders"
     money = "sku_subtotal_after_discount"
+    always_money = True
     identity = "order_id"
+
+    def __init__(self, facts: Facts, quarantine: Quarantine) -> None:
+        super().__init__(facts, quarantine)
+        self._inferred: set[int] = set()
+        """Rows whose status word nobody knows."""
 
     def take(self, rows: Sequence[TypedRow]) -> Made:
         """Records of whole orders."""
@@ -91,12 +107,38 @@ class Orders(Mapper):
                 for row in theirs:
                     self.quarantine("row_without_id", row, "order_id", None)
                 continue
-            order = self._order(str(order_id), theirs)
+            order = self._order(str(order_id), self._of_one_download(str(order_id), theirs))
             if order is not None:
                 orders.append(order)
                 if (refund := self._refund(order, theirs)) is not None:
                     returns.append(refund)
         return {"orders": orders, "returns": returns}
+
+    def _of_one_download(self, order_id: str, rows: list[TypedRow]) -> list[TypedRow]:
+        """The rows without those of an older state of the order: a download may have been pasted under another.
+
+        The rows of an order stand together. A SKU that comes again further down is the same one at another time: what
+        has the later event holds, and of the same events what stands further down.
+        """
+        blocks: dict[int, list[TypedRow]] = {}
+        for place, row in enumerate(sorted(rows, key=lambda one: one.row)):
+            blocks.setdefault(row.row - place, []).append(row)
+        if len(blocks) == 1:
+            return rows
+        newest: dict[Any, list[TypedRow]] = {}
+        for block in blocks.values():
+            by_sku: dict[Any, list[TypedRow]] = {}
+            for row in block:
+                by_sku.setdefault(row.values.get("sku_id"), []).append(row)
+            for sku, theirs in by_sku.items():
+                known = newest.get(sku)
+                if known is None or _last_event(theirs) >= _last_event(known):
+                    newest[sku] = theirs
+        kept = {row.row for theirs in newest.values() for row in theirs}
+        for row in rows:
+            if row.row not in kept:
+                self.quarantine("order_repeated", row, "order_id", order_id)
+        return [row for row in rows if row.row in kept]
 
     def _order(self, order_id: str, rows: list[TypedRow]) -> Record | None:
         units = [row.values.get("quantity") for row in rows]
@@ -135,6 +177,7 @@ class Orders(Mapper):
         return {
             "id": order_id,
             "status": _status_of_order(statuses),
+            "is_status_inferred": any(row.row in self._inferred for row in rows),
             "payment": payment,
             **events,
             "update_time": max(known, default=None),
@@ -160,6 +203,7 @@ class Orders(Mapper):
         words = [text_of(row.values.get(column)) for column in ("order_status", "order_substatus")]
         status, substatus = (code_of("order_status", word, on) if word else None for word in words)
         if status is None:
+            self._inferred.add(row.row)
             self.quarantine("unknown_status", row, "order_status", words[0] or words[1], effect="counted")
             return _status_by_times(row, is_cod) if substatus is None else _refined(substatus, row)
         if status == _CANCELLED or substatus is None:
@@ -274,6 +318,13 @@ class Orders(Mapper):
             ],
             "file_row": order["file_row"],
         }
+
+
+def _last_event(rows: list[TypedRow]) -> int:
+    """The latest event of some rows, unix seconds."""
+    return max(
+        (seconds(row.values.get(column)) or 0 for row in rows for column in _EVENTS.values()), default=0
+    )
 
 
 def _once(rows: list[TypedRow], column: str) -> Any:

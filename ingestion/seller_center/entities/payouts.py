@@ -19,6 +19,7 @@ class Payouts(Mapper):
 
     resource = "payments"
     money = "amount"
+    always_money = True
     identity = "reference_id"
 
     def take(self, rows: Sequence[TypedRow]) -> Made:

@@ -217,6 +217,8 @@ def _cut(day: date) -> int:
 class Income(_Settlement):
     """Income files: one row per order or adjustment, or per order, SKU and statement."""
 
+    always_money = True
+    equal_rows_count = True
     together = ("order_adjustment_id", "statement_id")
 
     def __init__(self, facts: Facts, quarantine: Quarantine) -> None:
@@ -367,6 +369,7 @@ class Adjustments(_Settlement):
     """The adjustments of the US workbook."""
 
     money = "adjustment_amount"
+    always_money = True
     identity = "adjustment_id"
 
     def take(self, rows: Sequence[TypedRow]) -> Made:

@@ -89,6 +89,7 @@ with touched as (
         headers.original_shipping_fee as listed_shipping,
         coalesce(-shipping.charged_amount, 0) as buyer_shipping,
         coalesce(refunded_skus.skus, 0) as refunded_skus,
+        facts.units_sold,
         settled.row_count + coalesce(refunded_skus.refunds, 0) as roundings
     from settled
     inner join shops on settled.shop_key = shops.shop_key
@@ -146,7 +147,9 @@ with touched as (
         standard_rates.basis,
         standard_rates.rate,
         standard_rates.amount,
-        standard_rates.cap_amount * greatest(orders.refunded_skus, 1) as fee_cap,
+        -- The sum of what units may bear at most: an order with a dear and a cheap one may bear less, and never more.
+        standard_rates.cap_amount
+            * greatest(case standard_rates.basis when 'refunded_revenue' then orders.refunded_skus else coalesce(orders.units_sold, 1) end, 1) as fee_cap,
         standard_rates.claim_days,
         standard_rates.is_verified,
         standard_rates.source,

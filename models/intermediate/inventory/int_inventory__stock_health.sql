@@ -3,9 +3,18 @@
 with stock as (
     select
         *,
-        -- Units of 28 days at the faster of both paces, so that velocities stay whole numbers until they are divided.
-        greatest(units_sold_7d * 4, units_sold_28d) as planned_units_28d
+        least(velocity_days, 7) as days_7d,
+        units_sold_7d * velocity_days > units_sold_28d * least(velocity_days, 7) as is_7d_faster
     from {{ ref('int_inventory__stock_velocity') }}
+)
+
+-- The faster of both paces, as units and days, so that velocities stay whole numbers until they are divided.
+, paces as (
+    select
+        *,
+        case when is_7d_faster then units_sold_7d else units_sold_28d end as pace_units,
+        case when is_7d_faster then days_7d else velocity_days end as pace_days
+    from stock
 )
 
 , skus as (
@@ -79,14 +88,14 @@ with stock as (
         policies.valid_from as policy_valid_from,
         last_days.shop_key is not null as is_latest,
         combos.sku_id is not null as is_combo,
-        {{ ratio('stock.sellable_units * 28', 'stock.planned_units_28d') }} as days_of_cover,
-        cast(ceil({{ ratio('stock.planned_units_28d * (policies.lead_time_days + policies.safety_days)', '28') }}) as bigint)
+        {{ ratio('stock.sellable_units * stock.pace_days', 'stock.pace_units') }} as days_of_cover,
+        cast(ceil({{ ratio('stock.pace_units * (policies.lead_time_days + policies.safety_days)', 'stock.pace_days') }}) as bigint)
             as reorder_point_units,
         cast(
-            ceil({{ ratio('stock.planned_units_28d * (policies.lead_time_days + policies.safety_days + policies.target_cover_days)', '28') }})
+            ceil({{ ratio('stock.pace_units * (policies.lead_time_days + policies.safety_days + policies.target_cover_days)', 'stock.pace_days') }})
             as bigint
         ) as order_up_to_units
-    from stock
+    from paces as stock
     left join skus on stock.shop_key = skus.shop_key and stock.sku_id = skus.sku_id
     left join products on stock.shop_key = products.shop_key and stock.product_id = products.product_id
     left join combos on stock.shop_key = combos.shop_key and stock.sku_id = combos.sku_id
@@ -103,15 +112,16 @@ with stock as (
         *,
         case
             when reorder_point_units is null then null
-            when is_combo or planned_units_28d = 0 or sellable_units > reorder_point_units then 0
+            when is_combo or pace_units = 0 or sellable_units > reorder_point_units then 0
             else greatest(order_up_to_units - sellable_units, moq_units)
         end as wanted_units,
         case
             when is_out then 'out'
             when reorder_point_units is null then null
             when days_of_cover < lead_time_days then 'critical'
-            when planned_units_28d > 0 and sellable_units <= reorder_point_units then 'low'
-            when planned_units_28d = 0 or days_of_cover > overstock_days then 'overstock'
+            when pace_units > 0 and sellable_units <= reorder_point_units then 'low'
+            -- Without a sale in a few days only, nobody knows.
+            when (pace_units = 0 and velocity_days = 28) or days_of_cover > overstock_days then 'overstock'
             else 'ok'
         end as stock_status
     from joined
@@ -140,10 +150,12 @@ select
     cast(units_sold_7d as bigint) as units_sold_7d,
     cast(units_sold_14d as bigint) as units_sold_14d,
     cast(units_sold_28d as bigint) as units_sold_28d,
-    {{ ratio('units_sold_7d', '7') }} as sales_velocity_7d,
-    {{ ratio('units_sold_14d', '14') }} as sales_velocity_14d,
-    {{ ratio('units_sold_28d', '28') }} as sales_velocity_28d,
+    {{ ratio('units_sold_7d', 'least(velocity_days, 7)') }} as sales_velocity_7d,
+    {{ ratio('units_sold_14d', 'least(velocity_days, 14)') }} as sales_velocity_14d,
+    {{ ratio('units_sold_28d', 'velocity_days') }} as sales_velocity_28d,
     cast(spike_velocity as bigint) as spike_velocity,
+    cast(velocity_days as bigint) as velocity_days,
+    cast(is_velocity_provisional as boolean) as is_velocity_provisional,
     cast(velocity_unknown_reason as string) as velocity_unknown_reason,
     days_of_cover,
     {{ add_days('snapshot_date', 'cast(floor(days_of_cover) as integer)') }} as expected_stockout_date,

@@ -7,6 +7,7 @@
     'evidence_until': ['orders', 'returns', 'cancellations', 'affiliate_orders', 'statements', 'statement_transactions'],
     'fulfilment_until': ['orders', 'cancellations', 'packages', 'package_details'],
 } -%}
+{%- set earlier = 'partition by shop_key order by read_from asc nulls first, read_until asc nulls first rows between unbounded preceding and 1 preceding' -%}
 
 with attempts as (
     select
@@ -15,6 +16,7 @@ with attempts as (
         status,
         -- An import has the name of its layout there.
         resource = 'orders' and endpoint = 'search_orders' as is_api,
+        least(window_from, coalesce(complete_from, window_from)) as read_from,
         coalesce(
             window_until,
             cursor_at,
@@ -36,9 +38,28 @@ with attempts as (
     group by shop_key, resource
 )
 
+-- Orders before a gap say nothing of the days in it. The window of a file begins with its first order: a week without one is a quiet week.
+, order_windows as (
+    select
+        shop_key,
+        read_from,
+        {{ dbt.dateadd('hour', 'case when is_api then 24 else 168 end', 'max(read_until) over (' ~ earlier ~ ')') }} as joined_until
+    from attempts
+    where resource = 'orders' and status = 'ok' and read_from is not null
+)
+
+, stretches as (
+    select
+        shop_key,
+        coalesce(max(case when read_from > joined_until then read_from end), min(read_from)) as orders_from
+    from order_windows
+    group by shop_key
+)
+
 select
-    shop_key,
+    resources.shop_key,
     max(case when resource = 'orders' then read_until end) as data_until,
+    max(stretches.orders_from) as orders_from,
     {%- set returns_read = "(max(is_api) = 0 or count(case when resource = 'returns' then 1 end) = 1)" %}
     {{ returns_read }} and count(case when resource = 'returns' and read_until is null then 1 end) = 0 as is_returns_read,
     {%- for column, names in sources.items() %}
@@ -53,5 +74,6 @@ select
     end as {{ column }}{{ ',' if not loop.last }}
     {%- endfor %}
 from resources
-group by shop_key
+left join stretches on resources.shop_key = stretches.shop_key
+group by resources.shop_key
 having max(case when resource = 'orders' then read_until end) is not null

@@ -87,6 +87,7 @@ select
     cast(origin as string) as origin,
     -- what kind of order
     cast(order_status as string) as order_status,
+    cast(coalesce(is_status_inferred, false) as boolean) as is_status_inferred,
     cast(order_type as string) as order_type,
     cast(fulfillment_type as string) as fulfillment_type,
     cast(payment_method_name as string) as payment_method_name,
@@ -119,6 +120,9 @@ select
     {{ money('tax') }} as tax,
     {{ money('seller_discount') }} as seller_discount,
     {{ money('platform_discount') }} as platform_discount,
+    {{ money('shipping_fee_seller_discount') }} as shipping_fee_seller_discount,
+    {{ money('shipping_fee_platform_discount') }} as shipping_fee_platform_discount,
+    {{ money('shipping_fee_cofunded_discount') }} as shipping_fee_cofunded_discount,
     {{ money('total_amount') }} as total_amount,
     {{ money('lines_sale_amount') }} as lines_sale_amount,
     -- what it adds to the KPIs, in shop currency

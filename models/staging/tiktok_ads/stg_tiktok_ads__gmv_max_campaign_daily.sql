@@ -1,4 +1,11 @@
-{{ config(materialized='incremental', unique_key=['advertiser_id', 'campaign_id', 'stat_date']) }}
+-- A file has no campaigns: it tells the account's day as a whole, which the API's campaigns of that day tell again.
+{{
+    config(
+        materialized='incremental',
+        unique_key=['advertiser_id', 'campaign_id', 'stat_date'],
+        post_hook="{{ delete_account_days_of_files(this) }}"
+    )
+}}
 
 {%- set columns = [
     'advertiser_id', 'store_id', 'campaign_id',

@@ -7,7 +7,7 @@
     'order_status', 'order_type', 'fulfillment_type', 'delivery_type', 'shipping_type',
     'delivery_option_name', 'payment_method_name', 'recipient_region_code', 'split_or_combine_tag',
     'cancellation_initiator', 'cancel_reason', 'is_cod', 'is_sample_order', 'is_replacement_order',
-    'is_exchange_order', 'is_on_hold_order', 'is_buyer_request_cancel', 'is_subscription_order',
+    'is_exchange_order', 'is_status_inferred', 'is_on_hold_order', 'is_buyer_request_cancel', 'is_subscription_order',
     'currency', 'sub_total', 'total_amount', 'original_total_product_price', 'seller_discount',
     'platform_discount', 'payment_platform_discount', 'payment_discount_service_fee', 'shipping_fee',
     'original_shipping_fee', 'shipping_fee_seller_discount', 'shipping_fee_platform_discount',
@@ -45,6 +45,8 @@ with unseen as (
         raw.is_sample_order,
         raw.is_replacement_order,
         raw.is_exchange_order,
+        -- of files alone: the word for the status was unknown, and the times of the order say it
+        coalesce(raw.is_status_inferred, false) as is_status_inferred,
         raw.is_on_hold_order,
         raw.is_buyer_request_cancel,
         raw.is_subscription_order,

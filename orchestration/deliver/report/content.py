@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from home.errors import TtkpiError
-from orchestration.deliver.report import reading, sections, targets
+from orchestration.deliver.report import finance, reading, sections, targets
 from orchestration.deliver.report.parts import Asked, Cell, Report, Section, short_name
 from orchestration.deliver.report.period import DAILY, KINDS, Period, Shop, late_shops
 from orchestration.deliver.report.words import Text, both, figure
@@ -57,6 +57,9 @@ def write_report(file: Published, period: Period, *, restated_after: datetime | 
         sections.ads,
         sections.money,
         sections.payouts,
+        finance.claims,
+        finance.month_close,
+        finance.losses,
         sections.stock,
         lambda one: sections.restated(one, restated_after or period.previous().due),
     )

@@ -108,6 +108,21 @@ _CASH = _Source(
         *("cash_cumulative_low", "cash_cumulative_expected", "cash_cumulative_high", "overdue_amount"),
     ),
 )
+_CLAIMS = _Source(
+    "fee_audit",
+    ("shop_key", "case_id", "reason", "verdict", "occurred_on", "currency", "claim_amount"),
+    ("order_id", "payment_id", "statement_id", "claim_deadline"),
+)
+_MONTH_CLOSE = _Source(
+    "month_close",
+    ("shop_key", "shop_local_month", "currency", "closing_receivable"),
+    ("opening_receivable", "sales_amount", "settlement_amount", "payout_amount", "is_provisional"),
+)
+_LOSSES = _Source(
+    "loss_making_skus",
+    ("shop_key", "sku_id", "currency", "contribution_profit", "contribution_profit_rc"),
+    ("seller_sku", "product_name", "profit_loss_part"),
+)
 _VALUES = _Source("marts.dim_values", ("column_name", "value", "label", "label_zh"))
 _READ = _Source("marts.ops_sync_status", ("shop_key", "resource", "last_success_at", "last_status"))
 
@@ -221,6 +236,28 @@ def cash(file: Published, week: date) -> list[Row]:
     return _rows(file, _CASH, "week_start = ? order by shop_key, currency", (week,))
 
 
+def claims(file: Published, since: date, until: date) -> list[Row]:
+    """Cases of the fee audit that occurred in a period and can be claimed, the nearest deadline first."""
+    soonest = "claim_deadline nulls last," if _has(file, _CLAIMS, "claim_deadline") else ""
+    return _rows(
+        file,
+        _CLAIMS,
+        "verdict = 'claim' and occurred_on >= ? and occurred_on < ? "
+        f"order by {soonest} claim_amount desc nulls last, shop_key, case_id",
+        (since, until),
+    )
+
+
+def month_close(file: Published, month: date) -> list[Row]:
+    """The close of a month, by shop and currency."""
+    return _rows(file, _MONTH_CLOSE, "shop_local_month = ? order by shop_key, currency", (month,))
+
+
+def losses(file: Published) -> list[Row]:
+    """SKUs that lose money, the largest loss first."""
+    return _rows(file, _LOSSES, "true order by contribution_profit_rc, shop_key, sku_id")
+
+
 def unread(file: Published, end: datetime) -> list[str]:
     """Resources that were not read since an instant, of any shop."""
     rows = _rows(file, _READ, "coalesce(last_success_at, timestamptz '1970-01-01') < ?", (end,))
@@ -258,4 +295,11 @@ def _rows(file: Published, source: _Source, condition: str, parameters: Sequence
     shown = ", ".join(name if name in there else f"null as {name}" for name in names)
     place = source.table if "." in source.table else f"views.{source.table}"
     found = file.rows(f"select {shown} from warehouse.{place} where {condition}", parameters)  # noqa: S608
-    return [dict(zip(names, row, strict=True)) for row in found]
+    # Names are typed by others: whatever a page or a card says of them is one line.
+    return [
+        {
+            name: one_line(value) if isinstance(value, str) else value
+            for name, value in zip(names, row, strict=True)
+        }
+        for row in found
+    ]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,7 +21,7 @@ from home.layout import Home
 from ingestion.engine.progress import Progress
 from orchestration.history.publications import audiences_folder, history_folder
 from orchestration.publish.comments import Description, descriptions
-from orchestration.publish.postgres.changes import Table, changes, tables_of
+from orchestration.publish.postgres.changes import Changes, Table, changes, tables_of
 from orchestration.publish.postgres.config import Server
 from orchestration.publish.postgres.statements import comment, run_together
 from orchestration.publish.postgres.views import ForeignSchema, Views
@@ -184,17 +185,27 @@ class _Schema:
             if at != publication:
                 before = self._before(file, at)
                 self._make_way(views, tables, present)
-                for done, table in enumerate(tables, start=1):
-                    rows += self._bring(
-                        file,
-                        table,
-                        present.get(table.name),
-                        keys.get(table.name, ()),
-                        scratch,
-                        known=before,
-                        is_first=at is None,
+
+                def read(table: Table) -> Changes:
+                    # The server has the same columns and key: only what differs is needed.
+                    known = (
+                        before
+                        and present.get(table.name) == table.columns
+                        and keys.get(table.name, ()) == table.key
+                        and _has(file, "before", table)
                     )
-                    self.progress.count(done, len(tables), "tables to PostgreSQL", table.name)
+                    return changes(file, table, scratch, known=known)
+
+                with closing(_one_ahead(read, tables)) as found:
+                    for done, (table, change) in enumerate(found, start=1):
+                        rows += self._bring(
+                            table,
+                            change,
+                            present.get(table.name),
+                            keys.get(table.name, ()),
+                            is_first=at is None,
+                        )
+                        self.progress.count(done, len(tables), "tables to PostgreSQL", table.name)
                 self._remove(present.keys() - {table.name for table in tables}, at is not None)
                 self._describe(tables)
                 views.make()
@@ -293,18 +304,14 @@ class _Schema:
 
     def _bring(
         self,
-        file: duckdb.DuckDBPyConnection,
         table: Table,
+        found: Changes,
         present: Mapping[str, str] | None,
         key: tuple[str, ...],
-        scratch: Path,
         *,
-        known: bool,
         is_first: bool,
     ) -> int:
         """Bring one table to the file's; returns how many rows were written."""
-        known = known and present == table.columns and key == table.key and _has(file, "before", table)
-        found = changes(file, table, scratch, known=known)
         if present is None:
             self._create(table)
         elif dict(present) != table.columns:
@@ -464,6 +471,18 @@ class _Schema:
 
     def _row(self, statement: LiteralString, *parts: sql.Composable) -> tuple[Any, ...]:
         return self._rows(statement, *parts)[0]
+
+
+def _one_ahead(
+    read: Callable[[Table], Changes], tables: Sequence[Table]
+) -> Generator[tuple[Table, Changes], None, None]:
+    """What changes in each table; the next one is read from the file while the server takes in the one before."""
+    with ThreadPoolExecutor(max_workers=1) as reader:
+        coming = [reader.submit(read, table) for table in tables[:1]]
+        for place, table in enumerate(tables, start=1):
+            found = coming.pop().result()
+            coming += [reader.submit(read, following) for following in tables[place : place + 1]]
+            yield table, found
 
 
 def _column(name: str, kind: str) -> sql.Composed:

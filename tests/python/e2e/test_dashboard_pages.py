@@ -171,6 +171,78 @@ def test_ads_without_an_account_say_so_in_words(pages_home: Home) -> None:
     assert "该时段没有广告数据。" in html(page("ads", "zh"))
 
 
+def test_money_shows_what_can_be_claimed(pages_home: Home, world_dir: Path) -> None:
+    """Every case that the world plants, in its amount, and nothing else; the newest publication has at most twelve."""
+    expected = sorted(
+        shown(row["amount"]) for row in days(world_dir, "planted") if row["kind"] != "reserve_held"
+    )
+    lines = card(html(page("money")), "What can be claimed")
+    assert expected and sorted(line[5] for line in lines) == expected
+    assert len(card(html(page("money", "zh")), "可申诉的多收与少付")) == len(expected)
+
+
+def test_money_shows_which_skus_lose(
+    pages_home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The largest loss in the reporting currency first: -12.70 dollars are more than -33.31 ringgit."""
+    (tmp_path / "published").mkdir()
+    path = tmp_path / "published" / "marts.duckdb"
+    shutil.copy(pages_home.published, path)
+    with opened_to_change(path) as connection:
+        connection.execute("delete from marts.kpi_loss_making_skus")
+        connection.execute(
+            "insert into marts.kpi_loss_making_skus "
+            "(shop_key, sku_id, seller_sku, currency, units_sold, contribution_profit, contribution_profit_rc, profit_loss_part) "
+            "values ('7495000000000000303', '1', 'MY-22', 'MYR', 2, -33.31, -56.26, 'goods'), "
+            "('7495000000000000505', '2', 'US-18', 'USD', 50, -12.70, -90.63, 'shipping')"
+        )
+    monkeypatch.setenv("TTKPI_HOME", str(tmp_path))
+    lines = card(html(page("money", "zh")), "亏损 SKU")
+    assert [(line[0], line[3], line[5]) for line in lines] == [
+        ("US-18", "−12.70", "运费"),
+        ("MY-22", "−33.31", "商品成本"),
+    ]
+
+
+def test_money_is_drawn_from_a_file_that_an_older_version_published(
+    pages_home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "published").mkdir()
+    path = tmp_path / "published" / "marts.duckdb"
+    shutil.copy(pages_home.published, path)
+    with opened_to_change(path) as connection:
+        for name in ("fee_audit", "loss_making_skus", "journal"):
+            connection.execute(f"drop view views.{name}")
+    monkeypatch.setenv("TTKPI_HOME", str(tmp_path))
+    content = html(page("money"))
+    assert "could not be drawn" not in content
+    assert not card(content, "SKUs that lose money") and card(content, "What comes when")
+
+
+def test_money_has_the_journal_of_the_newest_month(pages_home: Home) -> None:
+    content = html(page("money", "zh"))
+    rows = store.opened(pages_home).rows(
+        "select entry_date, account_code, account_name_zh, debit_amount, credit_amount from kpi_journal "
+        "where shop_key = (select shop_key from dim_shops order by region, shop_key limit 1) "
+        "order by shop_local_month desc, entry_date desc, entry_id, line_number limit 8"
+    )
+    assert [(line[2], line[3], line[4]) for line in card(content, "记账凭证")] == [
+        (
+            f"{row['account_code']} {row['account_name_zh']}",
+            shown(row["debit_amount"]),
+            shown(row["credit_amount"]),
+        )
+        for row in rows
+    ]
+
+
+def card(content: str, title: str) -> list[list[str]]:
+    """The lines of the table under a title."""
+    _, _, rest = content.partition(title)
+    found = tables(rest.partition('class="card"')[0])
+    return [line for line in found[0] if line] if found else []
+
+
 # States other than a filled page.
 
 

@@ -23,7 +23,10 @@ from home.layout import Home
 from orchestration.docs_pages.contracts import contracts
 from orchestration.metrics.query import Answer, Question, ask
 from orchestration.metrics.source import Published, published
+from sandbox.world.catalog import SHOPS
+from sandbox.world.store import Store
 from sandbox.world.truth import truth
+from sandbox.world.truth_records import bodies
 
 ZERO = Decimal(0)
 STEPS = (
@@ -257,6 +260,79 @@ def test_profit_by_sku(file: Published, true: Any) -> None:
     assert {(row["shop_key"], row["sku_id"]): row["profit"] for row in rows} == expected
     assert all(row["product_name"] for row in rows)
     assert any(value is not None and value < 0 for value in expected.values())
+
+
+def test_which_charges_are_wrong_and_what_can_be_claimed(file: Published, true: Any) -> None:
+    rows = view(
+        file,
+        "select shop_key, reason, reason_zh, verdict_zh, coalesce(order_id, payment_id) as subject, claim_amount, currency "
+        "from views.fee_audit where verdict = 'claim'",
+    )
+    expected = {
+        (row["shop_key"], row["kind"], row["subject"]): Decimal(row["amount"])
+        for row in true("planted")
+        if row["kind"] != "reserve_held"
+    }
+    assert {(row["shop_key"], row["reason"], row["subject"]): row["claim_amount"] for row in rows} == expected
+    assert expected and all(row["reason_zh"] and row["verdict_zh"] and row["currency"] for row in rows)
+
+
+def test_what_is_owed_at_the_end_of_a_month(file: Published, true: Any) -> None:
+    rows = view(
+        file,
+        "select shop_key, shop_name, currency, shop_local_month, opening_receivable, closing_receivable from views.month_close",
+    )
+    expected = {
+        (row["shop_key"], row["shop_local_month"]): (Decimal(row["opening"]), Decimal(row["closing"]))
+        for row in true("month_close")
+    }
+    assert {
+        (row["shop_key"], str(row["shop_local_month"])): (
+            row["opening_receivable"],
+            row["closing_receivable"],
+        )
+        for row in rows
+    } == expected
+    assert len(expected) >= 5 and all(row["shop_name"] and row["currency"] for row in rows)
+
+
+def test_what_has_to_be_booked(file: Published) -> None:
+    rows = view(
+        file,
+        "select shop_key, entry_id, max(entry_type_zh) as entry_type_zh, max(tax_owed_by_zh) as tax_owed_by_zh, "
+        "sum(debit_amount - credit_amount) as difference from views.journal group by shop_key, entry_id",
+    )
+    assert len(rows) >= 10 and not any(row["difference"] for row in rows)
+    assert {row["entry_type_zh"] for row in rows} == {"结算单", "打款"}
+    assert all(row["tax_owed_by_zh"] for row in rows)
+
+
+def test_who_paid_which_discount(file: Published, world_dir: Path) -> None:
+    """Of each order: on goods and on shipping, by the seller and by the platform, as the world's payment has it."""
+    parts = ("seller_discount", "platform_discount", "shipping_fee_seller_discount", "shipping_fee_platform_discount")  # fmt: skip
+    rows = view(file, f"select shop_key, order_id, currency, {', '.join(parts)} from views.orders")
+    store, clock = Store.open(world_dir), int(CLOCK.timestamp())
+    expected = {
+        (shop.id, order["id"]): tuple(Decimal(order["payment"][part]) for part in parts)
+        for shop in SHOPS
+        for order in bodies(store, "order", shop, clock)
+    }
+    ours = {(row["shop_key"], row["order_id"]): tuple(row[part] for part in parts) for row in rows}
+    assert ours and ours.items() <= expected.items()
+    assert all(any(amounts[number] for amounts in ours.values()) for number in range(len(parts)))
+    assert all(row["currency"] for row in rows)
+
+
+def test_what_each_day_earned(file: Published, true: Any) -> None:
+    """Days sum to the lines of the world; what no sale earned is no profit."""
+    rows = view(
+        file,
+        "select shop_key, sum(contribution_profit) as profit, min(profit_basis_zh) as basis from views.profit_days group by shop_key",
+    )
+    expected = summed(true("sku_profit_daily"), ("shop_key",), "contribution_profit")
+    ours = {row["shop_key"]: row["profit"] for row in rows}
+    assert {shop: ours[shop] for shop in expected} == expected
+    assert all(row["basis"] for row in rows)
 
 
 def test_settlement_expected_next_week(file: Published, true: Any) -> None:

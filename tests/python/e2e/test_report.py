@@ -124,6 +124,27 @@ def test_every_kind_has_its_sections(published_home: Home) -> None:
             assert all(len(row) == len(one.headers) for one in found.sections for row in one.rows)
 
 
+def test_the_close_of_a_month_and_claims_are_those_of_the_marts(published_home: Home) -> None:
+    """Guards another month than the report's, a weekly report with a month, and a case that is in no report."""
+    with published(published_home) as file:
+        monthly = write_report(file, period_of("monthly", date(2026, 10, 5), ZONE))
+        weekly = write_report(file, period_of("weekly", date(2026, 10, 28), ZONE))
+        closing = file.rows(
+            "select closing_receivable from warehouse.marts.kpi_month_close "
+            "where shop_local_month = date '2026-10-01' order by shop_key, currency"
+        )
+        claimed = file.rows(
+            "select count(*) from warehouse.marts.kpi_fee_audit where verdict = 'claim' "
+            "and occurred_on between date '2026-10-01' and date '2026-10-31'"
+        )[0][0]
+    by_key = {section.key: section for section in monthly.sections}
+    shown = [row[-1].text[0] for row in by_key["month_close"].rows]
+    assert shown == [f"{amount:,.0f}" if abs(amount) >= 1000 else f"{amount:,.2f}" for (amount,) in closing]
+    assert len(shown) >= 5
+    assert claimed and len(by_key["claims"].rows) + by_key["claims"].more == claimed
+    assert "month_close" not in [section.key for section in weekly.sections]
+
+
 @pytest.mark.parametrize("kind", PLATFORMS)
 @pytest.mark.parametrize("language", ["en", "zh", "both"])
 def test_cards_keep_every_shop_and_the_limits(report: Report, kind: str, language: str) -> None:

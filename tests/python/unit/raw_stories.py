@@ -31,11 +31,19 @@ def sales() -> Story:
     """Orders and refunds that come late, twice or in wrong order."""
     raw = Story(SALES, "IDR", "ID")
 
+    def far(order: tuple[Any, Any]) -> tuple[Any, Any]:
+        """Each price holds 8 for the distance, shipping 3 for it; of shipping the seller pays 2, TikTok 1, both 4."""
+        header, lines = order
+        discounts = {"seller": 2, "platform": 1, "cofunded": 4}
+        header |= {f"payment__shipping_fee_{who}_discount": Decimal(one) for who, one in discounts.items()}
+        fees = {"distance_fee": Decimal(8), "distance_shipping_fee": Decimal(3)}
+        return header, [line | fees for line in lines]
+
     raw.known(1)
     raw.orders(
         1,
         raw.order("grows", DAY, status="UNPAID", paid=None, lines=2),
-        raw.order("newest", DAY + 9 * HOUR, status="COMPLETED", paid=DAY + HOUR, lines=2),
+        far(raw.order("newest", DAY + 9 * HOUR, status="COMPLETED", paid=DAY + HOUR, lines=2)),
         raw.order("moves", DAY, status="AWAITING_SHIPMENT", paid=DAY + timedelta(days=3), lines=1),
     )
     raw.refund(1, "newest", DAY + timedelta(days=20), status=REFUNDED, amount=40)
@@ -64,7 +72,7 @@ def sales() -> Story:
     raw.synced(2, DAY + timedelta(days=9))
 
     # A load that brings nothing new but time: a day stops being provisional.
-    raw.orders(3, raw.order("newest", DAY + 9 * HOUR, status="COMPLETED", paid=DAY + HOUR, lines=2))
+    raw.orders(3, far(raw.order("newest", DAY + 9 * HOUR, status="COMPLETED", paid=DAY + HOUR, lines=2)))
     raw.synced(3, DAY + timedelta(days=60))
     raw.rate(3, date(2026, 10, 16), "0.3")
     return raw

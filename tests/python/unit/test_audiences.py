@@ -61,6 +61,12 @@ _CANARIES = f"""
             ('kpi_live_hosts', 'host_name', 1, 'open-definition-host', 1, 'd4'),
             ('kpi_shop_daily', 'gmv', 1, 'canary-definition-absent-table', 1, 'd3')
         ) as glossary(model_name, column_name, column_position, definition, definition_version, definition_digest);
+    create table marts.dim_columns as
+        select * from (values
+            ('fct_canaries', 'note', 'open-column'),
+            ('fct_canaries', 'order_profit', 'canary-column-profit'),
+            ('kpi_shop_daily', 'gmv', 'canary-column-absent-table')
+        ) as columns(model_name, column_name, definition);
 """
 _DESCRIBED = {"order_profit": "canary-comment", "note": "open-comment", "_load": "canary-comment-load"}
 
@@ -169,12 +175,20 @@ class TestNothingOfOthers:
     def test_one_shop_without_profit(self, home: Home, compressed: bool) -> None:
         seed(
             home,
-            ("agency", "fct_canaries dim_shops dim_dates kpi_alerts kpi_glossary", "*profit*", OWN, "", True),
+            (
+                "agency",
+                "fct_canaries dim_shops dim_columns dim_dates kpi_alerts kpi_glossary",
+                "*profit*",
+                OWN,
+                "",
+                True,
+            ),
         )
         rows = publish(home).audiences["agency"]
         assert rows == {
             "fct_canaries": ROWS // 2,
             "dim_shops": 1,
+            "dim_columns": 1,
             "dim_dates": 1,
             "kpi_alerts": 2,
             "kpi_glossary": 1,
@@ -186,6 +200,7 @@ class TestNothingOfOthers:
             "open-row-",
             "open-alert-without-subject",
             "open-definition",
+            "open-column",
             "open-comment",
         )
 
@@ -225,7 +240,13 @@ class TestPatterns:
     def test_a_person_gets_only_tables_that_name_persons(self, home: Home) -> None:
         seed(home, ("mali", "*", "", "", "Mali", True))
         rows = publish(home).audiences["mali"]
-        assert set(rows) == {"kpi_live_hosts", "kpi_team_scorecard", "dim_dates", "kpi_glossary"}
+        assert set(rows) == {
+            "kpi_live_hosts",
+            "kpi_team_scorecard",
+            "dim_columns",
+            "dim_dates",
+            "kpi_glossary",
+        }
         assert rows["kpi_live_hosts"] == ROWS // 2
 
     def test_private_tables_and_columns_never_leave(self, home: Home) -> None:

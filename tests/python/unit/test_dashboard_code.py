@@ -5,11 +5,14 @@ from __future__ import annotations
 import ast
 import re
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
+import yaml
 
-from dashboards.pages import PAGES
+from dashboards.pages import PAGES, Entry
 from dashboards.parts.words import CLOCKS, SHARED, STATES
+from dashboards.pictures import path_of
 
 ROOT = Path(__file__).parents[3]
 FILES = sorted((ROOT / "dashboards").rglob("*.py"))
@@ -98,3 +101,34 @@ def test_nothing_of_a_page_comes_from_another_host() -> None:
         if path.suffix in (".py", ".css", ".toml"):
             hosts = re.findall(r"https?://(?!127\.0\.0\.1)[\w.{}-]+", path.read_text(encoding="utf-8"))
             assert not hosts, f"{path}: {hosts}"
+
+
+def boards() -> dict[str, set[str]]:
+    """Tables that the dashboards among the exposures read, by the path of their address."""
+    found: dict[str, set[str]] = {}
+    for file in sorted((ROOT / "models").rglob("*exposures.yml")):
+        for exposure in yaml.safe_load(file.read_text(encoding="utf-8"))["exposures"]:
+            if exposure["type"] == "dashboard":
+                path = urlsplit(exposure["url"]).path
+                found.setdefault(path, set()).update(
+                    re.findall(r"ref\('(\w+)'\)", str(exposure["depends_on"]))
+                )
+    return found
+
+
+def test_every_page_is_an_exposure_with_its_address_and_no_other_board_is() -> None:
+    assert set(boards()) == {path_of(entry.slug) for entry in PAGES}
+
+
+@pytest.mark.parametrize("entry", PAGES, ids=lambda entry: str(entry.slug))
+def test_what_a_page_reads_stands_in_its_exposure(entry: Entry) -> None:
+    """Guards a lineage that ends before the page: a change of a table that a page shows would be seen by nobody."""
+    source = Path(str(entry.module().__file__)).read_text(encoding="utf-8")
+    models = {
+        file.stem for folder in ("marts", "views") for file in (ROOT / "models" / folder).rglob("*.sql")
+    }
+    read = {*entry.needs, *re.findall(r"\b(?:kpi|fct|ops|dim)_\w+", source)} & models
+    read |= {f"view_{name}" for name in re.findall(r"\bviews\.(\w+)", source)}
+    read |= {"fct_orders"} if re.search(r"behind\.(live_)?orders", source) else set()
+    read |= {"fct_refund_lines"} if "behind.refunds" in source else set()
+    assert not read - boards()[path_of(entry.slug)]

@@ -90,6 +90,21 @@ def test_files_are_taken_or_refused_with_the_words_of_the_import(home: Home) -> 
     assert handed[0]["details"]["viewer"] == "lin@example.com"  # type: ignore[index]
 
 
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "th.csv: it looks like a file of another shop than 7495000000000000404 (Aurora UK, GB)"),
+        ("zh", "th.csv：看起来不是店铺 7495000000000000404 (Aurora UK, GB) 的文件，未导入任何内容"),
+    ],
+)
+def test_a_thai_file_for_the_uk_shop_is_refused_in_words(home: Home, language: str, said: str) -> None:
+    """Guards Thai sales that count as the UK shop's because somebody chose the wrong line of the list."""
+    uk = "7495000000000000404"
+    main(["import", str(CASES / "gb_order.csv"), "--shop", uk, "--region", "GB", "--name", "Aurora UK"])
+    outcome = import_files(home, LIN, {"th.csv": (CASES / "th_orders.csv").read_bytes()}, uk, language, "p1")
+    assert not outcome.is_done and said in outcome.text and "--trust-shop" in outcome.text
+
+
 def test_a_workbook_is_taken_whole_or_not_at_all(home: Home) -> None:
     outcome = import_inputs(home, LIN, {"inputs.xlsx": b"no workbook"}, "en", "p1")
     assert not outcome.is_done and not outcome.is_partly_done and "inputs.xlsx" in outcome.text

@@ -20,6 +20,8 @@ from dbt_helpers import dbt
 from templates import with_parse
 
 from home.layout import Home
+from orchestration.build.glossary import SEED, as_csv, definitions
+from orchestration.publish.comments import descriptions
 
 ROOT = Path(__file__).parents[3]
 SNAPSHOT = Path(__file__).parent / "snapshots" / "definitions.txt"
@@ -29,7 +31,7 @@ CHINESE = re.compile(r"[\u4e00-\u9fff]")
 @pytest.fixture(scope="module")
 def home(parsed: Home, tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = with_parse(parsed, Home(tmp_path_factory.mktemp("glossary"))).root
-    dbt(home, "build", "--select", "+kpi_glossary")
+    dbt(home, "build", "--select", "+kpi_glossary", "+dim_columns")
     return home
 
 
@@ -59,6 +61,74 @@ def test_every_column_of_every_kpi_mart_is_in_it(
     }
     assert len(columns) > 500
     assert entries.keys() == columns
+
+
+def test_the_snapshot_of_definitions_is_that_of_the_descriptions(manifest: dict[str, Any]) -> None:
+    """A description that was changed and not written into the seed: the published glossary would say the old one."""
+    text = as_csv(definitions(manifest, date(2026, 11, 23).isoformat()))
+    if os.environ.get("UPDATE_SNAPSHOTS"):
+        (ROOT / SEED).write_text(text, encoding="utf-8")
+    assert text == (ROOT / SEED).read_text(encoding="utf-8"), "`make generated` writes the seed anew"
+
+
+def test_facts_dimensions_and_monitoring_have_names_too(home: Path, manifest: dict[str, Any]) -> None:
+    """`dim_columns` has each column of each published table, without those that only the build needs."""
+    columns = {
+        (node["name"], column)
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "model" and node["schema"] == "marts"
+        for column in node["columns"]
+        if not column.startswith("_")
+    }
+    with duckdb.connect(str(home / "warehouse.duckdb"), read_only=True) as connection:
+        rows = connection.execute(
+            "select model_name, column_name, label_zh from marts.dim_columns"
+        ).fetchall()
+    assert {row[:2] for row in rows} == columns
+    assert {name.split("_")[0] for name, _ in columns} == {"dim", "fct", "kpi", "ops"}
+    assert not [row for row in rows if not CHINESE.search(row[2] or "")]
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "words"),
+    [
+        ("kpi_shop_daily", "gmv", "[shop currency 店铺币种; summed within one currency 同币种可加总]"),
+        ("kpi_shop_daily", "gmv_rc", "[reporting currency 报告币种; may be summed 可加总]"),
+        ("kpi_shop_daily", "buyers", "[count 数量; never summed 不可加总]"),
+        ("kpi_shop_daily", "refund_rate", "[fraction 比例; never summed 不可加总]"),
+        ("kpi_stock_health", "sellable_units", "[count 数量; summed within one day 仅同日可加总]"),
+        ("stock", "units_sold_7d", "[count 数量; summed within one day 仅同日可加总]"),
+        ("stock", "moq_units", "[count 数量; never summed 不可加总]"),
+        ("shop_days", "net_gmv_expected_low", "[shop currency 店铺币种; never summed 不可加总]"),
+        ("live_sessions", "gmv_per_hour_median", "[shop currency 店铺币种; never summed 不可加总]"),
+        ("live_sessions", "avg_view_seconds", "[seconds 秒; never summed 不可加总]"),
+        ("due_now", "hours_left", "[hours 小时; never summed 不可加总]"),
+        (
+            "campaign_days",
+            "spend",
+            "[account currency 广告账户币种; summed within one currency 同币种可加总]",
+        ),
+        ("payouts", "exchange_rate", "[exchange rate 汇率; never summed 不可加总]"),
+        ("fct_order_lines", "sale_amount", "[shop currency 店铺币种]"),
+    ],
+)
+def test_a_comment_says_unit_and_what_may_be_summed(home: Path, table: str, column: str, words: str) -> None:
+    """A tool that shows the comment keeps people from adding two currencies, two days of stock, or two rates."""
+    assert descriptions(Home(home))[table].columns[column].endswith(words)
+
+
+def test_every_amount_and_count_of_a_view_says_what_may_be_summed(
+    home: Path, manifest: dict[str, Any]
+) -> None:
+    silent = [
+        f"{table}.{column}"
+        for table, description in descriptions(Home(home)).items()
+        if table in {node["alias"] for node in manifest["nodes"].values() if node["schema"] == "views"}
+        and "kpi_name" not in description.columns
+        for column, text in description.columns.items()
+        if re.search(r"\[(.* currency|count|hours|minutes|fraction|ratio) [^;]*\]$", text)
+    ]
+    assert not silent
 
 
 def test_every_column_has_a_name_in_chinese(entries: dict[tuple[str, str], dict[str, Any]]) -> None:

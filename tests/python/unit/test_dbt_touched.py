@@ -251,6 +251,35 @@ def test_a_refund_is_dated_by_the_earliest_version_that_completed_it(home: Path)
     assert found == [(date(2026, 10, 16), Decimal(40), Decimal(12))]
 
 
+def test_an_indonesian_price_holds_the_distance_and_says_so(home: Path) -> None:
+    """From the platform's rows to the day: two lines of 100, of which 8 each are for the distance."""
+    lines = rows(
+        home,
+        "select gmv, gmv_without_distance_fee, distance_fee_amount, distance_shipping_fee_amount "
+        f"from marts.fct_order_lines where shop_key = '{SALES}' and order_id = 'newest'",
+        END,
+    )
+    assert lines == [(100, 92, 8, 3), (100, 92, 8, 3)]
+    days = rows(
+        home,
+        "select sum(gmv - gmv_without_distance_fee), sum(gmv_rc - gmv_without_distance_fee_rc) "
+        f"from marts.kpi_shop_daily where shop_key = '{SALES}'",
+        END,
+    )
+    # The rate of the day of the sale, 1 October.
+    assert days == [(16, Decimal("3.2"))]
+
+
+def test_who_paid_the_discount_on_shipping_is_said_by_order(home: Path) -> None:
+    found = rows(
+        home,
+        "select shipping_fee_seller_discount, shipping_fee_platform_discount, shipping_fee_cofunded_discount "
+        f"from marts.fct_orders where shop_key = '{SALES}' order by order_id",
+        END,
+    )
+    assert found == [(None, None, None), (None, None, None), (2, 1, 4)]
+
+
 def test_days_on_which_nothing_is_left_are_gone(home: Path) -> None:
     found = rows(
         home,

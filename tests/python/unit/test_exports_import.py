@@ -265,7 +265,8 @@ def test_a_folder_named_by_the_shop_says_whose_its_files_are(home: Home, tmp_pat
     first = write_orders(tmp_path / "a.csv", order())
     import_files(home, [first], known_shop())
     import_files(home, [first], ImportOptions(shop=ANOTHER, region="VN"))
-    second = write_orders(tmp_path / "downloads" / ANOTHER / "week" / "b.csv", order(577100000000000005))
+    own = order(577100000000000005, SKU_ID=1729000000000000009)
+    second = write_orders(tmp_path / "downloads" / ANOTHER / "week" / "b.csv", own)
     report = import_files(home, [tmp_path / "downloads"])
     assert [(one.status, one.owner) for one in report.files] == [("imported", ANOTHER)]
     # Two shops fit now: the file alone does not say whose it is.

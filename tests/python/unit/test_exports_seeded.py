@@ -46,6 +46,7 @@ MONEY = {
     "shop_daily": ("shop_performance_daily", "gmv", "gmv"),
     "affiliate_videos": ("affiliate_videos_period", "gmv", "gmv"),
     "gmv_max_creatives": ("gmv_max_creatives_period", "cost", "cost"),
+    "gmv_max_days": ("gmv_max_campaign_daily", "cost", "cost"),
 }
 """By kind: the raw table, its column, and the column of the file whose amounts must come out in it."""
 

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,8 @@ from test_wire_limits import ask, say, server
 import ingestion.seller_center.workbook as workbook
 from home.audit_log import AuditLogDamaged, entries
 from home.layout import Home
+from home.text import csv_cell, one_line, printable
+from ingestion.engine.envelope import parse_envelope
 from ingestion.engine.errors import ApiError, RepeatedPageToken
 from ingestion.seller_center.reader import read_file
 from ingestion.tiktok_shop.orders import SEARCH_ORDERS
@@ -86,6 +89,13 @@ class TestLists:
         assert next(numbers) <= 21 and APP_TOKEN in caught.value.message and caught.value.advice
         client.close()
 
+    def test_half_an_emoji_in_a_title(self) -> None:
+        """A title that is cut after so many UTF-16 units: its page was refused at every try, and never read again."""
+        found = parse_envelope(rb'{"code":0,"data":{"a":"\ud83d\ude00 \ud83d","b":"\ude00x","c":"\\ud83d"}}')
+        assert found is not None
+        assert found.data == {"a": "😀 \ufffd", "b": "\ufffdx", "c": "\\ud83d"}
+        assert parse_envelope(rb'{"code":0,"data":{"a":"\ud83d') is None, "cut off"
+
 
 class TestFiles:
     @pytest.mark.parametrize("line", ["a,", '"\n",'])
@@ -120,6 +130,19 @@ class TestFiles:
 
 
 class TestNames:
+    @pytest.mark.parametrize("text", ["=1", "+1", "-1", "@a", "\t=1", "\n=1", "＝1", "＠a"])
+    def test_a_formula_in_a_csv(self, text: str) -> None:
+        assert csv_cell(text) == f"'{text}"
+        assert csv_cell("\r=1") == "\ufffd=1"
+        assert [csv_cell(one) for one in (Decimal("-1.50"), None, "a=1", "极光 🛍️")] == [
+            Decimal("-1.50"), None, "a=1", "极光 🛍️",
+        ]  # fmt: skip
+
+    def test_what_nobody_sees(self) -> None:
+        """Tags are letters to an agent; half a letter ends whoever writes it to a file."""
+        assert one_line("a\U000e0049\U000e0067\ud83db") == "a b"
+        assert printable("a\ud83d").encode() == b"a\xef\xbf\xbd"
+
     def answer(self) -> Answer:
         return Answer(
             metrics=(), by=("creator_username",), rows=[{"creator_username": EVIL}], not_final=[set()],

@@ -24,6 +24,7 @@ from orchestration.cli import main
 from orchestration.deliver.published_rows import NotPublished
 from orchestration.deliver.restock import (
     ERP_COLUMNS,
+    FIELDS,
     PLAIN,
     ColumnsDamaged,
     as_csv,
@@ -130,6 +131,21 @@ def test_only_the_newest_stock_that_wants_an_order_is_suggested(home: Home) -> N
     assert lines[0]["days_of_cover"] == "10.1"
     assert lines[0]["note"] == "Aurora TH: 20 left on 2026-11-08, 10.1 days"
     assert [line["shop_key"] for line in suggestions(home, ["2"])] == ["2"]
+
+
+def test_a_pace_of_few_days_says_so_where_a_buyer_reads_it(home: Home) -> None:
+    """Guards an order of many units that rests on a week of sales, and looks like every other one."""
+    with duckdb.connect(str(home.published)) as connection:
+        connection.execute(
+            "alter table marts.marts.kpi_stock_health add column velocity_days bigint default 28"
+        )
+        connection.execute("update marts.marts.kpi_stock_health set velocity_days = 9 where shop_key = '1'")
+    few, enough = suggestions(home)
+    assert few["note"] == (
+        "Aurora TH: 20 left on 2026-11-08, 10.1 days; provisional, sales of 9 days only 暂定"
+    )
+    assert enough["note"] == "Aurora VN: 20 left on 2026-11-08, 10.1 days"
+    assert list(few) == list(FIELDS)
 
 
 def test_a_key_is_made_of_what_is_suggested(home: Home) -> None:

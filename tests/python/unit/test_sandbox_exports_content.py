@@ -15,7 +15,7 @@ from export_helpers import exact, grid, october, table, total, written
 from world_helpers import CLOCK, SHOP, bodies, world_of
 
 from sandbox.ads import figures
-from sandbox.ads.accounts import ACCOUNTS, PRODUCT
+from sandbox.ads.accounts import ACCOUNTS, LIVE, PRODUCT
 from sandbox.world.live_rooms import Session
 from sandbox.world.store import Store
 
@@ -39,6 +39,8 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
         ("affiliate_video_list_18", "en", 0, "affiliate_video_list_18"),
         ("gmv_max_creative_26", "en", 0, "gmv_max_creative_26"),
         ("gmv_max_creative_26", "id", 0, "gmv_max_creative_26/id"),
+        ("gmv_max_overview_7", "en", 0, "gmv_max_overview_7"),
+        ("gmv_max_overview_7", "th", 0, "gmv_max_overview_7/th"),
     ],
 )
 def test_headers_are_those_of_real_files(
@@ -246,6 +248,23 @@ def test_creatives_add_up_to_their_campaigns(store: Store, tmp_path: Path, regio
     cards = [row for row in rows if row["Creative type"] == "Product card"]
     assert {(row["Video ID"], row["Time posted"]) for row in cards} == {("-", "-")}
     assert all(re.fullmatch(r"\d+\.\d\d%", row["Product ad click rate"]) for row in rows)
+
+
+@pytest.mark.parametrize("region", ["US", "TH"])
+def test_days_of_gmv_max_have_all_campaigns_and_their_sum(store: Store, tmp_path: Path, region: str) -> None:
+    account = next(one for one in ACCOUNTS if one.shop.region == region)
+    path = written(tmp_path, store, region, "gmv_max_overview_7", **october(language="en"))
+    assert path.name == "Campaign overview data 20261001 - 20261031.xlsx"
+    *rows, last = table(path)
+    whole = [
+        figures.day_shown(store.meta, campaign, date(2026, 10, 1) + timedelta(days=number), CLOCK)
+        for campaign in figures.accounts_campaigns(store.meta, account, PRODUCT, LIVE)
+        for number in range(31)
+    ]
+    cost = Decimal(sum(one.cost or 0 for one in whole if one is not None)) / 100
+    assert total(rows, "Cost") == Decimal(last["Cost"]) == cost > 0
+    assert (rows[0]["By Day"], last["By Day"]) == ("2026-10-01 00:00:00", "-")
+    assert {row["Currency"] for row in rows} == {account.currency}
 
 
 def test_editions_of_the_creatives(store: Store, tmp_path: Path) -> None:

@@ -64,8 +64,8 @@ def write_file(home: Home, audience: str = "", *statements: str) -> None:
                 ('kpi_shop_daily', 'gmv', 'GMV', '成交额（含退款）', 'What buyers paid.', '买家支付的商品金额', 'sum(sale_price)', 'business_date', 'shop currency', 2::bigint, date '2026-11-23'))
                 t(model_name, column_name, label, label_zh, definition, definition_zh, formula, clock, unit, definition_version, defined_since)""",
             "comment on table marts.kpi_shop_daily is 'One row per shop and day. How did it go? · 卖得怎么样？ Key 主键: shop_key, business_date.'",
-            "comment on column marts.kpi_shop_daily.gmv_rc is 'What buyers paid. · 成交额 [reporting currency 报告币种]'",
-            "comment on column marts.kpi_shop_daily.refund_rate is 'Share that was refunded. · 退款率'",
+            "comment on column marts.kpi_shop_daily.gmv_rc is 'What buyers paid. · 成交额 [reporting currency 报告币种; may be summed 可加总]'",
+            "comment on column marts.kpi_shop_daily.refund_rate is 'Share that was refunded. · 退款率 [fraction 比例; never summed 不可加总]'",
             "comment on view views.shop_days is 'One row per shop and day. Who sold? · 谁卖了？ Key 主键: shop_key, business_date.'",
             *statements,
         ):
@@ -194,6 +194,19 @@ def test_views_are_exported_as_tables_are(home: Home) -> None:
         known = tables(file)
     assert known["shop_days"].schema == "views" and known["shop_days"].key == ("shop_key", "business_date")
     assert [column.label_zh for column in known["shop_days"].columns][3] == "成交额（含退款）"
+
+
+def test_a_period_of_days_chooses_entries_of_the_journal_by_their_day(home: Home) -> None:
+    """Guards the month of an entry, its first day, as the clock: a week of October had no entry, and 1 October all."""
+    write_file(
+        home,
+        "",
+        """create table marts.kpi_journal as select * from (values
+            ('S1', date '2026-10-06', date '2026-10-01'), ('S2', date '2026-10-20', date '2026-10-01'))
+            t(entry_id, entry_date, shop_local_month)""",
+    )
+    sheet = export(home, "kpi_journal", period=period_of("2026-10-05..2026-10-11"))["kpi_journal"]
+    assert [row[0] for row in sheet[1:]] == ["S1"]
 
 
 def test_a_long_table_goes_on_in_the_next_sheet(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:

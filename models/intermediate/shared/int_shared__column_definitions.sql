@@ -1,0 +1,3 @@
+select *
+from {{ ref('column_definitions') }}
+where not is_bookkeeping

@@ -1,0 +1,2 @@
+select {{ contract_columns() }}
+from {{ ref('int_shared__column_definitions') }}

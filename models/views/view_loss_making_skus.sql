@@ -1,0 +1,38 @@
+select
+    facts.shop_key,
+    shops.shop_name,
+    shops.region,
+    shops.country,
+    shops.country_zh,
+    shops.team,
+    facts.sku_id,
+    facts.currency,
+    facts.product_id,
+    products.product_name,
+    facts.seller_sku,
+    facts.sku_name,
+    facts.first_business_date,
+    facts.last_business_date,
+    facts.profit_loss_part,
+    parts.label_zh as profit_loss_part_zh,
+    facts.units_sold,
+    facts.gmv,
+    facts.gmv_without_profit,
+    facts.gmv_before_platform_discount,
+    facts.cancelled_base_amount,
+    facts.refunded_base_amount,
+    facts.platform_fee_amount,
+    facts.affiliate_commission_amount,
+    facts.ads_commission_amount,
+    facts.seller_shipping_amount,
+    facts.cogs_amount,
+    facts.order_ad_cost,
+    facts.contribution_profit,
+    facts.reporting_currency,
+    facts.contribution_profit_rc,
+    facts.profit_margin,
+    facts.share_settled
+from {{ ref('kpi_loss_making_skus') }} as facts
+left join {{ ref('dim_shops') }} as shops on facts.shop_key = shops.shop_key
+left join {{ ref('dim_products') }} as products on facts.shop_key = products.shop_key and facts.product_id = products.product_id
+left join {{ ref('dim_values') }} as parts on parts.column_name = 'profit_loss_part' and facts.profit_loss_part = parts.value
