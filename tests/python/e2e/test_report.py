@@ -268,6 +268,9 @@ def test_the_picture_follows_once_and_takes_no_report_away(
         assert [call.body["msgtype"] for call in wecom.calls] == ["markdown", "image"]
         assert [call.path.split("/")[2] for call in feishu.calls] == ["bot", "auth", "im", "bot"]
         assert len(pages) == 1, "both have the same page"
+        monkeypatch.setattr("orchestration.deliver.report.send.is_demo_home", lambda home: True)
+        assert send(hook(wecom, "wecom", name="demo", **common))[1] == ("demo", True, True, "")
+        assert "[演示] 日报" in pages[1] and "[演示]" not in pages[0]
         change(place, "update file.marts.dim_shops set data_until = timestamptz '2026-11-07 10:00:00+00'")
         late = hook(wecom, "wecom", name="late", **common)
         assert send(late) == [("late", False, True, "")], "no picture of numbers that are late"
