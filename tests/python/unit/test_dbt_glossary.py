@@ -134,7 +134,7 @@ def test_every_amount_and_count_of_a_view_says_what_may_be_summed(
 def test_every_column_has_a_name_in_chinese(entries: dict[tuple[str, str], dict[str, Any]]) -> None:
     """A description without one ends its first line with ` · ` and the name."""
     silent = [key for key, row in entries.items() if not CHINESE.search(row["label_zh"] or "")]
-    assert not silent
+    assert not silent, "end the first line of their description, or of its doc block, with ` · ` and the name"
 
 
 def test_every_published_column_has_a_name_in_chinese(manifest: dict[str, Any]) -> None:
@@ -146,7 +146,7 @@ def test_every_published_column_has_a_name_in_chinese(manifest: dict[str, Any]) 
         for column, about in node["columns"].items()
         if not CHINESE.search(about["description"])
     ]
-    assert not silent
+    assert not silent, "end the first line of their description, or of its doc block, with ` · ` and the name"
 
 
 def test_every_comment_has_a_name_in_chinese(home: Path) -> None:
@@ -162,7 +162,8 @@ def test_every_comment_has_a_name_in_chinese(home: Path) -> None:
 
 def test_every_mart_says_its_clock_and_owner(entries: dict[tuple[str, str], dict[str, Any]]) -> None:
     """`meta: {owner: ..., clock: ...}`: numbers without a clock are compared over midnights that are not the same."""
-    assert not {key[0] for key, row in entries.items() if not row["clock"] or not row["owner"]}
+    silent = {key[0] for key, row in entries.items() if not row["clock"] or not row["owner"]}
+    assert not silent, "`clock` and `owner` are in `config.meta` of a mart's YAML"
 
 
 def test_a_figure_in_a_currency_says_which(entries: dict[tuple[str, str], dict[str, Any]]) -> None:
