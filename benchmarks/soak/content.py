@@ -150,7 +150,7 @@ def differing_rows(one: Home, other: Home, mart: str, at_most: int = 10) -> list
     """
     rows = [_compared_rows(home, mart) for home in (one, other)]
     lines = []
-    for title, of_one, of_other in (("with faults", *rows), ("without faults", *reversed(rows))):
+    for title, of_one, of_other in (("with faults", rows[0], rows[1]), ("without faults", rows[1], rows[0])):
         alone = sorted((of_one - of_other).elements())
         lines += [f"  only {title}: {row}" for row in alone[:at_most]]
         if len(alone) > at_most:

@@ -292,7 +292,7 @@ def _due(page: Page, chosen: Choice) -> str:
     )
 
 
-def _until(page: Page, row: Row) -> str:
+def _until(page: Page, row: Mapping[str, Any]) -> str:
     """The deadline, with a sign when it has passed."""
     if row["until"] is None:
         return UNKNOWN
