@@ -148,10 +148,10 @@ def differing_rows(one: Home, other: Home, mart: str, at_most: int = 10) -> list
         mart: Table of schema `marts`.
         at_most: Rows that are shown of each home; the others are counted.
     """
-    mine, theirs = _compared_rows(one, mart), _compared_rows(other, mart)
+    rows = [_compared_rows(home, mart) for home in (one, other)]
     lines = []
-    for title, alone_in in (("with faults", mine - theirs), ("without faults", theirs - mine)):
-        alone = sorted(alone_in.elements())
+    for title, of_one, of_other in (("with faults", rows[0], rows[1]), ("without faults", rows[1], rows[0])):
+        alone = sorted((of_one - of_other).elements())
         lines += [f"  only {title}: {row}" for row in alone[:at_most]]
         if len(alone) > at_most:
             lines.append(f"  only {title}: {len(alone) - at_most} more")

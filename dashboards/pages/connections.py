@@ -87,7 +87,10 @@ WORDS: Dictionary = {
     "choose_files": ("Choose files", "选择文件"),
     "upload_limit": ("or drag them here, up to 200 MB each", "或拖放到此处，每个不超过 200 MB"),
     "taken": ("Taken. The next run counts with it.", "已接收，下次运行生效。"),
-    "partly": ("Taken in part; what was left out is said below.", "部分接收，未采用的内容见下。"),
+    "partly": (
+        "Not all of it was taken; what was left out is said below.",
+        "未全部接收，未采用的内容及原因见下。",
+    ),
     "refused": ("Not taken; the reason is said below.", "未接收，原因见下。"),
     "nothing_given": ("Nothing was chosen.", "尚未选择内容。"),
     "choose": ("click a line for its resources", "点击一行查看明细"),
@@ -151,6 +154,7 @@ WORDS: Dictionary = {
     "kind_video_daily": ("Videos by day", "视频日报"),
     "kind_shop_daily": ("Shop by day", "店铺日报"),
     "kind_affiliate_videos": ("Affiliate videos", "联盟视频"),
+    "kind_gmv_max_days": ("GMV Max by day", "GMV Max 按日"),
     "kind_gmv_max_creatives": ("GMV Max creatives", "GMV Max 素材"),
     "authorisation_ok": ("authorised", "已授权"),
     "authorisation_expired": ("expired", "已过期"),
@@ -174,8 +178,8 @@ def show(page: Page) -> None:
         shops.setdefault(str(row["shop_key"]), []).append(row)
     if st.session_state.get(_SHOP) not in shops:
         st.session_state[_SHOP] = next(iter(shops), None)
-    blocks.still(blocks.say(escape(t("how")), is_good=True))
     if handing_in.may_hand_in(page.viewer):
+        blocks.still(blocks.say(escape(t("how")), is_good=True))
         _hand_in(page)
     left, right = st.columns([1, 1.35], gap="small")
     with left:
@@ -198,6 +202,8 @@ def _hand_in(page: Page) -> None:
     )
     with st.expander(t("hand_in"), key="hand_in"):
         code, files, inputs = st.columns(3, gap="medium")
+        # Below the forms, as wide as all three: a table of files is wider than one of them.
+        answer = st.container()
     with code, st.form("hand_in_code", clear_on_submit=True, border=False):
         st.markdown(f"**{t('code_title')}**")
         st.html(_links(page))
@@ -207,6 +213,7 @@ def _hand_in(page: Page) -> None:
         if st.form_submit_button(t("hand_in"), key="hand_in_code_go"):
             _take(
                 page,
+                answer,
                 bool(given.strip()),
                 lambda home: handing_in.exchange_code(
                     home, page.viewer, sources[str(source)], given, page.store.publication
@@ -230,6 +237,7 @@ def _hand_in(page: Page) -> None:
             content = {one.name: one.getvalue() for one in chosen}
             _take(
                 page,
+                answer,
                 bool(content and shop),
                 lambda home: handing_in.import_files(
                     home, page.viewer, content, str(shop), t.language, page.store.publication
@@ -242,6 +250,7 @@ def _hand_in(page: Page) -> None:
             sheets = {book.name: book.getvalue()} if book else {}
             _take(
                 page,
+                answer,
                 bool(sheets),
                 lambda home: handing_in.import_inputs(
                     home, page.viewer, sheets, t.language, page.store.publication
@@ -264,28 +273,28 @@ def _links(page: Page) -> str:
     return f'<div class="k"><p class="note">{first}<br>{t("ads_link")}</p></div>'
 
 
-def _take(page: Page, is_given: bool, command: Callable[[Home], handing_in.Outcome]) -> None:
-    """Do it, and say in the form what became of it."""
+def _take(page: Page, answer: Any, is_given: bool, command: Callable[[Home], handing_in.Outcome]) -> None:
+    """Do it, and say below the forms what became of it."""
     t = page.t
     if not is_given:
-        st.warning(t("nothing_given"))
+        answer.warning(t("nothing_given"))
         return
     try:
-        with st.spinner(""):
+        with answer, st.spinner(""):
             outcome = command(Home.from_env())
     except TtkpiError as error:
-        st.error(t("refused"))
+        answer.error(t("refused"))
         # As it is: a message may name a file, and a name may be a link or a picture in Markdown.
-        st.code(f"{error.message} {error.advice}", language=None, wrap_lines=True)
+        answer.code(f"{error.message} {error.advice}", language=None, wrap_lines=True)
         return
     if outcome.is_done:
-        st.success(t("taken"))
+        answer.success(t("taken"))
     elif outcome.is_partly_done:
-        st.warning(t("partly"))
+        answer.warning(t("partly"))
     else:
-        st.error(t("refused"))
+        answer.error(t("refused"))
     if outcome.text:
-        st.code(outcome.text, language=None, wrap_lines=True)
+        answer.code(outcome.text, language=None, wrap_lines=True)
 
 
 def _word(page: Page, group: str, code: Any) -> str:

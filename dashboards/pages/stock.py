@@ -169,7 +169,7 @@ def _running_out(page: Page, records: Sequence[Row]) -> str:
     )
 
 
-def _days_of_cover(page: Page, row: Row) -> str:
+def _days_of_cover(page: Page, row: Mapping[str, Any]) -> str:
     """The days, marked where they are of few days' sales; why they are unknown when the mouse rests on it."""
     shown = page.f.value(row["days_of_cover"], PART)
     # A file that an older version published has no such columns.
@@ -292,7 +292,7 @@ def _due(page: Page, chosen: Choice) -> str:
     )
 
 
-def _until(page: Page, row: Row) -> str:
+def _until(page: Page, row: Mapping[str, Any]) -> str:
     """The deadline, with a sign when it has passed."""
     if row["until"] is None:
         return UNKNOWN

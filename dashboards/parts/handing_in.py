@@ -129,7 +129,10 @@ def _run(home: Home, arguments: Sequence[str], given: str = "") -> Outcome:
         return Outcome(
             False, False, f"ttkpi {arguments[0]} took longer than {LIMIT_SECONDS} s and was ended."
         )
-    text = _ESCAPES.sub("", f"{done.stdout}\n{done.stderr}").strip()
+    # How far a command is stands beside what became of it, in English only: it is for whoever waits at a terminal.
+    is_answered = done.returncode in (_DONE, _PARTLY) and done.stdout.strip()
+    said = done.stdout if is_answered else f"{done.stdout}\n{done.stderr}"
+    text = _ESCAPES.sub("", said).strip()
     if given.strip():
         text = text.replace(given.strip(), "…")
     return Outcome(done.returncode == _DONE, done.returncode == _PARTLY, text)

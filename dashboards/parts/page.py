@@ -25,6 +25,8 @@ from dashboards.parts.viewer import Viewer
 from dashboards.parts.words import Words
 from orchestration.metrics.query import Question, Refused
 
+_LOOKED_BACK = 62
+"""Days in which unknown figures are looked for: two periods of the longest choice."""
 _LATE = timedelta(hours=30)
 """A shop that was read so much less far than the others is said to be late."""
 
@@ -526,8 +528,31 @@ class Page:
             for shop in self.late_shops()
             if not shop.get("is_held_back")
         ]
+        said += self._unknown_days()
         if said:
             blocks.still("".join(blocks.say(line) for line in said))
+
+    def _unknown_days(self) -> list[str]:
+        """Which shops' sums lack days: a sum leaves out what is unknown, and looks like a smaller period."""
+        if not {"gmv", "gmv_rc", "net_gmv_rc"} <= {*self.store.columns("kpi_shop_daily")}:
+            return []
+        days: dict[str, list[date]] = {}
+        for row in self.store.rows(
+            "select shop_key, business_date from kpi_shop_daily where business_date > ? and gmv is not null "
+            "and (gmv_rc is null or net_gmv_rc is null) order by business_date",
+            (self.last_day - timedelta(days=_LOOKED_BACK),),
+        ):
+            days.setdefault(str(row["shop_key"]), []).append(row["business_date"])
+        return [
+            self.t(
+                "unknown_days",
+                shop=escape(self.shop_name(shop)),
+                n=self.f.count(len(found)),
+                day=self.f.day(found[0]),
+                currency=self.standing.currency,
+            )
+            for shop, found in days.items()
+        ]
 
     def finish(self) -> None:
         """Open what was clicked."""

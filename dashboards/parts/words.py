@@ -89,6 +89,11 @@ SHARED: Dictionary = {
     "step_publish": ("publication", "发布"),
     "step_rollback": ("rollback", "回滚"),
     "step_freeze": ("freezing of a month", "月份冻结"),
+    "unknown_days": (
+        "{shop}: sales in {currency} are unknown for {n} of the last 62 days, first on {day} (no exchange rate, or not "
+        "read). Sums are without these days.",
+        "{shop}：近 62 天中有 {n} 天的 {currency} 销售额未知，最早为 {day}（无汇率或未读取）。各项合计不含这些天。",
+    ),
     "late": ("{shop} is behind: read until {day}.", "{shop}数据滞后：读取至 {day}。"),
     "new_figures": ("New figures are published.", "已有新数据发布。"),
     "reload": ("Show them", "刷新"),

@@ -74,7 +74,7 @@ class _Kind:
 
 _KINDS = (
     _Kind(
-        ("SKU ids", "SKU ID"),
+        ("SKU ids", " SKU ID"),
         ("sku_id",),
         ((TIKTOK_SHOP, "skus", "sku_id"), (SELLER_CENTER, "order_lines", "sku_id")),
     ),

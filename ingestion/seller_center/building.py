@@ -61,7 +61,7 @@ class FileRows:
         }
         self._first: Page | None = None
         self._rows: dict[bytes, int] = {}
-        """The last row with the same cells, by their digest."""
+        """The last row that counts with the same cells, by their digest."""
         self.drift = Drift()
 
     @property
@@ -87,8 +87,10 @@ class FileRows:
         for row in rows:
             for problem in row.problems:
                 self._on_problem(problem)
-            if mapper.always_money and row.values.get(mapper.money) is None and not row.problems:
-                mapper.quarantine("row_without_amount", row, mapper.money, None)
+            if mapper.always_money and row.values.get(mapper.money) is None:
+                unreadable = {facts.decisions.columns.get(problem.column or "") for problem in row.problems}
+                if mapper.money not in unreadable:
+                    mapper.quarantine("row_without_amount", row, mapper.money, None)
         for code, effect, those in (("row_repeated", "left_out", repeated), ("row_equal", "counted", equal)):
             for row in typed_rows(facts.header, those, facts.decisions, file=self._file, sheet=sheet):
                 mapper.quarantine(code, row, mapper.identity or None, None, effect)
@@ -106,14 +108,14 @@ class FileRows:
             row, cells = record["row"], record["cells"]
             digest = hashlib.blake2b(orjson.dumps(cells), digest_size=16, key=header).digest()
             before = self._rows.get(digest)
-            self._rows[digest] = row
-            if before is None:
-                fresh.append((row, cells))
-            elif side_by_side and row == before + 1:
-                fresh.append((row, cells))
-                equal.append((row, cells))
-            else:
+            is_equal = side_by_side and before is not None and row == before + 1
+            if before is not None and not is_equal:
                 repeated.append((row, cells))
+                continue
+            self._rows[digest] = row
+            fresh.append((row, cells))
+            if is_equal:
+                equal.append((row, cells))
         return fresh, repeated, equal
 
     def _add_unmapped(self, sheet: str, batch: TypedBatch) -> None:

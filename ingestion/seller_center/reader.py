@@ -144,7 +144,10 @@ def _look(
     """Looks at a table for the first time."""
     first = list(islice(table.rows(), LOOK_AT))
     header = recognise(first)
-    other = not_loaded(first) if not isinstance(header, Header) or header.missing else None
+    if isinstance(header, Header):
+        other = not_loaded(first, header.layout.kind) if header.missing else None
+    else:
+        other = not_loaded(first)
     if other is not None:
         problems.append(Problem("not_loaded", "error", file, table.name, other.row, values=other.values))
         return

@@ -367,7 +367,12 @@ def _shop_ref(shop: KnownShop, open_id: str) -> ShopRef:
 
 
 def _unfinished(
-    kind: type[ApiError], endpoint: Endpoint, shop: ShopRef, what: str, pages: int, request_id: str
+    kind: type[RepeatedPageToken | EndlessList],
+    endpoint: Endpoint,
+    shop: ShopRef,
+    what: str,
+    pages: int,
+    request_id: str,
 ) -> ApiError:
     """The error of a list that is not followed to its end; `what` happened after so many pages."""
     error = kind(

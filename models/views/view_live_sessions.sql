@@ -51,6 +51,7 @@ select
     facts.own_orders,
     facts.own_units_sold,
     facts.own_refund_rate,
+    facts.refunds_unknown_reason,
     facts.own_gmv_per_hour,
     facts.attributed_minus_own_gmv,
     facts.live_attributed_gmv_rc - facts.own_gmv_rc as attributed_minus_own_gmv_rc,

@@ -138,8 +138,16 @@ def audit_folder(home: Home) -> Path:
 
 
 def last_audit(home: Home) -> dict[str, Any] | None:
-    """The record of the newest audit; None when there was none."""
-    return read_record(audit_folder(home) / "last.json")
+    """The record of the newest audit, with its paths where the home is now; None when there was none."""
+    folder = audit_folder(home)
+    record = read_record(folder / "last.json")
+    if record is None:
+        return None
+    # What is written is where the home was: a home that was moved or copied has its files here.
+    places = {
+        name: str(folder / Path(str(record[name])).name) for name in ("json_path", "page") if name in record
+    }
+    return {**record, **places}
 
 
 def audit(home: Home, *, accept_fewer_rows: bool = False, progress: Progress | None = None) -> AuditReport:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from orchestration.audit.expectations import Outcome
+from orchestration.audit.frames import raw_views
 
 
 class Lineage:
@@ -22,11 +23,11 @@ class Lineage:
 
     def __init__(self, manifest: Mapping[str, Any]) -> None:
         self._parents: Mapping[str, Sequence[str]] = manifest.get("parent_map") or {}
-        self._ids = {
-            f"raw.{name}": unique_id
+        sources = {
+            (str(source["source_name"]), str(source["name"])): unique_id
             for unique_id, source in (manifest.get("sources") or {}).items()
-            for name in (str(source["name"]), f"{source['source_name']}__{source['name']}")
         }
+        self._ids = {f"raw.{name}": sources[table] for name, table in raw_views(sources).items()}
         self._ids |= {
             f"marts.{node['name']}": unique_id
             for unique_id, node in (manifest.get("nodes") or {}).items()

@@ -13,12 +13,13 @@ that its query makes. These names can be used in the queries of `tests/expectati
 | `audit` | `audit.tables(table_name, row_count, published_row_count)`: every mart that will be published |
 | | `audit.facts(table_name, shop_key, day, row_count, published_row_count)`: facts, which can only grow |
 
-A raw table that two sources have is the shops' by its plain name; the other's has its source before it: `raw.drift` and
-`raw.tiktok_ads__drift`.
+A raw table that several sources have is the shops' by its plain name, or else that of the ads accounts; another's has
+its source before it: `raw.drift` and `raw.tiktok_ads__drift`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ import duckdb
 
 from home.database import attach, files_in, literal, quoted
 from home.layout import Home
-from ingestion.tables.sources import TIKTOK_SHOP
+from ingestion.tables.sources import TIKTOK_ADS, TIKTOK_SHOP
 from orchestration.build.marts import is_published
 
 FACTS = {
@@ -46,6 +47,19 @@ FACTS = {
 }
 """Facts of which a row that was once there stays, and the day under which it stays. Lists of what is open now (alerts,
 leaderboards, flags, stock) shrink by nature and say nothing about a cut-off table."""
+
+
+def raw_views(tables: Iterable[tuple[str, str]]) -> dict[str, tuple[str, str]]:
+    """The name by which an expectation reads each raw table: its own, or with its source where another has that name.
+
+    Args:
+        tables: Source and name of each.
+    """
+    rank = {TIKTOK_SHOP: 0, TIKTOK_ADS: 1}
+    views: dict[str, tuple[str, str]] = {}
+    for source, name in sorted(tables, key=lambda table: (rank.get(table[0], len(rank)), table)):
+        views[name if name not in views else f"{source}__{name}"] = (source, name)
+    return views
 
 
 class Frames:
@@ -79,9 +93,9 @@ class Frames:
 
     def _raw_tables(self, raw: Path, since: str) -> str:
         newest = ""
-        folders = [path for path in raw.glob("*/*") if path.is_dir()]
-        of_shops = {path.name for path in folders if path.parent.name == TIKTOK_SHOP}
-        for folder in sorted(folders):
+        folders = {(path.parent.name, path.name): path for path in raw.glob("*/*") if path.is_dir()}
+        for name, table in raw_views(folders).items():
+            folder = folders[table]
             if folder.name.startswith("_") or not any(folder.glob("*.parquet")):
                 continue
             files = files_in(folder)
@@ -90,13 +104,12 @@ class Frames:
                 f"select max(stats_max_value) from parquet_metadata({files}) where path_in_schema = '_dlt_load_id'"
             ).fetchone()
             newest = max(newest, str(found[0])) if found and found[0] is not None else newest
-            is_taken = folder.parent.name != TIKTOK_SHOP and folder.name in of_shops
-            name = quoted(f"{folder.parent.name}__{folder.name}" if is_taken else folder.name)
+            view = quoted(name)
             self._connection.execute(
-                f"create view raw.{name} as select * from read_parquet({files}, union_by_name = true)"
+                f"create view raw.{view} as select * from read_parquet({files}, union_by_name = true)"
             )
             self._connection.execute(
-                f"create view arrived.{name} as select * from raw.{name} where _dlt_load_id > {literal(since)}"
+                f"create view arrived.{view} as select * from raw.{view} where _dlt_load_id > {literal(since)}"
             )
         return newest
 

@@ -136,6 +136,22 @@ def unit_of(name: str, data_type: str, meta: Mapping[str, Any], columns: Collect
     return "ratio" if kind in ("double", "float") else "count"
 
 
+def label_zh_of(node: Mapping[str, Any], column: Mapping[str, Any]) -> str | None:
+    """The name of a column of a table in 中文; None where nobody has given it one.
+
+    Args:
+        node: The table in dbt's manifest.
+        column: Its column.
+    """
+    name = str(column["name"])
+    is_rc = name.endswith("_rc") or "_rc_" in name
+    label = meta_of(column).get("label_zh") or _parts(str(column["description"])).label_zh
+    # An amount in the reporting currency is called as the one beside it in shop currency.
+    if not label and is_rc and (beside := node["columns"].get(name.replace("_rc", ""))):
+        label = meta_of(beside).get("label_zh") or _parts(str(beside["description"])).label_zh
+    return f"{label}（报告币种）" if label and is_rc and "报告币种" not in label else label
+
+
 def summed_columns(manifest: Mapping[str, Any]) -> dict[str, dict[str, bool]]:
     """Columns that the metric layer adds up, by table; True: within a day, as stock of two days is the same stock."""
     found: dict[str, dict[str, bool]] = {}
@@ -198,7 +214,7 @@ def _row(
         "column_name": name,
         "is_bookkeeping": name.startswith("_"),
         "label": meta.get("label") or _label(name),
-        "label_zh": _label_zh(node, name, meta, parts),
+        "label_zh": label_zh_of(node, column),
         "definition": " ".join(parts.definition),
         "definition_zh": " ".join(parts.definition_zh),
         "formula": _formula(parts),
@@ -265,15 +281,6 @@ def _label(name: str) -> str:
         for place, word in enumerate(words)
     ]
     return " ".join(shown) + (" in reporting currency" if is_rc else "")
-
-
-def _label_zh(node: Mapping[str, Any], name: str, meta: Mapping[str, Any], parts: _Parts) -> str | None:
-    is_rc = name.endswith("_rc") or "_rc_" in name
-    label = meta.get("label_zh") or parts.label_zh
-    # An amount in the reporting currency is called as the one beside it in shop currency.
-    if not label and is_rc and (beside := node["columns"].get(name.replace("_rc", ""))):
-        label = _parts(str(beside["description"])).label_zh
-    return f"{label}（报告币种）" if label and is_rc and "报告币种" not in label else label
 
 
 def _clock(name: str, data_type: str, of_model: str) -> str:

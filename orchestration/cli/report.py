@@ -130,7 +130,9 @@ def _send(kind: str, period: Period, audience: str | None, names: Sequence[str],
         if one.is_picture:
             what = f"the picture of {what}"
         if one.problem is not None:
-            click.secho(f"Error: {one.webhook.title}: {one.problem.message}", fg="red", err=True)
+            title = one.webhook.title
+            said = one.problem.message if title in one.problem.message else f"{title}: {one.problem.message}"
+            click.secho(f"Error: {said}", fg="red", err=True)
             if one.problem.advice:
                 click.echo(one.problem.advice, err=True)
         elif dry_run and one.is_picture:

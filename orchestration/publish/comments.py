@@ -24,6 +24,7 @@ from orchestration.build.glossary import (
     ONE_DAY,
     YES,
     adds_up,
+    label_zh_of,
     meta_of,
     summed_columns,
     unit_of,
@@ -49,6 +50,7 @@ _UNITS = {
     "as the row says": "见所在行",
 }
 """Units of numbers, with their names in 中文."""
+_CHINESE = re.compile("[\u4e00-\u9fff]")
 _SUMS = {
     YES: "may be summed 可加总",
     BY_CURRENCY: "summed within one currency 同币种可加总",
@@ -111,7 +113,10 @@ def _description(node: Mapping[str, Any], key: Collection[str], summed: Mapping[
     for name, column in node["columns"].items():
         unit = unit_of(str(name), str(column.get("data_type") or ""), meta_of(column), node["columns"])
         sums = adds_up(str(name), unit, summed, node["columns"], of_view=node["schema"] == "views")
-        columns[str(name)] = _with_unit(_first_paragraph(str(column["description"])), unit, sums)
+        text = _first_paragraph(str(column["description"]))
+        if text and not _CHINESE.search(text) and (label := label_zh_of(node, {"name": name, **column})):
+            text = f"{text} · {label}"
+        columns[str(name)] = _with_unit(text, unit, sums)
     return Description(" ".join(sentences), columns, tuple(key))
 
 

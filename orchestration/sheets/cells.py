@@ -47,6 +47,8 @@ _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]")
 _LOOKS_ESCAPED = re.compile(r"_(x[0-9A-Fa-f]{4}_)")
 _ODD = re.compile("[&<>\x00-\x08\x0b-\x1f\ufffe\uffff]|_x[0-9A-Fa-f]{4}_")
 
+_TRUE_FALSE = '"TRUE";"TRUE";"FALSE"'
+"""LibreOffice shows a yes/no of a styled cell as 1 or 0; Excel shows TRUE and FALSE whatever the format says."""
 Look = tuple[str, bool]
 """A number format, and whether the row may still change."""
 
@@ -193,7 +195,7 @@ def _dates(looks: Looks, place: str, shown: str) -> Writer:
 
 
 def _yes_no(looks: Looks, place: str) -> Writer:
-    styles = {False: "", True: _style(looks.open)}
+    styles = {is_open: _style(looks.number(_TRUE_FALSE, is_open)) for is_open in (False, True)}
 
     def write(number: int, value: bool, row: Row) -> str:
         return f'<c r="{place}{number}"{styles[row.is_open]} t="b"><v>{1 if value else 0}</v></c>'

@@ -1,7 +1,8 @@
 """Prints the test modules of a change, for `make check`: what differs from main, and what was not committed.
 
-A test module belongs to a change when it was changed itself, or when it imports a changed module or a changed helper
-of tests. Modules that take long (`LONGEST`) are named on standard error and left to `make test`.
+A test module belongs to a change when it was changed itself, when it imports a changed module or a changed helper of
+tests, or when it reads such files (`NO_IMPORTS`). Modules that take long (`LONGEST`) are named on standard error and
+left to `make test`.
 """
 
 from __future__ import annotations
@@ -17,7 +18,11 @@ from longest import LONGEST
 ROOT = Path(__file__).parents[2]
 TESTS = Path("tests", "python")
 DBT = ("models/", "macros/", "seeds/", "tests/generic/", "tests/singular/", "dbt_project.yml")
-DBT_TEST = TESTS / "unit" / "test_dbt_project.py"
+NO_IMPORTS = {
+    DBT: ("test_dbt_project.py", "test_sql_portability.py"),
+    ("ingestion/",): ("test_endpoint_tables.py",),
+}
+"""Unit tests that read files instead of importing them, by the beginnings of the files' paths."""
 
 
 def changed_files(root: Path) -> set[Path]:
@@ -64,8 +69,9 @@ def modules_of(changed: Iterable[Path], root: Path) -> list[Path]:
     while more := {module_of(path) for path in helpers if sources[path] & names} - names:
         names |= more
     found = {path for path, used in sources.items() if path in changed or used & names}
-    if any(path.as_posix().startswith(DBT) for path in changed):
-        found.add(DBT_TEST)
+    for beginnings, tests in NO_IMPORTS.items():
+        if any(path.as_posix().startswith(beginnings) for path in changed):
+            found |= {TESTS / "unit" / name for name in tests}
     return sorted(path for path in found if path.name.startswith("test_"))
 
 

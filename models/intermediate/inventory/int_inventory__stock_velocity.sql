@@ -97,7 +97,7 @@ with stock as (
         sum(case when days_before <= 14 then units_sold else 0 end) as units_sold_14d,
         sum(units_sold) as units_sold_28d,
         -- The 26th smallest of 28 days is their third largest, the 9th smallest of 9 their largest.
-        max(case when sales_rank = floor(velocity_days / 10) + 1 then units_sold else 0 end) as spike_velocity
+        max(case when (sales_rank - 1) * 10 <= velocity_days and velocity_days < sales_rank * 10 then units_sold else 0 end) as spike_velocity
     from sold_days
     group by shop_key, snapshot_date, product_id, sku_id
 )

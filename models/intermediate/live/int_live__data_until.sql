@@ -5,6 +5,7 @@ select
     min(case when resource = 'orders' then least(window_from, coalesce(complete_from, window_from)) end) as orders_from,
     max(case when resource = 'orders' then window_until end) as orders_until,
     max(whole.refunds_until) as refunds_until,
+    max(case when whole.is_returns_read then 1 else 0 end) = 1 as is_returns_read,
     max(case when resource = 'live_sessions' then cursor_at end) as sessions_until,
     max(case when resource = 'video_performance' then cursor_at end) as videos_until
 from {{ ref('stg_tiktok_shop__sync_log') }} as attempts

@@ -150,6 +150,7 @@ with sessions as (
             when sessions.end_time <= data_until.orders_from then 'before_first_order'
             when room_ids.room_ids_from is null or sessions.end_time <= room_ids.room_ids_from then 'not_sent'
         end as own_unknown_reason,
+        case when not data_until.is_returns_read then 'returns_not_read' end as refunds_unknown_reason,
         coalesce(own.own_sales_basis, case when room_ids.room_ids_from is not null then 'room_id' end) as own_sales_basis,
         {%- for amount in own_amounts %}
         case when own.shop_key is null then 0 else own.{{ amount }} end as own_{{ amount }},
@@ -254,7 +255,11 @@ select
     {%- for column in ['orders', 'units_sold', 'sku_orders', 'buyers'] %}
     cast(case when joined.own_unknown_reason is null then joined.own_{{ column }} end as bigint) as own_{{ column }},
     {%- endfor %}
-    {{ ratio('case when joined.own_unknown_reason is null then joined.own_refunded_gmv end', 'joined.own_gmv') }} as own_refund_rate,
+    -- Refunds that were never asked for are unknown; the amount has what is known of them.
+    {{ ratio(
+        'case when joined.own_unknown_reason is null and joined.refunds_unknown_reason is null then joined.own_refunded_gmv end', 'joined.own_gmv'
+    ) }} as own_refund_rate,
+    cast(joined.refunds_unknown_reason as string) as refunds_unknown_reason,
     {{ money_ratio('case when joined.own_unknown_reason is null then joined.own_gmv end', 'joined.hours_on_air') }} as own_gmv_per_hour,
     {{ money('case when joined.own_unknown_reason is null then joined.live_attributed_gmv - joined.own_gmv end') }} as attributed_minus_own_gmv,
     -- what was left of them

@@ -50,7 +50,8 @@ with shops as (
         end as {{ name }}{{ suffix }},
         {%- endfor %}
         {%- endfor %}
-        count(*) - count(report_spend_account_currency) as campaign_days_without_spend
+        count(*) - count(report_spend_account_currency) as campaign_days_without_spend,
+        count(report_spend_account_currency) > 0 as is_reported
     from converted
     group by shop_key, month_start
 )
@@ -126,6 +127,7 @@ with shops as (
         shops.currency,
         data_until.evidence_until,
         coalesce(reported.campaign_days_without_spend, 0) as campaign_days_without_spend,
+        coalesce(reported.is_reported, false) as is_reported,
         {%- for amount in ['report_spend', 'report_billed_cost', 'tt_shop_report_spend', 'tt_shop_report_difference'] %}
         reported.{{ amount }},
         reported.{{ amount }}_rc,
@@ -162,14 +164,24 @@ select
     {{ is_provisional('last_day', 'evidence_until', var('maturity_days_refunds')) }} as is_provisional,
     cast(
         case
-            when report_spend is null and has_deduction then 'no_report'
-            when report_spend is null then 'no_ads'
+            when not is_reported and has_deduction then 'no_report'
+            when not is_reported then 'no_ads'
             when ad_fee_amount is null then 'no_statement'
+            when report_spend is null then 'rate_unknown'
             when not has_deduction and report_spend <> 0 then 'not_deducted'
             when ad_fee_difference = 0 or ad_payment_difference = 0 then 'equal'
             else 'different'
         end as string
     ) as comparison,
+    cast(
+        case
+            when ad_fee_difference_rc is not null and ad_payment_difference_rc is not null and ad_fee_difference is not null then null
+            when not is_reported and has_deduction then 'no_report'
+            when not is_reported then 'no_ads'
+            when ad_fee_amount is null then 'no_statement'
+            else 'rate_unknown'
+        end as string
+    ) as difference_unknown_reason,
     cast(campaign_days_without_spend as bigint) as campaign_days_without_spend,
     cast(currency as string) as currency,
     cast('{{ var("reporting_currency") }}' as string) as reporting_currency,

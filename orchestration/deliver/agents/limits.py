@@ -13,7 +13,10 @@ from orchestration.metrics.source import Published
 
 MOST_ROWS = 200
 """Rows of one answer; an agent asks for the next page."""
+_MOST_OFFSET = 100_000_000
 _TEXT_LENGTH = 1000
+_YEARS = (2000, 2100)
+"""No shop has sold before, and arithmetic on days has an end."""
 
 
 class Asked(TtkpiError):
@@ -47,7 +50,7 @@ def require_page(limit: int, offset: int) -> None:
     Raises:
         Asked: It can't.
     """
-    if not 1 <= limit <= MOST_ROWS or offset < 0:
+    if not 1 <= limit <= MOST_ROWS or not 0 <= offset <= _MOST_OFFSET:
         raise Asked(
             f"A page has 1 to {MOST_ROWS} rows and begins at row 0 or later.",
             advice=f"Ask with limit <= {MOST_ROWS}, then with offset = next_offset of the answer.",
@@ -96,16 +99,42 @@ def day(text: str | None, what: str) -> date | None:
     """A day as ISO 8601; None when none is given.
 
     Raises:
-        Asked: It is no day.
+        Asked: It is no day, or not one of a shop.
     """
     if text is None or text == "":
         return None
     try:
-        return date.fromisoformat(text)
+        found = date.fromisoformat(text)
     except ValueError:
+        found = None
+    if found is None or not _YEARS[0] <= found.year <= _YEARS[1]:
+        raise Asked(f"{what} is {one_line(text)[:40]!r}, which is no day.", advice="Write it as 2026-11-07.")
+    return found
+
+
+def require_shop(file: Published, shop: str) -> None:
+    """Make sure that a shop is in the file.
+
+    Raises:
+        Asked: It is not.
+    """
+    if "shop_key" not in file.columns().get("dim_shops", {}):
+        return
+    keys = [str(key) for (key,) in file.rows("select shop_key from warehouse.marts.dim_shops order by 1")]
+    if shop not in keys:
         raise Asked(
-            f"{what} is {one_line(text)[:40]!r}, which is no day.", advice="Write it as 2026-11-07."
-        ) from None
+            f"There is no shop {one_line(shop)[:40]!r} in this file.", advice=f"There are {', '.join(keys)}."
+        )
+
+
+def require_period(since: date | None, until: date | None) -> None:
+    """Make sure that a period has a day.
+
+    Raises:
+        Asked: It has none.
+    """
+    if since is not None and until is not None and since >= until:
+        raise Asked(f"The period is empty: {since} is not before {until}.", advice="until is exclusive.")
 
 
 def citation(file: Published) -> dict[str, Any]:

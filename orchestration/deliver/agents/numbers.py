@@ -9,13 +9,21 @@ distinct counts and rates as if they were sums.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from orchestration.deliver.agents.limits import Asked, citation, page, plain
+from orchestration.deliver.agents.limits import (
+    Asked,
+    citation,
+    page,
+    plain,
+    require_page,
+    require_period,
+    require_shop,
+)
 from orchestration.deliver.agents.words import base_name, glossary
 from orchestration.metrics.catalog import GRAINS, Metric, chosen_metrics, metrics
 from orchestration.metrics.query import Answer, Question, ask
@@ -26,6 +34,7 @@ _RIPENS = re.compile(r"(^|_)(net|refund(ed)?|cancel(led|lation)?|profit|roi|roas
 _DISTINCT = ("buyers", "visitors", "viewers", "customers")
 _MARK = (
     "not_final names the metrics of a row of which a part may still change; say so beside the number. "
+    "partial says that a week or month is not whole: never compare that row with another. "
     "null is unknown, never 0. Do not add rates, distinct counts, or amounts of two currencies."
 )
 
@@ -61,7 +70,11 @@ def query(
         Asked: There is no right answer; says how to ask.
         Refused, UnknownMetric: The same, by the metrics module.
     """
-    wanted = _wanted(file, names)
+    require_page(limit, offset)
+    require_period(since, until)
+    wanted = wanted_metrics(file, names)
+    for shop in where.get("shop", ()):
+        require_shop(file, shop)
     _refuse_mixed_clocks(wanted, by, since, until)
     _refuse_two_versions(file, wanted, since, until)
     question = Question(
@@ -77,8 +90,10 @@ def query(
     answer = ask(file, question)
     if compare:
         _refuse_unripe(file, answer, question)
+    complete = complete_until(file, zone)
     rows = [
-        {**row, "not_final": sorted(marks)} for row, marks in zip(answer.rows, answer.not_final, strict=True)
+        {**row, "not_final": sorted(marks)} | _part_of(row, since, until, complete)
+        for row, marks in zip(answer.rows, answer.not_final, strict=True)
     ]
     clocks = {metric.name: metric.clock for metric in answer.metrics}
     return {
@@ -112,6 +127,36 @@ def query(
     }
 
 
+def _part_of(
+    row: Mapping[str, Any], since: date | None, until: date | None, complete: date | None
+) -> dict[str, str]:
+    """Of a row of a week, month, quarter or year that the question or the data cut: how many days of it there are. A
+    part beside a whole one is no comparison."""
+    grain = next((name for name in _LENGTHS if isinstance(row.get(name), date)), None)
+    if grain is None:
+        return {}
+    first: date = row[grain]
+    end = _LENGTHS[grain](first)
+    there_from = max([first, *([since] if since else [])])
+    there_until = min([end, *(one for one in (until, complete) if one)])
+    days, length = max(0, (there_until - there_from).days), (end - first).days
+    return {"partial": f"{days} of {length} days"} if days < length else {}
+
+
+def _months_later(first: date, months: int) -> date:
+    number = first.year * 12 + first.month - 1 + months
+    return date(number // 12, number % 12 + 1, 1)
+
+
+_LENGTHS: Mapping[str, Callable[[date], date]] = {
+    "week": lambda first: first + timedelta(days=7),
+    "month": lambda first: _months_later(first, 1),
+    "quarter": lambda first: _months_later(first, 3),
+    "year": lambda first: _months_later(first, 12),
+}
+"""Where a week, month, ... ends that begins on a day."""
+
+
 def _currency(metric: Metric, answer: Answer) -> str | None:
     if metric.unit == "reporting currency":
         return answer.reporting_currency
@@ -126,7 +171,13 @@ def _clock_note(clocks: Mapping[str, str], zone: str) -> str:
     return "; ".join(parts)
 
 
-def _wanted(file: Published, names: Sequence[str]) -> list[Metric]:
+def wanted_metrics(file: Published, names: Sequence[str]) -> list[Metric]:
+    """The metrics of these names.
+
+    Raises:
+        Asked: One is a column that can't be summed, or none is given.
+        UnknownMetric: There is none of this name.
+    """
     known = metrics(file)
     if not names:
         raise Asked("No metric is named.", advice="search_metrics finds the names.")

@@ -8,9 +8,18 @@ from decimal import Decimal
 from typing import Any
 
 from home.layout import Home
-from orchestration.deliver.agents.limits import Asked, citation, paged, plain, records, require_page
+from orchestration.deliver.agents.limits import (
+    citation,
+    paged,
+    plain,
+    records,
+    require_page,
+    require_period,
+    require_shop,
+)
+from orchestration.deliver.agents.numbers import wanted_metrics
 from orchestration.deliver.agents.words import base_name, described, glossary
-from orchestration.metrics.catalog import Metric, chosen_metrics, metrics
+from orchestration.metrics.catalog import Metric
 from orchestration.metrics.query import Question, ask
 from orchestration.metrics.source import Published
 from orchestration.publish.verify import verify_file
@@ -87,13 +96,11 @@ def explain(
         Refused, UnknownMetric: The metrics module can't answer.
     """
     require_page(limit, offset)
-    if since >= until:
-        raise Asked(f"The period is empty: {since} is not before {until}.", advice="until is exclusive.")
-    known = metrics(file)
-    (metric,) = chosen_metrics(known, [name])
+    require_period(since, until)
+    (metric,) = wanted_metrics(file, [name])
     where = {"shop": (shop,)} if shop else {}
     if shop:
-        _require_shop(file, shop)
+        require_shop(file, shop)
     by = ("shop",) if metric.unit == "shop currency" and not shop else ()
     answer = ask(file, Question((name,), by, since, until, where))
     return {
@@ -111,12 +118,6 @@ def explain(
         "restatements": _restatements(file, name, since, until, shop),
         "records": behind(file, metric, since, until, shop, limit, offset),
     }
-
-
-def _require_shop(file: Published, shop: str) -> None:
-    keys = [str(key) for (key,) in file.rows("select shop_key from warehouse.marts.dim_shops order by 1")]
-    if shop not in keys:
-        raise Asked(f"There is no shop {shop[:40]!r} in this file.", advice=f"There are {', '.join(keys)}.")
 
 
 def _seal(file: Published, home: Home) -> dict[str, Any]:

@@ -166,6 +166,10 @@ def make_server(
                 except TtkpiError as error:
                     write(whose, arguments, refused=error.message)
                     raise
+                except Exception as error:
+                    # A crash is a question, too: who asked it, and with what, is how it is found.
+                    write(whose, arguments, refused=type(error).__name__)
+                    raise
                 write(whose, arguments, rows=answer.get("row_count"))
             except TtkpiError as error:
                 raise refusal(error) from error

@@ -94,6 +94,8 @@ def define(file: Published, name: str) -> dict[str, Any]:
     Raises:
         Asked: Neither has the name.
     """
+    if not name.strip():
+        raise Asked("No metric or column is given.", advice="search_metrics finds the names.")
     known = metrics(file)
     table, _, column = name.rpartition(".")
     if name in known:

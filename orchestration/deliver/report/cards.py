@@ -46,7 +46,7 @@ def card_of(kind: str, report: Report, language: str, *, is_demo: bool = False) 
         is_demo: It is about the demo's shops: the message says so.
     """
     make = _MAKERS[kind]
-    shown = report if not is_demo else replace(report, title=_demo(report.title))
+    shown = as_demo(report) if is_demo else report
     if report.is_late:
         return make(
             replace(shown, tiles=(), sections=(), warnings=(late_text(report), *report.warnings)), language
@@ -63,8 +63,9 @@ def late_text(report: Report) -> Text:
     )
 
 
-def _demo(title: Text) -> Text:
-    return f"[DEMO] {title[0]}", f"[演示] {title[1]}"
+def as_demo(report: Report) -> Report:
+    """The report of a demo's shops, which says so: nobody in a chat takes the shops for real."""
+    return replace(report, title=(f"[DEMO] {report.title[0]}", f"[演示] {report.title[1]}"))
 
 
 def _fitting(kind: str, report: Report, make: Callable[[Report], Card]) -> Card:

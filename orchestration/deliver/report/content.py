@@ -24,6 +24,10 @@ class NothingToReport(TtkpiError):
 _SLOW = ("net_gmv_rc", "refund_rate_rc", "cancellation_rate_rc")
 """Go on falling, or rising, for weeks: a young figure beside a mature one is no comparison."""
 _DIFFERS = Cell(both("–"), note=("not compared: the older figure is riper", "不作比较：较早的数字更成熟"))
+_INCOMPLETE = Cell(
+    both("–"),
+    note=("not compared: of some shops a part is missing", "不作比较：部分店铺数据不完整"),
+)
 
 
 def write_report(file: Published, period: Period, *, restated_after: datetime | None = None) -> Report:
@@ -72,7 +76,7 @@ def write_report(file: Published, period: Period, *, restated_after: datetime | 
         published_at=published_at.astimezone(UTC),
         currency=_currency(asked, totals),
         warnings=tuple(_warnings(asked, late)),
-        tiles=tuple(_tiles(asked, totals)),
+        tiles=tuple(_tiles(asked, totals, is_complete=not late)),
         sections=tuple(section for part in parts if (section := part(asked)) is not None),
         late=tuple(late),
         is_late=len(late) == len(shops),
@@ -120,13 +124,13 @@ def _warnings(asked: Asked, late: Sequence[Shop]) -> Iterable[Text]:
         )
 
 
-def _tiles(asked: Asked, totals: Answer | None) -> Iterable[tuple[Text, Cell, Cell]]:
+def _tiles(asked: Asked, totals: Answer | None, *, is_complete: bool) -> Iterable[tuple[Text, Cell, Cell]]:
     """The headline figures of all shops together, and of yesterday what net sales will become."""
     if totals is None or not totals.rows:
         return
     row = totals.rows[0]
     days = reading.shop_days(asked.file, asked.period.since, asked.period.until)
-    open_gmv = any(day["is_gmv_provisional"] for day in days)
+    open_gmv = not is_complete or any(day["is_gmv_provisional"] for day in days)
     for metric in totals.metrics:
         if metric.name == "refund_rate_rc" and metric.name in totals.not_final[0]:
             continue  # of a young day it is near nothing: no news, and read as good news
@@ -134,8 +138,14 @@ def _tiles(asked: Asked, totals: Answer | None) -> Iterable[tuple[Text, Cell, Ce
         yield (
             short_name(metric),
             _value(metric, row[metric.name], totals, not_final=is_open),
-            _DIFFERS if is_open and metric.name in _SLOW else sections.moved(metric, row),
+            _compared(metric, row, is_young=is_open and metric.name in _SLOW, is_complete=is_complete),
         )
+
+
+def _compared(metric: Metric, row: Any, *, is_young: bool, is_complete: bool) -> Cell:
+    if not is_complete:
+        return _INCOMPLETE
+    return _DIFFERS if is_young else sections.moved(metric, row)
 
 
 def _value(metric: Metric, value: Any, answer: Answer, *, not_final: bool) -> Cell:

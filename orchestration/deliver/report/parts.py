@@ -34,6 +34,12 @@ class Cell:
     tone: str = ""
     note: Text = ("", "")
 
+    def __post_init__(self) -> None:
+        """Names, titles and messages are typed by others: none begins a line of its own, or turns the text around."""
+        for name in ("text", "note"):
+            english, chinese = getattr(self, name)
+            object.__setattr__(self, name, (one_line(english), one_line(chinese)))
+
 
 @dataclass(frozen=True, slots=True)
 class Section:

@@ -132,7 +132,7 @@ def shops(file: Published) -> list[Shop]:
     return [
         Shop(
             str(row["shop_key"]),
-            str(row["shop_name"] or row["shop_key"]),
+            one_line(str(row["shop_name"] or row["shop_key"])),
             row["data_until"],
             str(row["held_back_reason"] or "unknown") if row["is_held_back"] else "",
         )

@@ -275,12 +275,16 @@ def creators(asked: Asked) -> Section | None:
     )
     found = [row for row in answer.rows if row["creator_username"] not in (None, "none") and row[main]]
     found.sort(key=lambda row: (-row[main], str(row["creator_username"])))
+    # A creator sells for several shops: with a part of one missing, the sum of the period is no whole one.
+    is_part = bool(late_shops(asked.shops, asked.period))
     rows = []
     for row in found[:SHOWN]:
         cells = [Cell(both(one_line(str(row["creator_username"]))))]
         for name, metric in known.items():
-            cells.append(Cell(both(figure(row[name], metric.unit)), name == "net_attributed_gmv_rc"))
-        cells.append(moved(known[main], row))
+            cells.append(
+                Cell(both(figure(row[name], metric.unit)), is_part or name == "net_attributed_gmv_rc")
+            )
+        cells.append(Cell(UNKNOWN_CELL) if is_part else moved(known[main], row))
         rows.append(tuple(cells))
     before = _before(asked.period)
     headers: list[Text] = [("Creator", "达人")]

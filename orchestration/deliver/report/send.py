@@ -16,7 +16,7 @@ from home.demo_home import is_demo_home
 from home.errors import TtkpiError
 from home.layout import Home
 from ingestion.engine.wire import Notify, log_warning
-from orchestration.deliver.report.cards import Card, card_of
+from orchestration.deliver.report.cards import Card, as_demo, card_of
 from orchestration.deliver.report.content import write_report
 from orchestration.deliver.report.page import as_html
 from orchestration.deliver.report.parts import Report
@@ -154,7 +154,8 @@ def _all(
             if problem is not None:
                 continue
         if hook.picture and not report.is_late:
-            yield _picture(hook, ledger, patience, notify, report, pictures, name)
+            shown = as_demo(report) if is_demo else report
+            yield _picture(hook, ledger, patience, notify, shown, pictures, name)
 
 
 def _picture(

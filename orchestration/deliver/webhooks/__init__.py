@@ -5,6 +5,7 @@
 | `config` | which webhooks there are: `alerts.webhooks.NAME` in dlt's places |
 | `notices` | what there is to tell: the published `kpi_alerts` and `alerts.jsonl`, as text in both languages |
 | `feishu`, `dingtalk`, `wecom`, `slack`, `plain` | how a platform wants it, signs it, limits it, and says no |
+| `pictures` | the picture of a report, where a webhook takes one |
 | `sender` | one message to one webhook: rate limit, retry, no token in a log |
 | `ledger` | what was told to whom (`webhooks.json` in the home) |
 | `deliver` | all of it |

@@ -29,7 +29,6 @@ from home.errors import ConfigError
 from orchestration.deliver.webhooks.dingtalk import DingTalk
 from orchestration.deliver.webhooks.feishu import Feishu
 from orchestration.deliver.webhooks.notices import CRITICAL, WARNING
-from orchestration.deliver.webhooks.pictures import require_pictures
 from orchestration.deliver.webhooks.plain import Plain
 from orchestration.deliver.webhooks.platform import Platform, Webhook
 from orchestration.deliver.webhooks.slack import Slack
@@ -43,6 +42,8 @@ _KEYS = (
     *("kind", "url", "secret", "min_severity", "owners", "alerts", "reports", "audience", "lang"),
     *("picture", "app_id", "app_secret"),
 )
+_SHOW_PICTURES = ("wecom", "feishu")
+"""Platforms whose webhooks can show a picture that is a file."""
 _REPORTS, _LANGUAGES = ("daily", "weekly", "monthly"), ("en", "zh", "both")
 _VARIABLE = re.compile(r"ALERTS__WEBHOOKS__([A-Z0-9_]+?)__([A-Z_]+)")
 _NAME = re.compile(r"[a-z0-9]+(_[a-z0-9]+)*")
@@ -147,8 +148,25 @@ def _webhook(name: str, given: set[str]) -> Webhook:
         app_secret=str(_secret(section, "app_secret") or "").strip(),
     )
     if hook.picture:
-        require_pictures(hook)
+        _require_picture(hook)
     return hook
+
+
+def _require_picture(hook: Webhook) -> None:
+    section = f"alerts.webhooks.{hook.name}"
+    if hook.kind not in _SHOW_PICTURES:
+        raise ConfigError(
+            f"{section}.picture is true, but a webhook of {hook.kind} can't be given a picture: the platform would "
+            "want a public address, where everybody could read the numbers.",
+            advice="Remove `picture`; the message has the figures, and `ttkpi report KIND --picture` draws the file.",
+        )
+    if hook.kind == "feishu" and not (hook.app_id and hook.app_secret):
+        raise ConfigError(
+            f"{section}.picture is true, but {section}.app_id or app_secret is not set: Feishu takes pictures from "
+            "an app only.",
+            advice="Make a custom app (自建应用) with its bot turned on and the scope im:resource:upload, and set "
+            "both; app_secret in the environment or .dlt/secrets.toml.",
+        )
 
 
 def _url(section: str) -> str:

@@ -18,12 +18,11 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
 
-from home.errors import ConfigError
 from ingestion.engine.wire import Notify, http_client, log_warning, retrying
 from orchestration.deliver.webhooks.platform import (
     Webhook,
@@ -32,12 +31,8 @@ from orchestration.deliver.webhooks.platform import (
     answered_code,
     check_status,
 )
+from orchestration.deliver.webhooks.sender import Patience
 
-if TYPE_CHECKING:
-    from orchestration.deliver.webhooks.sender import Patience
-
-TAKEN_BY = ("wecom", "feishu")
-"""Platforms whose webhooks can show a picture that is a file."""
 _MOST_BYTES = {"wecom": 2_000_000, "feishu": 10_000_000}
 _TIMEOUT_SECONDS = 30.0
 _BUSY = (99991400, 2200, 11232)
@@ -48,28 +43,6 @@ _ADVICE = {
     99991672: "Give the app the scope im:resource:upload, and publish a new version of it.",
     234007: "Turn on the bot of the app (机器人能力), and publish a new version of it.",
 }
-
-
-def require_pictures(hook: Webhook) -> None:
-    """Make sure that a webhook that wants pictures can have them.
-
-    Raises:
-        ConfigError: Its platform shows none that are files, or the app that uploads them is missing.
-    """
-    section = f"alerts.webhooks.{hook.name}"
-    if hook.kind not in TAKEN_BY:
-        raise ConfigError(
-            f"{section}.picture is true, but a webhook of {hook.kind} can't be given a picture: the platform would "
-            "want a public address, where everybody could read the numbers.",
-            advice="Remove `picture`; the message has the figures, and `ttkpi report KIND --picture` draws the file.",
-        )
-    if hook.kind == "feishu" and not (hook.app_id and hook.app_secret):
-        raise ConfigError(
-            f"{section}.picture is true, but {section}.app_id or app_secret is not set: Feishu takes pictures from "
-            "an app only.",
-            advice="Make a custom app (自建应用) with its bot turned on and the scope im:resource:upload, and set "
-            "both; app_secret in the environment or .dlt/secrets.toml.",
-        )
 
 
 def picture_message(

@@ -83,6 +83,19 @@ def tables_of(
     ]
 
 
+def comments_of(connection: duckdb.DuckDBPyConnection, schema: str) -> dict[tuple[str, str], str]:
+    """The comments of a schema of `fresh`, by table or view and column; that of a table itself has an empty column."""
+    found = connection.execute(
+        "select table_name, '', comment from duckdb_tables() where database_name = 'fresh' and schema_name = $1 "
+        "union all select view_name, '', comment from duckdb_views() "
+        "where database_name = 'fresh' and schema_name = $1 "
+        "union all select table_name, column_name, comment from duckdb_columns() "
+        "where database_name = 'fresh' and schema_name = $1 order by all",
+        [schema],
+    ).fetchall()
+    return {(str(table), str(column)): str(text) for table, column, text in found if text is not None}
+
+
 def changes(connection: duckdb.DuckDBPyConnection, table: Table, folder: Path, *, known: bool) -> Changes:
     """Compare a table of `fresh` with that of `before`, and write what differs.
 

@@ -21,7 +21,7 @@ from home.layout import Home
 from ingestion.engine.progress import Progress
 from orchestration.history.publications import audiences_folder, history_folder
 from orchestration.publish.comments import Description, descriptions
-from orchestration.publish.postgres.changes import Changes, Table, changes, tables_of
+from orchestration.publish.postgres.changes import Changes, Table, changes, comments_of, tables_of
 from orchestration.publish.postgres.config import Server
 from orchestration.publish.postgres.statements import comment, run_together
 from orchestration.publish.postgres.views import ForeignSchema, Views
@@ -207,7 +207,7 @@ class _Schema:
                         )
                         self.progress.count(done, len(tables), "tables to PostgreSQL", table.name)
                 self._remove(present.keys() - {table.name for table in tables}, at is not None)
-                self._describe(tables)
+                self._describe(comments_of(file, "marts"))
                 views.make()
             self._grant()
             views.grant(self.server.role_of(self.audience))
@@ -419,8 +419,8 @@ class _Schema:
             except errors.DependentObjectsStillExist:
                 self._run("comment on table {} is 'Not published any more. · 不再发布'", self._table(name))
 
-    def _describe(self, tables: Sequence[Table]) -> None:
-        """Comments that are not there yet, or say something else."""
+    def _describe(self, comments: Mapping[tuple[str, str], str]) -> None:
+        """Comments of the file that are not there yet, or say something else."""
         written = {
             (str(table), int(place)): str(text)
             for table, place, text in self._rows(
@@ -438,17 +438,13 @@ class _Schema:
                 sql.Literal(self.schema),
             )
         }
-        statements: list[sql.Composable] = []
-        for table in tables:
-            description = self.described.get(table.name)
-            if description is None:
-                continue
-            if description.text and written.get((table.name, 0)) != description.text:
-                statements.append(comment("table", (self.schema, table.name), description.text))
-            for name in table.columns:
-                text = description.columns.get(name)
-                if text and written.get((table.name, places[table.name, name])) != text:
-                    statements.append(comment("column", (self.schema, table.name, name), text))
+        statements = [
+            comment("column", (self.schema, table, column), text)
+            if column
+            else comment("table", (self.schema, table), text)
+            for (table, column), text in comments.items()
+            if written.get((table, places[table, column] if column else 0)) != text
+        ]
         run_together(self.connection, statements)
 
     def _grant(self) -> None:

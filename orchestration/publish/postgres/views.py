@@ -7,13 +7,13 @@ reads them waits.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
 from typing import Any, LiteralString
 
 import duckdb
 import psycopg
 from psycopg import errors, sql
 
+from orchestration.publish.postgres.changes import comments_of
 from orchestration.publish.postgres.statements import comment, run_together
 from orchestration.publish.views import SCHEMA, in_schema, view_queries
 
@@ -43,7 +43,7 @@ class Views:
             name: in_schema(query, tables).sql("postgres")
             for name, query in view_queries(file, "fresh").items()
         }
-        self._comments = _comments(file)
+        self._comments = comments_of(file, SCHEMA)
         digest = hashlib.sha256(repr((self._queries, self._comments)).encode()).hexdigest()
         self._comment = f"{_MARK} [{digest[:16]}]"
         self._are_outdated = False
@@ -133,16 +133,3 @@ class Views:
 
     def _row(self, statement: LiteralString, value: str) -> Any:
         return self._rows(statement, value)[0][0]
-
-
-def _comments(file: duckdb.DuckDBPyConnection) -> Mapping[tuple[str, str], str]:
-    """The comment of each view and of each of its columns; the column is empty for the view's own."""
-    found = file.execute(
-        "select view_name, '', comment from duckdb_views() "
-        "where database_name = 'fresh' and schema_name = ? and comment is not null "
-        "union all select columns.table_name, columns.column_name, columns.comment from duckdb_columns() as columns "
-        "where columns.database_name = 'fresh' and columns.schema_name = ? and columns.comment is not null "
-        "order by all",
-        [SCHEMA, SCHEMA],
-    ).fetchall()
-    return {(str(view), str(column)): str(text) for view, column, text in found}

@@ -19,9 +19,9 @@ import attrs
 import httpx
 import orjson
 import pytest
+from documented import model_of, operation_of
 from tiktok_shop_api import TikTokShop, TikTokShopAuth, TikTokShopError
 from tiktok_shop_api.generated import models
-from tiktok_shop_api.generated._meta import OPERATIONS
 from tiktok_shop_api.generated.types import UNSET, Unset
 
 from home.config import ShopApiConfig
@@ -534,21 +534,6 @@ ONLY_IF_LATE = {"order_transactions", "package_detail"}
 """What a sync asks for only where a settlement or a parcel is late; read by tests of their own."""
 
 
-def documented(endpoint: Endpoint) -> Any:
-    """The model of an endpoint's answer, found by its path.
-
-    Raises:
-        ValueError: The independent client knows no such method and path.
-    """
-
-    def plain(path: str) -> str:
-        return re.sub(r"\{\w+\}", "{}", path)
-
-    wanted = (endpoint.method.lower(), plain(endpoint.path))
-    (name,) = (one["operationId"] for one in OPERATIONS if (one["method"], plain(one["path"])) == wanted)
-    return getattr(models, f"{name[0].upper()}{name[1:]}Response")
-
-
 class Witness(ShopClient):
     """Our client; the independent one reads along.
 
@@ -563,7 +548,7 @@ class Witness(ShopClient):
         self.wrong: set[str] = set()
 
     def pages(self, endpoint: Endpoint, *arguments: Any, **named: Any) -> Iterator[ApiAnswer]:
-        model = documented(endpoint)
+        model = model_of(operation_of(endpoint.method, endpoint.path))
         for answer in super().pages(endpoint, *arguments, **named):
             self.read.add(endpoint.name)
             found = surprises(model.from_dict(orjson.loads(answer.raw)))

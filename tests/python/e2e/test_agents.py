@@ -501,6 +501,11 @@ def test_what_has_no_right_answer_is_refused_with_the_right_way(place: Home) -> 
             ("not final", {"metrics": ["refund_rate"], "by": ["shop"], "compare": "week", **week}),
             ("months differ in length", {"metrics": ["gmv_rc"], "by": ["month"], "compare": "year", **week}),
             ("no period", {"metrics": ["gmv_rc"], "compare": "before"}),
+            ("period is empty", {"metrics": ["gmv_rc"], "since": WEEK[1], "until": WEEK[0]}),
+            ("no day", {"metrics": ["gmv_rc"], "since": "0001-01-01", "until": "0001-01-02"}),
+            ("no day", {"metrics": ["gmv_rc"], "since": "2026-11-01", "until": "9999-12-31"}),
+            ("no shop", {"metrics": ["gmv_rc"], "where": {"shop": ["' or 1=1 --"]}, **week}),
+            ("1 to 200 rows", {"metrics": ["gmv_rc"], "offset": 10**30, **week}),
             # What nobody knows.
             ("can't be grouped by moon", {"metrics": ["gmv_rc"], "by": ["moon"], **week}),
             ("no metric gmw.*gmv", {"metrics": ["gmw"], **week}),
@@ -512,6 +517,20 @@ def test_what_has_no_right_answer_is_refused_with_the_right_way(place: Home) -> 
 
             text = await refused(client, "query_metrics", **arguments)
             assert re.search(words, text, re.DOTALL), (words, text)
+        assert "distinct count" in await refused(client, "explain_number", metric="buyers", **week)
+        assert "No metric or column" in await refused(client, "define", name=" ")
+        # A week or month that the question or the data cut says how much of it there is.
+        for grain, since, partial in (
+            # The shops are known until 8 November, 08:00: of the week from the 2nd six days are whole.
+            ("week", "2026-10-26", [None, "6 of 7 days"]),
+            ("week", "2026-10-29", ["4 of 7 days", "6 of 7 days"]),
+            ("month", "2026-10-01", [None, "7 of 30 days"]),
+            ("month", "2026-10-02", ["30 of 31 days", "7 of 30 days"]),
+        ):
+            answer = await told(
+                client, "query_metrics", metrics=["gmv_rc"], by=[grain], since=since, until="2026-11-30"
+            )
+            assert [row.get("partial") for row in answer["rows"]][:2] == partial, (grain, since)
         # Nothing from outside becomes SQL.
         for table in ("kpi_shop_daily; drop table x", "information_schema.tables", "marts.kpi_shop_daily"):
             assert "no table" in await refused(client, "read_rows", table=table)

@@ -316,6 +316,26 @@ def test_a_number_that_is_null_is_a_dash_that_says_unknown(
     assert re.search(r'<span title="未知 · [^"]+">–</span>', html(page("today", "zh")))
 
 
+def test_a_sum_without_unknown_days_says_that_it_is(
+    pages_home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Guards a week that looks weaker because a day had no exchange rate: NULL is left out of a sum without a word."""
+    (tmp_path / "published").mkdir()
+    path = tmp_path / "published" / "marts.duckdb"
+    shutil.copy(pages_home.published, path)
+    with opened_to_change(path) as connection:
+        connection.execute(
+            "update marts.kpi_shop_daily set gmv_rc = null, net_gmv_rc = null "
+            f"where business_date = '{WEEK[1]}' and shop_key = '7495000000000000101'"
+        )
+    monkeypatch.setenv("TTKPI_HOME", str(tmp_path))
+    content = html(page("today"))
+    assert (
+        "Aurora Thailand: sales in CNY are unknown for 1 of the last 62 days, first on Fri 6 Nov" in content
+    )
+    assert "近 62 天中有 1 天的 CNY 销售额未知，最早为 11 月 6 日" in html(page("shops", "zh"))
+
+
 def test_skus_and_weekdays_equal_the_truth(pages_home: Home, world_dir: Path, shop_days: Any) -> None:
     """SKUs sum to the shops; the one that moved most stands first; hours by weekday sum to the GMV of the period."""
     content = html(page("shops"))

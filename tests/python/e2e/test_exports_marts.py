@@ -288,7 +288,7 @@ def test_every_file_is_read_whole(homes: Homes) -> None:
     refused = {one.path.name: one.why("en") for one in homes.outcomes if one.status != "imported"}
     assert not refused
     kinds = {kind for one in homes.outcomes for kind in one.kinds}
-    assert len(kinds) == 14
+    assert len(kinds) == 15
 
 
 @pytest.mark.parametrize("mart", COMPARED)

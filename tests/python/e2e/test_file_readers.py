@@ -18,9 +18,7 @@ def test_pandas_reads_a_table_and_a_view_by_schema(published_home: Home) -> None
     import pandas
     import sqlalchemy
 
-    engine = sqlalchemy.create_engine(
-        f"duckdb:///{published_home.published}", connect_args={"read_only": True}
-    )
+    engine = sqlalchemy.create_engine(f"duckdb:///{published_home.bi_file}", connect_args={"read_only": True})
     try:
         days = pandas.read_sql_table("kpi_shop_daily", engine, schema="marts")
         people = pandas.read_sql_table("shop_days", engine, schema="views")

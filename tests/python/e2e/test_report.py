@@ -81,7 +81,9 @@ def test_figures_of_shops_are_those_of_the_marts(published_home: Home, report: R
             [DAY],
         )
     [shops] = [section for section in report.sections if section.key == "shops"]
-    shown = {row[0].text[0]: (row[1].text[0], row[3].text[0]) for row in shops.rows}
+    headers = [header[0] for header in shops.headers]
+    orders_of = headers.index("Paid orders")
+    shown = {row[0].text[0]: (row[1].text[0], row[orders_of].text[0]) for row in shops.rows}
 
     def money(value: Decimal | None) -> str:
         return "–" if value is None else f"{value:,.0f}" if value >= 1000 else f"{value:,.2f}"
@@ -185,6 +187,30 @@ def test_names_can_not_mention_anybody(report: Report) -> None:
         assert "free" in text
 
 
+def test_names_begin_no_line_and_turn_no_text_around(place: Home) -> None:
+    """Guards a name that writes a row of its own into a chat, or that reads from right to left."""
+    evil = "=1+1 <script>x</script>\x1b[31m\u202egnp\n- new\r\n## head"
+    change(
+        place,
+        f"update file.marts.dim_shops set shop_name = {quoted_text(evil)}",
+        f"update file.marts.kpi_alerts set owner = {quoted_text(evil)}, message_zh = {quoted_text(evil)}",
+        f"update file.marts.kpi_team_scorecard set person_name = {quoted_text(evil)}",
+    )
+    with published(place) as file:
+        report = write_report(file, DAILY)
+    page = as_html(report, "both")
+    assert "<script>x" not in page and not re.search("[\x1b\u202e]", page)
+    for kind in PLATFORMS:
+        text = json.dumps(card_of(kind, report, "zh"), ensure_ascii=False)
+        assert not re.search("\\\\u001b|\u202e|n- new|n## head", text), kind
+        assert kind == "plain" or "<script" not in text, kind
+        assert "head" in text, kind
+
+
+def quoted_text(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
 def test_each_webhook_gets_it_once_over_the_wire(place: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     clock = Clock()
     with ExitStack() as stack:
@@ -242,6 +268,9 @@ def test_the_picture_follows_once_and_takes_no_report_away(
         assert [call.body["msgtype"] for call in wecom.calls] == ["markdown", "image"]
         assert [call.path.split("/")[2] for call in feishu.calls] == ["bot", "auth", "im", "bot"]
         assert len(pages) == 1, "both have the same page"
+        monkeypatch.setattr("orchestration.deliver.report.send.is_demo_home", lambda home: True)
+        assert send(hook(wecom, "wecom", name="demo", **common))[1] == ("demo", True, True, "")
+        assert "[演示] 日报" in pages[1] and "[演示]" not in pages[0]
         change(place, "update file.marts.dim_shops set data_until = timestamptz '2026-11-07 10:00:00+00'")
         late = hook(wecom, "wecom", name="late", **common)
         assert send(late) == [("late", False, True, "")], "no picture of numbers that are late"
@@ -350,6 +379,10 @@ def test_one_late_shop_is_marked_and_not_compared(place: Home) -> None:
     shops = next(section for section in found.sections if section.key == "shops")
     row = next(row for row in shops.rows if row[0].text[0] == "Aurora Thailand")
     assert row[0].not_final and row[2].text[0] == "–"
+    # Nor is what all shops, or a creator of several, sold with a part of it missing.
+    assert all(moved.text[0] == "–" and value.not_final for _, value, moved in found.tiles)
+    creators = next(section for section in found.sections if section.key == "creators")
+    assert {row[-1].text[0] for row in creators.rows} == {"–"}
 
 
 def test_the_schedule_waits_for_the_numbers_and_not_for_ever(place: Home) -> None:

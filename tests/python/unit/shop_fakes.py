@@ -21,6 +21,7 @@ from ingestion.engine.units import ShopOutcome
 from ingestion.sources import prepare
 from ingestion.tiktok_shop.client import ShopRef
 from ingestion.tiktok_shop.endpoints import Endpoint
+from ingestion.tiktok_shop.reading import Resource
 from ingestion.tiktok_shop.resources import BY_NAME, RESOURCES
 from ingestion.tiktok_shop.shop_sync import ShopJob, sync_shop
 from ingestion.tiktok_shop.tokens import Grant
@@ -106,7 +107,8 @@ class FakeClient:
     """Serves lists; counts calls; can fail on demand.
 
     Attributes:
-        lists: Records by endpoint name, or a function of (query, body, path) giving the whole `data`.
+        lists: By endpoint name: the records, from which the call's times choose; or, where more depends on the
+            call, a function of (query, body, path) that gives the whole `data`.
         fail: Called before each answer with (endpoint name, page); may raise.
         creators: Creators who have authorised the app.
         grants_used: Grants with which endpoints without a cipher were asked.
@@ -141,12 +143,7 @@ class FakeClient:
             yield self._answer(source(query, body, path), 1)
             return
         resource = next(r for r in RESOURCES if r.endpoint is endpoint)
-        name = {"search_returns": "return_orders", "search_cancellations": "cancellations"}.get(endpoint.name)
-        name = name or {"search_orders": "orders", "search_products": "products"}.get(endpoint.name)
-        name = name or {"unsettled_transactions": "transactions", "search_inventory": "inventory"}.get(
-            endpoint.name
-        )
-        name = name or resource.name
+        name = list_name(resource)
         bounds = {**(query or {}), **(body or {})}
         found = [record for record in source if _inside(record, bounds)]
         size = endpoint.page_size or len(found) or 1
@@ -154,10 +151,29 @@ class FakeClient:
         for page, part in enumerate(parts, 1):
             self.calls[endpoint.name] += 1
             self.fail(endpoint.name, page)
-            yield self._answer({name: part, "total_count": len(found)}, page)
+            # A list that stands inside an object is given by a function; without records there is none.
+            listed = {name: part} if part else {}
+            yield self._answer({**listed, "total_count": len(found)}, page)
 
     def _answer(self, data: dict[str, Any], page: int) -> ApiAnswer:
         return ApiAnswer(copy.deepcopy(data), b"x" * 1000, f"req-{page}", datetime.now(UTC), page)
+
+
+class _Asked(dict[str, Any]):
+    """An answer without anything in it; remembers what it was asked for."""
+
+    name = ""
+
+    def get(self, name: str, default: Any = None) -> Any:
+        self.name = name
+        return default
+
+
+def list_name(resource: Resource) -> str:
+    """The name of the list in which a resource looks for its records: often another one than its own."""
+    asked = _Asked()
+    resource.take(asked)
+    return asked.name
 
 
 def _inside(record: Any, bounds: Mapping[str, Any]) -> bool:

@@ -268,6 +268,23 @@ class TestWholeAudit:
         assert [report.json_path.exists() for report in reports] == [False, False, True, True]
 
 
+def test_a_home_that_was_moved_has_its_audit_where_it_is_now(tmp_path: Path) -> None:
+    """Guards `ttkpi status` of a moved home that names a file in a folder that is gone."""
+    home = Home(tmp_path / "new")
+    assert last_audit(home) is None
+    folder = home.root / "audit"
+    folder.mkdir(parents=True)
+    record = {"passed": True, "json_path": "/old/audit/1-a.json", "page": "/old/audit/index.html"}
+    (folder / "last.json").write_text(json.dumps(record), encoding="utf-8")
+    assert last_audit(home) == {
+        "passed": True,
+        "json_path": str(folder / "1-a.json"),
+        "page": str(folder / "index.html"),
+    }
+    (folder / "last.json").write_text('{"passed": false}', encoding="utf-8")
+    assert last_audit(home) == {"passed": False}, "as an older version wrote it"
+
+
 class TestTablesOfTwoSources:
     """Both sources have a journal: neither may take the other's place in the suites' queries."""
 
@@ -294,6 +311,20 @@ class TestTablesOfTwoSources:
         assert ads.to_dict("records") == [{"advertiser_id": "74", "status": "failed"}]
         assert surprises.to_dict("records") == [{"field": "new_field", "rows_seen": 7}]
         assert of_shops.empty
+
+    def test_ads_accounts_keep_it_before_files(self, home: Home) -> None:
+        of_ads, of_file = (
+            "select '74' as advertiser_id, '74' as campaign_id",
+            "select '74' as advertiser_id, 'all' as campaign_id",
+        )
+        for source, sql in {"tiktok_ads": of_ads, "seller_center": of_file}.items():
+            write_raw(home, "gmv_max_campaign_daily", f"{sql}, '2{LOAD}' as _dlt_load_id", source=source)
+        with reading(home) as connection:
+            frames = Frames(connection, home, since=LOAD, published={})
+            plain = frames.frame("select campaign_id from arrived.gmv_max_campaign_daily")
+            files = frames.frame("select campaign_id from arrived.seller_center__gmv_max_campaign_daily")
+        assert plain.to_dict("records") == [{"campaign_id": "74"}]
+        assert files.to_dict("records") == [{"campaign_id": "all"}]
 
     def test_name_that_only_one_source_has_stays_plain(self, home: Home) -> None:
         with reading(home) as connection:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from bitable_server import APP_ID, APP_SECRET, APP_TOKEN, Bitable, bitable, no
 from control_helpers import change_marts, describe, make_home, mark_audited
+from filelock import FileLock
 from rich.console import Console
 
 from home.audit_log import entries
@@ -322,6 +323,18 @@ def test_what_does_not_pass_is_said_at_once(
     with pytest.raises(BitableFailed, match=said) as caught:
         brought(home)
     assert advice in caught.value.advice and APP_SECRET not in str(caught.value)
+
+
+def test_two_programs_do_not_write_the_same(
+    home: Home, server: Bitable, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Guards records that are there twice, as two programs read the table before either had written."""
+    with FileLock(home.root / "bitable.lock"):
+        assert main(["export", "bitable"]) == 2
+        assert "Another program is just writing" in capsys.readouterr().err.replace("\n", " ")
+        assert not server.tables
+    assert main(["export", "bitable"]) == 0
+    assert [len(table.records) for table in server.tables.values()] == [3]
 
 
 def test_an_outage_stops_no_publication_and_is_caught_up(

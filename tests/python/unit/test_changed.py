@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from changed import changed_files, imports, module_of, modules_of
+from changed import NO_IMPORTS, changed_files, imports, module_of, modules_of
 from longest import LONGEST
 
 ROOT = Path(__file__).parents[3]
@@ -36,7 +36,8 @@ def tree(tmp_path: Path) -> Path:
         ("home/layout.py", ["by_helper", "by_package", "layout"]),
         ("tests/python/unit/test_other.py", ["other"]),
         ("tests/python/unit/homes_helpers.py", ["by_helper"]),
-        ("models/staging/x.sql", ["dbt_project"]),
+        ("models/staging/x.sql", ["dbt_project", "sql_portability"]),
+        ("ingestion/tiktok_shop/promotions.py", ["endpoint_tables"]),
         ("README.md", []),
     ],
 )
@@ -70,6 +71,11 @@ def test_what_differs_from_main_and_what_is_new(tmp_path: Path) -> None:
     (tmp_path / "edited.py").write_text("2")
     (tmp_path / "new.py").write_text("2")
     assert changed_files(tmp_path) == {Path("committed.py"), Path("edited.py"), Path("new.py")}
+
+
+def test_the_tests_that_import_nothing_exist() -> None:
+    names = {name for tests in NO_IMPORTS.values() for name in tests}
+    assert not [name for name in names if not (ROOT / "tests" / "python" / "unit" / name).is_file()]
 
 
 def test_the_longest_modules_exist() -> None:

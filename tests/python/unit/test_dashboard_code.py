@@ -10,9 +10,11 @@ from urllib.parse import urlsplit
 import pytest
 import yaml
 
-from dashboards.pages import PAGES, Entry
+from dashboards.pages import PAGES, Entry, alerts, connections
 from dashboards.parts.words import CLOCKS, SHARED, STATES
 from dashboards.pictures import path_of
+from ingestion.seller_center.layouts import kinds
+from ingestion.tiktok_shop.resources import BY_NAME
 
 ROOT = Path(__file__).parents[3]
 FILES = sorted((ROOT / "dashboards").rglob("*.py"))
@@ -132,3 +134,20 @@ def test_what_a_page_reads_stands_in_its_exposure(entry: Entry) -> None:
     read |= {"fct_orders"} if re.search(r"behind\.(live_)?orders", source) else set()
     read |= {"fct_refund_lines"} if "behind.refunds" in source else set()
     assert not read - boards()[path_of(entry.slug)]
+
+
+def test_every_kind_of_alert_says_what_to_do_and_proves_itself_from_a_table_that_exists() -> None:
+    file = ROOT / "models/marts/alarms/kpi_alerts.yml"
+    (model,) = yaml.safe_load(file.read_text(encoding="utf-8"))["models"]
+    (column,) = [one for one in model["columns"] if one["name"] == "alert_kind"]
+    kinds = set(column["data_tests"][0]["accepted_values"]["arguments"]["values"])
+    assert {key.removeprefix("do_") for key in alerts.WORDS if key.startswith("do_")} == kinds
+    assert alerts._PROOFS.keys() <= kinds
+    models = {path.stem for path in (ROOT / "models/marts").rglob("*.sql")}
+    assert {table for table, _, _ in alerts._PROOFS.values()} <= models
+
+
+def test_what_is_read_and_what_is_handed_in_have_names_in_both_languages() -> None:
+    """Guards a page in 中文 that shows the names of our tables."""
+    read = {f"read_{name}" for name in BY_NAME} | {f"kind_{name}" for name in kinds()}
+    assert not read - connections.WORDS.keys()

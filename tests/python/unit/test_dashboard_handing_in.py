@@ -103,6 +103,7 @@ def test_a_thai_file_for_the_uk_shop_is_refused_in_words(home: Home, language: s
     main(["import", str(CASES / "gb_order.csv"), "--shop", uk, "--region", "GB", "--name", "Aurora UK"])
     outcome = import_files(home, LIN, {"th.csv": (CASES / "th_orders.csv").read_bytes()}, uk, language, "p1")
     assert not outcome.is_done and said in outcome.text and "--trust-shop" in outcome.text
+    assert language == "en" or "it looks like" not in outcome.text
 
 
 def test_a_workbook_is_taken_whole_or_not_at_all(home: Home) -> None:

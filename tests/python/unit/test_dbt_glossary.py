@@ -126,7 +126,7 @@ def test_every_amount_and_count_of_a_view_says_what_may_be_summed(
         if table in {node["alias"] for node in manifest["nodes"].values() if node["schema"] == "views"}
         and "kpi_name" not in description.columns
         for column, text in description.columns.items()
-        if re.search(r"\[(.* currency|count|hours|minutes|fraction|ratio) [^;]*\]$", text)
+        if re.search(rf"\[([a-z]+ currency|count|hours|minutes|fraction|ratio) {CHINESE.pattern}+\]$", text)
     ]
     assert not silent
 
@@ -134,7 +134,7 @@ def test_every_amount_and_count_of_a_view_says_what_may_be_summed(
 def test_every_column_has_a_name_in_chinese(entries: dict[tuple[str, str], dict[str, Any]]) -> None:
     """A description without one ends its first line with ` · ` and the name."""
     silent = [key for key, row in entries.items() if not CHINESE.search(row["label_zh"] or "")]
-    assert not silent
+    assert not silent, "end the first line of their description, or of its doc block, with ` · ` and the name"
 
 
 def test_every_published_column_has_a_name_in_chinese(manifest: dict[str, Any]) -> None:
@@ -146,12 +146,24 @@ def test_every_published_column_has_a_name_in_chinese(manifest: dict[str, Any]) 
         for column, about in node["columns"].items()
         if not CHINESE.search(about["description"])
     ]
+    assert not silent, "end the first line of their description, or of its doc block, with ` · ` and the name"
+
+
+def test_every_comment_has_a_name_in_chinese(home: Path) -> None:
+    """What a BI tool shows is the first paragraph of a description: the 中文 further down is not in it."""
+    silent = [
+        f"{table}.{column}"
+        for table, description in descriptions(Home(home)).items()
+        for column, text in {"": description.text, **description.columns}.items()
+        if not CHINESE.search(text.split(" [")[0])
+    ]
     assert not silent
 
 
 def test_every_mart_says_its_clock_and_owner(entries: dict[tuple[str, str], dict[str, Any]]) -> None:
     """`meta: {owner: ..., clock: ...}`: numbers without a clock are compared over midnights that are not the same."""
-    assert not {key[0] for key, row in entries.items() if not row["clock"] or not row["owner"]}
+    silent = {key[0] for key, row in entries.items() if not row["clock"] or not row["owner"]}
+    assert not silent, "`clock` and `owner` are in `config.meta` of a mart's YAML"
 
 
 def test_a_figure_in_a_currency_says_which(entries: dict[tuple[str, str], dict[str, Any]]) -> None:

@@ -28,7 +28,7 @@ DOCUMENTS = sorted(
 )
 READMES = ("README.md", "README.zh-CN.md")
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
-DECISIONS = 238
+DECISIONS = 256
 """So many decisions are on the two pages; a new one gets the next number."""
 
 
@@ -43,11 +43,15 @@ def place(path: Path) -> str:
 # Generated parts
 
 
-@pytest.mark.parametrize("path", sorted(pages()), ids=place)
+WRITTEN = pages()
+"""Written once: all of it takes 1.4 s of CPU, and once for each of the 79 files was 110."""
+
+
+@pytest.mark.parametrize("path", sorted(WRITTEN), ids=place)
 def test_what_a_command_writes_is_up_to_date(path: Path) -> None:
     """Guards a command, an option or a mart that was changed and whose page was not."""
     assert path.is_file(), "run make docs-pages"
-    assert text_of(path) == pages()[path], f"{place(path)} is not up to date: run make docs-pages"
+    assert text_of(path) == WRITTEN[path], f"{place(path)} is not up to date: run make docs-pages"
 
 
 def test_a_part_stands_between_its_markers() -> None:

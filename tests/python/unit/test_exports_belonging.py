@@ -112,7 +112,7 @@ def test_products_of_the_other_shop_of_the_market_are_noticed(home: Home, tmp_pa
     assert codes(outcome) == ["wrong_shop", "ids_of_another"]
     english, chinese = outcome.why("en")[1], outcome.why("zh")[1]
     assert f"of 4 SKU ids that were looked up, 4 are known of shop {SHOP} (Minimal, VN) and 0" in english
-    assert f"核对了 4 个SKU ID：4 个属于店铺 {SHOP} (Minimal, VN)" in chinese
+    assert f"核对了 4 个 SKU ID：4 个属于店铺 {SHOP} (Minimal, VN)" in chinese
     assert explain_file(home, path, ImportOptions(shop=TWIN)).why("en") == outcome.why("en")
     # For its own shop the same file is taken.
     assert load(home, path, ImportOptions(shop=SHOP)).status == "imported"

@@ -64,6 +64,8 @@ def test_equal_rows_side_by_side_count_and_are_told(tmp_path: Path) -> None:
     one = sample(layouts()["income"])
     came = came_of(write_csv(tmp_path / "a.csv", [one.header, *one.rows[:2], *one.rows[1:]]))
     assert came.money == one.total() + Decimal("22.52") and came.is_doubtful
+    twice = came_of(write_csv(tmp_path / "b.csv", [one.header, *[*one.rows[:2], *one.rows[1:]] * 2]))
+    assert twice.money == came.money
 
 
 @pytest.mark.parametrize("is_newer_first", [False, True])

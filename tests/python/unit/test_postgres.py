@@ -103,6 +103,8 @@ def test_the_server_has_what_the_file_has(home: Home, url: str) -> None:
     assert rows(url, "select col_description('marts.kpi_shop_daily'::regclass, 3)") == [
         ("What buyers paid. · 成交额 [shop currency 店铺币种]",)
     ]
+    ((about,),) = rows(url, "select obj_description('marts.ops_publication'::regclass)")
+    assert "本文件的发布清单" in str(about)
     keys = "select a.attname from pg_index i join pg_attribute a on a.attrelid = i.indrelid and a.attnum = any(i.indkey)"
     assert rows(url, f"{keys} where i.indrelid = 'marts.kpi_shop_daily'::regclass and i.indisprimary") == [
         ("shop_key",), ("business_date",)

@@ -43,7 +43,7 @@ def http(store: Store) -> Iterator[httpx.Client]:
 
 
 def test_there_are_twenty_two_layouts() -> None:
-    assert len(LAYOUTS) == 22
+    assert len(LAYOUTS) == 23
     assert {layout for chosen in DOWNLOADED.values() for layout, _ in chosen} == LAYOUTS.keys()
 
 
