@@ -22,7 +22,7 @@ _MARTS = {
     "shop_performance_daily": "`kpi_shop_platform_daily`",
     "affiliate_videos_period": "`fct_affiliate_videos_period`",
     "gmv_max_creatives_period": "`fct_gmv_max_creative_period`",
-    "gmv_max_campaign_daily": "`kpi_ads_daily`, `fct_ad_spend_daily`, `fct_gmv_max_daily`",
+    "gmv_max_campaign_daily": "`kpi_ads_daily`, `fct_ad_spend_daily`",
 }
 """Marts by the raw table that a kind is about."""
 

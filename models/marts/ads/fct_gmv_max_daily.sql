@@ -1,5 +1,7 @@
 with reported as (
     select * from {{ ref('stg_tiktok_ads__gmv_max_campaign_daily') }}
+    -- The day of an account that a file tells as a whole is no campaign, and of no shop: fct_ad_spend_daily has it.
+    where campaign_id <> 'all'
 )
 
 , fx_rates as (

@@ -31,6 +31,7 @@ EXPECTED_KINDS = {
     "affiliate_orders": "affiliate_orders",
     "affiliate_video_list_18": "affiliate_videos",
     "gmv_max_creative_26": "gmv_max_creatives",
+    "gmv_max_overview_7": "gmv_max_days",
     "income": "income",
     "income_by_sku": "income",
     "income_id_2026": "income",
