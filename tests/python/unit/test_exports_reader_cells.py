@@ -641,7 +641,11 @@ def test_every_problem_has_a_sentence_in_both_languages() -> None:
     for code, sentences in PROBLEMS.items():
         assert set(sentences) == {"en", "zh"}, code
         fields = [{part.split("}")[0] for part in text.split("{")[1:]} for text in sentences.values()]
-        assert fields[0] - {"layout_en"} == fields[1] - {"layout_zh"}, code
+        # Words that are of a language end with it: `layout_en`, `layout_zh`.
+        english, chinese = (
+            {name.removesuffix(end) for name in one} for one, end in zip(fields, ("_en", "_zh"), strict=True)
+        )
+        assert english == chinese, code
     assert all(set(words) == {"en", "zh"} for words in LABELS.values())
 
 
