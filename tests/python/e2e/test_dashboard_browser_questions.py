@@ -157,7 +157,9 @@ def test_where_a_live_session_leaks(walk: Any, file: Published, true: Any) -> No
     told = next(row for row in true("live_sessions") if row["live_room_id"] == leak["live_room_id"])
     above, below = parts[leak["leaking_step"]]
     # The name of the session chooses it; a figure opens its definition.
-    tab.locator(".card:has(h2:text-matches('^Sessions'))").locator("tbody tr").nth(place).locator("td").first.click()
+    tab.locator(".card:has(h2:text-matches('^Sessions'))").locator("tbody tr").nth(place).locator(
+        "td"
+    ).first.click()
     rate = f"{100 * told[above] / told[below]:.1f} %"
     expect(tab.locator(".k .say").first).to_contain_text(f"is {rate} where", timeout=30_000)
     expect(tab.locator(".k .step.leak")).to_contain_text(rate)
