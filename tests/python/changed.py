@@ -1,8 +1,8 @@
 """Prints the test modules of a change, for `make check`: what differs from main, and what was not committed.
 
 A test module belongs to a change when it was changed itself, when it imports a changed module or a changed helper of
-tests, or when it reads such files (`NO_IMPORTS`). Modules that take long (`LONGEST`) are named on standard error and
-left to `make test`.
+tests, or when it reads such files (`NO_IMPORTS`). Modules that take long are named on standard error and left to
+`make test`: those of `LONGEST`, and all of `e2e`, where the home of a single test takes two minutes to make.
 """
 
 from __future__ import annotations
@@ -75,10 +75,16 @@ def modules_of(changed: Iterable[Path], root: Path) -> list[Path]:
     return sorted(path for path in found if path.name.startswith("test_"))
 
 
+def is_long(path: Path) -> bool:
+    """Whether a test module is left to `make test`."""
+    module = path.relative_to(TESTS)
+    return module.parts[0] == "e2e" or module.as_posix() in LONGEST
+
+
 def main() -> None:
     """Prints the paths."""
     found = modules_of(changed_files(ROOT), ROOT)
-    long = [path for path in found if path.relative_to(TESTS).as_posix() in LONGEST]
+    long = [path for path in found if is_long(path)]
     if long:
         print(f"Left to `make test`: {', '.join(path.name for path in long)}", file=sys.stderr)
     print("\n".join(path.as_posix() for path in found if path not in long))

@@ -161,7 +161,7 @@ def test_where_a_live_session_leaks(walk: Any, file: Published, true: Any) -> No
         "td"
     ).first.click()
     rate = f"{100 * told[above] / told[below]:.1f} %"
-    expect(tab.locator(".k .say").first).to_contain_text(f"is {rate} where", timeout=30_000)
+    expect(tab.locator(".k .say").first).to_contain_text(f": {rate} where", timeout=30_000)
     expect(tab.locator(".k .step.leak")).to_contain_text(rate)
     wait_drawn(tab)
     assert f"{told['views']:,}" in tab.locator(".k .tiles").inner_text()

@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from changed import NO_IMPORTS, changed_files, imports, module_of, modules_of
+from changed import NO_IMPORTS, changed_files, imports, is_long, module_of, modules_of
 from longest import LONGEST
 
 ROOT = Path(__file__).parents[3]
@@ -71,6 +71,14 @@ def test_what_differs_from_main_and_what_is_new(tmp_path: Path) -> None:
     (tmp_path / "edited.py").write_text("2")
     (tmp_path / "new.py").write_text("2")
     assert changed_files(tmp_path) == {Path("committed.py"), Path("edited.py"), Path("new.py")}
+
+
+@pytest.mark.parametrize(
+    ("module", "long"), [("unit/test_changed.py", False), ("e2e/test_report.py", True), (LONGEST[1], True)]
+)
+def test_what_takes_long_is_left_to_the_whole(module: str, long: bool) -> None:
+    """A test of `e2e` makes a home for two minutes, be it named among the longest or not."""
+    assert is_long(Path("tests", "python", module)) is long
 
 
 def test_the_tests_that_import_nothing_exist() -> None:
