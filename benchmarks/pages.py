@@ -1,13 +1,16 @@
 """How fast the pages are in a browser: `python -m benchmarks.pages --home HOME` writes a section of BENCHMARKS.md.
 
-Over a home that was published, for instance by `ttkpi demo`. The server is warm, the browser's cache is empty.
+Over a home that was published, for instance by `ttkpi demo`. The server is warm, the browser's cache is empty. Browsers
+run beside the server here, and on machines of their own where a team works: the server's CPU seconds are measured, too.
 """
 
 from __future__ import annotations
 
 import argparse
+import random
 import statistics
 import sys
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -50,9 +53,14 @@ def main() -> int:
         server = psutil.Process(pid)
         # Each page once: what MetricFlow compiles is compiled once per process.
         walk(address, 1)
+        before = _cpu_seconds(server)
         one = walk(address, given.rounds)
+        of_one = _cpu_seconds(server) - before
+        all_there = threading.Barrier(given.people)
         with ThreadPoolExecutor(given.people) as pool:
-            several = list(pool.map(lambda number: walk(address, 1, number), range(1, given.people + 1)))
+            several = list(
+                pool.map(lambda number: walk(address, 1, number, all_there), range(1, given.people + 1))
+            )
         memory = server.memory_info().rss / 1e6
     first, other = statistics.median(one["first"]), statistics.median(one["other"])
     lines = [
@@ -61,14 +69,16 @@ def main() -> int:
         f"Chromium on this machine, {psutil.cpu_count()} cores, {orders:,} orders, warm server. "
         f"Seconds until all of the page is drawn. `python -m benchmarks.pages --home HOME`; gates: {GATES}.",
         "",
-        f"| | one person | the slowest | {given.people} people, {_THINK_SECONDS:.0f} s between clicks |",
+        f"| | one person | the slowest | {given.people} people, one more every {_THINK_SECONDS:.0f} s, "
+        f"about {_THINK_SECONDS:.0f} s between clicks |",
         "|---|---|---|---|",
         _line("first page", one["first"], [value for found in several for value in found["first"]]),
         _line("another page", one["other"], [value for found in several for value in found["other"]]),
         _line("language", one["language"], [value for found in several for value in found["language"]]),
         _line("number opened", one["number"], [value for found in several for value in found["number"]]),
         "",
-        f"Memory of the server after all of it: {memory:,.0f} MB.",
+        f"The server used {of_one / sum(map(len, one.values())):.2f} CPU seconds for a click of one person; "
+        f"memory after all of it: {memory:,.0f} MB.",
     ]
     print("\n".join(lines))
     if not given.dry_run:
@@ -90,16 +100,34 @@ def _line(name: str, one: list[float], several: list[float]) -> str:
     )
 
 
-def walk(address: str, rounds: int, number: int = 0) -> dict[str, list[float]]:
-    """Somebody who opens each page, changes the language, and opens a number."""
+def _cpu_seconds(process: psutil.Process) -> float:
+    times = process.cpu_times()
+    return times.user + times.system
+
+
+def walk(
+    address: str, rounds: int, number: int = 0, all_there: threading.Barrier | None = None
+) -> dict[str, list[float]]:
+    """Somebody who opens each page, changes the language, and opens a number.
+
+    Args:
+        address: The server.
+        rounds: How often.
+        number: Who of several, from 1: they come one after another and think between clicks. 0 is alone and in a hurry.
+        all_there: Waited for when the browser has started, so that no start of a browser is measured.
+    """
     found: dict[str, list[float]] = {"first": [], "other": [], "language": [], "number": []}
+    thinks = random.Random(number)
     with browser() as started:
+        if all_there:
+            all_there.wait()
+        time.sleep(_THINK_SECONDS * max(number - 1, 0))
         for _ in range(rounds):
             context = started.new_context(viewport={"width": 1280, "height": 900}, locale="en-US")
             tab = context.new_page()
 
             def timed(kind: str, act: Callable[[], object], tab: Tab = tab) -> None:
-                time.sleep(_THINK_SECONDS if number else 0)
+                time.sleep(thinks.uniform(0.5, 1.5) * _THINK_SECONDS if number else 0)
                 begin = time.perf_counter()
                 act()
                 wait_drawn(tab)

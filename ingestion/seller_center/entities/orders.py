@@ -120,6 +120,8 @@ class Orders(Mapper):
         The rows of an order stand together. A SKU that comes again further down is the same one at another time: what
         has the later event holds, and of the same events what stands further down.
         """
+        if len(rows) == 1:
+            return rows
         blocks: dict[int, list[TypedRow]] = {}
         for place, row in enumerate(sorted(rows, key=lambda one: one.row)):
             blocks.setdefault(row.row - place, []).append(row)
