@@ -41,6 +41,11 @@ def main() -> int:
     parser.add_argument("--home", type=Path, default=None, help="A home that was published.")
     parser.add_argument("--people", type=int, default=_PEOPLE)
     parser.add_argument("--rounds", type=int, default=_ROUNDS, help="Walks of one person.")
+    parser.add_argument(
+        "--section",
+        default="pages",
+        help="Name of the section, so that homes of several sizes stay side by side.",
+    )
     parser.add_argument("--dry-run", action="store_true", help="Do not write BENCHMARKS.md.")
     given = parser.parse_args()
     home = Home(given.home.absolute()) if given.home else Home.from_env()
@@ -64,9 +69,9 @@ def main() -> int:
         memory = server.memory_info().rss / 1e6
     first, other = statistics.median(one["first"]), statistics.median(one["other"])
     lines = [
-        "## Pages",
+        f"## Pages, {orders:,} orders",
         "",
-        f"Chromium on this machine, {psutil.cpu_count()} cores, {orders:,} orders, warm server. "
+        f"Chromium on this machine, {psutil.cpu_count()} cores, warm server. "
         f"Seconds until all of the page is drawn. `python -m benchmarks.pages --home HOME`; gates: {GATES}.",
         "",
         f"| | one person | the slowest | {given.people} people, one more every {_THINK_SECONDS:.0f} s, "
@@ -82,7 +87,7 @@ def main() -> int:
     ]
     print("\n".join(lines))
     if not given.dry_run:
-        write_section("pages", lines)
+        write_section(given.section, lines)
     broken = [
         name
         for name, value in {"first page": first, "another page": other, "memory MB": memory}.items()
