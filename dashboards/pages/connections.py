@@ -12,9 +12,9 @@ import streamlit as st
 from dashboards.parts import behind, blocks, handing_in
 from dashboards.parts.formats import COUNT, TIME
 from dashboards.parts.page import Column, Page
+from dashboards.parts.seller_links import seller_links
 from dashboards.parts.words import Dictionary
-from home.config import load_shop_config
-from home.errors import ConfigError, TtkpiError
+from home.errors import TtkpiError
 from home.layout import Home
 
 WORDS: Dictionary = {
@@ -260,10 +260,7 @@ def _hand_in(page: Page) -> None:
 
 def _links(page: Page) -> str:
     t = page.t
-    try:
-        links = load_shop_config().authorisation_links
-    except ConfigError:
-        links = {}
+    links = seller_links()
     names = {"US": t("link_us"), "": t("link_others")}
     shown = [
         f'<a href="{escape(link)}" target="_blank" rel="noreferrer noopener">{names[market]}</a>'
