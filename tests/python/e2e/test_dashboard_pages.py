@@ -316,7 +316,8 @@ def test_a_target_without_a_known_actual_and_a_file_without_targets_say_so(
     monkeypatch.setenv("TTKPI_HOME", str(tmp_path))
     content = html(page("team"))
     unknown, late = tables(content)[0][:2]
-    assert unknown == ["Aurora UK", "GMV  no basis: a day of it is unknown", "–", "60,000", "–", "–"]
+    assert unknown == ["Aurora UK", "GMV  no basis: a day of it is unknown", "–", "60,000", "–", ""]
+    assert content.count('<span class="d z">–</span>') == 1
     assert late[:5] == ["Aurora Malaysia", "GMV", "15,000", "150,000", "10.0 %"]
     assert '<span class="d z">± 0.0 %</span>' in content
     assert "无依据：有一天数据未知" in html(page("team", "zh"))
