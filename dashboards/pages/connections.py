@@ -197,7 +197,8 @@ def _hand_in(page: Page) -> None:
     t = page.t
     # Streamlit's own words are English only.
     st.html(
-        f'<style>[data-testid="stFileUploaderDropzone"] button::after{{content:"{t("choose_files")}"}}'
+        '<style>[data-testid="stFileUploaderDropzone"] [data-testid="stBaseButton-secondary"]::after'
+        f'{{content:"{t("choose_files")}"}}'
         f'[data-testid="stFileUploaderDropzoneInstructions"]::after{{content:"{t("upload_limit")}"}}</style>'
     )
     with st.expander(t("hand_in"), key="hand_in"):

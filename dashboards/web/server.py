@@ -3,6 +3,7 @@ for whom they were offered, and nothing is asked of another host."""
 
 from __future__ import annotations
 
+import gc
 import json
 import threading
 import tomllib
@@ -91,6 +92,11 @@ async def _warm(_: Any) -> AsyncIterator[None]:
     # Nothing published yet, or a damaged file: the pages say so.
     with suppress(TtkpiError):
         prepare(Home.from_env())
+    for entry in PAGES:
+        entry.module()
+    # Streamlit looks for garbage after each click, and nothing else runs meanwhile: 0.1 s for what is here by now.
+    gc.collect()
+    gc.freeze()
     threading.Thread(target=seller_links, daemon=True).start()
     yield None
 

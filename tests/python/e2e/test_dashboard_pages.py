@@ -321,11 +321,21 @@ def test_a_target_without_a_known_actual_and_a_file_without_targets_say_so(
     assert late[:5] == ["Aurora Malaysia", "GMV", "15,000", "150,000", "10.0 %"]
     assert '<span class="d z">± 0.0 %</span>' in content
     assert "无依据：有一天数据未知" in html(page("team", "zh"))
-    with opened_to_change(path) as connection:
-        connection.execute("delete from marts.kpi_shop_targets")
+
+
+def test_a_file_without_targets_of_shops_says_so(
+    pages_home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An input that nobody filled in is named; a file of an audience without the table shows the people all the same."""
+    for change, folder in (("delete from", "empty"), ("drop table", "without")):
+        (tmp_path / folder / "published").mkdir(parents=True)
+        path = tmp_path / folder / "published" / "marts.duckdb"
+        shutil.copy(pages_home.published, path)
+        with opened_to_change(path) as connection:
+            connection.execute(f"{change} marts.kpi_shop_targets")
+    monkeypatch.setenv("TTKPI_HOME", str(tmp_path / "empty"))
     assert "尚未设置店铺目标" in html(page("team", "zh"))
-    with opened_to_change(path) as connection:
-        connection.execute("drop table marts.kpi_shop_targets")
+    monkeypatch.setenv("TTKPI_HOME", str(tmp_path / "without"))
     content = html(page("team"))
     assert "Targets of the shops" not in content and "Scorecards" in content
 
