@@ -340,7 +340,11 @@ def _shops(page: Page, shops: Mapping[str, list[Row]]) -> str:
         t("shops_title"),
         [
             Column("shop", t("shop")),
-            Column("authorised", t("authorised"), show=lambda row: str(row["authorised"])),
+            Column(
+                "authorised",
+                t("authorised"),
+                show=lambda row: f'<span class="wrap">{row["authorised"]}</span>',
+            ),
             Column("last", t("last_read"), TIME, is_wide=True),
             Column("failed", t("failed"), COUNT),
         ],
