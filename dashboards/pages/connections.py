@@ -12,9 +12,9 @@ import streamlit as st
 from dashboards.parts import behind, blocks, handing_in
 from dashboards.parts.formats import COUNT, TIME
 from dashboards.parts.page import Column, Page
+from dashboards.parts.seller_links import seller_links
 from dashboards.parts.words import Dictionary
-from home.config import load_shop_config
-from home.errors import ConfigError, TtkpiError
+from home.errors import TtkpiError
 from home.layout import Home
 
 WORDS: Dictionary = {
@@ -197,7 +197,8 @@ def _hand_in(page: Page) -> None:
     t = page.t
     # Streamlit's own words are English only.
     st.html(
-        f'<style>[data-testid="stFileUploaderDropzone"] button::after{{content:"{t("choose_files")}"}}'
+        '<style>[data-testid="stFileUploaderDropzone"] [data-testid="stBaseButton-secondary"]::after'
+        f'{{content:"{t("choose_files")}"}}'
         f'[data-testid="stFileUploaderDropzoneInstructions"]::after{{content:"{t("upload_limit")}"}}</style>'
     )
     with st.expander(t("hand_in"), key="hand_in"):
@@ -260,10 +261,7 @@ def _hand_in(page: Page) -> None:
 
 def _links(page: Page) -> str:
     t = page.t
-    try:
-        links = load_shop_config().authorisation_links
-    except ConfigError:
-        links = {}
+    links = seller_links()
     names = {"US": t("link_us"), "": t("link_others")}
     shown = [
         f'<a href="{escape(link)}" target="_blank" rel="noreferrer noopener">{names[market]}</a>'
@@ -342,7 +340,11 @@ def _shops(page: Page, shops: Mapping[str, list[Row]]) -> str:
         t("shops_title"),
         [
             Column("shop", t("shop")),
-            Column("authorised", t("authorised"), show=lambda row: str(row["authorised"])),
+            Column(
+                "authorised",
+                t("authorised"),
+                show=lambda row: f'<span class="wrap">{row["authorised"]}</span>',
+            ),
             Column("last", t("last_read"), TIME, is_wide=True),
             Column("failed", t("failed"), COUNT),
         ],

@@ -371,7 +371,9 @@ def _samples(page: Page, chosen: Mapping[str, Any]) -> str:
         Column("samples_delivered", t("delivered"), COUNT, is_wide=True),
         Column("samples_posted", t("posted"), COUNT),
         Column("content_views", label("content_views"), COUNT, is_wide=True),
-        Column("has_sold", t("sold"), show=lambda one: t("yes") if one["has_sold"] else t("no")),
+        Column(
+            "has_sold", t("sold"), show=lambda one: t("yes") if one["has_sold"] else t("no"), is_wide=True
+        ),
         Column("attributed_gmv", t("gmv"), MONEY, currency="currency"),
         Column("sample_cost", t("cost"), MONEY, currency="currency", is_wide=True),
         Column("creator_roi", "ROI", RATIO, is_wide=True),

@@ -153,7 +153,6 @@ def show(page: Page) -> None:
     with left:
         _month_close(page, shop)
         _statements(page, chosen, shop)
-        page.block(_cases(page, chosen), "cases")
         page.block(_losses(page, chosen), "losses")
         page.block(_journal(page, shop), "journal")
     with right:
@@ -162,6 +161,8 @@ def show(page: Page) -> None:
         page.block(_fees(page, shop), "fees")
         page.block(_payouts(page, chosen), "payouts")
         page.block(_commission(page, chosen), "commission")
+    # As wide as the page: what was charged, what can be claimed and until when were cut off beside other tables.
+    page.block(_cases(page, chosen), "cases")
 
 
 def _steps(

@@ -244,7 +244,7 @@ def _dispatch(page: Page, chosen: Choice) -> str:
         [
             Column("shop", t("shop")),
             _rate(page, "late_dispatch_rate", "late"),
-            _rate(page, "on_time_delivery_rate", "on_time"),
+            _rate(page, "on_time_delivery_rate", "on_time", is_wide=True),
             _rate(page, "seller_cancellation_rate", "cancelled", is_wide=True),
             Column("orders_due_within_24h", t("due_24"), COUNT),
             Column("open_late_orders", t("open_late"), COUNT),

@@ -98,7 +98,7 @@ def _limits(chosen: Choice, shop: str, day: str) -> tuple[str, tuple[Any, ...]]:
 
 def _reason(page: Page, row: Mapping[str, Any], name: str, detail: str) -> str:
     said = page.value_name("reason", row[name]).replace("_", " ")
-    return f'<span title="{escape(str(row[detail] or ""))}">{escape(said)}</span>'
+    return f'<span class="wrap" title="{escape(str(row[detail] or ""))}">{escape(said)}</span>'
 
 
 def _bridge(page: Page, chosen: Choice, shop: str) -> str:

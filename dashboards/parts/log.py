@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import threading
+from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from dashboards.parts.viewer import Viewer
@@ -11,8 +15,21 @@ from home.audit_log import Entry, append, set_origin
 from home.layout import AUDIT_LOG, Home
 
 LOOK, EXPORT, REFUSED, HANDED_IN = "page_opened", "page_exported", "page_refused", "page_handed_in"
-_STEPS = ("build", "audit", "publish", "rollback")
-_TAIL = 256 * 1024
+_EVENTS = tuple(f'"event":"{step}"'.encode() for step in ("build", "audit", "publish", "rollback"))
+_NO_STEP = object()
+
+
+@dataclass(frozen=True)
+class _Read:
+    """How far a log was read, and the step that had failed by then."""
+
+    inode: int
+    end: int = 0
+    failed: tuple[str, datetime] | None = None
+
+
+_read: dict[Path, _Read] = {}
+_lock = threading.Lock()
 
 
 def write(home: Home, event: str, subject: str, viewer: Viewer, publication: str, **details: Any) -> None:
@@ -37,23 +54,39 @@ def write(home: Home, event: str, subject: str, viewer: Viewer, publication: str
 def failed_step(home: Home) -> tuple[str, datetime] | None:
     """The step towards a new publication that failed last, and when; None when the newest such step went well.
 
-    Only the end of the log is read: a page asks at each click. A log that can't be read says nothing here; `ttkpi
-    status` does.
+    Each line is read once: a page asks at each click. A log that can't be read says nothing here; `ttkpi status` does.
     """
     path = home.root / AUDIT_LOG
-    try:
-        with path.open("rb") as file:
-            file.seek(max(0, path.stat().st_size - _TAIL))
-            lines = file.read().splitlines()
-    except OSError:
-        return None
-    for line in reversed(lines):
-        if not any(f'"event":"{step}"'.encode() in line for step in _STEPS):
-            continue
+    with _lock:
+        known = _read.get(path)
         try:
-            entry = json.loads(line)
+            with path.open("rb") as file:
+                found = os.fstat(file.fileno())
+                if known is None or known.inode != found.st_ino or known.end > found.st_size:
+                    known = _Read(found.st_ino)
+                file.seek(known.end)
+                content = file.read()
+        except OSError:
+            return None
+        # A line that is being written is read when it is whole.
+        content = content[: content.rfind(b"\n") + 1]
+        failed = _newest_step(content)
+        _read[path] = known = _Read(
+            known.inode, known.end + len(content), known.failed if failed is _NO_STEP else failed
+        )
+        return known.failed
+
+
+def _newest_step(content: bytes) -> Any:
+    """The newest step of these lines if it failed, None if it went well, `_NO_STEP` if there is none."""
+    end = len(content)
+    # From the end, without a look at the thousands of lines that say who looked at a page.
+    while (found := max(content.rfind(event, 0, end) for event in _EVENTS)) >= 0:
+        end = content.rfind(b"\n", 0, found) + 1
+        try:
+            entry = json.loads(content[end:].partition(b"\n")[0])
             when = datetime.fromisoformat(entry["recorded_at"])
         except (ValueError, KeyError):
             continue
         return (str(entry["event"]), when) if entry.get("outcome") == "failed" else None
-    return None
+    return _NO_STEP

@@ -3,7 +3,9 @@ for whom they were offered, and nothing is asked of another host."""
 
 from __future__ import annotations
 
+import gc
 import json
+import threading
 import tomllib
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
@@ -21,6 +23,7 @@ from dashboards.pages import PAGES, offered, today
 from dashboards.parts import exports, log
 from dashboards.parts.formats import Formats
 from dashboards.parts.page import Page
+from dashboards.parts.seller_links import seller_links
 from dashboards.parts.store import opened
 from dashboards.parts.viewer import Viewer, local, login_is_on, member
 from dashboards.parts.words import ENGLISH, Words
@@ -89,6 +92,12 @@ async def _warm(_: Any) -> AsyncIterator[None]:
     # Nothing published yet, or a damaged file: the pages say so.
     with suppress(TtkpiError):
         prepare(Home.from_env())
+    for entry in PAGES:
+        entry.module()
+    # Streamlit looks for garbage after each click, and nothing else runs meanwhile: 0.1 s for what is here by now.
+    gc.collect()
+    gc.freeze()
+    threading.Thread(target=seller_links, daemon=True).start()
     yield None
 
 

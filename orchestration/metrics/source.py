@@ -20,7 +20,7 @@ import orjson
 from home.database import attach
 from home.errors import TtkpiError
 from home.layout import Home
-from orchestration.publish.metric_layer import visible
+from orchestration.publish.visible import visible
 
 if TYPE_CHECKING:
     from metricflow.engine.metricflow_engine import MetricFlowEngine

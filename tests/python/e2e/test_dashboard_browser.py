@@ -10,6 +10,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from conftest import CLOCK
 from oidc_provider import CLIENT, provider
 from templates import copy_of
 
@@ -23,6 +24,8 @@ from dashboards.parts.viewer import EVERYTHING, MEMBERS_FILE
 from dashboards.pictures import NO_BROWSER, browser, free_port, path_of, serving, wait_drawn
 from home.errors import ConfigError
 from home.layout import AUDIT_LOG, Home
+from sandbox.exports.export import write_file
+from sandbox.world.store import Store
 
 KEPT = ("published", "seal.key", "seal.fingerprint", "audit_log.jsonl", "audit_log.head.json")
 THAILAND, UNITED_STATES = "Aurora Thailand", "Aurora US"
@@ -160,6 +163,58 @@ def test_an_open_page_keeps_its_publication_until_it_is_asked_for_the_next(
         wait_drawn(tab)
         assert "newnewid" in tab.locator(".k .bar").first.inner_text()
         context.close()
+
+
+@pytest.mark.parametrize(
+    ("language", "hand_in", "words", "shop"),
+    [
+        ("EN", "Hand in", "it looks like a file of another shop than", "Aurora UK"),
+        ("中文", "提交", "未导入任何内容", "英国 Aurora UK"),
+    ],
+)
+def test_a_thai_file_for_the_uk_shop_is_refused(
+    chromium: Browser,
+    published_home: Home,
+    world_dir: Path,
+    tmp_path: Path,
+    language: str,
+    hand_in: str,
+    words: str,
+    shop: str,
+) -> None:
+    """Guards Thai sales that count as the UK shop's because somebody chose the wrong line of a list."""
+    home = copy_of(published_home, tmp_path / "home", without=("dbt",))
+    loaded = {*home.raw.glob("seller_center/orders/*.parquet")}
+    # Plain amounts, an English header: nothing in the file names a market, a currency or a shop.
+    world = Store.open(world_dir)
+    (thai,) = [one for one in world.shops() if one.region == "TH"]
+    file = write_file(tmp_path / "downloads", world, thai, "order_us", clock=int(CLOCK.timestamp())).path
+    with serving(home) as address:
+        context = chromium.new_context(viewport={"width": 1280, "height": 900}, locale="en-US")
+        tab = context.new_page()
+        opened(tab, address, "connections", language)
+        tab.locator(".st-key-hand_in summary").click()
+        wait_drawn(tab)
+        # By the keyboard: a line of the list that is clicked may be drawn anew under the pointer.
+        box = tab.locator(".st-key-hand_in_shop input")
+        box.focus()
+        box.press_sequentially("Aurora UK")
+        box.press("Enter")
+        expect(box).to_have_value(shop)
+        tab.locator(".st-key-hand_in_files_chosen input[type=file]").set_input_files(file)
+        remove = tab.get_by_role("button", name=f"Remove {file.name}")
+        expect(remove).to_be_attached()
+        # It had the words of the button that chooses files.
+        assert remove.evaluate("one => getComputedStyle(one, '::after').content") == "none"
+        tab.locator(".st-key-hand_in_files_go button").click()
+        expect(tab.get_by_text(words).first).to_be_visible(timeout=120_000)
+        said = tab.inner_text("body")
+        assert file.name in said and "--trust-shop" in said
+        assert "7495000000000000404 (Aurora UK, GB)" in said and THAILAND in said
+        context.close()
+    assert {*home.raw.glob("seller_center/orders/*.parquet")} == loaded
+    log = (home.root / AUDIT_LOG).read_text(encoding="utf-8")
+    assert log.count('"event":"page_handed_in"') == 1
 
 
 def thai_file(home: Home) -> None:

@@ -255,6 +255,103 @@ def opened_to_change(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
 
 
+TARGETS = [
+    ("7495000000000000404", "gmv_rc", Decimal(60_000)),
+    ("7495000000000000303", "gmv_rc", Decimal(150_000)),
+    ("7495000000000000101", "gmv_rc", Decimal(320_000)),
+    ("7495000000000000101", "net_gmv_rc", Decimal(290_000)),
+    ("7495000000000000505", "gmv_rc", Decimal(240_000)),
+    ("7495000000000000202", "gmv_rc", Decimal(320_000)),
+]
+"""November's targets of the seed, in the order of the page: by market."""
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_targets_of_shops_equal_the_truth(pages_home: Home, shop_days: Any, language: str) -> None:
+    """The month to date, its target, and whether that is as far as the month: 7 days and 8 hours of 30 days."""
+    content = html(page("team", language))
+    lines = tables(content)[0]
+    month = sorted({day for _, day in shop_days if day >= "2026-11-01"})
+    assert len(lines) == len(TARGETS)
+    for line, (shop, kpi, target) in zip(lines, TARGETS, strict=True):
+        reached = total(shop_days, kpi, month, shop)
+        assert line[2:4] == [shown(reached), shown(target)]
+        assert line[4] == f"{reached / target:.1%}".replace("%", " %")
+    assert [line[0] for line in lines][2:4] == [
+        {"en": "Aurora Thailand", "zh": "泰国 Aurora Thailand"}[language],
+        "",
+    ]
+    said = {
+        "en": "figures up to Sun 8 Nov 08:00 · 7.3 of 30 days are over: 24.4 %",
+        "zh": "数据截至 11 月 8 日 周日 08:00 · 已过 7.3/30 天，进度 24.4 %",
+    }
+    assert (
+        f"CNY · {'the month is running: ' if language == 'en' else '本月进行中：'}{said[language]}" in content
+    )
+    paces = re.findall(r'<span class="d ([un])"><i>[▲▼]</i>([+−])([\d.,]+) %</span>', content)
+    ratio = total(shop_days, "gmv_rc", month, TARGETS[0][0]) / TARGETS[0][2] / (Decimal(22) / 90) - 1
+    assert paces[0] == ("u" if ratio > 0 else "n", "+" if ratio > 0 else "−", f"{abs(ratio) * 100:.1f}")
+
+
+def test_a_target_without_a_known_actual_and_a_file_without_targets_say_so(
+    pages_home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Guards a shop that looks far behind because a day of it has no rate, and one that is late and looks behind."""
+    (tmp_path / "published").mkdir()
+    path = tmp_path / "published" / "marts.duckdb"
+    shutil.copy(pages_home.published, path)
+    with opened_to_change(path) as connection:
+        of_november = "month_start = '2026-11-01' and kpi_name = 'gmv_rc' and shop_key = '7495000000000000"
+        connection.execute(
+            f"update marts.kpi_shop_targets set actual = null, attainment = null where {of_november}404'"
+        )
+        # Read until the 4th, 00:00 in Shanghai: 3 of 30 days. A tenth reached is as far as that.
+        connection.execute(
+            f"update marts.kpi_shop_targets set actual = 15000, attainment = 0.1 where {of_november}303'"
+        )
+        connection.execute(
+            "update marts.dim_shops set data_until = timestamptz '2026-11-03 16:00:00+00', is_held_back = true, "
+            "held_back_since = '2026-11-04' where region = 'MY'"
+        )
+    monkeypatch.setenv("TTKPI_HOME", str(tmp_path))
+    content = html(page("team"))
+    unknown, late = tables(content)[0][:2]
+    assert unknown == ["Aurora UK", "GMV  no basis: a day of it is unknown", "–", "60,000", "–", ""]
+    assert content.count('<span class="d z">–</span>') == 1
+    assert late[:5] == ["Aurora Malaysia", "GMV", "15,000", "150,000", "10.0 %"]
+    assert '<span class="d z">± 0.0 %</span>' in content
+    assert "无依据：有一天数据未知" in html(page("team", "zh"))
+
+
+def test_a_file_without_targets_of_shops_says_so(
+    pages_home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An input that nobody filled in is named; a file of an audience without the table shows the people all the same."""
+    for change, folder in (("delete from", "empty"), ("drop table", "without")):
+        (tmp_path / folder / "published").mkdir(parents=True)
+        path = tmp_path / folder / "published" / "marts.duckdb"
+        shutil.copy(pages_home.published, path)
+        with opened_to_change(path) as connection:
+            connection.execute(f"{change} marts.kpi_shop_targets")
+    monkeypatch.setenv("TTKPI_HOME", str(tmp_path / "empty"))
+    assert "尚未设置店铺目标" in html(page("team", "zh"))
+    monkeypatch.setenv("TTKPI_HOME", str(tmp_path / "without"))
+    content = html(page("team"))
+    assert "Targets of the shops" not in content and "Scorecards" in content
+
+
+def test_a_target_opens_with_its_days_and_is_exported(pages_home: Home, shop_days: Any) -> None:
+    app = page("team")
+    content = html(app)
+    address = re.findall(r'href="/export/([0-9a-f]+)"', content)[0]
+    offer = exports.offered(address, Viewer("local", ""))
+    assert offer is not None
+    table = offer.read()
+    places = [table.names.index(name) for name in ("shop_key", "kpi_name", "target")]
+    assert {tuple(row[place] for place in places) for row in table.rows} == {*TARGETS}
+    assert "What the shop has reached in the month so far." in content
+
+
 def test_nothing_published_is_said_in_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TTKPI_HOME", str(tmp_path))
     assert "Nothing is published yet." in html(page("today"))
