@@ -38,7 +38,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from home.config import HOME_VARIABLE, PROJECT_ROOT
-from home.errors import TtkpiError
+from home.errors import ConfigError, TtkpiError
 from home.keys import Key
 from home.storage import finish_exchange, storage_error, storage_errors
 
@@ -81,9 +81,29 @@ class Home:
     @classmethod
     def from_env(cls) -> Home:
         """The home named by `TTKPI_HOME`, or `.ttkpi/` in the project. Nothing is created yet."""
-        value = os.environ.get(HOME_VARIABLE, "").strip()
+        written = os.environ.get(HOME_VARIABLE, "")
+        # Blanks around it are a slip of the pen, unless there is a folder of that very name: another would be empty.
+        value = written if written.strip() and Path(written).is_dir() else written.strip()
         path = Path(value).expanduser() if value else PROJECT_ROOT / ".ttkpi"
         return cls(path.absolute())
+
+    def require_path_without(self, signs: str, why: str) -> None:
+        """Refuse a path in which there is a sign that a library takes for something else.
+
+        Args:
+            signs: The signs; line breaks and other control signs are refused in any case.
+            why: What takes them for what, after "which".
+
+        Raises:
+            ConfigError: One is in the path; names it.
+        """
+        found = {sign for sign in str(self.root) if sign in signs or sign < " " or sign == "\x7f"}
+        if found:
+            shown = " and ".join(sign if sign.isprintable() else ascii(sign) for sign in sorted(found))
+            raise ConfigError(
+                f"The path {self.root} has {shown} in it, which {why}.",
+                advice=f"Move the folder to another path, and point {HOME_VARIABLE} there.",
+            )
 
     @property
     def tokens_file(self) -> Path:

@@ -9,15 +9,18 @@ from pathlib import Path
 
 from home.audit_log import FAILED, PARTLY, recorded
 from home.layout import Home
-from home.text import file_name
+from home.text import file_name, one_line
 from ingestion.engine.compact import compact_when_due
 from ingestion.engine.progress import Progress
 from ingestion.engine.raw_files import RawFiles
 from ingestion.fx_rates.resource import load_rates
-from ingestion.seller_center.export_files import files_in
+from ingestion.seller_center.export_files import files_in, others_in
 from ingestion.seller_center.importer import Importer
 from ingestion.seller_center.outcomes import ImportOptions, ImportReport
 from ingestion.sources import prepare
+
+_SHOWN = 5
+"""Files of another kind that are named."""
 
 
 def import_files(
@@ -43,7 +46,14 @@ def import_files(
     """
     started = time.monotonic()
     progress = progress or Progress()
+    paths = list(paths)
     wanted = files_in(paths)
+    if others := others_in(paths):
+        shown = ", ".join(map(file_name, others[:_SHOWN])) + (", ..." if len(others) > _SHOWN else "")
+        progress.message(
+            f"Passed over, as only CSV and XLSX are read ({len(others)}): {one_line(shown)}. Unpack archives first. "
+            "以上文件不是 CSV 或 XLSX，未读取；压缩包请先解压。"
+        )
     now = datetime.now(UTC)
     with home.lock("import"), recorded(home, "import") as entry:
         prepare(home)

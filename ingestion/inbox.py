@@ -5,7 +5,9 @@
     inbox/done/                             imported, or known before; with a text beside it if something was left out
     inbox/refused/                          refused, each with a text beside it that says why
 
-A file that is still being written is left alone: it is taken when nothing has changed in it for a while.
+A file that is still being written is left alone: it is taken when nothing has changed in it for a while. A file of a
+kind that is not read is refused as well, as nobody looks into a folder in which files are thought to be imported. Only
+hidden files, and those that a machine keeps for itself, stay.
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ from home.storage import StorageError, storage_errors
 from home.text import file_name
 from ingestion.engine.progress import Progress as Progress
 from ingestion.importing import import_files
-from ingestion.seller_center.export_files import is_export
+from ingestion.seller_center.export_files import is_export, is_of_people, is_unfinished
 from ingestion.seller_center.outcomes import FileOutcome, ImportOptions
 from ingestion.seller_center.owners import known_accounts, known_shops
 from ingestion.seller_center.sheets import Problem
@@ -31,6 +33,8 @@ from ingestion.seller_center.sheets import Problem
 DONE, REFUSED = "done", "refused"
 _AHEAD_SECONDS = 3600.0
 """So far the clock of a file server may be ahead of this machine's."""
+_DOWNLOAD_SECONDS = 86_400.0
+"""A download in which nothing has changed for so long never ends."""
 _LONGEST_NAME = 255
 """Bytes that a file system takes."""
 
@@ -79,13 +83,15 @@ def arrived(inbox: Path, settle_seconds: float, now: float | None = None) -> lis
         for name, folder in folders:
             inside = folder.rglob("*") if name else folder.iterdir()
             for path in sorted(inside):
-                if not path.is_file() or not is_export(path):
+                inside_inbox = path.relative_to(inbox)
+                if not path.is_file() or not (is_export(path) or is_of_people(inside_inbox)):
                     continue
                 about = path.stat()
                 # A copy that keeps the time of its original changes the time of its status until it is complete.
                 # One from another machine, or from before the clock was set back, may be of the future: that is none.
                 times = [one for one in (about.st_mtime, about.st_ctime) if one < now + _AHEAD_SECONDS]
-                if now - max(times, default=0.0) >= settle_seconds:
+                least = _DOWNLOAD_SECONDS if is_unfinished(inside_inbox) else 0.0
+                if now - max(times, default=0.0) >= max(settle_seconds, least):
                     found.append(Arrived(path, name, f"{about.st_size}-{about.st_mtime_ns}"))
     return found
 
@@ -114,10 +120,12 @@ def import_inbox(home: Home, config: InboxConfig, *, progress: Progress | None =
     with home.lock("import"):
         for folder, paths in by_folder.items():
             options = _options(home, folder)
+            found = [_unfinished(path) for path in paths if is_unfinished(path.relative_to(inbox))]
+            whole = [path for path in paths if not is_unfinished(path.relative_to(inbox))]
             if options is None:
-                found = [_of_nobody(path, folder) for path in paths]
-            else:
-                found = import_files(home, paths, options, progress=progress).files
+                found += [_of_nobody(path, folder) for path in whole]
+            elif whole:
+                found += import_files(home, whole, options, progress=progress).files
             for outcome in found:
                 try:
                     _move(inbox, folder, outcome)
@@ -144,6 +152,10 @@ def _options(home: Home, folder: str) -> ImportOptions | None:
 def _of_nobody(path: Path, folder: str) -> FileOutcome:
     problem = Problem("unknown_folder", "error", path.name, values={"folder": folder})
     return FileOutcome(path, problems=[problem])
+
+
+def _unfinished(path: Path) -> FileOutcome:
+    return FileOutcome(path, problems=[Problem("unfinished_file", "error", file_name(path))])
 
 
 def _move(inbox: Path, folder: str, outcome: FileOutcome) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from home.layout import Home
 from ingestion.engine.columns import Table
 from ingestion.engine.journal import JOURNAL
-from ingestion.engine.pipelines import adopt_dataset, check_clock, ensure_tables, recover
+from ingestion.engine.pipelines import adopt_dataset, check_clock, ensure_tables, recover, require_loadable
 from ingestion.engine.raw_files import RawFiles
 from ingestion.fx_rates.resource import FX_RATES as RATES
 from ingestion.seller_center import tables as files
@@ -30,8 +30,10 @@ def prepare(home: Home) -> None:
 
     Raises:
         ClockBehind: The machine's clock is behind what was loaded before.
+        ConfigError: The home lies at a path that dlt can't load into.
         StorageError: The disk refuses.
     """
+    require_loadable(home)
     home.prepare()
     recover(home.raw)
     check_clock(home.raw)

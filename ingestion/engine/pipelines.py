@@ -69,6 +69,15 @@ def configure_dlt() -> None:
         os.environ.setdefault(name, value)
 
 
+def require_loadable(home: Home) -> None:
+    """Refuse a home into which dlt can't load: it fills in names of files by `%`, and reads its folder as an address.
+
+    Raises:
+        ConfigError: The path has such a sign; names it.
+    """
+    home.require_path_without("%?#\\", "dlt takes for a place to fill, or for a part of an address")
+
+
 def open_pipeline(home: Home, name: str, dataset: str) -> Any:
     """A dlt pipeline whose state is that of the raw folder.
 

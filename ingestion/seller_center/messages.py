@@ -143,6 +143,20 @@ PROBLEMS: Mapping[str, Mapping[Language, str]] = {
         "must be UTF-8.",
         "zh": "这不是 CSV，也不是工作簿（{reason}）。请重新下载；其他程序写出的 CSV 须为 UTF-8 编码。",
     },
+    "packed_file": {
+        "en": "this is a packed archive ({reason}), and archives are not unpacked. Unpack it, and import the CSV and "
+        "XLSX files that are in it.",
+        "zh": "这是压缩包（{reason}），不会自动解压。请先解压，再导入其中的 CSV 和 XLSX 文件。",
+    },
+    "other_kind": {
+        "en": "this is a file of the kind {reason}, and only CSV and XLSX are read. Download the report again as CSV "
+        "or XLSX.",
+        "zh": "这是 {reason} 文件，而只能读取 CSV 和 XLSX。请重新下载 CSV 或 XLSX 格式的报表。",
+    },
+    "unfinished_file": {
+        "en": "this download was never finished: nothing has changed in it for a day. Download the file again.",
+        "zh": "该下载没有完成：一天内没有任何变化。请重新下载该文件。",
+    },
     "broken_csv": {
         "en": "the CSV is damaged ({reason}). Download it again.",
         "zh": "CSV 已损坏（{reason}）。请重新下载。",

@@ -25,6 +25,19 @@ from ingestion.seller_center.unreadable import Unreadable
 from ingestion.seller_center.workbook_process import Workbook
 
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
+_OTHERS = (
+    (b"PK\x05\x06", "packed_file", "zip"),
+    (b"PK\x07\x08", "packed_file", "zip"),
+    (b"Rar!", "packed_file", "rar"),
+    (b"7z\xbc\xaf", "packed_file", "7z"),
+    (b"\x1f\x8b", "packed_file", "gzip"),
+    (b"\xfd7zX", "packed_file", "xz"),
+    (b"%PDF", "other_kind", "PDF"),
+    (b"\x89PNG", "other_kind", "PNG"),
+    (b"\xff\xd8\xff", "other_kind", "JPEG"),
+    (b"GIF8", "other_kind", "GIF"),
+)
+"""What people put beside exports, by its first bytes. The two of a zip: one without files, and a part of one."""
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16"),
@@ -66,7 +79,12 @@ def open_tables(path: Path) -> list[Table]:
         raise Unreadable("empty_file", "nothing in it")
     if (size := path.stat().st_size) > LARGEST_BYTES:
         raise Unreadable("too_large_file", f"{size / 1e6:,.0f} MB")
-    return _workbook(path) if start in (_ZIP, _OLE) else [_csv(path)]
+    if start in (_ZIP, _OLE):
+        return _workbook(path)
+    for begins, code, kind in _OTHERS:
+        if start.startswith(begins):
+            raise Unreadable(code, kind)
+    return [_csv(path)]
 
 
 def _workbook(path: Path) -> list[Table]:

@@ -31,6 +31,8 @@ CELLS = 100_000_000
 _BEGINNING = 4_096
 _DIMENSION = re.compile(rb'<dimension\s+ref="([A-Z]{1,3})(\d+)(?::([A-Z]{1,3})(\d+))?"')
 _CELL = re.compile(rb'<c\s+r="([A-Z]{1,3})(\d+)"[^>]*[^/]>')
+_OF_WORKBOOKS = frozenset({"[Content_Types].xml", "mimetype"})
+"""Parts that every XLSX and every ODS has, at the top."""
 _WHOLE = 10.0**15
 """From here on a spreadsheet's number no longer holds every digit."""
 _KEPT_WORKBOOKS = 2
@@ -55,6 +57,8 @@ class Books:
         try:
             if too_large := _too_large(path):
                 return {"code": "too_large_file", "reason": too_large}
+            if other := _other_zip(path):
+                return other
             workbook = CalamineWorkbook.from_path(path)
             sheets = [workbook.get_sheet_by_name(name) for name in workbook.sheet_names]
         except PasswordError as error:
@@ -103,6 +107,20 @@ def _too_large(path: str) -> str:
                 if rows * columns > CELLS:
                     return f"cells as far as row {rows:,} and column {columns:,}"
     return ""
+
+
+def _other_zip(path: str) -> dict[str, str] | None:
+    """What is wrong with a zip that is no workbook; None when it may be one."""
+    try:
+        with zipfile.ZipFile(path) as parts:
+            names = parts.namelist()
+    except zipfile.BadZipFile:
+        return None
+    if any(name in _OF_WORKBOOKS or name.startswith("xl/") for name in names):
+        return None
+    if any(name.startswith("Index/") or name == "Index.zip" for name in names):
+        return {"code": "other_kind", "reason": "Numbers (Apple)"}
+    return {"code": "packed_file", "reason": "zip"}
 
 
 def _used_range(parts: zipfile.ZipFile, part: zipfile.ZipInfo) -> tuple[int, int]:

@@ -440,13 +440,7 @@ def _run_dbt(home: Home, project: Path, commands: Sequence[Sequence[str]], progr
     """Runs dbt commands; returns why a build makes models from all history, if it does."""
     if importlib.util.find_spec("dbt.cli") is None:
         raise ConfigError("dbt is not installed.", advice="Run `make install`.")
-    if signs := {sign for sign in str(home.root) if sign in "?#\\" or sign < " " or sign == "\x7f"}:
-        shown = " and ".join(sign if sign.isprintable() else ascii(sign) for sign in sorted(signs))
-        raise ConfigError(
-            f"The path {home.root} has {shown} in it, which dbt takes for a part of an address, "
-            "or DuckDB for a part of a pattern.",
-            advice=f"Move the folder to another path, and point {HOME_VARIABLE} there.",
-        )
+    home.require_path_without("?#\\", "dbt takes for a part of an address, or DuckDB for a part of a pattern")
     folder = dbt_folder(home)
     with storage_errors(folder):
         (folder / "logs").mkdir(parents=True, exist_ok=True)

@@ -28,7 +28,7 @@ from home.errors import ConfigError, TransientError, TtkpiError
 from home.layout import Home, HomeBusy
 from home.records import RecordDamaged, read_record, write_record
 from home.storage import storage_errors
-from ingestion.engine.pipelines import cause, configure_dlt
+from ingestion.engine.pipelines import cause, configure_dlt, require_loadable
 from ingestion.engine.wire import Notify, http_client, is_web_page, log_warning, retrying
 from orchestration.deliver.restock import Columns, Suggestion
 
@@ -227,6 +227,7 @@ def _run(home: Home, sink: _Sink, lines: Sequence[Suggestion]) -> None:
     import dlt
 
     configure_dlt()
+    require_loadable(home)
     folder = home.dlt / "export_restock"
     # What dlt would send again after a kill is in our note as well, and that says what was accepted.
     if folder.exists():

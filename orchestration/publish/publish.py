@@ -124,13 +124,16 @@ def publish(home: Home, *, progress: Progress | None = None) -> PublishReport:
 
     Raises:
         AuditFailed: The last audit did not pass, or is not of the warehouse as it is now.
-        ConfigError: Seed `audiences` names what is not there. Nothing is published.
+        ConfigError: Seed `audiences` names what is not there, or the home lies at a path that DuckDB can't write to.
+            Nothing is published.
         PublishFailed: The marts can't be copied.
         CannotRead: The warehouse can't be read.
         AuditLogDamaged: The audit log is not as it was written.
         HomeBusy: Another run holds the home.
         StorageError: The disk is full or read-only.
     """
+    # The log of a database that is written would lie at `marts.wal?...`: in another folder, or in none.
+    home.require_path_without("?", "DuckDB takes for the beginning of options")
     with home.lock("publish"):
         finish_switch(home)
         with recorded(home, "publish") as entry:

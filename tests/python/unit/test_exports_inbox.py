@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import time
+import zipfile
 from pathlib import Path
 
 import dagster as dg
 import pytest
 from import_helpers import SHOP, known_shop, order, raw_rows, write_orders
 
+from home.audit_log import entries
 from home.config import InboxConfig, load_inbox_config
 from home.layout import Home
+from ingestion.engine.progress import Progress
 from ingestion.importing import import_files
 from ingestion.inbox import arrived, import_inbox
+from ingestion.seller_center.outcomes import ImportOptions
 from orchestration.defs.ingestion.inbox import INBOX, build_inbox_assets, build_inbox_sensor
 from orchestration.defs.ingestion.resources import HomeResource
 
@@ -67,6 +72,110 @@ def test_files_go_to_done_or_refused_with_the_reason(home: Home) -> None:
         "577100000000000009",
     }
     assert arrived(inbox, 0) == []
+
+
+def zipped(path: Path, *names: str) -> None:
+    with zipfile.ZipFile(path, "w") as parts:
+        for name in names:
+            parts.writestr(name, "Order ID,Order Status")
+
+
+UNPACK = ("Unpack it", "请先解压")
+AGAIN = ("Download the report again as CSV or XLSX", "请重新下载 CSV 或 XLSX")
+OTHERS = {
+    "export.zip": (lambda path: zipped(path, "orders.csv", "income.xlsx"), "archive (zip)", UNPACK),
+    "nothing.zip": (lambda path: zipped(path), "archive (zip)", UNPACK),
+    "renamed.xlsx": (lambda path: zipped(path, "orders.csv"), "archive (zip)", UNPACK),
+    "orders.csv.gz": (lambda path: path.write_bytes(gzip.compress(b"Order ID")), "archive (gzip)", UNPACK),
+    "export.rar": (lambda path: path.write_bytes(b"Rar!\x1a\x07\x01\0" + bytes(50)), "archive (rar)", UNPACK),
+    "statement.PDF": (lambda path: path.write_bytes(b"%PDF-1.7\n%\xe2\xe3"), "kind PDF", AGAIN),
+    "报表.numbers": (lambda path: zipped(path, "Index/Document.iwa"), "kind Numbers (Apple)", AGAIN),
+    "notes.txt": (
+        lambda path: path.write_text("call Lan", encoding="utf-8"),
+        "header of an export",
+        ("English", "英语"),
+    ),
+    "sheet.xls~": (
+        lambda path: path.write_bytes(b"\x09\x08\0\0" + bytes(50)),
+        "no CSV and no workbook",
+        ("again", "重新"),
+    ),
+    "no_ending": (lambda path: path.write_bytes(b""), "file is empty", ("again", "重新")),
+}
+"""Files that people put into an inbox: how each is made, what it is, and the cure in both languages."""
+
+
+def test_a_file_of_another_kind_is_refused_with_the_cure(home: Home) -> None:
+    """Each stayed in the inbox without a word, and whoever had put it there thought that it was imported."""
+    inbox = home.root / "inbox"
+    (inbox / SHOP / "unpacked").mkdir(parents=True)
+    for number, (name, (make, _, _)) in enumerate(OTHERS.items()):
+        # In the inbox itself, in the folder of a shop, and in a folder of that folder.
+        make((inbox, inbox / SHOP, inbox / SHOP / "unpacked")[number % 3] / name)
+    write_orders(inbox / SHOP / "z.csv", order())
+    found = {one.path.name: one for one in import_inbox(home, AT_ONCE)}
+    assert {name for name, one in found.items() if one.status == "refused"} == set(OTHERS)
+    assert found["z.csv"].status == "imported", "the others go on"
+    for name, (_, kind, cure) in OTHERS.items():
+        (file,) = (inbox / "refused").rglob(name)
+        why = file.with_name(f"{name}.txt").read_text(encoding="utf-8")
+        english, _, chinese = why.partition("\n\n")
+        assert name in english and kind in english and cure[0] in english, why
+        assert name in chinese and cure[1] in chinese, why
+    assert arrived(inbox, 0) == []
+    assert sum(one["details"].get("refused", 0) for one in entries(home, "import")) == len(OTHERS)
+
+
+def test_what_no_person_put_there_stays(home: Home) -> None:
+    inbox = home.root / "inbox"
+    names = [
+        ".DS_Store",
+        "Thumbs.db",
+        "desktop.ini",
+        "~$orders.xlsx",
+        "@eaDir/orders.csv@SynoEAStream",
+        ".git/config",
+    ]
+    for name in names:
+        path = inbox / SHOP / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("x", encoding="utf-8")
+    assert import_inbox(home, AT_ONCE) == []
+    assert all((inbox / SHOP / name).is_file() for name in names)
+
+
+@pytest.mark.parametrize(
+    "name", ["orders.csv.crdownload", "orders.zip.part", "orders.csv.download/orders.csv"]
+)
+def test_a_download_that_never_ended_is_refused_after_a_day(home: Home, name: str) -> None:
+    """The content of half a file may look like a whole one: its name decides, and it is not read."""
+    inbox = home.root / "inbox"
+    path = write_orders(inbox / SHOP / name, order())
+    assert import_inbox(home, AT_ONCE) == [], "it may still go on"
+    assert arrived(inbox, 0, now=time.time() + 86_390) == []
+    assert [one.path for one in arrived(inbox, 0, now=time.time() + 86_410)] == [path]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("ingestion.inbox._DOWNLOAD_SECONDS", 0.0)
+        (outcome,) = import_inbox(home, AT_ONCE)
+    assert outcome.status == "refused" and not path.exists()
+    assert "never finished" in outcome.why("en")[0] and "没有完成" in outcome.why("zh")[0]
+
+
+def test_a_named_folder_says_what_it_passes_over(home: Home, tmp_path: Path) -> None:
+    folder = tmp_path / "downloads"
+    write_orders(folder / "orders.csv", order())
+    zipped(folder / "export.zip", "income.xlsx")
+    (folder / ".DS_Store").write_text("x", encoding="utf-8")
+    said: list[str] = []
+
+    class Remembering(Progress):
+        def message(self, text: str) -> None:
+            said.append(text)
+
+    report = import_files(home, [folder], ImportOptions(shop=SHOP), progress=Remembering())
+    assert [one.path.name for one in report.files] == ["orders.csv"]
+    (text,) = said
+    assert "export.zip" in text and "(1)" in text and "Unpack" in text and "解压" in text
 
 
 def test_a_second_file_of_a_name_does_not_replace_the_first(home: Home) -> None:

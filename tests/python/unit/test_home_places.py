@@ -18,6 +18,7 @@ from home.errors import ConfigError
 from home.layout import Home
 from home.text import one_line, printable
 from ingestion.engine.journal import SHOP, write_journal
+from ingestion.sources import prepare
 from ingestion.tables.sources import TIKTOK_SHOP
 from ingestion.tiktok_shop.token_file import KnownShop
 from orchestration.build.build import build
@@ -52,6 +53,26 @@ def test_a_path_that_dbt_cannot_take_is_refused_by_name(tmp_path: Path, name: st
     with pytest.raises(ConfigError, match="address") as caught:
         build(home)
     assert str(home.root) in caught.value.message
+
+
+@pytest.mark.parametrize("name", ["100%", "a%20b", "%s", "a?b", "a#b", "a\\b"])
+def test_a_path_that_dlt_cannot_take_is_refused_before_anything_is_asked(tmp_path: Path, name: str) -> None:
+    """`%` was a place to fill: each load ended with `unsupported format character`, after the platform had answered."""
+    home = Home(tmp_path / name)
+    with pytest.raises(ConfigError, match="dlt takes") as caught:
+        prepare(home)
+    assert str(home.root) in caught.value.message and "TTKPI_HOME" in caught.value.advice
+    assert not home.root.exists()
+
+
+def test_a_blank_at_the_end_of_a_folders_name_is_of_the_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was cut off, and the home was another, empty one."""
+    monkeypatch.setenv("TTKPI_HOME", f"{tmp_path}/data ")
+    assert Home.from_env().root == tmp_path / "data"
+    (tmp_path / "data ").mkdir()
+    assert Home.from_env().root == tmp_path / "data "
 
 
 def test_signs_in_a_pattern_are_letters() -> None:
