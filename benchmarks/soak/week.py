@@ -114,7 +114,10 @@ class Week:
             scene.admin("clock", {"advance_seconds": self._options.every * HOUR})
         scene.until = CLOCK + hour * HOUR
         scene.admin("requests", method="DELETE")
-        if not (ended := scene.sync(scene.after)).complete:
+        hand_over_tokens(self._home, scene.after)
+        ended = scene.sync(scene.after)
+        hand_over_tokens(scene.after, self._home)
+        if not ended.complete:
             return f"hour {hour}: the calm sync failed: {'; '.join(ended.errors)}"
         if not hour:
             # Buyers have the same hashes in both.
@@ -157,6 +160,16 @@ class Week:
             return self._scene.sync(self._home, kill_when=kill_when, whole=whole)
         finally:
             self._scene.admin("faults", method="DELETE")
+
+
+def hand_over_tokens(giver: Home, taker: Home) -> None:
+    """Gives a home the tokens of the other: an authorisation is one, and its tokens change when one renews them."""
+    for tokens, place in (
+        (giver.tokens_file, taker.tokens_file),
+        (giver.ads_tokens_file, taker.ads_tokens_file),
+    ):
+        if tokens.exists():
+            shutil.copy2(tokens, place)
 
 
 def _compared(troubled: Home, calm: Home) -> list[str]:

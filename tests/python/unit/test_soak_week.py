@@ -77,3 +77,21 @@ def test_a_repeated_run_that_fails_ends_the_week(tmp_path: Path, monkeypatch: py
     _, scene, wrong = played(tmp_path, monkeypatch, fails=1)
     assert wrong == ["hour 0, seed 1: the repeated whole run failed: Shop Aurora: refused."]
     assert len(scene.runs) == 3
+
+
+def test_both_homes_work_with_the_newest_tokens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A renewal by one home ended the refresh token of the other: the calm sync of hour 6 was refused (36004005)."""
+    monkeypatch.setattr(week, "key_of", lambda scene, home: None)
+    scene, troubled = FakeScene(tmp_path), Home(tmp_path / "troubled")
+    for home in (troubled, scene.after):
+        home.prepare()
+    troubled.tokens_file.write_text("0")
+
+    def renewing(home: Home, *, kill_when: Any = None, whole: bool = False) -> Ended:
+        home.tokens_file.write_text(str(int(home.tokens_file.read_text()) + 1))
+        return Ended(0, [], 5)
+
+    scene.sync = renewing  # type: ignore[method-assign]
+    given = argparse.Namespace(hours=2, every=1, whole_every=24, seed=1)
+    assert week.Week(scene, troubled, given).play() == []  # type: ignore[arg-type]
+    assert (troubled.tokens_file.read_text(), scene.after.tokens_file.read_text()) == ("6", "5")
