@@ -8,7 +8,7 @@
         {'role': 'operations', 'name': 'net_gmv_rc', 'numerator': 'net_gmv_rc', 'unit': 'reporting currency', 'definition': ['kpi_shop_daily', 'net_gmv_rc']},
         {'role': 'operations', 'name': 'paid_orders', 'numerator': 'paid_orders', 'unit': 'count', 'definition': ['kpi_shop_daily', 'paid_orders']},
         {'role': 'operations', 'name': 'aov_rc', 'numerator': 'gmv_rc', 'denominator': 'paid_orders', 'unit': 'reporting currency', 'definition': ['kpi_shop_daily', 'aov_rc']},
-        {'role': 'operations', 'name': 'refund_rate', 'numerator': 'refunded_gmv_rc', 'denominator': 'gmv_rc', 'unit': 'fraction', 'lower_is_better': true, 'definition': ['kpi_shop_daily', 'refund_rate']},
+        {'role': 'operations', 'name': 'refund_rate', 'numerator': 'refunded_gmv_rc', 'denominator': 'gmv_rc', 'unknown_reason': 'refunds_unknown_reason', 'unit': 'fraction', 'lower_is_better': true, 'definition': ['kpi_shop_daily', 'refund_rate']},
         {'role': 'operations', 'name': 'cancellation_rate', 'numerator': 'cancelled_gmv_rc', 'denominator': 'gmv_rc', 'unit': 'fraction', 'lower_is_better': true, 'definition': ['kpi_shop_daily', 'cancellation_rate']},
         {'role': 'media_buyer', 'name': 'ad_spend_rc', 'numerator': 'ad_spend_rc', 'unit': 'reporting currency', 'definition': ['kpi_ads_daily', 'ad_spend_rc']},
         {'role': 'media_buyer', 'name': 'paid_gmv_rc', 'numerator': 'paid_gmv_rc', 'unit': 'reporting currency', 'definition': ['kpi_ads_daily', 'paid_gmv_rc']},

@@ -197,8 +197,11 @@ _KPIS = """
             sum(daily.gmv_rc) as gmv_rc,
             sum(daily.net_gmv) as net_gmv,
             sum(daily.net_gmv_rc) as net_gmv_rc,
-            sum(daily.refunded_gmv) as refunded_gmv,
-            sum(daily.refunded_gmv_rc) as refunded_gmv_rc,
+            -- Where returns were never read, refunds are unknown, not none.
+            sum(daily.refunded_gmv) filter (daily.refunds_unknown_reason is null) as refunded_gmv,
+            sum(daily.refunded_gmv_rc) filter (daily.refunds_unknown_reason is null) as refunded_gmv_rc,
+            sum(daily.gmv) filter (daily.refunds_unknown_reason is null) as rated_gmv,
+            sum(daily.gmv_rc) filter (daily.refunds_unknown_reason is null) as rated_gmv_rc,
             sum(daily.paid_orders) as paid_orders,
             bool_or(daily.is_gmv_provisional) as is_gmv_provisional,
             bool_or(daily.is_provisional) as is_provisional
@@ -241,18 +244,18 @@ _KPIS = """
 
     , lines as (
         select
-            shop_key, 1 as position, shop_name, currency, gmv, net_gmv, refunded_gmv, paid_orders, settlement_amount,
-            fees_amount, revenue_amount, is_gmv_provisional, is_provisional
+            shop_key, 1 as position, shop_name, currency, gmv, net_gmv, refunded_gmv, rated_gmv, paid_orders,
+            settlement_amount, fees_amount, revenue_amount, is_gmv_provisional, is_provisional
         from joined
         union all
         select
-            shop_key, 2, '', $reporting_currency, gmv_rc, net_gmv_rc, refunded_gmv_rc, paid_orders,
+            shop_key, 2, '', $reporting_currency, gmv_rc, net_gmv_rc, refunded_gmv_rc, rated_gmv_rc, paid_orders,
             settlement_amount_rc, fees_amount, revenue_amount, is_gmv_provisional, is_provisional
         from joined
         union all
         select
             'total', 3, 'All shops', $reporting_currency, sum(gmv_rc), sum(net_gmv_rc), sum(refunded_gmv_rc),
-            sum(paid_orders), sum(settlement_amount_rc), null, null, bool_or(is_gmv_provisional),
+            sum(rated_gmv_rc), sum(paid_orders), sum(settlement_amount_rc), null, null, bool_or(is_gmv_provisional),
             bool_or(is_provisional)
         from joined
     )
@@ -262,7 +265,7 @@ _KPIS = """
         currency,
         gmv,
         net_gmv,
-        cast(refunded_gmv as double) / nullif(cast(gmv as double), 0) as refund_rate,
+        cast(refunded_gmv as double) / nullif(cast(rated_gmv as double), 0) as refund_rate,
         cast(coalesce(paid_orders, 0) as bigint) as paid_orders,
         cast(gmv / nullif(paid_orders, 0) as decimal(18, 2)) as aov,
         cast(fees_amount as double) / nullif(cast(revenue_amount as double), 0) as take_rate,

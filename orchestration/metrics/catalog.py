@@ -43,6 +43,8 @@ class Metric:
         tables: The published tables that it is made of.
         clock: The date that it is counted by, a column of its table.
         provisional_flag: The column that says whether it may still change, where its table has one.
+        denominator: The metric that it is divided by, where only the rows on which it is known are counted: a group
+            without such a row is there, with an unknown value.
     """
 
     name: str
@@ -53,6 +55,7 @@ class Metric:
     tables: tuple[str, ...]
     clock: str
     provisional_flag: str = "is_provisional"
+    denominator: str = ""
 
     @property
     def summary(self) -> str:
@@ -197,7 +200,14 @@ def _metric(
         tables=tuple(dict.fromkeys(inputs[measure].table for measure in measures)),
         clock=inputs[measures[0]].clock,
         provisional_flag=_provisional_flag(metric),
+        denominator=_filtered_denominator(metric),
     )
+
+
+def _filtered_denominator(metric: Any) -> str:
+    """What a ratio that leaves rows out is divided by; empty for every other metric."""
+    part = metric.type_params.denominator
+    return str(part.name) if part is not None and part.filter else ""
 
 
 def _provisional_flag(metric: Any) -> str:

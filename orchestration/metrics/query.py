@@ -240,10 +240,12 @@ def _answered(
 ) -> dict[tuple[Any, ...], dict[str, Any]]:
     """The values of each group."""
     names = tuple(metric.name for metric in wanted)
+    # A group without a row on which a ratio is known is unknown, not absent.
+    beside = (metric.denominator for metric in wanted if metric.denominator)
     limits = sorted(where.items())
     sql = _sql(
         file.engine(),
-        names,
+        tuple(dict.fromkeys((*names, *beside))),
         tuple(groups.values()),
         tuple(group for group, _ in limits),
         since is not None,

@@ -4,7 +4,7 @@
 | --- | --- |
 | with `shop_key` | those of the file that is published now; none when the shop is not in it |
 | `dim_shops` | the same, or today's row when there is none; marked by `is_held_back` and two more |
-| `kpi_alerts` | the same, and one open alert of kind `held_back` |
+| `kpi_alerts` | the same, and one open alert of kind `held_back`, whatever was found before |
 | `ops_` | today's: they tell of the work that is to be done, not of sales |
 | without `shop_key` | today's: what is summed over shops can't be taken apart (`mixed_tables`) |
 """
@@ -146,7 +146,9 @@ class KeptRows:
         parts = [f"select {names} from {origin} where shop_key is null or shop_key not in ({keys})"]  # noqa: S608
         if table in self._before:
             kept = self._row(table, lambda name: quoted(name) if name in self._before[table] else "null")
-            parts.append(f"select {kept} from before.marts.{quoted(table)} where shop_key in ({keys})")  # noqa: S608
+            # The alert of being held back is made anew: of each publication before there would be one more.
+            other = f" and alert_kind is distinct from {literal(KIND)}" if table == "kpi_alerts" else ""
+            parts.append(f"select {kept} from before.marts.{quoted(table)} where shop_key in ({keys}){other}")  # noqa: S608
         if table == "dim_shops":
             return self._marked(parts, origin, keys)
         if table == "kpi_alerts":

@@ -247,6 +247,7 @@ def _gmv_max_info(asked: Asked) -> Json:
         "roas_bid": one.return_percent / 100,
         "budget": one.budget / 100,
         "auto_budget_enabled": False,
+        "roi_protection_enabled": one.kind == PRODUCT,
         "schedule_type": "SCHEDULE_FROM_NOW",
         "schedule_start_time": _text(one.starts),
         "affiliate_posts_enabled": one.kind == PRODUCT,

@@ -221,5 +221,13 @@ select
             when paid_gmv is null then 'orders_not_read'
             when not is_evidence_covered then 'not_covered'
         end as string
-    ) as roas_unknown_reason
+    ) as roas_unknown_reason,
+    cast(
+        case
+            when spend_calendar = 'unknown' then 'ads_not_read'
+            when ad_spend is null then 'no_rate'
+            when ad_spend = 0 then 'no_spend'
+            when gmv is null then 'orders_not_read'
+        end as string
+    ) as mer_unknown_reason
 from netted

@@ -24,6 +24,7 @@ with spend as (
         spend.*,
         campaigns.campaign_name,
         rates.profit_before_ads_rate,
+        shops.shop_key is not null as is_of_a_shop,
         {{ money_part('spend.reported_gmv', 'rates.profit_before_ads_rate') }} as profit_before_ads_expected
     from spend
     left join campaigns on spend.advertiser_id = campaigns.advertiser_id and spend.campaign_id = campaigns.campaign_id
@@ -54,5 +55,14 @@ select
     {{ money('profit_before_ads_expected') }} as profit_before_ads_expected,
     {{ money('profit_before_ads_expected - spend') }} as profit_after_ads_expected,
     {{ to_reporting('profit_before_ads_expected', 'fx_rate') }} as profit_before_ads_expected_rc,
-    {{ money(to_reporting('profit_before_ads_expected', 'fx_rate') ~ ' - spend_rc') }} as profit_after_ads_expected_rc
+    {{ money(to_reporting('profit_before_ads_expected', 'fx_rate') ~ ' - spend_rc') }} as profit_after_ads_expected_rc,
+    cast(
+        case
+            when shop_key is null then 'no_shop'
+            when not is_of_a_shop then 'shop_not_authorised'
+            when reported_gmv is null then 'nothing_reported'
+            when profit_before_ads_rate is null then 'no_usual_rate'
+            when spend is null then 'no_spend_reported'
+        end as string
+    ) as expected_profit_unknown_reason
 from joined

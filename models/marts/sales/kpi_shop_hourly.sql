@@ -33,6 +33,10 @@ with shops as (
     select * from platform_ranked where definition_rank = 1
 )
 
+, days_read as (
+    select distinct shop_key, local_date from platform
+)
+
 , sales as (
     select
         orders.shop_key,
@@ -79,7 +83,8 @@ with shops as (
         platform.customers_count as platform_customers,
         platform.visitors,
         platform.product_impressions,
-        platform.product_clicks
+        platform.product_clicks,
+        platform.shop_key is not null as has_platform_figures
     from hours
     left join sales
         on hours.shop_key = sales.shop_key
@@ -117,7 +122,17 @@ select
     cast(joined.visitors as bigint) as visitors,
     cast(joined.product_impressions as bigint) as product_impressions,
     cast(joined.product_clicks as bigint) as product_clicks,
-    {{ ratio('joined.platform_customers', 'joined.visitors') }} as conversion_rate
+    {{ ratio('joined.platform_customers', 'joined.visitors') }} as conversion_rate,
+    cast(
+        case
+            when joined.has_platform_figures then null
+            when days_read.shop_key is null then 'day_not_read'
+            else 'not_sent'
+        end as string
+    ) as platform_unknown_reason
 from joined
+left join days_read
+    on joined.shop_key = days_read.shop_key
+    and {{ local_date('joined.hour_start_at', 'joined.time_zone') }} = days_read.local_date
 left join fx_rates on joined.currency = fx_rates.base_currency and joined.business_date = fx_rates.rate_date
 left join data_until on joined.shop_key = data_until.shop_key

@@ -7,7 +7,11 @@
     ('refund_rate', 'fraction', 'is_provisional', 'refunded_gmv_share_known', 'refund_rate_expected'),
 ] %}
 {%- set with_range = ['net_gmv', 'refund_rate'] %}
-{%- set of_ads = [('roas', 'ratio'), ('roas_net', 'ratio'), ('paid_share', 'fraction')] %}
+{%- set of_ads = [
+    ('roas', 'ratio', 'roas_unknown_reason'),
+    ('roas_net', 'ratio', "case when roas_net is null then coalesce(roas_unknown_reason, 'fees_not_known') end"),
+    ('paid_share', 'fraction', "case when paid_share is not null then null when gmv is null then 'orders_not_read' when not is_evidence_covered then 'not_covered' else 'nothing_sold' end"),
+] %}
 
 with sales as (
     select * from {{ ref('int_sales__shop_days') }}
@@ -32,11 +36,12 @@ with sales as (
         cast({{ expected ~ '_low' if kpi in with_range else 'null' }} as decimal(28, 10)) as expected_low,
         cast({{ expected ~ '_high' if kpi in with_range else 'null' }} as decimal(28, 10)) as expected_high,
         cast(null as double) as evidence_coverage,
-        false as is_not_covered
+        false as is_not_covered,
+        {{ "case when refund_rate is null then coalesce(refunds_unknown_reason, 'nothing_sold') end" if kpi == 'refund_rate' else 'cast(null as string)' }} as value_unknown_reason
     from sales
     union all
     {%- endfor %}
-    {%- for kpi, unit in of_ads %}
+    {%- for kpi, unit, unknown_reason in of_ads %}
     select
         shop_key,
         business_date,
@@ -50,7 +55,8 @@ with sales as (
         cast(null as decimal(28, 10)) as expected_low,
         cast(null as decimal(28, 10)) as expected_high,
         evidence_coverage,
-        not coalesce(is_evidence_covered, true) as is_not_covered
+        not coalesce(is_evidence_covered, true) as is_not_covered,
+        {{ unknown_reason }} as value_unknown_reason
     from ads
     {{ 'union all' if not loop.last }}
     {%- endfor %}
@@ -77,5 +83,6 @@ select
     cast(expected_value as decimal(28, 10)) as expected_value,
     cast(expected_low as decimal(28, 10)) as expected_low,
     cast(expected_high as decimal(28, 10)) as expected_high,
-    cast(evidence_coverage as double) as evidence_coverage
+    cast(evidence_coverage as double) as evidence_coverage,
+    cast(value_unknown_reason as string) as value_unknown_reason
 from long

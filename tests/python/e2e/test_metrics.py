@@ -397,6 +397,105 @@ def test_a_file_without_a_table_has_no_metric_of_it(published_home: Home, tmp_pa
         pass
 
 
+_UNKNOWN = """
+    update marts.marts.dim_shops set team = case when region in ('TH', 'VN') then 'East' else 'West' end;
+    create temp table hand as
+    select shop_key, currency, gmv, refunded_gmv, units_sold, refunded_units, reason
+    from marts.marts.dim_shops
+    inner join (values
+        ('TH', 1000, 50, 20, 2, null), ('VN', 500, 40, 10, 1, null), ('MY', 800, 0, 40, 0, 'returns_not_read')
+    ) as numbers (region, gmv, refunded_gmv, units_sold, refunded_units, reason) using (region);
+
+    delete from marts.marts.kpi_shop_daily;
+    insert into marts.marts.kpi_shop_daily by name
+    select
+        shop_key, date '2026-11-01' as business_date, currency, true as is_provisional, gmv, gmv as gmv_rc, refunded_gmv,
+        refunded_gmv as refunded_gmv_rc, units_sold, refunded_units, reason as refunds_unknown_reason
+    from hand;
+    delete from marts.marts.kpi_product_daily;
+    insert into marts.marts.kpi_product_daily by name
+    select
+        shop_key, 'p' as product_id, date '2026-11-01' as business_date, currency, true as is_provisional, gmv, gmv as gmv_rc,
+        refunded_gmv, refunded_gmv as refunded_gmv_rc, reason as refunds_unknown_reason
+    from hand;
+    delete from marts.marts.kpi_creator_daily;
+    insert into marts.marts.kpi_creator_daily by name
+    select
+        shop_key, 'c' as creator_username, date '2026-11-01' as business_date, currency, true as is_provisional,
+        gmv as attributed_gmv, gmv as attributed_gmv_rc, refunded_gmv as refunded_attributed_gmv,
+        refunded_gmv as refunded_attributed_gmv_rc, case when reason is null then refunded_gmv / gmv end as refund_rate
+    from hand;
+
+    delete from marts.marts.kpi_live_hosts;
+    insert into marts.marts.kpi_live_hosts by name
+    select
+        shop_key, date '2026-11-01' as shop_local_date, live_room_id, minutes as credited_minutes,
+        attributed as live_attributed_gmv_rc, own as own_net_gmv_rc
+    from hand, (values ('1', 60, 300, 250), ('2', 60, 500, null), ('3', null, 900, 100))
+        as parts (live_room_id, minutes, attributed, own)
+    where refunded_gmv = 50;
+    delete from marts.marts.kpi_live_sessions;
+    insert into marts.marts.kpi_live_sessions by name
+    select shop_key, date '2026-11-01' as business_date, created as created_sku_orders, paid as paid_sku_orders
+    from hand, (values (10, 8), (10, null)) as sessions (created, paid) where refunded_gmv = 50;
+    delete from marts.marts.fct_ad_spend_daily;
+    insert into marts.marts.fct_ad_spend_daily by name
+    select shop_key, date '2026-11-01' as stat_date, spend as spend_rc, reported as reported_gmv_rc
+    from hand, (values (100, 300), (50, null)) as campaigns (spend, reported) where refunded_gmv = 50;
+"""
+
+
+@pytest.fixture(scope="module")
+def unknown(published_home: Home, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Published]:
+    """The published file with numbers of one day by hand, of which some are unknown."""
+    home = Home(tmp_path_factory.mktemp("unknown"))
+    home.published.parent.mkdir()
+    home.published.write_bytes(published_home.published.read_bytes())
+    with duckdb.connect(str(home.published)) as connection:
+        connection.execute(_UNKNOWN)
+    with published(home) as found:
+        yield found
+
+
+def test_a_rate_of_refunds_that_were_never_read_is_unknown(unknown: Published) -> None:
+    """It was 0 for MY, and 90 / 2300 in all: no refund of MY is known, which is not none. The rate in all is that of the shops
+    that were read: 90 / 1500."""
+    names = ("refund_rate_rc", "product_refund_rate_rc", "creator_refund_rate_rc")
+    shops = dict(unknown.rows("select region, shop_key from warehouse.marts.dim_shops"))
+    for name in names:
+        of_shops = ask(unknown, Question((name,), ("shop",)))
+        assert by_group(of_shops, name) == {
+            shops["TH"]: pytest.approx(0.05), shops["VN"]: pytest.approx(0.08), shops["MY"]: None,
+        }  # fmt: skip
+        assert all(marks == {name} for marks in of_shops.not_final)
+        assert by_group(ask(unknown, Question((name,), ("team",))), name) == {
+            "East": pytest.approx(0.06), "West": None,
+        }  # fmt: skip
+        assert ask(unknown, Question((name,))).rows == ({name: pytest.approx(0.06)},)
+    in_shop_currency = ask(unknown, Question(("refund_rate", "return_unit_rate"), ("shop",)))
+    assert by_group(in_shop_currency, "refund_rate")[shops["MY"]] is None
+    assert by_group(in_shop_currency, "return_unit_rate") == {
+        shops["TH"]: 0.1,
+        shops["VN"]: 0.1,
+        shops["MY"]: None,
+    }
+    assert ask(unknown, Question(("return_unit_rate",))).rows == ({"return_unit_rate": pytest.approx(0.1)},)
+
+
+def test_a_ratio_is_of_rows_on_which_both_of_its_parts_are_known(unknown: Published) -> None:
+    """Own sales of one hour were divided by two hours, GMV of three sessions by the hours of two, GMV of one campaign by the spend of two."""
+    names = (
+        "host_gmv_per_hour_rc", "host_own_net_gmv_per_hour_rc", "live_order_to_paid_rate", "campaign_roas_reported_rc",
+    )  # fmt: skip
+    values = {name: ask(unknown, Question((name,))).rows[0][name] for name in names}
+    assert {name: float(value) for name, value in values.items()} == {
+        "host_gmv_per_hour_rc": 800 / 2,
+        "host_own_net_gmv_per_hour_rc": 250 / 1,
+        "live_order_to_paid_rate": 8 / 10,
+        "campaign_roas_reported_rc": 300 / 100,
+    }
+
+
 def test_a_reader_keeps_its_publication_while_the_file_is_replaced(
     published_home: Home, tmp_path: Path
 ) -> None:

@@ -1161,3 +1161,40 @@ def test_the_published_file_has_every_mart_and_nothing_else(story: Story) -> Non
         ).fetchall()
     assert not silent
     assert not [column for column in columns if column[1].startswith("_")]
+
+
+def test_fields_that_were_dropped_once_stand_in_staging(story: Story) -> None:
+    """What the sandbox sends of them: creatives that are shown, protection of the return for GMV Max of products, listings for
+    a LIVE session alone, and until when a sample is to be approved and shipped."""
+    with duckdb.connect() as connection:
+        connection.execute("set timezone = 'UTC'")
+        connection.execute(f"attach '{story.home.warehouse}' as built (read_only)")
+        connection.execute("use built.staging")
+
+        def answer(sql: str) -> list[tuple[Any, ...]]:
+            return connection.execute(sql).fetchall()
+
+        def newest(table: str, keys: str, columns: str) -> list[tuple[Any, ...]]:
+            files = f"{story.home.raw}/tiktok_shop/{table}/*.parquet"
+            return answer(
+                f"select {keys}, {columns} from read_parquet('{files}', union_by_name = true) "
+                f"qualify row_number() over (partition by {keys} order by retrieved_at desc) = 1 order by all"
+            )
+
+        assert answer(
+            "select distinct creative_delivery_status from stg_tiktok_ads__gmv_max_creative_daily"
+        ) == [("DELIVERING",)]
+        assert answer(
+            "select distinct roi_protection_compensation_status from stg_tiktok_ads__gmv_max_campaigns"
+        ) == [("NOT_ELIGIBLE",)]
+        assert answer(
+            "select distinct promotion_type, roi_protection_enabled from stg_tiktok_ads__gmv_max_campaign_settings order by all"
+        ) == [("LIVE", False), ("PRODUCT", True)]
+        assert answer(
+            "select shop_key, line_id, is_temporary_listing from stg_tiktok_shop__order_lines order by all"
+        ) == newest("order_lines", "shop_key, line_id", "product_listing_type is not null")
+        deadlines = "approve_expiration_time, shipment_expiration_time"
+        kept = answer(
+            f"select shop_key, application_id, {deadlines} from stg_tiktok_shop__sample_applications order by all"
+        )
+        assert kept == newest("sample_applications", "shop_key, application_id", deadlines) and kept

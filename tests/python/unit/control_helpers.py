@@ -79,6 +79,7 @@ _MARTS = {
             cast(10 as decimal(18, 4)) as refunded_gmv_rc,
             cast(50 as decimal(18, 4)) as refund_amount_by_refund_date,
             0.05 as refund_rate, 0.1 as cancellation_rate, 0.05 as return_unit_rate,
+            cast(null as varchar) as refunds_unknown_reason,
             20::bigint as paid_orders, 2::bigint as cancelled_orders, 21::bigint as sku_orders,
             25::bigint as units_sold, 18::bigint as buyers
         from range(3) as numbers(i)

@@ -173,6 +173,28 @@ def test_kpis_are_of_complete_days_only(home: Home) -> None:
     assert kpis(home.published, 1)[0].gmv == Decimal(1000)
 
 
+def test_refunds_that_were_never_read_are_unknown(home: Home) -> None:
+    """A second shop, whose returns were never read: beside 5 % of the first, 0 % of it would be 2.5 % in all."""
+    change_marts(
+        home,
+        """
+        insert into marts.dim_shops select * replace ('unread' as shop_key) from marts.dim_shops;
+        insert into marts.kpi_shop_daily
+        select * replace ('unread' as shop_key, 0 as refunded_gmv, 0 as refunded_gmv_rc, 'returns_not_read' as refunds_unknown_reason)
+        from marts.kpi_shop_daily;
+        """,
+    )
+    mark_audited(home)
+    publish(home)
+    read, _, unread, _, total = kpis(home.published, 7)
+    assert (read.gmv, unread.gmv, total.gmv) == (Decimal(2000), Decimal(2000), Decimal(800))
+    assert (read.refund_rate, unread.refund_rate, total.refund_rate) == (
+        pytest.approx(0.05),
+        None,
+        pytest.approx(0.05),
+    )
+
+
 def test_what_may_still_move_is_marked(home: Home) -> None:
     """1 October is final, the 2nd is not: both are in the period of 7 days, so that is marked; its sales are final."""
     own, _, total = kpis(home.published, 7)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
@@ -390,6 +391,8 @@ def test_content_is_asked_for_samples_that_have_arrived(tmp_path: Path) -> None:
                 "id": key,
                 "status": value,
                 "commission_rate": "0.1",
+                "approve_expiration_time": NOW + 7 * DAY,
+                "shipment_expiration_time": NOW + 9 * DAY,
                 "tracking_number": "TRACK-1",
                 "creator": {"username": "mali.shops", "avatar_url": "https://example.com/face.jpg"},
                 "product": {"id": "p1", "sku_id": "sku-1"},
@@ -427,6 +430,8 @@ def test_content_is_asked_for_samples_that_have_arrived(tmp_path: Path) -> None:
     assert rows[0]["finish_time"] is None
     applications = raw(home, "sample_applications").to_pylist()
     assert applications[0]["commission_rate"] == Decimal("0.1")
+    assert applications[0]["approve_expiration_time"] == datetime(2026, 11, 15, tzinfo=UTC)
+    assert applications[0]["shipment_expiration_time"] == datetime(2026, 11, 17, tzinfo=UTC)
     assert not any(word in unpacked(home.root) for word in (b"TRACK-1", b"face.jpg"))
 
     content.asked.clear()

@@ -20,6 +20,7 @@ from ingestion.engine.values import to_array
 from ingestion.tables.finance import STATEMENT_TRANSACTION_LIST
 from ingestion.tables.orders import ORDERS
 from ingestion.tables.returns import RETURNS
+from ingestion.tiktok_ads.gmv_max import CAMPAIGN_LIST, CREATIVE_DAILY, SETTINGS
 from ingestion.tiktok_shop.finance import ORDER_TRANSACTION_LIST, STATEMENT_TOTALS, open_orders
 from ingestion.tiktok_shop.resources import tables
 from ingestion.tiktok_shop.returns import CANCELLATIONS
@@ -84,6 +85,7 @@ def test_parts_of_a_line_in_whichever_field_they_are_told() -> None:
     both["combined_listing_skus"] = pair
     both["sub_item_info"] = [{"id": "9", "sku_id": "cup", "seller_sku": "CUP"}]
     combined["distance_fee"], combined["distance_shipping_fee"] = "1500", "700"
+    combined["product_listing_type"] = "TEMPORARY LISTING"
     built, drift = orders(one)
     parts = [
         (row["line_id"], row["component_id"], row["sku_id"], row["seller_sku"])
@@ -99,10 +101,39 @@ def test_parts_of_a_line_in_whichever_field_they_are_told() -> None:
     )
     lines = built["order_lines"].to_pylist()
     assert [line["is_combo"] for line in lines] == [True, True]
+    assert [line["product_listing_type"] for line in lines] == ["TEMPORARY LISTING", None]
     assert lines[0]["distance_fee"] == Decimal(1500)
     assert lines[0]["distance_shipping_fee"] == Decimal(700)
     assert lines[1]["distance_fee"] is None, "not told is not none"
     assert not drift.seen
+
+
+def test_the_state_of_a_creative_and_the_protection_of_the_return_are_kept() -> None:
+    """They arrived and were dropped: nobody saw that a creative was not shown, or that a return was guaranteed."""
+    account = {"advertiser_id": "7", "store_id": "s", "currency": "USD", "promotion_type": "PRODUCT"}
+    ids = {"campaign_id": "1", "item_group_id": "p", "item_id": "v", "stat_time_day": "2026-10-01 00:00:00"}
+    sent: list[tuple[Table, dict[str, Any], str, Any]] = [
+        (
+            CREATIVE_DAILY,
+            {"dimensions": ids, "metrics": {"cost": "1.5", "creative_delivery_status": "NOT_DELIVERING"}},
+            "creative_delivery_status",
+            "NOT_DELIVERING",
+        ),
+        (
+            CAMPAIGN_LIST,
+            {"campaign_id": "1", "roi_protection_compensation_status": "IN_EFFECT"},
+            "roi_protection_compensation_status",
+            "IN_EFFECT",
+        ),
+        (SETTINGS, {"campaign_id": "1", "roi_protection_enabled": True}, "roi_protection_enabled", True),
+        (SETTINGS, {"campaign_id": "1"}, "roi_protection_enabled", None),
+    ]
+    for table, record, column, value in sent:
+        drift = Drift()
+        answer = page([record], source="tiktok_ads", resource=table.name, context=account)
+        (row,) = build(table, [answer], drift)[table.name].to_pylist()
+        assert (row["advertiser_id"], row["campaign_id"], row[column]) == ("7", "1", value)
+        assert not drift.seen
 
 
 def test_nothing_is_null_and_zero_is_zero() -> None:

@@ -155,6 +155,35 @@ def test_a_shop_that_is_held_back_again_keeps_the_same_rows_and_the_same_beginni
     assert gmv(home) == {SHOP: 3300, OTHER: 3000}
 
 
+def test_a_shop_that_is_held_back_for_days_has_one_alert(home: Home) -> None:
+    """The alert of yesterday was kept with the shop's rows, and each day added one more, with the same id."""
+    published(home)
+    for day in ("2026-10-01", "2026-10-02", "2026-10-03"):
+        change_marts(home, f"{NEW_DAY}; {DEFECT} and business_date >= date '{day}'")
+        published(home)
+        alerts = query(
+            home,
+            f"select alert_kind, message_en from kpi.marts.kpi_alerts where shop_key = '{OTHER}' order by alert_kind",
+        )
+        assert [kind for kind, _ in alerts] == ["held_back", "stock_out"]
+        assert f"business_date is {day}" in alerts[0][1], "what it found today"
+        # Back as it was, for the next day's defect.
+        change_marts(home, f"update marts.kpi_shop_daily set net_gmv = 950 where shop_key = '{OTHER}'")
+
+
+def test_a_shop_that_comes_back_and_is_held_back_again_keeps_the_rows_of_its_return(home: Home) -> None:
+    published(home)
+    change_marts(home, f"{NEW_DAY}; {DEFECT}")
+    _, held = published(home)
+    change_marts(home, NEW_DAY)
+    _, back = published(home)
+    day_after = NEW_DAY.replace("1100", "1200").replace("950", "1050")
+    change_marts(home, f"{day_after}; {DEFECT}")
+    _, again = published(home)
+    assert held.held_back[0].rows_of != again.held_back[0].rows_of == back.publication
+    assert gmv(home) == {SHOP: 3600, OTHER: 3300}
+
+
 def test_what_is_mended_is_published_without_a_mark(home: Home) -> None:
     published(home)
     change_marts(home, f"{NEW_DAY}; {DEFECT}")

@@ -12,6 +12,17 @@ where
     or {{ level }} > 1
 union all
 {%- endfor %}
+-- From what is recommended to where the platform acts it only gets worse; of shares that are good, worse is less.
+select region, measure, valid_from, 'order' as problem
+from limits
+where
+    case
+        when measure in ('on_time_delivery_rate', 'fast_dispatch_rate')
+            then target < warning or target < enforcement or warning < enforcement
+        else target > warning or target > enforcement or warning > enforcement
+    end
+    or window_days < 1
+union all
 select one.region, one.measure, one.valid_from, 'span' as problem
 from limits as one
 left join limits as other

@@ -27,3 +27,4 @@ where
     or marts.kpi_name is null
     or headlines.kpi_name is null
     or (headlines.headline_state = 'final' and (headlines.is_provisional or headlines.kpi_value is null))
+    or (headlines.kpi_value is null) <> (headlines.value_unknown_reason is not null)
