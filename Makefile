@@ -127,7 +127,7 @@ generated: $(VENV)/.dev docs-pages ## write anew what follows from code and YAML
 
 .PHONY: lock
 lock: $(VENV)/.dev ## resolve requirements*.in again into the lock files
-	@for name in requirements requirements-pages requirements-dev; do \
+	@for name in requirements requirements-pages requirements-dev requirements-spark; do \
 	  uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-header --no-annotate \
 	    --no-emit-index-url --no-emit-find-links $$name.in -o $$name.lock; done
 

@@ -3,6 +3,15 @@
     all of raw is given less; one that has to may use what the profile says. `ttkpi build` sets both (home/memory.py).
 -#}
 
+{#- What an engine needs before the first model of a run. -#}
+{% macro set_up_engine() -%}
+    {{ adapter.dispatch('set_up_engine', 'tiktok_shop_kpi')() }}
+{%- endmacro %}
+{% macro default__set_up_engine() -%}{%- endmacro %}
+{% macro duckdb__set_up_engine() -%}
+    {{ limit_memory() }}
+{%- endmacro %}
+
 {% macro limit_memory() -%}
     {%- if execute and env_var('TTKPI_DAILY_MEMORY_LIMIT', '') and not (is_first_list() or flags.FULL_REFRESH or env_var('TTKPI_REBUILT_MODELS', '').strip()) -%}
     set memory_limit = '{{ env_var('TTKPI_DAILY_MEMORY_LIMIT') }}'
@@ -11,6 +20,10 @@
 
 {#- A long list of touched orders, as after a backfill, is work like that of a first build. -#}
 {% macro allow_memory(list) -%}
+    {{ adapter.dispatch('allow_memory', 'tiktok_shop_kpi')(list) }}
+{%- endmacro %}
+{% macro default__allow_memory(list) -%}{%- endmacro %}
+{% macro duckdb__allow_memory(list) -%}
     {%- if execute and env_var('TTKPI_MEMORY_LIMIT', '') and run_query('select count(*) from ' ~ list).columns[0].values()[0] > 200000 -%}
     set memory_limit = '{{ env_var('TTKPI_MEMORY_LIMIT') }}'
     {%- endif -%}

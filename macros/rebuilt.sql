@@ -16,6 +16,11 @@
 
 {#- At the start of a build: a table or view that no model and no seed makes any more leaves, so that nobody publishes what nobody builds. -#}
 {% macro drop_relations_of_no_node() -%}
+    {{ adapter.dispatch('drop_relations_of_no_node', 'tiktok_shop_kpi')() }}
+{%- endmacro %}
+{#- Nothing is published from another engine yet. -#}
+{% macro default__drop_relations_of_no_node() -%}{%- endmacro %}
+{% macro duckdb__drop_relations_of_no_node() -%}
     {%- if execute and flags.WHICH == 'build' -%}
         {%- set known = {} -%}
         {%- for node in graph.nodes.values() if node.resource_type in ['model', 'seed', 'snapshot'] -%}

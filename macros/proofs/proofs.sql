@@ -21,6 +21,13 @@
 
 {#- The table with the keys merged since the last proof of a relation; none when nothing is proved. -#}
 {% macro merged_since_proof(relation) -%}
+    {{ return(adapter.dispatch('merged_since_proof', 'tiktok_shop_kpi')(relation)) }}
+{%- endmacro %}
+{#- On another engine nothing is proved: a test reads everything. -#}
+{% macro default__merged_since_proof(relation) -%}
+    {{ return(none) }}
+{%- endmacro %}
+{% macro duckdb__merged_since_proof(relation) -%}
     {%- if not execute or relation is string -%}
         {{ return(none) }}
     {%- endif -%}
@@ -43,6 +50,11 @@
 
 {#- At the start of a run: of a table that is built in full nothing is proved. -#}
 {% macro forget_proofs() -%}
+    {{ adapter.dispatch('forget_proofs', 'tiktok_shop_kpi')() }}
+{%- endmacro %}
+{% macro default__forget_proofs() -%}
+{%- endmacro %}
+{% macro duckdb__forget_proofs() -%}
     {%- if flags.FULL_REFRESH -%}
     drop schema if exists proofs cascade
     {%- elif execute %}
@@ -55,6 +67,11 @@
 
 {#- At the end of a run: models of which every unique_key test passed are proved as they are. -#}
 {% macro keep_proofs(results) -%}
+    {{ adapter.dispatch('keep_proofs', 'tiktok_shop_kpi')(results) }}
+{%- endmacro %}
+{% macro default__keep_proofs(results) -%}
+{%- endmacro %}
+{% macro duckdb__keep_proofs(results) -%}
     {%- if execute -%}
         {%- set tests = {} -%}
         {%- set passed = {} -%}

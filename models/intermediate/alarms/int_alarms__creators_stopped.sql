@@ -31,7 +31,7 @@ select
     sales.shop_key,
     sales.kpi_date,
     sales.creator_username,
-    cast(round({{ ratio('sales.gmv_before', 'totals.gmv_before') }}, 10) as decimal(18, 10)) as sales_share
+    {{ rate_ratio('sales.gmv_before', 'totals.gmv_before') }} as sales_share
 from sales
 inner join totals on sales.shop_key = totals.shop_key and sales.kpi_date = totals.kpi_date
 where sales.creator_username <> 'none' and sales.days_before >= 14 and sales.gmv_now = 0

@@ -54,7 +54,7 @@ select
     recent.product_name,
     recent.product_status,
     recent.stopped_date,
-    coalesce(cast(round({{ ratio('product_sales.gmv', 'shop_sales.gmv') }}, 10) as decimal(18, 10)), 0) as sales_share
+    coalesce({{ rate_ratio('product_sales.gmv', 'shop_sales.gmv') }}, 0) as sales_share
 from recent
 left join product_sales on recent.shop_key = product_sales.shop_key and recent.product_id = product_sales.product_id
 left join shop_sales on recent.shop_key = shop_sales.shop_key and recent.stopped_date = shop_sales.stopped_date

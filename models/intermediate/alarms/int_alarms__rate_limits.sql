@@ -70,7 +70,7 @@ select
     critical_limit,
     gmv,
     lost_gmv,
-    cast(round({{ ratio('lost_gmv', 'gmv') }}, 10) as decimal(18, 10)) as rate,
+    {{ rate_ratio('lost_gmv', 'gmv') }} as rate,
     case
         when {{ ratio('lost_gmv', 'gmv') }} > critical_limit then 'critical'
         when {{ ratio('lost_gmv', 'gmv') }} > warning_limit then 'warning'

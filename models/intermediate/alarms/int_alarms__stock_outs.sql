@@ -26,7 +26,7 @@ select
     min(snapshot_date) as out_from,
     max(snapshot_date) as last_seen,
     max(snapshot_date) = max(newest_date) as is_open,
-    coalesce(cast(round(max({{ ratio('units_sold_28d', 'shop_units_sold_28d') }}), 10) as decimal(18, 10)), 0) as sales_share
+    coalesce(max({{ rate_ratio('units_sold_28d', 'shop_units_sold_28d') }}), 0) as sales_share
 from numbered
 where is_out
 group by shop_key, product_id, sku_id, run_number

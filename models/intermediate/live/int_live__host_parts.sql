@@ -216,7 +216,7 @@ select
     cast(fx_is_stale as boolean) as fx_is_stale,
     {{ money('live_attributed_gmv') }} as live_attributed_gmv,
     {{ to_reporting('live_attributed_gmv', 'fx_rate') }} as live_attributed_gmv_rc,
-    {{ money_ratio('live_attributed_gmv', ratio('credited_minutes', '60')) }} as gmv_per_hour,
+    {{ money_ratio('cast(live_attributed_gmv as decimal(19, 4)) * 60', 'credited_minutes') }} as gmv_per_hour,
     -- own orders that carry the room's id, by the moment they were placed
     cast(own_unknown_reason as string) as own_unknown_reason,
     {%- for amount in own_amounts %}
@@ -229,5 +229,5 @@ select
     {%- endfor %}
     {{ rate('case when is_own_known then own_orders end') }} as own_orders,
     {{ rate('case when is_own_known then own_units_sold end') }} as own_units_sold,
-    {{ money_ratio('case when is_own_known then own_gmv end', ratio('credited_minutes', '60')) }} as own_gmv_per_hour
+    {{ money_ratio('case when is_own_known then cast(own_gmv as decimal(19, 4)) * 60 end', 'credited_minutes') }} as own_gmv_per_hour
 from joined

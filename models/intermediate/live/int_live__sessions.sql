@@ -243,7 +243,7 @@ select
     {{ money('joined.' ~ amount) }} as {{ amount }},
     {{ to_reporting('joined.' ~ amount, 'fx_rates.fx_rate') }} as {{ amount }}_rc,
     {%- endfor %}
-    {{ money_ratio('joined.live_attributed_gmv', 'joined.hours_on_air') }} as gmv_per_hour,
+    {{ money_ratio('cast(joined.live_attributed_gmv as decimal(19, 4)) * 3600', 'joined.duration_seconds') }} as gmv_per_hour,
     {{ money_ratio('cast(joined.live_attributed_gmv as decimal(19, 4)) * 1000', 'joined.views') }} as gpm,
     -- own orders that were placed in the room
     cast(case when joined.own_unknown_reason is null then joined.own_sales_basis end as string) as own_sales_basis,
@@ -260,7 +260,7 @@ select
         'case when joined.own_unknown_reason is null and joined.refunds_unknown_reason is null then joined.own_refunded_gmv end', 'joined.own_gmv'
     ) }} as own_refund_rate,
     cast(joined.refunds_unknown_reason as string) as refunds_unknown_reason,
-    {{ money_ratio('case when joined.own_unknown_reason is null then joined.own_gmv end', 'joined.hours_on_air') }} as own_gmv_per_hour,
+    {{ money_ratio('case when joined.own_unknown_reason is null then cast(joined.own_gmv as decimal(19, 4)) * 3600 end', 'joined.duration_seconds') }} as own_gmv_per_hour,
     {{ money('case when joined.own_unknown_reason is null then joined.live_attributed_gmv - joined.own_gmv end') }} as attributed_minus_own_gmv,
     -- what was left of them
     {%- for amount in ['contribution_profit', 'contribution_profit_rc', 'gmv_without_profit'] %}

@@ -27,7 +27,7 @@ with assignment_months as (
         {{ kpi.unknown_reason or 'cast(null as string)' }} as part_unknown_reason,
         {{ kpi.denominator ~ ' = 0' if kpi.denominator else 'false' }} as is_divided_by_nothing,
         {%- if kpi.denominator %}
-        cast(round({{ ratio(kpi.numerator, kpi.denominator) }}, 10) as decimal(28, 10)) as actual
+        cast({{ rounded_ratio(kpi.numerator, kpi.denominator, 10) }} as decimal(28, 10)) as actual
         {%- else %}
         cast({{ kpi.numerator }} as decimal(28, 10)) as actual
         {%- endif %}

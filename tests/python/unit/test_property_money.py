@@ -52,6 +52,8 @@ PRODUCT = macro("money_product('amount', 'factor')")
 REPORTING = macro("to_reporting('amount', 'fx_rate')")
 CREDITED = macro("credited('amount', 'credit_from', 'credit_to')")
 RATIO = macro("rate(ratio('part', 'whole'))")
+MONEY_RATIO = macro("money_ratio('part', 'whole')")
+RATE_RATIO = macro("rate_ratio('part', 'whole')")
 
 
 @FEW_MORE
@@ -107,6 +109,68 @@ def test_equal_parts_of_an_amount(db: duckdb.DuckDBPyConnection, amount: Decimal
         # The marks have ten places: the part of a large amount may be off by as much as they round away.
         allowed = PLACES + abs(amount) * Decimal("1e-10")
         assert max(parts) - min(parts) <= 2 * allowed
+
+
+@pytest.mark.parametrize(
+    ("part", "whole", "expected"),
+    [
+        # 227.05 / 8 = 28.38125, an exact half of the last place: away from zero, on either side of it.
+        ("227.05", "8", "28.3813"),
+        ("-227.05", "8", "-28.3813"),
+        ("227.05", "-8", "-28.3813"),
+        # As a double 1.00015 lies below the half, and 2.00025 / 1 above it.
+        ("1.00015", "1", "1.0002"),
+        ("-1.00015", "1", "-1.0002"),
+        ("0.00005", "1", "0.0001"),
+        # One of the fourteenth place below the half.
+        ("0.00004999999999", "1", "0.0000"),
+        ("1", "3", "0.3333"),
+        ("2", "3", "0.6667"),
+        ("-2", "3", "-0.6667"),
+        # Ten billion, and a half of the last place.
+        ("9999999999.99985", "1", "9999999999.9999"),
+        ("0", "8", "0.0000"),
+        ("5", "0", None),
+        (None, "8", None),
+        ("5", None, None),
+    ],
+)
+def test_an_average_amount(
+    db: duckdb.DuckDBPyConnection, part: str | None, whole: str | None, expected: str | None
+) -> None:
+    """Guards an exact half that becomes one thing on one engine and another on the next."""
+    given_values = {"part": ("decimal(38, 14)", part), "whole": ("decimal(18, 10)", whole)}
+    assert ask(db, MONEY_RATIO, **given_values) == [None if expected is None else Decimal(expected)]
+
+
+@FEW_MORE
+@given(half=st.integers(-(10**13), 10**13), whole=st.integers(1, 10**6), apart=st.integers(-1, 1))
+def test_exact_halves_and_their_neighbours(
+    db: duckdb.DuckDBPyConnection, half: int, whole: int, apart: int
+) -> None:
+    """Guards averages at a half of the last place, and those one of the tenth place beside it."""
+    with localcontext(prec=60):
+        part = Decimal(2 * half + 1) / 20000 * whole + apart * Decimal("1e-10")
+        expected = rounded(part / whole)
+    assert ask(db, MONEY_RATIO, part=("decimal(38, 14)", part), whole=("bigint", whole)) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("part", "whole", "expected"),
+    [
+        # 1 / 2048 = 0.00048828125, 3 / 2048 = 0.00146484375
+        ("1", "2048", "0.0004882813"),
+        ("3", "2048", "0.0014648438"),
+        ("-1", "2048", "-0.0004882813"),
+        ("1", "3", "0.3333333333"),
+        ("5", "0", None),
+    ],
+)
+def test_a_rate_of_two_sums(
+    db: duckdb.DuckDBPyConnection, part: str, whole: str, expected: str | None
+) -> None:
+    given_values = {"part": ("decimal(18, 4)", part), "whole": ("decimal(38, 4)", whole)}
+    assert ask(db, RATE_RATIO, **given_values) == [None if expected is None else Decimal(expected)]
 
 
 def test_an_amount_that_is_unknown_has_unknown_parts(db: duckdb.DuckDBPyConnection) -> None:

@@ -1,0 +1,8 @@
+{#- A schema that is not there can't be listed, which dbt does before it makes a model: all of them are made at the start of a run. -#}
+{% macro spark__set_up_engine() -%}
+    {%- if execute and flags.WHICH in ['build', 'run', 'seed', 'test'] -%}
+        {%- for schema in (graph.nodes.values() | map(attribute='schema') | list + ['builds']) | unique -%}
+            {%- do run_query('create schema if not exists ' ~ schema) -%}
+        {%- endfor -%}
+    {%- endif -%}
+{%- endmacro %}
