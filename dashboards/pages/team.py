@@ -177,12 +177,12 @@ def _figure(page: Page, column: str, row: Row) -> Figure:
     )
 
 
-def _shop(row: Row) -> str:
+def _shop(row: Mapping[str, Any]) -> str:
     """A shop, once for all of its lines."""
     return f'<b class="wrap">{escape(row["shop"])}</b>' if row["is_first"] else ""
 
 
-def _target_kpi(page: Page, row: Row) -> str:
+def _target_kpi(page: Page, row: Mapping[str, Any]) -> str:
     """The KPI of a target, and in words why it has no figure."""
     name = f'<span class="wrap">{escape(str(row["kpi"]))}</span>'
     if row["unknown_reason"] is None:
@@ -190,7 +190,7 @@ def _target_kpi(page: Page, row: Row) -> str:
     return f'{name}<div class="sub">{escape(page.t("no_score", why=page.t("day_unknown")))}</div>'
 
 
-def _days(page: Page, row: Row) -> Rows | None:
+def _days(page: Page, row: Mapping[str, Any]) -> Rows | None:
     """The days of which an actual is the sum."""
     name, month = str(row["kpi_name"]), row["month_start"]
     if name not in page.store.columns("kpi_shop_daily"):
