@@ -61,7 +61,7 @@ def main() -> int:
         before = _cpu_seconds(server)
         one = walk(address, given.rounds)
         of_one = _cpu_seconds(server) - before
-        all_there = threading.Barrier(given.people)
+        all_there = threading.Barrier(given.people, timeout=120)
         with ThreadPoolExecutor(given.people) as pool:
             several = list(
                 pool.map(lambda number: walk(address, 1, number, all_there), range(1, given.people + 1))

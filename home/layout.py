@@ -83,7 +83,9 @@ class Home:
         """The home named by `TTKPI_HOME`, or `.ttkpi/` in the project. Nothing is created yet."""
         written = os.environ.get(HOME_VARIABLE, "")
         # Blanks around it are a slip of the pen, unless there is a folder of that very name: another would be empty.
-        value = written if written.strip() and Path(written).is_dir() else written.strip()
+        value = written.strip()
+        if value and value != written and os.path.isdir(written):  # noqa: PTH112 - False where it may not look
+            value = written
         path = Path(value).expanduser() if value else PROJECT_ROOT / ".ttkpi"
         return cls(path.absolute())
 

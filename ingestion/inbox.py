@@ -25,7 +25,7 @@ from home.storage import StorageError, storage_errors
 from home.text import file_name
 from ingestion.engine.progress import Progress as Progress
 from ingestion.importing import import_files
-from ingestion.seller_center.export_files import is_export, is_of_people, is_unfinished
+from ingestion.seller_center.export_files import is_of_people, is_unfinished
 from ingestion.seller_center.outcomes import FileOutcome, ImportOptions
 from ingestion.seller_center.owners import known_accounts, known_shops
 from ingestion.seller_center.sheets import Problem
@@ -84,7 +84,7 @@ def arrived(inbox: Path, settle_seconds: float, now: float | None = None) -> lis
             inside = folder.rglob("*") if name else folder.iterdir()
             for path in sorted(inside):
                 inside_inbox = path.relative_to(inbox)
-                if not path.is_file() or not (is_export(path) or is_of_people(inside_inbox)):
+                if not path.is_file() or not is_of_people(inside_inbox):
                     continue
                 about = path.stat()
                 # A copy that keeps the time of its original changes the time of its status until it is complete.

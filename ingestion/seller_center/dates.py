@@ -146,7 +146,7 @@ def parse_clock(text: str) -> timedelta:
         NotADate: It is none.
     """
     # Nearly all clocks are written like this, and hardly two of a file are alike: a third of the time of the regex.
-    if len(text) == 8 and text[2] == text[5] == ":":
+    if len(text) == 8 and text[2] == text[5] == ":" and text < "24":
         try:
             plain = time.fromisoformat(text)
         except ValueError as error:

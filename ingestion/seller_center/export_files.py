@@ -20,7 +20,7 @@ _OF_DOWNLOADS = (
     ".tmp",
 )
 """How browsers, WinSCP and aria2 call what they have not finished. Safari's `orders.csv.download` is a folder."""
-_OF_MACHINES = frozenset({"thumbs.db", "desktop.ini", "@eadir", "#recycle", "$recycle.bin"})
+_OF_MACHINES = frozenset({"thumbs.db", "desktop.ini", "@eadir", "#recycle", "@recycle", "$recycle.bin"})
 """What Windows and network drives put into a folder for themselves."""
 
 
@@ -34,7 +34,11 @@ def files_in(paths: Iterable[Path]) -> list[Path]:
     for path in paths:
         if path.is_dir():
             with storage_errors(path):
-                inside = sorted(one for one in path.rglob("*") if one.is_file() and is_export(one))
+                inside = sorted(
+                    one
+                    for one in path.rglob("*")
+                    if one.is_file() and is_export(one) and is_of_people(one.relative_to(path))
+                )
             found |= dict.fromkeys(inside)
         elif path.is_file():
             found[path] = None

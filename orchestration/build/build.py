@@ -400,6 +400,8 @@ def dbt_environment(home: Home, project: Path) -> dict[str, str]:
     return {
         **os.environ,
         HOME_VARIABLE: str(home.root.absolute()),
+        # All steps of `ttkpi` read the warehouse of the home: another target is for dbt alone (docs/spark.md).
+        "TTKPI_DBT_TARGET": "local",
         # Inside of an SQL string that dbt-duckdb formats, and whose signs DuckDB takes for a pattern.
         "TTKPI_HOME_IN_SQL": in_pattern(home.root.absolute()).replace("{", "{{").replace("}", "}}"),
         MEMORY_VARIABLE: memory_limit(),

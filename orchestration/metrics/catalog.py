@@ -205,9 +205,9 @@ def _metric(
 
 
 def _filtered_denominator(metric: Any) -> str:
-    """What a ratio that leaves rows out is divided by; empty for every other metric."""
-    part = metric.type_params.denominator
-    return str(part.name) if part is not None and part.filter else ""
+    """What a ratio that leaves rows out is divided by, which a derived one names last; empty for every other metric."""
+    parts = [metric.type_params.denominator, *(metric.type_params.metrics or [])]
+    return next((str(part.name) for part in reversed(parts) if part is not None and part.filter), "")
 
 
 def _provisional_flag(metric: Any) -> str:

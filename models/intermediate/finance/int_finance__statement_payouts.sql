@@ -48,11 +48,9 @@ with statements as (
         statements.payment_id,
         payments.create_time as payment_created_at,
         -- What the platform set off against a negative balance, or left on the seller's balance, it settles without a payment.
-        -- The payment itself is asked first: a bank sends back what the statement already calls paid.
         case
-            when payments.status = 'PAID' then 'received'
+            when payments.status = 'PAID' or statements.payment_status = 'PAID' then 'received'
             when payments.status = 'FAILED' or statements.payment_status = 'FAILED' then 'failed'
-            when statements.payment_status = 'PAID' then 'received'
             when {{ is_paid_statement('statements.payment_status') }} then 'set_off'
             else 'under_way'
         end as payout_state,

@@ -53,6 +53,101 @@ with differing as (
     where reading_number = 1 and told_value = own_value
 )
 
+-- The other way round: a list is read more often than the totals, which are older until they are read again.
+, newest_totals as (
+    select
+        differing.shop_key,
+        differing.content_type,
+        differing.account_type,
+        differing.shop_local_date,
+        differing.measure,
+        differing.platform_gmv_definition,
+        differing.platform_value,
+        max(totals.retrieved_at) as read_at
+    from differing
+    inner join totals
+        on differing.shop_key = totals.shop_key
+        and differing.content_type = totals.content_type
+        and differing.account_type = totals.account_type
+        and differing.shop_local_date = totals.start_date
+        and differing.platform_gmv_definition = totals.definition_id
+    group by
+        differing.shop_key, differing.content_type, differing.account_type, differing.shop_local_date,
+        differing.measure, differing.platform_gmv_definition, differing.platform_value
+)
+
+, list_versions as (
+    select
+        sessions.shop_key,
+        'LIVE' as content_type,
+        sessions.account_type,
+        {{ local_date('sessions.start_time', 'shops.time_zone') }} as shop_local_date,
+        sessions.live_room_id as content_id,
+        sessions.live_attributed_gmv as attributed_gmv,
+        sessions.retrieved_at,
+        sessions.page_id
+    from {{ source('tiktok_shop', 'live_sessions') }} as sessions
+    inner join {{ ref('int_shared__shops') }} as shops on sessions.shop_key = shops.shop_key
+    union all
+    select shop_key, 'VIDEO' as content_type, account_type, start_date as shop_local_date, video_id as content_id, attributed_gmv, retrieved_at, page_id
+    from {{ source('tiktok_shop', 'video_performance') }}
+)
+
+, listed_then as (
+    select
+        newest_totals.shop_key,
+        newest_totals.shop_local_date,
+        newest_totals.measure,
+        newest_totals.platform_gmv_definition,
+        list_versions.attributed_gmv,
+        row_number() over (
+            partition by
+                newest_totals.shop_key, newest_totals.shop_local_date, newest_totals.measure, newest_totals.platform_gmv_definition,
+                list_versions.content_id
+            order by list_versions.retrieved_at desc nulls last, list_versions.page_id desc nulls last
+        ) as version_number
+    from newest_totals
+    inner join list_versions
+        on newest_totals.shop_key = list_versions.shop_key
+        and newest_totals.content_type = list_versions.content_type
+        and newest_totals.shop_local_date = list_versions.shop_local_date
+        and list_versions.retrieved_at <= newest_totals.read_at
+        and (newest_totals.account_type = 'ALL' or newest_totals.account_type = list_versions.account_type)
+)
+
+, sums_then as (
+    select
+        shop_key,
+        shop_local_date,
+        measure,
+        platform_gmv_definition,
+        count(*) as listed_contents,
+        case when count(attributed_gmv) = count(*) then sum(attributed_gmv) else null end as listed_value
+    from listed_then
+    where version_number = 1
+    group by shop_key, shop_local_date, measure, platform_gmv_definition
+)
+
+-- What was listed by then was the total, but for the cent by which each session or video is rounded: the rest was credited since.
+, listed_since as (
+    select
+        newest_totals.shop_key,
+        newest_totals.shop_local_date,
+        newest_totals.measure,
+        newest_totals.platform_gmv_definition,
+        'late_data' as reading_kind,
+        'list_when_totalled' as reading
+    from newest_totals
+    left join sums_then
+        on newest_totals.shop_key = sums_then.shop_key
+        and newest_totals.shop_local_date = sums_then.shop_local_date
+        and newest_totals.measure = sums_then.measure
+        and newest_totals.platform_gmv_definition = sums_then.platform_gmv_definition
+    where
+        abs(newest_totals.platform_value - case when sums_then.shop_key is null then 0 else sums_then.listed_value end)
+        <= 0.005 * coalesce(sums_then.listed_contents, 0)
+)
+
 -- The list shows shoppable videos; beside the total of all there may be one of those.
 , shoppable as (
     select differing.shop_key, differing.shop_local_date, differing.measure, differing.platform_gmv_definition, 'definition' as reading_kind, 'shoppable_videos' as reading
@@ -69,11 +164,15 @@ with differing as (
 select shop_key, shop_local_date, measure, platform_gmv_definition, reading_kind, reading
 from shoppable
 union all
-select credited_since.shop_key, credited_since.shop_local_date, credited_since.measure, credited_since.platform_gmv_definition, credited_since.reading_kind, credited_since.reading
-from credited_since
+select late.shop_key, late.shop_local_date, late.measure, late.platform_gmv_definition, late.reading_kind, late.reading
+from (
+    select shop_key, shop_local_date, measure, platform_gmv_definition, reading_kind, reading from credited_since
+    union all
+    select shop_key, shop_local_date, measure, platform_gmv_definition, reading_kind, reading from listed_since
+) as late
 left join shoppable
-    on credited_since.shop_key = shoppable.shop_key
-    and credited_since.shop_local_date = shoppable.shop_local_date
-    and credited_since.measure = shoppable.measure
-    and credited_since.platform_gmv_definition = shoppable.platform_gmv_definition
+    on late.shop_key = shoppable.shop_key
+    and late.shop_local_date = shoppable.shop_local_date
+    and late.measure = shoppable.measure
+    and late.platform_gmv_definition = shoppable.platform_gmv_definition
 where shoppable.shop_key is null

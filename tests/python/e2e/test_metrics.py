@@ -436,8 +436,13 @@ _UNKNOWN = """
     where refunded_gmv = 50;
     delete from marts.marts.kpi_live_sessions;
     insert into marts.marts.kpi_live_sessions by name
-    select shop_key, date '2026-11-01' as business_date, created as created_sku_orders, paid as paid_sku_orders
-    from hand, (values (10, 8), (10, null)) as sessions (created, paid) where refunded_gmv = 50;
+    select
+        shop_key, date '2026-11-01' as business_date, created as created_sku_orders, paid as paid_sku_orders, hours as hours_on_air,
+        attributed as live_attributed_gmv_rc, views, impressions, clicks as product_clicks, seen as product_impressions,
+        orders as sku_orders
+    from hand, (values (10, 8, 10, 1000, 100, 400, 20, 80, 4), (null, null, 10, null, 300, null, 60, 120, null))
+        as sessions (created, paid, hours, attributed, views, impressions, clicks, seen, orders)
+    where refunded_gmv = 50;
     delete from marts.marts.fct_ad_spend_daily;
     insert into marts.marts.fct_ad_spend_daily by name
     select shop_key, date '2026-11-01' as stat_date, spend as spend_rc, reported as reported_gmv_rc
@@ -486,6 +491,8 @@ def test_a_ratio_is_of_rows_on_which_both_of_its_parts_are_known(unknown: Publis
     """Own sales of one hour were divided by two hours, GMV of three sessions by the hours of two, GMV of one campaign by the spend of two."""
     names = (
         "host_gmv_per_hour_rc", "host_own_net_gmv_per_hour_rc", "live_order_to_paid_rate", "campaign_roas_reported_rc",
+        "live_gmv_per_hour_rc", "live_gpm_rc", "live_tap_through_rate", "live_ctor", "live_click_to_order_rate",
+        "live_product_click_rate",
     )  # fmt: skip
     values = {name: ask(unknown, Question((name,))).rows[0][name] for name in names}
     assert {name: float(value) for name, value in values.items()} == {
@@ -493,6 +500,13 @@ def test_a_ratio_is_of_rows_on_which_both_of_its_parts_are_known(unknown: Publis
         "host_own_net_gmv_per_hour_rc": 250 / 1,
         "live_order_to_paid_rate": 8 / 10,
         "campaign_roas_reported_rc": 300 / 100,
+        # An older file of sessions has hours, views and clicks, and no GMV, orders or impressions: 1000 per 20 hours it was not.
+        "live_gmv_per_hour_rc": 1000 / 10,
+        "live_gpm_rc": 1000 * 1000 / 100,
+        "live_tap_through_rate": 100 / 400,
+        "live_ctor": 4 / 20,
+        "live_click_to_order_rate": 10 / 20,
+        "live_product_click_rate": 80 / 200,
     }
 
 

@@ -14,10 +14,12 @@ from import_helpers import SHOP, known_shop, order, raw_rows, write_orders
 
 from home.audit_log import entries
 from home.config import InboxConfig, load_inbox_config
+from home.errors import ConfigError
 from home.layout import Home
 from ingestion.engine.progress import Progress
 from ingestion.importing import import_files
 from ingestion.inbox import arrived, import_inbox
+from ingestion.seller_center.export_files import files_in
 from ingestion.seller_center.outcomes import ImportOptions
 from orchestration.defs.ingestion.inbox import INBOX, build_inbox_assets, build_inbox_sensor
 from orchestration.defs.ingestion.resources import HomeResource
@@ -135,6 +137,8 @@ def test_what_no_person_put_there_stays(home: Home) -> None:
         "~$orders.xlsx",
         "@eaDir/orders.csv@SynoEAStream",
         ".git/config",
+        "$RECYCLE.BIN/orders.csv",
+        ".git/orders.csv",
     ]
     for name in names:
         path = inbox / SHOP / name
@@ -142,6 +146,8 @@ def test_what_no_person_put_there_stays(home: Home) -> None:
         path.write_text("x", encoding="utf-8")
     assert import_inbox(home, AT_ONCE) == []
     assert all((inbox / SHOP / name).is_file() for name in names)
+    with pytest.raises(ConfigError, match="no CSV or XLSX file"):
+        files_in([inbox / SHOP])
 
 
 @pytest.mark.parametrize(
@@ -152,8 +158,9 @@ def test_a_download_that_never_ended_is_refused_after_a_day(home: Home, name: st
     inbox = home.root / "inbox"
     path = write_orders(inbox / SHOP / name, order())
     assert import_inbox(home, AT_ONCE) == [], "it may still go on"
-    assert arrived(inbox, 0, now=time.time() + 86_390) == []
-    assert [one.path for one in arrived(inbox, 0, now=time.time() + 86_410)] == [path]
+    written = max(path.stat().st_mtime, path.stat().st_ctime)
+    assert arrived(inbox, 0, now=written + 86_390) == []
+    assert [one.path for one in arrived(inbox, 0, now=written + 86_410)] == [path]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("ingestion.inbox._DOWNLOAD_SECONDS", 0.0)
         (outcome,) = import_inbox(home, AT_ONCE)

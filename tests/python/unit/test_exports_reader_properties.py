@@ -150,3 +150,10 @@ def test_sentinels_are_nothing_and_times_before_2010_no_times() -> None:
     assert reader.instant("01/01/1970 08:00:00") is None
     with pytest.raises(NotADate):
         reader.instant("13/06/1999 08:00:00")
+
+
+@pytest.mark.parametrize("clock", ["24:00:00", "23:60:00", "23:59:60", "2a:00:00", "٠٨:00:00"])
+def test_a_clock_that_is_none_is_refused(clock: str) -> None:
+    """Newer Pythons read 24:00:00 as the next midnight, which would put a sale a day early here."""
+    with pytest.raises(NotADate):
+        DateReader("dmy", ZoneInfo("Asia/Manila")).instant(f"13/06/2026 {clock}")
