@@ -8,6 +8,7 @@ from pathlib import Path
 from home.text import file_name
 from ingestion.seller_center.belonging import differences
 from ingestion.seller_center.explain import check_cells, explain
+from ingestion.seller_center.export_files import is_bundle
 from ingestion.seller_center.messages import LANGUAGES
 from ingestion.seller_center.outcomes import FileOutcome
 from ingestion.seller_center.owners import Owner, Owners
@@ -83,6 +84,8 @@ class Identifier:
 
 def unreadable(path: Path, error: OSError) -> Problem:
     """That a file can't be read."""
+    if is_bundle(path):
+        return Problem("document_folder", "error", file_name(path), values={"reason": path.suffix})
     return Problem("unreadable", "error", file_name(path), values={"reason": error.strerror or str(error)})
 
 

@@ -153,6 +153,12 @@ PROBLEMS: Mapping[str, Mapping[Language, str]] = {
         "or XLSX.",
         "zh": "这是 {reason} 文件，而只能读取 CSV 和 XLSX。请重新下载 CSV 或 XLSX 格式的报表。",
     },
+    "document_folder": {
+        "en": "this is a folder that holds one document or program ({reason}), and nothing in it was read. Open it and "
+        "export it as CSV or XLSX, or download the report again.",
+        "zh": "这是由一个文件夹构成的文档或程序（{reason}），其中内容未读取。"
+        "请打开后导出为 CSV 或 XLSX，或重新下载报表。",
+    },
     "unfinished_file": {
         "en": "this download was never finished: nothing has changed in it for a day. Download the file again.",
         "zh": "该下载没有完成：一天内没有任何变化。请重新下载该文件。",
