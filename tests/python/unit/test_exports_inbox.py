@@ -11,6 +11,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 from import_helpers import SHOP, known_shop, order, raw_rows, write_orders
+from templates import copy_of
 
 from home.audit_log import entries
 from home.config import InboxConfig, load_inbox_config
@@ -28,11 +29,18 @@ from orchestration.defs.ingestion.resources import HomeResource
 AT_ONCE = InboxConfig(settle_seconds=0)
 
 
-@pytest.fixture
-def home(tmp_path: Path) -> Home:
-    home = Home(tmp_path / "home")
-    import_files(home, [write_orders(tmp_path / "first.csv", order(577100000000000009))], known_shop())
+@pytest.fixture(scope="module")
+def imported(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """A home that knows one shop. Never changed: `home` is a copy."""
+    folder = tmp_path_factory.mktemp("inbox")
+    home = Home(folder / "home")
+    import_files(home, [write_orders(folder / "first.csv", order(577100000000000009))], known_shop())
     return home
+
+
+@pytest.fixture
+def home(imported: Home, tmp_path: Path) -> Home:
+    return copy_of(imported, tmp_path / "home")
 
 
 def tick(home: Home) -> dg.SensorResult:
