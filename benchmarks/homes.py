@@ -38,7 +38,7 @@ from sandbox.server.serve import SandboxProcess
 from sandbox.world.generator import generate
 
 CLOCK = int(datetime(2026, 11, 8, tzinfo=UTC).timestamp())
-SAMPLE_SECONDS = 0.5
+SAMPLE_SECONDS = 2.0
 SELLER = "TTKPI_SANDBOX_SELLER"
 console = Console(width=140, highlight=False)
 
@@ -65,7 +65,7 @@ class Watched:
 
 
 def watched(command: list[str], homes: Path) -> Watched:
-    """Run a command over all homes and look twice a second at what its processes use."""
+    """Run a command over all homes and look every two seconds at what its processes use."""
     found = Watched()
     first: dict[str, float] = {}
     began = time.perf_counter()

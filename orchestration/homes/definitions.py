@@ -12,8 +12,6 @@ run of a partition, that no two runs are in one home (`dagster.yaml`); a pool be
 The lineage inside of a home is that home's: `ttkpi homes in GROUP dagster`.
 """
 
-from __future__ import annotations
-
 import dagster as dg
 
 from home.groups import homes_folder, seller_group, seller_groups, union_home
