@@ -460,9 +460,9 @@ def _write(
 
 
 def _needs_currency(columns: Columns) -> bool:
-    """Whether a table has amounts and no column that says their currency."""
-    has_amounts = any(kind.startswith("DECIMAL") for _, kind in columns)
-    return has_amounts and not any(name.endswith("currency") for name, _ in columns)
+    """Whether a table has amounts in the reporting currency and no column that says which that is."""
+    names = [name for name, _ in columns]
+    return CURRENCY not in names and any(name.endswith("_rc") for name in names)
 
 
 def _create(

@@ -244,7 +244,7 @@ class TestUnion:
     def test_currency_stands_beside_every_amount_and_what_differs_is_said(
         self, folder: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        bare = "create table marts.kpi_bare as select shop_key, gmv from marts.kpi_shop_daily;"
+        bare = "create table marts.kpi_bare as select shop_key, gmv_rc from marts.kpi_shop_daily;"
         published_group(folder, "aurora", "shop1", sql=bare)
         published_group(folder, "borealis", "shop2", currency="USD", zone="America/Los_Angeles", sql=bare)
         assert main(["homes", "union"]) == 0
