@@ -1,7 +1,7 @@
 """`python -m benchmarks.homes`: many seller groups, each with a home and a sandbox of its own; then their union.
 
-Each group is a seller with five shops of their own (`TTKPI_SANDBOX_SELLER`). What is measured is `ttkpi homes run`, from
-empty homes to published files, and `ttkpi homes union`.
+Each group is a seller with five shops of their own (`TTKPI_SANDBOX_SELLER`). What is measured is `ttkpi homes run`,
+from empty homes to published files, and `ttkpi homes union`.
 """
 
 from __future__ import annotations
@@ -202,7 +202,8 @@ def report(
         f"Python {platform.python_version()}, {datetime.now(UTC):%Y-%m-%d}. Each group is a seller with five shops and "
         f"{options.orders:,} orders in {options.days} days, in a home and a sandbox of its own.",
         "",
-        "| case | exit code | seconds | CPU seconds | seconds of a group, median (most) | memory of a group, most | of all together, most |",
+        "| case | exit code | seconds | CPU seconds | seconds of a group, median (most) "
+        "| memory of a group, most | of all together, most |",
         "|---|---:|---:|---:|---:|---:|---:|",
     ]
     for case, one in runs.items():
@@ -213,7 +214,8 @@ def report(
             f"| {one.peak_mb:,.0f} MB |"
         )
     lines += [
-        f"| union | {union.exit_code} | {union.seconds:,.0f} | {union.cpu_seconds:,.0f} | | | {union.peak_mb:,.0f} MB |",
+        f"| union | {union.exit_code} | {union.seconds:,.0f} | {union.cpu_seconds:,.0f} | | "
+        f"| {union.peak_mb:,.0f} MB |",
         "",
         f"The union has {groups} groups, {shops} shops, {orders:,} orders, {len(manifest['tables'])} tables and "
         f"{sum(manifest['tables'].values()):,} rows in {manifest['bytes'] / 1e6:,.0f} MB.",

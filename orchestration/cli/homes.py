@@ -70,7 +70,7 @@ def run_groups(at_a_time: int, names: Sequence[str], with_union: bool, arguments
     raise SystemExit(worst(codes))
 
 
-@homes.command("in", context_settings={"ignore_unknown_options": True})
+@homes.command("in", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
 @click.argument("group")
 @click.argument("arguments", nargs=-1, required=True, type=click.UNPROCESSED)
 def in_group(group: str, arguments: Sequence[str]) -> None:

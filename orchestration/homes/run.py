@@ -94,7 +94,8 @@ def run_in(group: SellerGroup, arguments: Sequence[str], *, log: bool = True) ->
                 code = subprocess.call(
                     command, env=environment, stdin=subprocess.DEVNULL, stdout=printed, stderr=printed
                 )
-            tail = deque(path.open(encoding="utf-8", errors="replace"), _TAIL_LINES)
+            with path.open(encoding="utf-8", errors="replace") as printed:
+                tail = deque(printed, _TAIL_LINES)
     except ConfigError as error:
         return GroupRun(group.name, WRONG_CONFIGURATION, 0.0, str(error))
     except StorageError as error:
@@ -135,7 +136,12 @@ def run_homes(
         return done
 
     with ThreadPoolExecutor(max(1, at_a_time)) as pool:
-        return list(pool.map(one, groups))
+        try:
+            return list(pool.map(one, groups))
+        except BaseException:
+            # Who interrupts the command means also the groups that did not begin yet.
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
 
 
 def worst(codes: Iterable[int]) -> int:

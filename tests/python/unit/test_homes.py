@@ -54,13 +54,20 @@ def settings(shop: str, currency: str, zone: str) -> str:
     )
 
 
+_made: dict[tuple[str, ...], Home] = {}
+"""Groups that were published before: a copy takes a tenth of the time."""
+
+
 def published_group(
     folder: Path, name: str, shop: str, *, currency: str = "CNY", zone: str = "Asia/Shanghai", sql: str = ""
 ) -> Home:
     """A group of one shop: 3 days of GMV 1000, which are 200 in its reporting currency, 48 orders."""
-    home = make_home(folder / name)
-    publish_again(home, settings(shop, currency, zone) + sql)
-    return home
+    key = (str(folder.parents[1]), shop, currency, zone, sql)
+    if key not in _made:
+        _made[key] = make_home(folder.parents[1] / f"made-{len(_made)}")
+        publish_again(_made[key], settings(shop, currency, zone) + sql)
+    shutil.copytree(_made[key].root, folder / name)
+    return Home(folder / name)
 
 
 def publish_again(home: Home, sql: str) -> str:
@@ -510,16 +517,16 @@ class TestRuns:
         assert "is in use by process" in done.reason
 
     def test_each_process_has_its_own_home_and_settings(
-        self, folder: Path, capfd: pytest.CaptureFixture[str]
+        self, folder: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
     ) -> None:
-        for name in ("a", "b"):
-            (folder / name).mkdir()
-            (folder / name / ".env").touch(0o600)
-            (folder / name / ".env").write_text(f"SOURCES__TIKTOK_SHOP__REQUESTS_PER_SECOND=no-{name}\n")
-        for name in ("a", "b"):
-            assert main(["homes", "in", name, "run"]) == 2
-            said = capfd.readouterr().err
-            assert f"'no-{name}'" in said or "app_key is not set" in said
+        for key in ("APP_KEY", "APP_SECRET"):
+            monkeypatch.setenv(f"SOURCES__TIKTOK_SHOP__{key}", "of-all")
+        (folder / "own").mkdir()
+        (folder / "own" / ".env").touch(0o600)
+        (folder / "own" / ".env").write_text("SOURCES__TIKTOK_SHOP__PAGE_WORKERS=of-own\n")
+        assert main(["homes", "in", "own", "auth", "exchange", "code"]) == 2
+        assert "page_workers is 'of-own'" in capfd.readouterr().err
+        assert (folder / "own" / "logs" / "ttkpi.log").is_file()
 
     def test_so_many_at_a_time(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         for number in range(5):
