@@ -114,8 +114,7 @@ def dagster(host: str, port: int) -> None:
     """
     from home.config import PROJECT_ROOT
     from home.groups import homes_folder, union_home
-    from orchestration.dagster_home import prepare
-    from orchestration.homes import SETTINGS
+    from orchestration.homes.instance import prepare_instance
 
     own = union_home(homes_folder())
     code = subprocess.call(
@@ -132,7 +131,7 @@ def dagster(host: str, port: int) -> None:
             str(port),
         ],
         cwd=PROJECT_ROOT,
-        env={**os.environ, "DAGSTER_HOME": str(prepare(own, SETTINGS)), "TTKPI_HOMES": str(own.root.parent)},
+        env={**os.environ, "DAGSTER_HOME": str(prepare_instance(own)), "TTKPI_HOMES": str(own.root.parent)},
     )
     raise SystemExit(code)
 

@@ -14,10 +14,9 @@ from dagster._core.test_utils import create_run_for_test
 from home.errors import ConfigError
 from home.groups import union_home
 from home.layout import Home
-from orchestration.dagster_home import prepare
-from orchestration.homes import SETTINGS
 from orchestration.homes import definitions as module
 from orchestration.homes.definitions import GROUPS, POOL, build_definitions
+from orchestration.homes.instance import SETTINGS, prepare_instance
 from orchestration.homes.run import GroupRun
 
 
@@ -33,7 +32,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def instance(folder: Path) -> Iterator[dg.DagsterInstance]:
     """Dagster's instance as `ttkpi homes dagster` makes it."""
-    with dg.DagsterInstance.from_config(str(prepare(union_home(folder), SETTINGS))) as made:
+    with dg.DagsterInstance.from_config(str(prepare_instance(union_home(folder)))) as made:
         yield made
 
 
@@ -92,7 +91,9 @@ def test_two_groups_at_a_time_and_one_run_in_a_home(folder: Path, instance: dg.D
     settings = yaml.safe_load(SETTINGS.read_text(encoding="utf-8"))["concurrency"]
     assert settings["pools"] == {"default_limit": 2, "granularity": "run"}
     assert module.published.op.pool == POOL
-    assert instance.get_concurrency_config().pool_config.default_pool_limit == 2
+    # From the first look at the queue on: without it, Dagster started all groups at once the first time.
+    [limit] = instance.event_log_storage.get_pool_limits()
+    assert (limit.name, limit.limit) == (POOL, 2)
     limits = instance.get_concurrency_config().run_queue_config
     assert limits is not None
     assert list(limits.tag_concurrency_limits) == [
