@@ -11,7 +11,6 @@ import json
 import os
 import platform
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
@@ -224,4 +223,4 @@ def report(
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -38,7 +38,7 @@ GROUPS = dg.DynamicPartitionsDefinition(name="seller_groups")
     owners=["team:data"],
     description="What a seller group has published: sync, build, audit and publish in its own home and process.",
 )
-def published(context: dg.AssetExecutionContext, home: HomeResource) -> dg.MaterializeResult:
+def published(context: dg.AssetExecutionContext, home: HomeResource) -> dg.MaterializeResult[None]:
     """Run a group. A shop that failed or is held back is no failure of the run: the rest is published."""
     group = seller_group(home.open().root.parent, context.partition_key)
     done = run_in(group, ["run"])
@@ -71,7 +71,7 @@ def published(context: dg.AssetExecutionContext, home: HomeResource) -> dg.Mater
     & ~dg.AutomationCondition.any_deps_in_progress()
     & ~dg.AutomationCondition.in_progress(),
 )
-def union(context: dg.AssetExecutionContext, home: HomeResource) -> dg.MaterializeResult:
+def union(context: dg.AssetExecutionContext, home: HomeResource) -> dg.MaterializeResult[None]:
     """Publish the union. What is not in it, or as it was, is in the metadata and in the file."""
     own = home.open()
     with waits_for_home(context.log):

@@ -301,12 +301,12 @@ def _clashes(owned: Mapping[str, set[tuple[str, str]]]) -> dict[str, str]:
         for key in keys:
             holders.setdefault(key, []).append(group)
     found: dict[str, str] = {}
-    for (column, key), names in sorted(holders.items()):
+    for (column, owned_id), names in sorted(holders.items()):
         for group in names if len(names) > 1 else ():
             others = ", ".join(name for name in names if name != group)
             found.setdefault(
                 group,
-                f"{_OF_ONE_GROUP[column].capitalize()} {key} stands in seller group {others}, too, and would be "
+                f"{_OF_ONE_GROUP[column].capitalize()} {owned_id} stands in seller group {others}, too, and would be "
                 f"counted twice. Take it out of one of the homes.",
             )
     return found
@@ -406,11 +406,16 @@ def _write(
             continue
         adds_currency = _needs_currency(columns)
         added += [table] if adds_currency else []
+        # One wait for the disk per table, not one per comment.
+        connection.execute("begin")
         _create(connection, table, columns, within[0], adds_currency=adds_currency)
         for part in within:
             counts[part.group, table] = _insert(connection, table, columns, part, adds_currency=adds_currency)
+        connection.execute("commit")
         reporter.count(done, len(chosen), "tables", table)
+    connection.execute("begin")
     _describe(connection, publication, began, parts, sources.absent, counts, left_out)
+    connection.execute("commit")
     connection.execute("checkpoint fresh")
     connection.execute("detach fresh")
     number, hashed = head(own)

@@ -1,8 +1,8 @@
 """The seller's five shops and what they sell: the same in every world, whatever its seed and size.
 
-Several sellers beside each other, each a process and a world of its own, have shops and ads accounts of their own by the
-variable `TTKPI_SANDBOX_SELLER` of the environment: a number, 0 by default. A world is served with the number that it was
-made with.
+Several sellers beside each other, each a process and a world of its own, have shops and ads accounts of their own by
+the variable `TTKPI_SANDBOX_SELLER` of the environment: a number, 0 by default. A world is served with the number that
+it was made with.
 """
 
 from __future__ import annotations
