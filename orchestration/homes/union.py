@@ -391,7 +391,7 @@ def _write(
     publication = f"{began:%Y%m%dT%H%M%S%f}Z-union"
     connection.execute(f"attach {literal(path)} as fresh")
     connection.execute("create schema fresh.marts")
-    chosen = _chosen_shapes(parts)
+    chosen, comments = _chosen_shapes(parts), _comments(connection)
     counts: dict[tuple[str, str], int] = {}
     left_out: dict[tuple[str, str], str] = {}
     added: list[str] = []
@@ -406,9 +406,10 @@ def _write(
             continue
         adds_currency = _needs_currency(columns)
         added += [table] if adds_currency else []
+        described = comments.get((within[0].catalog, table), {})
         # One wait for the disk per table, not one per comment.
         connection.execute("begin")
-        _create(connection, table, columns, within[0], adds_currency=adds_currency)
+        _create(connection, table, columns, described, adds_currency=adds_currency)
         for part in within:
             counts[part.group, table] = _insert(connection, table, columns, part, adds_currency=adds_currency)
         connection.execute("commit")
@@ -471,29 +472,37 @@ def _needs_currency(columns: Columns) -> bool:
 
 
 def _create(
-    connection: duckdb.DuckDBPyConnection, table: str, columns: Columns, model: Part, *, adds_currency: bool
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    columns: Columns,
+    described: Mapping[str, str],
+    *,
+    adds_currency: bool,
 ) -> None:
-    """Make an empty table, with the comments of the group it is made after."""
+    """Make an empty table with its comments, by column; that of the table has an empty name."""
     own = [(GROUP, "VARCHAR"), *([(CURRENCY, "VARCHAR")] if adds_currency else [])]
     target = f"fresh.marts.{quoted(table)}"
     definition = ", ".join(f"{quoted(name)} {kind}" for name, kind in (*own, *columns))
     connection.execute(f"create table {target} ({definition})")
-    comments = dict(
-        connection.execute(
-            "select column_name, comment from duckdb_columns() where database_name = ? and schema_name = 'marts' "
-            "and table_name = ? and comment is not null",
-            [model.catalog, table],
-        ).fetchall()
-    )
+    comments = {name: text for name, text in described.items() if name}
     comments |= {name: _COMMENTS[name] for name, _ in own}
     for name, text in comments.items():
-        connection.execute(f"comment on column {target}.{quoted(str(name))} is {literal(text)}")
-    about = connection.execute(
-        "select comment from duckdb_tables() where database_name = ? and schema_name = 'marts' and table_name = ?",
-        [model.catalog, table],
-    ).fetchone()
-    if about is not None and about[0]:
-        connection.execute(f"comment on table {target} is {literal(about[0])}")
+        connection.execute(f"comment on column {target}.{quoted(name)} is {literal(text)}")
+    if about := described.get(""):
+        connection.execute(f"comment on table {target} is {literal(about)}")
+
+
+def _comments(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], dict[str, str]]:
+    """The comments of all files by file and table: of each column, and under an empty name of the table."""
+    found: dict[tuple[str, str], dict[str, str]] = {}
+    for catalog, table, column, text in connection.execute(
+        "select database_name, table_name, column_name, comment from duckdb_columns() "
+        "where schema_name = 'marts' and comment is not null union all "
+        "select database_name, table_name, '', comment from duckdb_tables() "
+        "where schema_name = 'marts' and comment is not null"
+    ).fetchall():
+        found.setdefault((str(catalog), str(table)), {})[str(column)] = str(text)
+    return found
 
 
 def _insert(
