@@ -170,9 +170,9 @@ def main() -> None:
         console.print(f"{options.groups} homes and sandboxes are ready")
         until = (datetime.fromtimestamp(CLOCK, UTC) + timedelta(seconds=1)).isoformat()
         command = python("orchestration.cli", "homes", "run", "--at-a-time", str(options.at_a_time))
-        runs = {"first run, from empty homes": watched([*command, "--", "--until", until], homes)}
+        runs = {"first run, from empty homes": watched([*command, "--until", until], homes)}
         if options.again:
-            runs["another run, nothing new"] = watched([*command, "--", "--until", until], homes)
+            runs["another run, nothing new"] = watched([*command, "--until", until], homes)
         union = watched(python("orchestration.cli", "homes", "union"), homes)
         lines = report(options, homes, runs, union)
     console.print("\n".join(lines))

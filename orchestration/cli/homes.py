@@ -6,11 +6,13 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 import click
 
 from orchestration.cli.base import EXIT_CODES, Commands
+from orchestration.cli.parameters import Day, Instant
 from orchestration.cli.session import counted, show_progress
 
 if TYPE_CHECKING:
@@ -26,6 +28,12 @@ def homes() -> None:
     """Many sellers: one home per seller group, and the union of all. 多商家：每组一个数据目录，合并发布。
 
     Each folder in TTKPI_HOMES is the home of a seller group, with tokens, keys and settings (`.env`) of its own.
+
+    \b
+    Example:  export TTKPI_HOMES=/srv/homes
+              mkdir -m 700 /srv/homes/aurora
+              ttkpi homes in aurora auth exchange CODE
+              ttkpi homes run --union
     """
 
 
@@ -47,22 +55,28 @@ def list_groups() -> None:
 )
 @click.option("--group", "names", multiple=True, metavar="NAME", help="Only this group; may be repeated.")
 @click.option("--union", "with_union", is_flag=True, help="Publish the union afterwards.")
-@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
-def run_groups(at_a_time: int, names: Sequence[str], with_union: bool, arguments: Sequence[str]) -> None:
+@click.option("--since", type=Day(), help="Read again from this day (00:00 UTC).")
+@click.option("--until", type=Instant(), help="Read up to here, exclusive.  [default: now]")
+def run_groups(
+    at_a_time: int, names: Sequence[str], with_union: bool, since: date | None, until: datetime | None
+) -> None:
     """Run every seller group: sync, build, audit, publish in each home. 逐组运行。
 
-    Each group runs as `ttkpi run` in a process of its own; what fails in one home does not concern the others. What is
-    behind `--` goes to `ttkpi run`. The exit code is the worst of all groups; from good to bad: 0, 3, 4, 2, 1.
+    Each group runs as `ttkpi run` in a process of its own; what fails in one home does not concern the others. What a
+    run prints is in logs/homes.log of its home. The exit code is the worst of all groups; from good to bad: 0, 3, 4,
+    2, 1.
 
     \b
     Examples:  ttkpi homes run --at-a-time 3 --union
-               ttkpi homes run --group aurora -- --since 2026-10-01
+               ttkpi homes run --group aurora --since 2026-10-01
     """
     from orchestration.homes.run import run_homes, worst
 
     groups, reporter = _groups(names), show_progress()
+    command = ["run", *(["--since", since.isoformat()] if since else [])]
+    command += ["--until", until.isoformat()] if until else []
     with reporter.phase("homes", f"{counted(len(groups), 'seller group')}, {at_a_time} at a time"):
-        done = run_homes(groups, ["run", *arguments], at_a_time=at_a_time, reporter=reporter)
+        done = run_homes(groups, command, at_a_time=at_a_time, reporter=reporter)
     _show_states(groups, {one.group: one for one in done})
     codes = [one.exit_code for one in done]
     if with_union:
