@@ -146,8 +146,8 @@ def main() -> None:
     """Make the groups, run them, unite them, and write the section."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.homes", description=__doc__)
     parser.add_argument("--groups", type=int, default=20)
-    parser.add_argument("--orders", type=int, default=150, help="orders of each group, over its five shops")
-    parser.add_argument("--days", type=int, default=30)
+    parser.add_argument("--orders", type=int, default=500, help="orders of each group, over its five shops")
+    parser.add_argument("--days", type=int, default=21)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--at-a-time", type=int, default=2)
     parser.add_argument("--again", action="store_true", help="also run all of them once more")

@@ -148,7 +148,14 @@ def _settings(path: Path) -> dict[str, str]:
     try:
         if not path.exists():
             return {}
-        if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        found = path.stat()
+        if found.st_uid not in (os.geteuid(), 0):
+            # What it sets is obeyed by processes of this user.
+            raise ConfigError(
+                f"{path} belongs to another user (number {found.st_uid}).",
+                advice=f"chown {os.geteuid()} {path}",
+            )
+        if found.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
             raise ConfigError(
                 f"{path} can be read by others than its owner, and is for secrets.",
                 advice=f"chmod 600 {path}",

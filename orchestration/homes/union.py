@@ -43,6 +43,7 @@ from home.layout import BI_NAME, Home
 from home.records import read_record, write_record
 from home.storage import exchange_folders, finish_exchange, storage_errors
 from orchestration.build.marts import is_published
+from orchestration.history.publications import keep_rights
 from orchestration.history.seal import MANIFEST, PUBLICATION_TABLE, problems, sealed, sha256
 from orchestration.progress import Reporter, Silent
 
@@ -459,6 +460,8 @@ def _write(
             },
         }
     write_record(folder / MANIFEST, sealed(own.seal_key(), manifest))
+    for name in (path.name, BI_NAME, MANIFEST, ""):
+        keep_rights(own.published.parent / name, folder / name)
     # Whoever has the file before open goes on with it.
     with storage_errors(folder):
         exchange_folders(folder, own.published.parent)

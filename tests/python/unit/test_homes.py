@@ -151,6 +151,14 @@ class TestGroups:
         with pytest.raises(ConfigError, match="Seller group bad"):
             bad.environment()
 
+    @pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+    def test_settings_of_another_user_are_not_obeyed(self, folder: Path) -> None:
+        """Guards a seller who may write into his folder, and would run programs as whoever runs all groups."""
+        (folder / "a").mkdir()
+        (folder / "a" / ".env").touch(0o600)
+        os.chown(folder / "a" / ".env", 12345, -1)
+        assert "belongs to another user" in seller_group(folder, "a").problem
+
     def test_one_home_under_two_names_and_a_home_inside_a_home(self, folder: Path, tmp_path: Path) -> None:
         for name in ("a", "b", "c"):
             (folder / name).mkdir()
@@ -314,6 +322,16 @@ class TestUnion:
         leaving.root.rename(folder / "_borealis")
         assert not unite(folder).is_partial
         assert gmv(folder) == {"aurora": 3000}
+
+    def test_whom_a_person_let_read_it_may_read_the_next_one(self, folder: Path) -> None:
+        published_group(folder, "aurora", "shop1")
+        unite(folder)
+        place = union_home(folder).published.parent
+        place.chmod(0o711)
+        (place / "ttkpi.duckdb").chmod(0o640)
+        unite(folder)
+        assert stat.S_IMODE(place.stat().st_mode) == 0o711
+        assert stat.S_IMODE((place / "ttkpi.duckdb").stat().st_mode) == 0o640
 
     def test_nothing_to_unite(self, folder: Path) -> None:
         (folder / "new").mkdir()
@@ -544,6 +562,25 @@ class TestRuns:
         monkeypatch.setattr("orchestration.homes.run.run_in", slow)
         assert len(run_homes(seller_groups(folder), ["run"], at_a_time=2)) == 5
         assert max(together) == 2
+
+    def test_an_interrupt_is_for_the_groups_that_wait_too(
+        self, folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for number in range(9):
+            (folder / f"g{number}").mkdir()
+        begun: list[str] = []
+
+        def interrupted(group: Any, arguments: Sequence[str]) -> GroupRun:
+            begun.append(group.name)
+            if len(begun) == 1:
+                raise KeyboardInterrupt
+            time.sleep(0.2)
+            return GroupRun(group.name, 0, 0.0)
+
+        monkeypatch.setattr("orchestration.homes.run.run_in", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            run_homes(seller_groups(folder), ["run"], at_a_time=1)
+        assert len(begun) <= 2
 
     @pytest.mark.parametrize(
         ("codes", "code"),
