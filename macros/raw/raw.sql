@@ -116,7 +116,7 @@
 {%- if is_incremental() %}
 {{- versions_and_kept(rows, keys, version, columns, earliest + ['_dlt_load_id']) }}
 {% endif %}
-, candidates as (
+, candidates as {{ read_each_time() }} (
     {{ rows_and_existing(rows, keys, all_columns, 'kept') }}
 )
 
@@ -174,7 +174,7 @@ where version_rank = 1
 {%- if is_incremental() %}
 {{- versions_and_kept(rows, parent_keys, version, columns) }}
 {% endif %}
-, candidates as (
+, candidates as {{ read_each_time() }} (
     {{ rows_and_existing(rows, parent_keys, all_columns, 'kept') }}
 )
 
