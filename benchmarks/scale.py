@@ -220,9 +220,11 @@ def main() -> None:
             for size in sizes:
                 home = folder / f"scale_{size}"
                 shutil.rmtree(home, ignore_errors=True)
-                steps += steps_of_size(base, home, size // arguments.base, publish=arguments.publish)
+                for step in steps_of_size(base, home, size // arguments.base, publish=arguments.publish):
+                    steps.append(step)
+                    # At once: the largest size may end without disk or memory.
+                    write_section("scale", section(steps, arguments.base, load))
                 shutil.rmtree(home)
-        write_section("scale", section(steps, arguments.base, load))
     finally:
         if arguments.folder is None:
             shutil.rmtree(folder, ignore_errors=True)
