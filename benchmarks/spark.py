@@ -155,8 +155,8 @@ def _compared(day: str, duck: Run, other: Run, homes: dict[str, Home]) -> list[s
     for text in different(tables[TARGET], tables[LOCAL]):
         rows = differing_rows(homes[TARGET], homes[LOCAL], text.split(":")[0])
         wrong.append("\n".join([f"{day}: marts.{text}", *rows]))
-    rows = sum(count for count, _ in tables[LOCAL].values())
-    console.print(f"{day}: {len(tables[LOCAL])} tables, {rows:,} rows compared")
+    count = sum(rows for rows, _ in tables[LOCAL].values())
+    console.print(f"{day}: {len(tables[LOCAL])} tables, {count:,} rows compared")
     return wrong
 
 

@@ -203,7 +203,8 @@ def _copy_from_spark(manifest: Any, result: Any) -> None:
 def _planned(events: EventWriter, manifest: Any, arguments: Sequence[str]) -> rules.Plan | None:
     """What has to be built from all history, which dbt reads in its environment; None when that can't be found out."""
     try:
-        plan = rules.plan(Home.from_env(), Path(os.environ["DBT_PROJECT_DIR"]), _content(manifest))
+        project, engine = Path(os.environ["DBT_PROJECT_DIR"]), os.environ["TTKPI_DBT_TARGET"]
+        plan = rules.plan(Home.from_env(), project, _content(manifest), engine)
     except (OSError, TtkpiError) as error:
         events.write(event="command", name=arguments[0], success=False, exception=str(error))
         return None
