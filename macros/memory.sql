@@ -28,3 +28,16 @@
     set memory_limit = '{{ env_var('TTKPI_MEMORY_LIMIT') }}'
     {%- endif -%}
 {%- endmacro %}
+
+{#-
+    Behind `as` of a CTE that is read more than once and only selects columns: in a full build each reader reads what is below it. DuckDB (1.5) would keep
+    the CTE with all columns that any reader wants: of 2,650,000 order lines 1.8 GB went to the disk, and it took a quarter longer than to read raw three
+    times. Spark never keeps a CTE.
+-#}
+{% macro read_each_time() -%}
+    {{ adapter.dispatch('read_each_time', 'tiktok_shop_kpi')() }}
+{%- endmacro %}
+{% macro default__read_each_time() -%}{%- endmacro %}
+{% macro duckdb__read_each_time() -%}
+    {%- if not is_incremental() %}not materialized{% endif -%}
+{%- endmacro %}

@@ -97,6 +97,22 @@
     {% for key in keys %}{{ left }}.{{ key }} is not distinct from {{ right }}.{{ key }}{{ ' and ' if not loop.last }}{% endfor %}
 {%- endmacro %}
 
+{#-
+    That a row belongs to a group that was counted. When all of raw is read, groups are counted by a digest of their key, which takes a third of the memory
+    of its texts. Two keys with one digest are no harm: what has not come once, both together, is ranked by the keys themselves.
+    Internal to the two macros below.
+-#}
+{% macro same_group(rows, groups, keys, digest) -%}
+    {%- set own = [] -%}
+    {%- for key in keys %}{% do own.append(rows ~ '.' ~ key) %}{% endfor -%}
+    {{ same_key(rows, groups, keys) if is_incremental() else row_digest(own) ~ ' = ' ~ groups ~ '.' ~ digest }}
+{%- endmacro %}
+
+{#- The smallest or largest value of a column among the candidates of a key. Internal to the two macros below. -#}
+{% macro over_group(function, column, keys) -%}
+    {{ function }}(candidates.{{ column }}) over (partition by {% for key in keys %}candidates.{{ key }}{{ ', ' if not loop.last }}{% endfor %})
+{%- endmacro %}
+
 {#- What orders the versions of a key, the one that counts first: the API before files, then as the model says. Internal to the macros below. -#}
 {% macro newest_first(columns, version, rows='candidates') -%}
     {% if 'origin' in columns %}{{ rows }}.origin asc nulls last, {% endif %}
@@ -116,26 +132,30 @@
 {%- if is_incremental() %}
 {{- versions_and_kept(rows, keys, version, columns, earliest + ['_dlt_load_id']) }}
 {% endif %}
-, candidates as (
+, candidates as {{ read_each_time() }} (
     {{ rows_and_existing(rows, keys, all_columns, 'kept') }}
 )
 
 , keys_seen as (
     select
+        {% if is_incremental() -%}
         {{ keys | join(', ') }},
         {%- for column in earliest %}
         min({{ column }}) as earliest_{{ column }},
         {%- endfor %}
         max(_dlt_load_id) as last_load_id,
+        {%- else -%}
+        {{ row_digest(keys) }} as key_digest,
+        {%- endif %}
         count(*) as times_seen
     from {{ 'versions' if is_incremental() else 'candidates' }}
-    group by {{ keys | join(', ') }}
+    group by {{ keys | join(', ') if is_incremental() else row_digest(keys) }}
 )
 
 , seen_once as (
     select {% for column in all_columns %}candidates.{{ column }}{{ ', ' if not loop.last }}{% endfor %}
     from candidates
-    inner join keys_seen on {{ same_key('candidates', 'keys_seen', keys) }}
+    inner join keys_seen on {{ same_group('candidates', 'keys_seen', keys, 'key_digest') }}
     where keys_seen.times_seen = 1
 )
 
@@ -143,15 +163,15 @@
     select
         {% for column in plain_columns %}candidates.{{ column }}, {% endfor %}
         {%- for column in earliest %}
-        keys_seen.earliest_{{ column }} as {{ column }},
+        {{ 'keys_seen.earliest_' ~ column if is_incremental() else over_group('min', column, keys) }} as {{ column }},
         {%- endfor %}
-        keys_seen.last_load_id as _dlt_load_id,
+        {{ 'keys_seen.last_load_id' if is_incremental() else over_group('max', '_dlt_load_id', keys) }} as _dlt_load_id,
         row_number() over (
             partition by {% for key in keys %}candidates.{{ key }}{{ ', ' if not loop.last }}{% endfor %}
             order by {{ newest_first(columns, version) }}
         ) as version_rank
     from candidates
-    inner join keys_seen on {{ same_key('candidates', 'keys_seen', keys) }}
+    inner join keys_seen on {{ same_group('candidates', 'keys_seen', keys, 'key_digest') }}
     where keys_seen.times_seen > 1
 )
 
@@ -174,39 +194,39 @@ where version_rank = 1
 {%- if is_incremental() %}
 {{- versions_and_kept(rows, parent_keys, version, columns) }}
 {% endif %}
-, candidates as (
+, candidates as {{ read_each_time() }} (
     {{ rows_and_existing(rows, parent_keys, all_columns, 'kept') }}
 )
 
 -- Once: all its rows are of one version, and no child is there twice.
 , parents_seen as (
     select
-        {{ parent_keys | join(', ') }},
+        {{ parent_keys | join(', ') if is_incremental() else row_digest(parent_keys) ~ ' as parent_digest' }},
         max(_dlt_load_id) as last_load_id,
         {% for column in version + ['page_id'] -%}
         min({{ column }}) is not distinct from max({{ column }}) and count({{ column }}) in (0, count(*)) and {% endfor -%}
         count(distinct {{ row_digest(child_key) }}) = count(*) as is_seen_once
     from candidates
-    group by {{ parent_keys | join(', ') }}
+    group by {{ parent_keys | join(', ') if is_incremental() else row_digest(parent_keys) }}
 )
 
 , seen_once as (
     select {% for column in plain_columns %}candidates.{{ column }}, {% endfor %}parents_seen.last_load_id as _dlt_load_id
     from candidates
-    inner join parents_seen on {{ same_key('candidates', 'parents_seen', parent_keys) }}
+    inner join parents_seen on {{ same_group('candidates', 'parents_seen', parent_keys, 'parent_digest') }}
     where parents_seen.is_seen_once
 )
 
 , ranked as (
     select
         {% for column in plain_columns %}candidates.{{ column }}, {% endfor %}
-        parents_seen.last_load_id as _dlt_load_id,
+        {{ 'parents_seen.last_load_id' if is_incremental() else over_group('max', '_dlt_load_id', parent_keys) }} as _dlt_load_id,
         rank() over (
             partition by {% for key in parent_keys %}candidates.{{ key }}{{ ', ' if not loop.last }}{% endfor %}
             order by {{ newest_first(columns, version) }}
         ) as version_rank
     from candidates
-    inner join parents_seen on {{ same_key('candidates', 'parents_seen', parent_keys) }}
+    inner join parents_seen on {{ same_group('candidates', 'parents_seen', parent_keys, 'parent_digest') }}
     where not parents_seen.is_seen_once
 )
 
