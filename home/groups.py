@@ -106,7 +106,12 @@ def seller_groups(folder: Path) -> list[SellerGroup]:
     Raises:
         ConfigError: A file in `.dlt/` can't be read.
     """
-    found = sorted(path for path in folder.iterdir() if path.is_dir() and path.name[0] not in "._")
+    found = sorted(
+        path
+        for path in folder.iterdir()
+        # A link that leads nowhere is a group whose disk is not there, not a group that is gone.
+        if path.name[0] not in "._" and (path.is_dir() or path.is_symlink())
+    )
     return _with_homes_apart(_with_places_apart([_group(path) for path in found]))
 
 
@@ -132,6 +137,9 @@ def _group(path: Path) -> SellerGroup:
             f"{path} is no name of a group: use small letters, digits, '-' and '_'. Rename the folder, or begin its "
             "name with '_' if it is no home."
         )
+        return SellerGroup(path.name, home, {}, problem)
+    if not path.is_dir():
+        problem = f"{path} leads to {os.path.realpath(path)}, where no folder is. Is its disk mounted?"
         return SellerGroup(path.name, home, {}, problem)
     try:
         return SellerGroup(path.name, home, _settings(path / SETTINGS))

@@ -183,6 +183,8 @@ def _show_union(report: UnionReport) -> None:
             )
     for group, why in report.absent.items():
         click.echo(f"{group}: not in the union. {why}", err=True)
+    for group in report.gone:
+        click.echo(f"{group}: not configured any more, so its rows have left the union.", err=True)
     for (group, table), why in list(report.left_out.items())[:_SHOWN]:
         click.echo(f"{group}, {table}: left out. {why}", err=True)
     if len(report.left_out) > _SHOWN:

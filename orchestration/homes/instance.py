@@ -29,5 +29,6 @@ def prepare_instance(own: Home) -> Path:
         for run_id in end_gone_runs(instance, own):
             sys.stderr.write(f"Run {run_id} was failed: its process is gone. The next run continues.\n")
         # Dagster limits a pool from the second look at its queue on; the first would start all groups at once.
-        instance.event_log_storage.initialize_concurrency_limit_to_default(POOL)
+        if POOL not in {limit.name for limit in instance.event_log_storage.get_pool_limits()}:
+            instance.event_log_storage.initialize_concurrency_limit_to_default(POOL)
     return folder

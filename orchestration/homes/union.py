@@ -103,6 +103,7 @@ class UnionReport:
         parts: The groups that are in it.
         absent: Why a group is not in it, by group.
         left_out: Why a table of a group is not in it, by group and table.
+        gone: Groups that the union before had, and that are not configured any more.
         seconds: Time it took.
     """
 
@@ -112,6 +113,7 @@ class UnionReport:
     parts: Sequence[Part]
     absent: Mapping[str, str]
     left_out: Mapping[tuple[str, str], str]
+    gone: Sequence[str] = ()
     seconds: float = 0.0
 
     @property
@@ -181,6 +183,7 @@ def publish_union(
                         advice="The union is as it was. Run `ttkpi homes run` first.",
                     )
                 report = _write(connection, own, fresh, sources, began, shows)
+                gone = sorted(sources.before.keys() - {group.name for group in groups})
         except duckdb.Error as error:
             raise UnionFailed(
                 f"The union could not be written: {str(error).splitlines()[0]}",
@@ -194,9 +197,10 @@ def publish_union(
             "groups": {part.group: part.facts["publication_id"] for part in report.parts},
             "kept": sorted(part.group for part in report.parts if part.kept_because),
             "absent": sorted(report.absent),
+            "gone": gone,
             "left_out": len(report.left_out),
         }
-    return replace(report, seconds=round((datetime.now(UTC) - began).total_seconds(), 1))
+    return replace(report, gone=gone, seconds=round((datetime.now(UTC) - began).total_seconds(), 1))
 
 
 def _sources(connection: duckdb.DuckDBPyConnection, own: Home, groups: Sequence[SellerGroup]) -> _Sources:

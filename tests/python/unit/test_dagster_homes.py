@@ -94,6 +94,11 @@ def test_two_groups_at_a_time_and_one_run_in_a_home(folder: Path, instance: dg.D
     # From the first look at the queue on: without it, Dagster started all groups at once the first time.
     [limit] = instance.event_log_storage.get_pool_limits()
     assert (limit.name, limit.limit) == (POOL, 2)
+    # What a person has set stays at the next start.
+    instance.event_log_storage.set_concurrency_slots(POOL, 4)
+    prepare_instance(union_home(folder))
+    [limit] = instance.event_log_storage.get_pool_limits()
+    assert limit.limit == 4
     limits = instance.get_concurrency_config().run_queue_config
     assert limits is not None
     assert list(limits.tag_concurrency_limits) == [

@@ -320,7 +320,8 @@ class TestUnion:
         assert of_groups(folder)["new"] == (False, "Nothing is published yet.")
         shutil.rmtree(folder / "new")
         leaving.root.rename(folder / "_borealis")
-        assert not unite(folder).is_partial
+        assert main(["homes", "union"]) == 0
+        assert "borealis: not configured any more" in capsys.readouterr().err
         assert gmv(folder) == {"aurora": 3000}
 
     def test_whom_a_person_let_read_it_may_read_the_next_one(self, folder: Path) -> None:
@@ -332,6 +333,19 @@ class TestUnion:
         unite(folder)
         assert stat.S_IMODE(place.stat().st_mode) == 0o711
         assert stat.S_IMODE((place / "ttkpi.duckdb").stat().st_mode) == 0o640
+
+    def test_a_disk_that_is_not_there_is_no_group_that_is_gone(self, folder: Path, tmp_path: Path) -> None:
+        """Guards sellers who leave the union without a word because a disk was not mounted."""
+        published_group(folder, "aurora", "shop1")
+        published_group(folder, "borealis", "shop2").root.rename(tmp_path / "disk")
+        (folder / "borealis").symlink_to(tmp_path / "disk")
+        assert not unite(folder).is_partial
+        (tmp_path / "disk").rename(tmp_path / "unplugged")
+        unite(folder)
+        assert gmv(folder) == {"aurora": 3000, "borealis": 3000}
+        kept, reason = of_groups(folder)["borealis"]
+        assert kept and reason is not None and "Is its disk mounted?" in reason
+        assert run_in(seller_group(folder, "borealis"), ["verify"]).exit_code == 2
 
     def test_nothing_to_unite(self, folder: Path) -> None:
         (folder / "new").mkdir()
