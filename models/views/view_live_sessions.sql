@@ -54,7 +54,7 @@ select
     facts.refunds_unknown_reason,
     facts.own_gmv_per_hour,
     facts.attributed_minus_own_gmv,
-    facts.live_attributed_gmv_rc - facts.own_gmv_rc as attributed_minus_own_gmv_rc,
+    {{ money('facts.live_attributed_gmv_rc - facts.own_gmv_rc') }} as attributed_minus_own_gmv_rc,
     facts.peak_viewers,
     facts.avg_concurrent_viewers,
     facts.avg_view_seconds,
