@@ -138,7 +138,10 @@ def _problems(status: Status) -> Iterator[str]:
     for seller in status.authorisations:
         if seller.days_left <= _SOON_DAYS:
             ends = "has ended" if seller.days_left <= 0 else f"ends in {seller.days_left:,.0f} days"
-            yield f"The authorisation of {seller.seller or seller.open_id} {ends}: the seller opens the link of the app again, then ttkpi auth exchange CODE"
+            yield (
+                f"The authorisation of {seller.seller or seller.open_id} {ends}: "
+                "the seller opens the app's link again, then ttkpi auth exchange CODE"
+            )
     if status.published is None and not status.damage:
         # A team of files alone has neither a seller nor a sync, and is well once it has published.
         if not status.authorisations:
