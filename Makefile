@@ -108,6 +108,18 @@ soak: $(VENV)/.dev ## seeded: loads in any order, damaged files, weeks of faults
 	@$(BIN)/python -m benchmarks.soak.week $(WEEK_ARGS)
 	@$(BIN)/python -m benchmarks.soak.gate --write $(GATE_ARGS)
 
+$(VENV)/.spark: requirements-spark.lock $(VENV)/.dev
+	@command -v java >/dev/null || test -x "$${JAVA_HOME:-}/bin/java" || \
+	  { echo "Apache Spark needs Java 17. Debian: apt install openjdk-17-jre-headless"; exit 2; }
+	@echo "Installing Apache Spark and Iceberg (440 MB) ..."
+	@$(BIN)/python -m pip install --quiet --no-deps --require-hashes -r requirements-spark.lock
+	@touch $@
+
+.PHONY: spark
+spark: $(VENV)/.spark ## the same models on Apache Spark (Java 17): every table equals DuckDB's (SPARK_ARGS="--cluster")
+	@pytest -n 0 tests/python/unit/test_spark_engine.py
+	@$(BIN)/python -m benchmarks.spark $(SPARK_ARGS)
+
 .PHONY: dagster
 dagster: $(VENV)/.runtime ## open the Dagster UI on http://127.0.0.1:3000
 	@$(BIN)/ttkpi dagster

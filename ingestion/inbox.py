@@ -6,8 +6,9 @@
     inbox/refused/                          refused, each with a text beside it that says why
 
 A file that is still being written is left alone: it is taken when nothing has changed in it for a while. A file of a
-kind that is not read is refused as well, as nobody looks into a folder in which files are thought to be imported. Only
-hidden files, and those that a machine keeps for itself, stay.
+kind that is not read is refused as well, as nobody looks into a folder in which files are thought to be imported, and
+so is a document that is a folder (`orders.numbers`), as a whole. Only hidden files, and those that a machine keeps for
+itself, stay.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from home.storage import StorageError, storage_errors
 from home.text import file_name
 from ingestion.engine.progress import Progress as Progress
 from ingestion.importing import import_files
-from ingestion.seller_center.export_files import is_of_people, is_unfinished
+from ingestion.seller_center.export_files import is_bundle, is_of_people, is_unfinished, walk
 from ingestion.seller_center.outcomes import FileOutcome, ImportOptions
 from ingestion.seller_center.owners import known_accounts, known_shops
 from ingestion.seller_center.sheets import Problem
@@ -44,7 +45,7 @@ class Arrived:
     """A file that can be imported.
 
     Attributes:
-        path: Where it lies.
+        path: Where it lies; a document that is a folder is a file here.
         folder: The folder of the inbox that it lies in; empty when it lies in the inbox itself.
         mark: Changes when the file does.
     """
@@ -75,25 +76,33 @@ def arrived(inbox: Path, settle_seconds: float, now: float | None = None) -> lis
             (one.name, one)
             for one in sorted(inbox.iterdir())
             if one.is_dir()
+            and not is_bundle(one)
             and one.name not in (DONE, REFUSED)
             and not one.name.startswith(".")
             # A link back into the inbox would give each file a second time, and those of `done` again.
             and not (one.is_symlink() and one.resolve().is_relative_to(inbox.resolve()))
         ]
         for name, folder in folders:
-            inside = folder.rglob("*") if name else folder.iterdir()
-            for path in sorted(inside):
+            # Folders of the inbox itself have their own turn.
+            for path in walk(folder) if name else sorted(folder.iterdir()):
                 inside_inbox = path.relative_to(inbox)
-                if not path.is_file() or not is_of_people(inside_inbox):
+                if not (path.is_file() or is_bundle(path)) or not is_of_people(inside_inbox):
                     continue
-                about = path.stat()
-                # A copy that keeps the time of its original changes the time of its status until it is complete.
-                # One from another machine, or from before the clock was set back, may be of the future: that is none.
-                times = [one for one in (about.st_mtime, about.st_ctime) if one < now + _AHEAD_SECONDS]
+                changed_at, mark = _last_change(path, now)
                 least = _DOWNLOAD_SECONDS if is_unfinished(inside_inbox) else 0.0
-                if now - max(times, default=0.0) >= max(settle_seconds, least):
-                    found.append(Arrived(path, name, f"{about.st_size}-{about.st_mtime_ns}"))
+                if now - changed_at >= max(settle_seconds, least):
+                    found.append(Arrived(path, name, mark))
     return found
+
+
+def _last_change(path: Path, now: float) -> tuple[float, str]:
+    """When something changed last, and what differs after the next change. Of a folder all that is in it counts."""
+    parts = [path.stat(), *(one.lstat() for one in (path.rglob("*") if path.is_dir() else ()))]
+    # A copy that keeps the time of its original changes the time of its status until it is complete.
+    # One from another machine, or from before the clock was set back, may be of the future: that is none.
+    times = [at for about in parts for at in (about.st_mtime, about.st_ctime) if at < now + _AHEAD_SECONDS]
+    size, latest = sum(about.st_size for about in parts), max(about.st_mtime_ns for about in parts)
+    return max(times, default=0.0), f"{size}-{latest}"
 
 
 def import_inbox(home: Home, config: InboxConfig, *, progress: Progress | None = None) -> list[FileOutcome]:

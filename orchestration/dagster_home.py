@@ -22,8 +22,12 @@ def dagster_home(home: Home) -> Path:
     return Path(home.root).resolve() / "dagster"
 
 
-def prepare(home: Home) -> Path:
+def prepare(home: Home, settings_of: Path = TEMPLATE) -> Path:
     """Make the folder and write its `dagster.yaml`; one whose first line was deleted is the user's and stays.
+
+    Args:
+        home: Whose instance.
+        settings_of: The project's version of the settings.
 
     Raises:
         StorageError: the folder can't be written.
@@ -31,7 +35,7 @@ def prepare(home: Home) -> Path:
     home.make()
     folder = dagster_home(home)
     settings = folder / "dagster.yaml"
-    template = TEMPLATE.read_bytes()
+    template = settings_of.read_bytes()
     marker = template.splitlines()[0]
     present = settings.read_bytes() if settings.exists() else marker
     if present.startswith(marker) and present != template:

@@ -106,9 +106,14 @@ class StagingSql:
         return tables
 
 
-def marts(home: Home) -> Tables:
-    """The marts of a home that was built."""
-    with opened(home.warehouse) as db:
+def marts(home: Home, *, published: bool = False) -> Tables:
+    """The marts of a home that was built.
+
+    Args:
+        home: The home.
+        published: Those of its published file instead of the warehouse.
+    """
+    with opened(home.published if published else home.warehouse) as db:
         names = db.execute(
             "select table_name from information_schema.tables "
             "where table_catalog = 'opened' and table_schema = 'marts' order by 1"

@@ -4,16 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from home.text import file_name
-from ingestion.seller_center.control import Compared
+from ingestion.seller_center.building import FileRows
+from ingestion.seller_center.entities import Facts
 from ingestion.seller_center.layouts import layouts
 from ingestion.seller_center.messages import SEVERITIES, Language, label
+from ingestion.seller_center.packing import packed_rows, page_groups
 from ingestion.seller_center.sheets import Decisions, FileReading, Problem, Sheet
-from ingestion.seller_center.typed import typed_batches
+
+PERIOD_KINDS = frozenset({"affiliate_videos", "gmv_max_creatives"})
+"""Kinds whose rows mean nothing without the period of the report."""
 
 _ORDER = {"error": 0, "quarantine": 1, "note": 2}
+
+
+_ROWS_SHOWN = 20
+"""Rows that are listed of one problem."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,45 +30,65 @@ class Repeated:
 
     Attributes:
         problem: The first of them.
-        count: How many there are.
+        others: Rows of the others; empty where a problem is of no row.
     """
 
     problem: Problem
-    count: int
+    others: list[int]
 
 
 def gather(problems: Iterable[Problem]) -> list[Repeated]:
-    """Problems, worst first; those of one code in one column of a sheet once, with their number."""
-    first: dict[tuple[str, str, str | None], Problem] = {}
-    counts: dict[tuple[str, str, str | None], int] = {}
+    """Problems, worst first; those of one code in one column of a sheet once, with their rows."""
+    found: dict[tuple[str, str, str | None], Repeated] = {}
     for problem in problems:
         key = (problem.code, problem.sheet, problem.column)
-        first.setdefault(key, problem)
-        counts[key] = counts.get(key, 0) + 1
-    return sorted(
-        (Repeated(problem, counts[key]) for key, problem in first.items()),
-        key=lambda repeated: _ORDER[repeated.problem.severity],
-    )
+        if key not in found:
+            found[key] = Repeated(problem, [])
+        elif problem.row is not None:
+            found[key].others.append(problem.row)
+    return sorted(found.values(), key=lambda repeated: _ORDER[repeated.problem.severity])
 
 
-def check_cells(sheet: Sheet, file: str) -> tuple[int, list[Problem]]:
-    """Reads all cells of a sheet.
+def check_rows(reading: FileReading) -> dict[str, tuple[int, list[Problem]]]:
+    """Reads all rows as an import would, and keeps nothing.
 
     Returns:
-        The number of rows, the cells that can't be read, and what does not add up. Nothing is read of a sheet that is
-        stopped.
+        By name of the sheet: the number of its rows, and the cells and rows that can't be used or are not counted, and
+        what does not add up. Nothing is read of a sheet that is stopped, or that an import would stop.
     """
-    rows, problems = 0, []
-    compared = Compared(sheet.control)
-    if not sheet.stopped:
-        for batch in typed_batches(
-            sheet.header, sheet.raw_rows(), sheet.decisions, file=file, sheet=sheet.name
-        ):
-            rows += len(batch.rows)
-            problems += batch.problems
-            compared.add(batch.columns, len(batch.rows))
-        problems += compared.problems(file, sheet.name)
-    return rows, problems
+    file = file_name(reading.path)
+    checked: dict[str, tuple[int, list[Problem]]] = {sheet.name: (0, []) for sheet in reading.sheets}
+    for problem in without_period(reading):
+        checked[problem.sheet][1].append(problem)
+    whole = replace(
+        reading, sheets=[one for one in reading.sheets if not one.stopped and not checked[one.name][1]]
+    )
+    facts = {
+        sheet.name: Facts(
+            reading.sha256, sheet.name, sheet.decisions, "", "", datetime.now(UTC), sheet.header
+        )
+        for sheet in whole.sheets
+    }
+    found: list[Problem] = []
+    rows = FileRows(
+        facts, found.append, file=file, control={sheet.name: sheet.control for sheet in whole.sheets}
+    )
+    packed = packed_rows(whole)
+    for group in page_groups(facts, packed):
+        for page in group:
+            rows.add(page)
+    for problem in [*found, *rows.differences()]:
+        checked[problem.sheet][1].append(problem)
+    return {name: (len(packed.get(name, [])), problems) for name, (_, problems) in checked.items()}
+
+
+def without_period(reading: FileReading) -> list[Problem]:
+    """Sheets that are the report of a period and do not say which: their figures mean nothing."""
+    return [
+        Problem("no_period", "error", file_name(reading.path), sheet.name)
+        for sheet in reading.sheets
+        if sheet.decisions.kind in PERIOD_KINDS and sheet.decisions.period is None
+    ]
 
 
 def explain(
@@ -73,13 +101,14 @@ def explain(
     Args:
         reading: Of the file.
         language: `en` or `zh`.
-        checked: What `check_cells` gave, by name of the sheet; all cells are read for it otherwise.
+        checked: What `check_rows` gave; all rows are read for it otherwise.
     """
     lines = [f"{label('file', language)}: {file_name(reading.path)}"]
     problems = list(reading.problems)
+    checked = check_rows(reading) if checked is None else checked
     for sheet in reading.sheets:
-        rows, cells = checked[sheet.name] if checked else check_cells(sheet, file_name(reading.path))
-        problems += cells
+        rows, of_rows = checked[sheet.name]
+        problems += of_rows
         lines += ["", *_sheet(sheet, rows, language)]
     lines += ["", f"{label('problems', language)}:"]
     if not problems:
@@ -87,8 +116,9 @@ def explain(
     for repeated in gather(problems):
         problem = replace(repeated.problem, file="")
         text = f"  [{SEVERITIES[problem.severity][language]}] {problem.text(language)}"
-        if repeated.count > 1:
-            text += " " + label("more", language).format(repeated.count - 1)
+        if others := repeated.others:
+            shown = ", ".join(map(str, others[:_ROWS_SHOWN])) + (", ..." if len(others) > _ROWS_SHOWN else "")
+            text += " " + label("more", language).format(len(others), shown)
         lines.append(text)
     return "\n".join(lines)
 

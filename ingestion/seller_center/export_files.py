@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from home.errors import ConfigError
@@ -23,25 +23,37 @@ _OF_DOWNLOADS = (
 _OF_MACHINES = frozenset({"thumbs.db", "desktop.ini", "@eadir", "#recycle", "@recycle", "$recycle.bin"})
 """What Windows and network drives put into a folder for themselves."""
 
+_BUNDLES = (
+    ".numbers",
+    ".pages",
+    ".key",
+    ".rtfd",
+    ".app",
+    ".bundle",
+    ".pkg",
+    ".workflow",
+    ".photoslibrary",
+    ".sparsebundle",
+)
+"""How macOS calls folders that it shows as one document or program. Elsewhere, and in backups, they are folders."""
+
 
 def files_in(paths: Iterable[Path]) -> list[Path]:
     """The files to import: those that are named, and all CSV and XLSX files in folders that are named.
+
+    A document that is a folder counts as a file: when it is named, the importer refuses it.
 
     Raises:
         ConfigError: A path does not exist, or there is no file.
     """
     found: dict[Path, None] = {}
     for path in paths:
-        if path.is_dir():
-            with storage_errors(path):
-                inside = sorted(
-                    one
-                    for one in path.rglob("*")
-                    if one.is_file() and is_export(one) and is_of_people(one.relative_to(path))
-                )
-            found |= dict.fromkeys(inside)
-        elif path.is_file():
+        if path.is_file() or is_bundle(path):
             found[path] = None
+        elif path.is_dir():
+            with storage_errors(path):
+                inside = [one for one in walk(path) if is_export(one) and is_of_people(one.relative_to(path))]
+            found |= dict.fromkeys(inside)
         else:
             raise ConfigError(
                 f"There is no file or folder {path}. 找不到该文件或文件夹。",
@@ -71,10 +83,28 @@ def others_in(paths: Iterable[Path]) -> list[Path]:
     return [
         one
         for folder in paths
-        if folder.is_dir()
-        for one in sorted(folder.rglob("*"))
-        if one.is_file() and not is_export(one) and is_of_people(one.relative_to(folder))
+        if folder.is_dir() and not is_bundle(folder)
+        for one in walk(folder)
+        if not is_export(one) and is_of_people(one.relative_to(folder))
     ]
+
+
+def walk(folder: Path) -> Iterator[Path]:
+    """The files in a folder and in the folders of it, in the order of their paths.
+
+    A document that is a folder comes as a whole, and nothing of what is in it.
+    """
+    for path in sorted(folder.iterdir()):
+        if path.is_file() or is_bundle(path):
+            yield path
+        # A link to a folder may lead back to where it lies.
+        elif path.is_dir() and not path.is_symlink():
+            yield from walk(path)
+
+
+def is_bundle(path: Path) -> bool:
+    """Whether a path is a folder that macOS shows as one document or program, by its name."""
+    return path.suffix.lower() in _BUNDLES and path.is_dir()
 
 
 def is_of_people(path: Path) -> bool:

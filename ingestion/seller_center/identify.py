@@ -7,7 +7,8 @@ from pathlib import Path
 
 from home.text import file_name
 from ingestion.seller_center.belonging import differences
-from ingestion.seller_center.explain import check_cells, explain
+from ingestion.seller_center.explain import check_rows, explain
+from ingestion.seller_center.export_files import is_bundle
 from ingestion.seller_center.messages import LANGUAGES
 from ingestion.seller_center.outcomes import FileOutcome
 from ingestion.seller_center.owners import Owner, Owners
@@ -83,12 +84,15 @@ class Identifier:
 
 def unreadable(path: Path, error: OSError) -> Problem:
     """That a file can't be read."""
+    if is_bundle(path):
+        return Problem("document_folder", "error", file_name(path), values={"reason": path.suffix})
     return Problem("unreadable", "error", file_name(path), values={"reason": error.strerror or str(error)})
 
 
-def explain_cells(reading: FileReading, outcome: FileOutcome) -> None:
-    """Adds to an outcome what an import would see in every cell."""
+def explain_rows(reading: FileReading, outcome: FileOutcome) -> None:
+    """Adds to an outcome what an import would see in every row."""
     outcome.file_id = reading.sha256
-    checked = {sheet.name: check_cells(sheet, file_name(reading.path)) for sheet in reading.sheets}
+    checked = check_rows(reading)
     outcome.rows = sum(rows for rows, _ in checked.values())
+    outcome.problems += [one for _, found in checked.values() for one in found if one.severity == "error"]
     outcome.explanations = {language: explain(reading, language, checked) for language in LANGUAGES}

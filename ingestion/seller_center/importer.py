@@ -28,9 +28,9 @@ from ingestion.engine.rows import Drift, build
 from ingestion.seller_center.building import FileRows
 from ingestion.seller_center.doubtful import doubtful, effect_of, with_money
 from ingestion.seller_center.entities import Facts
-from ingestion.seller_center.explain import explain
+from ingestion.seller_center.explain import explain, without_period
 from ingestion.seller_center.filed import Filed, page_of, sheet_record
-from ingestion.seller_center.identify import Identifier, explain_cells, unreadable
+from ingestion.seller_center.identify import Identifier, explain_rows, unreadable
 from ingestion.seller_center.import_log import ImportLog
 from ingestion.seller_center.messages import LANGUAGES
 from ingestion.seller_center.outcomes import FileOutcome, ImportOptions, ImportReport
@@ -43,9 +43,6 @@ from ingestion.seller_center.unreadable import Unreadable
 from ingestion.tables.sources import SELLER_CENTER
 
 _log = logging.getLogger(__name__)
-
-PERIOD_KINDS = frozenset({"affiliate_videos", "gmv_max_creatives"})
-"""Kinds whose rows mean nothing without the period of the report."""
 
 
 def explain_file(home: Home, path: Path, options: ImportOptions | None = None) -> FileOutcome:
@@ -65,7 +62,7 @@ def explain_file(home: Home, path: Path, options: ImportOptions | None = None) -
     outcome.owner = owner.key if owner else ""
     if reading is not None:
         try:
-            explain_cells(reading, outcome)
+            explain_rows(reading, outcome)
         except Unreadable as error:
             outcome.problems.insert(
                 0, Problem(error.code, "error", file_name(path), values={"reason": error.message})
@@ -196,11 +193,7 @@ class Importer:
         outcome.explanations = {language: explain(reading, language, nothing) for language in LANGUAGES}
         if owner is None or not reading.sheets or outcome.why("en"):
             return None
-        outcome.problems += [
-            Problem("no_period", "error", file_name(path), sheet.name)
-            for sheet in reading.sheets
-            if sheet.decisions.kind in PERIOD_KINDS and sheet.decisions.period is None
-        ]
+        outcome.problems += without_period(reading)
         if outcome.why("en"):
             return None
         facts = self._facts(reading, owner)

@@ -153,6 +153,12 @@ PROBLEMS: Mapping[str, Mapping[Language, str]] = {
         "or XLSX.",
         "zh": "这是 {reason} 文件，而只能读取 CSV 和 XLSX。请重新下载 CSV 或 XLSX 格式的报表。",
     },
+    "document_folder": {
+        "en": "this is a folder that holds one document or program ({reason}), and nothing in it was read. Open it and "
+        "export it as CSV or XLSX, or download the report again.",
+        "zh": "这是由一个文件夹构成的文档或程序（{reason}），其中内容未读取。"
+        "请打开后导出为 CSV 或 XLSX，或重新下载报表。",
+    },
     "unfinished_file": {
         "en": "this download was never finished: nothing has changed in it for a day. Download the file again.",
         "zh": "该下载没有完成：一天内没有任何变化。请重新下载该文件。",
@@ -380,8 +386,8 @@ PROBLEMS: Mapping[str, Mapping[Language, str]] = {
     },
     "row_repeated": {
         "en": "the row is equal to an earlier one in every cell, as when a download is pasted under another. It "
-        "counts once. If it is meant twice, tell us; else import each download as it is.",
-        "zh": "该行与前面某一行的所有单元格完全相同（例如把两次下载拼在一起），只计一次。"
+        "is not counted; the earlier one is. If it is meant twice, tell us; else import each download as it is.",
+        "zh": "该行与前面某一行的所有单元格完全相同（例如把两次下载拼在一起），本行不计入，只计前面那一行。"
         "如果确实应计两次，请告诉我们；否则请分别导入各次下载的原文件。",
     },
     "row_equal": {
@@ -476,7 +482,7 @@ LABELS: Mapping[str, Mapping[Language, str]] = {
     "it": {"en": "Italian", "zh": "意大利语"},
     "row": {"en": "row {}", "zh": "第 {} 行"},
     "through": {"en": "{} to {}", "zh": "{} 至 {}"},
-    "more": {"en": "(and {} more cells like this)", "zh": "（另有 {} 个类似单元格）"},
+    "more": {"en": "(and {} more like this: row {})", "zh": "（另有 {} 处类似：第 {} 行）"},
     "dmy": {"en": "day/month/year", "zh": "日/月/年"},
     "mdy": {"en": "month/day/year", "zh": "月/日/年"},
     "ymd": {"en": "year first", "zh": "年在前"},

@@ -75,8 +75,10 @@
 
 {#- With the list of touched orders: it is unfinished until `keep_compared` says otherwise. -#}
 {% macro begin_touched(list) -%}
-    create schema if not exists builds;
-    create or replace table builds.orders_unfinished as select shop_key, order_id from {{ list }};
+    {{ statements([
+        'create schema if not exists builds',
+        'create or replace table builds.orders_unfinished as select shop_key, order_id from ' ~ list,
+    ]) }}
     {{ allow_memory(list) }}
 {%- endmacro %}
 
@@ -93,11 +95,12 @@
         {%- set built = results | selectattr('node.resource_type', 'equalto', 'model') | selectattr('status', 'equalto', 'success') | map(attribute='node.name') | list -%}
         {%- set missing = wanted | reject('in', built) | list -%}
         {%- if missing == [] %}
-    create schema if not exists builds;
-    create or replace table builds.orders_compared as
-        select input, shop_key, subject, digest
-        from {{ (graph.nodes.values() | selectattr('name', 'equalto', 'int_orders__compared') | first).relation_name }};
-    drop table if exists builds.orders_unfinished;
+            {%- set compared = graph.nodes.values() | selectattr('name', 'equalto', 'int_orders__compared') | first %}
+    {{ statements([
+        'create schema if not exists builds',
+        'create or replace table builds.orders_compared as select input, shop_key, subject, digest from ' ~ compared.relation_name,
+        'drop table if exists builds.orders_unfinished',
+    ]) }}
         {%- endif -%}
     {%- endif -%}
 {%- endmacro %}

@@ -7,6 +7,9 @@
 {%- endmacro %}
 
 {% macro dbt_spark_get_incremental_sql(strategy, source, target, existing, unique_key, incremental_predicates) -%}
+    {%- if incremental_predicates -%}
+        {{ exceptions.raise_compiler_error('incremental_predicates of ' ~ target ~ ' are not written for Spark') }}
+    {%- endif -%}
     {%- set keys = [unique_key] if unique_key is string else unique_key -%}
     {%- set columns = adapter.get_columns_in_relation(target) | map(attribute='name') | list -%}
     {%- if strategy == 'touched_orders' -%}

@@ -47,6 +47,7 @@ from home.storage import storage_errors
 from ingestion.engine.progress import Progress
 from ingestion.engine.raw_files import RawFiles
 from ingestion.sources import ensure_all_tables
+from orchestration.build import spark
 from orchestration.build.inputs import missing_inputs
 from orchestration.build.project_log import digests, record_changes
 from orchestration.build.project_log import project_state as project_hashes
@@ -55,6 +56,9 @@ from orchestration.history.freeze import check as check_frozen
 from orchestration.history.publications import finish_switch
 from orchestration.history.published_values import prepare as prepare_values
 
+TARGET_VARIABLE = "TTKPI_DBT_TARGET"
+LOCAL = "local"
+"""dbt's target that builds in DuckDB."""
 BUILD_ANEW = "Run `ttkpi build`: it writes the file anew."
 """The cure of what dbt wrote about a build."""
 _WORKER = "orchestration.build.dbt_worker"
@@ -321,7 +325,7 @@ def build(
             commands.append(["source", "freshness"])
         results = dbt_folder(home) / "target" / "run_results.json"
         results.unlink(missing_ok=True)
-        rebuilt = _run_dbt(home, project, commands, progress)
+        rebuilt = _run_dbt(home, project, commands, progress, target=engine())
         report = _report(home, whole=select is None, freshness=freshness, seconds=time.monotonic() - began)
         report = replace(report, rebuilt=rebuilt)
         _record(
@@ -360,7 +364,8 @@ def test(home: Home, *, progress: Progress | None = None) -> BuildReport:
         began = time.monotonic()
         state = build_state(home)
         (dbt_folder(home) / "target" / "run_results.json").unlink(missing_ok=True)
-        _run_dbt(home, project, [["parse"], ["test", "--exclude-resource-type", "unit_test"]], progress)
+        commands = [["parse"], ["test", "--exclude-resource-type", "unit_test"]]
+        _run_dbt(home, project, commands, progress, target=engine())
         report = _report(home, whole=True, freshness=False, seconds=time.monotonic() - began)
         if state is not None:
             # Testing writes nothing into tables but may touch the file; the build it belongs to stays the same.
@@ -384,7 +389,7 @@ def last_report(home: Home) -> BuildReport | None:
 
 
 def run_dbt(home: Home, commands: Sequence[Sequence[str]], progress: Progress | None = None) -> None:
-    """Run dbt commands for a home, in the project's folder and with its settings.
+    """Run dbt commands for a home, in the project's folder and with its settings, against its warehouse file.
 
     Raises:
         BuildFailed: dbt could not run one of them.
@@ -393,15 +398,29 @@ def run_dbt(home: Home, commands: Sequence[Sequence[str]], progress: Progress | 
     _run_dbt(home, project_dir(), commands, progress)
 
 
+def engine() -> str:
+    """dbt's target that builds and tests: DuckDB in this process (`local`), or Apache Spark (`spark`, docs/spark.md).
+
+    Raises:
+        ConfigError: It is neither.
+    """
+    named = os.environ.get(TARGET_VARIABLE) or LOCAL
+    if named not in (LOCAL, spark.TARGET):
+        raise ConfigError(
+            f"{TARGET_VARIABLE} is {named}, and there is no such target.",
+            advice=f"Set it to {LOCAL} or {spark.TARGET}, or unset it.",
+        )
+    return named
+
+
 def dbt_environment(home: Home, project: Path) -> dict[str, str]:
-    """The environment dbt runs in: this home, this project, nothing sent out."""
+    """The environment dbt runs in: this home, this project, DuckDB, nothing sent out."""
     import_path = os.pathsep.join(filter(None, [str(PROJECT_ROOT), os.environ.get("PYTHONPATH", "")]))
     folder = dbt_folder(home)
     return {
         **os.environ,
         HOME_VARIABLE: str(home.root.absolute()),
-        # All steps of `ttkpi` read the warehouse of the home: another target is for dbt alone (docs/spark.md).
-        "TTKPI_DBT_TARGET": "local",
+        TARGET_VARIABLE: LOCAL,
         # Inside of an SQL string that dbt-duckdb formats, and whose signs DuckDB takes for a pattern.
         "TTKPI_HOME_IN_SQL": in_pattern(home.root.absolute()).replace("{", "{{").replace("}", "}}"),
         MEMORY_VARIABLE: memory_limit(),
@@ -438,7 +457,14 @@ def _record(home: Home, **fields: Any) -> None:
     )
 
 
-def _run_dbt(home: Home, project: Path, commands: Sequence[Sequence[str]], progress: Progress | None) -> str:
+def _run_dbt(
+    home: Home,
+    project: Path,
+    commands: Sequence[Sequence[str]],
+    progress: Progress | None,
+    *,
+    target: str = LOCAL,
+) -> str:
     """Runs dbt commands; returns why a build makes models from all history, if it does."""
     if importlib.util.find_spec("dbt.cli") is None:
         raise ConfigError("dbt is not installed.", advice="Run `make install`.")
@@ -447,7 +473,10 @@ def _run_dbt(home: Home, project: Path, commands: Sequence[Sequence[str]], progr
     with storage_errors(folder):
         (folder / "logs").mkdir(parents=True, exist_ok=True)
         (home.root / "tmp").mkdir(exist_ok=True)
-    state = project_state(project)
+    environment = dbt_environment(home, project)
+    if target == spark.TARGET:
+        environment |= {TARGET_VARIABLE: target} | spark.spark_environment(home)
+    state = project_state(project, target)
     parse = _parse_command(home, state)
     command = [
         sys.executable,
@@ -460,7 +489,7 @@ def _run_dbt(home: Home, project: Path, commands: Sequence[Sequence[str]], progr
         process = subprocess.Popen(
             command,
             cwd=project,
-            env=dbt_environment(home, project),
+            env=environment,
             # The worker ends when this pipe does, also when we are killed: no build goes on without its lock.
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -491,9 +520,9 @@ def _run_dbt(home: Home, project: Path, commands: Sequence[Sequence[str]], progr
     raise _failure(home, code, failure or tail)
 
 
-def project_state(project: Path) -> str:
-    """Names one state of the dbt project: its files, their sizes and times, and the dbt that reads them."""
-    digest = hashlib.sha256(f"{project} {version('dbt-core')}".encode())
+def project_state(project: Path, target: str = LOCAL) -> str:
+    """Names one state of the dbt project: its files, their sizes and times, and the dbt and target that read them."""
+    digest = hashlib.sha256(f"{project} {version('dbt-core')} {target}".encode())
     settings = yaml.safe_load((project / "dbt_project.yml").read_text(encoding="utf-8"))
     folders = {
         project / name

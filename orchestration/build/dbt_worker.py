@@ -21,10 +21,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import duckdb
+
 from home.database import in_pattern
 from home.errors import TtkpiError
 from home.layout import Home
-from orchestration.build import rules
+from orchestration.build import rules, spark
 from orchestration.build.seeds import inputs_of_build
 
 _RECORDS = {"build": "run_results.json", "test": "run_results.json", "source": "sources.json"}
@@ -89,7 +91,9 @@ def run(commands: Sequence[Sequence[str]], descriptor: int) -> bool:
     from dbt.cli.main import dbtRunner
 
     _build_behind_failed_tests()
-    _load_inputs_of_the_home()
+    on_spark = os.environ["TTKPI_DBT_TARGET"] == spark.TARGET
+    if not on_spark:
+        _load_inputs_of_the_home()
     events = EventWriter(descriptor)
     manifest = None
     plan: rules.Plan | None = None
@@ -97,6 +101,9 @@ def run(commands: Sequence[Sequence[str]], descriptor: int) -> bool:
         events.start(arguments[0])
         record = _RECORDS.get(arguments[0])
         given = [*arguments, "--no-write-json"] if record else list(arguments)
+        if on_spark and arguments[0] != "parse":
+            # To know all tables beforehand takes Spark a second for each.
+            given.append("--no-populate-cache")
         if arguments[0] == "build":
             plan = _planned(events, manifest, arguments)
             if plan is None:
@@ -105,10 +112,12 @@ def run(commands: Sequence[Sequence[str]], descriptor: int) -> bool:
         trouble: BaseException | None = outcome.exception
         if record and outcome.result is not None:
             try:
+                if on_spark and arguments[0] in ("build", "test"):
+                    _copy_from_spark(manifest, outcome.result)
                 outcome.result.write(str(Path(os.environ["DBT_TARGET_PATH"]) / record))
                 if plan is not None and arguments[0] == "build":
                     _record_built(plan, outcome.result)
-            except (OSError, TtkpiError) as error:
+            except (OSError, TtkpiError, duckdb.Error) as error:
                 # A full disk stops the build as any other trouble of dbt does: told in a sentence.
                 trouble = trouble or error
         events.write(
@@ -121,6 +130,8 @@ def run(commands: Sequence[Sequence[str]], descriptor: int) -> bool:
             return False
         if arguments[0] == "parse":
             manifest = outcome.result
+            if on_spark:
+                _name_inputs_of_the_home(manifest)
             # dbt's picture of the project stays until the end; every search for garbage in it stops all threads.
             gc.freeze()
             gc.enable()
@@ -153,10 +164,47 @@ def _load_inputs_of_the_home() -> None:
     DuckDBAdapter.get_seed_file_path = path_of
 
 
+def _name_inputs_of_the_home(manifest: Any) -> None:
+    """The same on Spark, where dbt itself reads a seed, from the path that its node has."""
+    own = inputs_of_build(Home.from_env().root)
+    for node in manifest.nodes.values():
+        if node.resource_type == "seed" and (path := own.get(node.name)) is not None:
+            node.root_path, node.original_file_path = str(path.parent), path.name
+
+
+def _copy_from_spark(manifest: Any, result: Any) -> None:
+    """What audit and publication read leaves Spark, with the rows that failed tests have found."""
+    from pyspark.sql import SparkSession
+
+    nodes = {
+        one: node.to_dict(omit_none=True)
+        for one, node in manifest.nodes.items()
+        if node.resource_type in ("model", "seed")
+    }
+    done = {one.node.unique_id: (one.node, str(one.status)) for one in result.results}
+    compiled = {
+        one: node.compiled_code
+        for one, (node, status) in done.items()
+        if node.resource_type == "model" and status == "success"
+    }
+    failing = {one: node.compiled_code for one, (node, status) in done.items() if status == "fail"}
+    content = {"nodes": nodes}
+    queries = spark.copy_to_warehouse(
+        SparkSession.active(),
+        Home.from_env(),
+        spark.leaving(content),
+        spark.views_for_people(content, compiled),
+        failing,
+    )
+    for one, query in queries.items():
+        done[one][0].compiled_code = query
+
+
 def _planned(events: EventWriter, manifest: Any, arguments: Sequence[str]) -> rules.Plan | None:
     """What has to be built from all history, which dbt reads in its environment; None when that can't be found out."""
     try:
-        plan = rules.plan(Home.from_env(), Path(os.environ["DBT_PROJECT_DIR"]), _content(manifest))
+        project, engine = Path(os.environ["DBT_PROJECT_DIR"]), os.environ["TTKPI_DBT_TARGET"]
+        plan = rules.plan(Home.from_env(), project, _content(manifest), engine)
     except (OSError, TtkpiError) as error:
         events.write(event="command", name=arguments[0], success=False, exception=str(error))
         return None

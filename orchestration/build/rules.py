@@ -37,6 +37,8 @@ VARIABLE = "TTKPI_REBUILT_MODELS"
 OLDER_RELEASE = "this home was built by an older release"
 _ANEW = "Run `ttkpi build`: it makes every table anew from raw, and the file with them."
 _SHOWN_CAUSES = 3
+_ENGINE = "local"
+"""dbt's usual target: DuckDB."""
 _KINDS = ("model", "seed", "snapshot")
 _SETTINGS = (
     "materialized",
@@ -114,18 +116,22 @@ def outdated_models(home: Home) -> dict[str, str]:
     return {one: why for one, why in (record.get("outdated") or {}).items() if one.startswith("model.")}
 
 
-def plan(home: Home, project: Path, manifest: Mapping[str, Any]) -> Plan:
+def plan(home: Home, project: Path, manifest: Mapping[str, Any], engine: str = _ENGINE) -> Plan:
     """Compare the project with what the home was built by, and mark what is outdated.
 
     Args:
         home: Whose warehouse is about to be built.
         project: Folder of `dbt_project.yml`.
         manifest: dbt's picture of the project: `nodes`, `macros`, `sources` and `metadata` of its `manifest.json`.
+        engine: dbt's target that builds. Tables of another one are not there, or of an older day.
 
     Raises:
         StorageError: The record can't be written.
     """
     rules = rules_of(manifest, project, home.root.absolute())
+    if engine != _ENGINE:
+        for rule in rules.values():
+            rule["vars"]["engine"] = engine
     parents = _parents(manifest, rules)
     record = _record(home)
     known, marked = record or ({}, dict.fromkeys(rules, OLDER_RELEASE))
@@ -324,10 +330,12 @@ def _changes(unique_id: str, before: Rule, now: Rule) -> list[str]:
             for one in sorted(before[kind].keys() & now[kind].keys())
             if before[kind][one] != now[kind][one]
         ]
+    # A rule that names no engine is of the usual one.
+    then, today = ({"engine": _ENGINE, **rule["vars"]} for rule in (before, now))
     found += [
-        f"{one} changed from {before['vars'][one]} to {now['vars'][one]}"
-        for one in sorted(before["vars"].keys() & now["vars"].keys())
-        if before["vars"][one] != now["vars"][one]
+        f"{one} changed from {then[one]} to {today[one]}"
+        for one in sorted(then.keys() & today.keys())
+        if then[one] != today[one]
     ]
     return found or ([itself] if before != now else [])
 

@@ -24,6 +24,7 @@ from orchestration.cli import (
     docs,
     export,
     freeze,
+    homes,
     import_files,
     inputs,
     mcp,
@@ -95,6 +96,7 @@ for _command in (
     mcp.mcp,
     docs.docs,
     dagster.dagster,
+    homes.homes,
 ):
     cli.add_command(_command)
 

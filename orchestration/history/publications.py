@@ -296,10 +296,10 @@ def _replace(source: Path, target: Path) -> None:
         except OSError:
             # Not every file system has hard links.
             shutil.copy2(source, fresh)
-        _keep_rights(target, fresh)
+        keep_rights(target, fresh)
 
 
-def _keep_rights(old: Path, new: Path) -> None:
+def keep_rights(old: Path, new: Path) -> None:
     """Whom a person let read the file may read the next one, and nobody else."""
     if not old.exists():
         return

@@ -14,7 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 
-from sandbox.world.catalog import SHARE, SHOPS, Shop, skus
+from sandbox.world.catalog import SELLER, SHARE, SHOPS, Shop, skus
 from sandbox.world.promotion import products
 from sandbox.world.store import WorldMeta
 
@@ -49,8 +49,8 @@ class Account:
 
 
 ACCOUNTS = (
-    Account("7400000000000000001", "Aurora US ads", "USD", "Etc/GMT+8", "America/Los_Angeles", SHOPS[4]),
-    Account("7400000000000000002", "Aurora TH ads", "THB", "Asia/Bangkok", "Asia/Bangkok", SHOPS[0]),
+    Account(f"74{SELLER:016d}1", "Aurora US ads", "USD", "Etc/GMT+8", "America/Los_Angeles", SHOPS[4]),
+    Account(f"74{SELLER:016d}2", "Aurora TH ads", "THB", "Asia/Bangkok", "Asia/Bangkok", SHOPS[0]),
 )
 BY_ID = {account.id: account for account in ACCOUNTS}
 

@@ -1,8 +1,14 @@
-"""The seller's five shops and what they sell: the same in every world, whatever its seed and size."""
+"""The seller's five shops and what they sell: the same in every world, whatever its seed and size.
+
+Several sellers beside each other, each a process and a world of its own, have shops and ads accounts of their own by
+the variable `TTKPI_SANDBOX_SELLER` of the environment: a number, 0 by default. A world is served with the number that
+it was made with.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import os
 import random
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -46,9 +52,13 @@ class Shop:
         return int(self.id[-1])
 
 
+SELLER = int(os.environ.get("TTKPI_SANDBOX_SELLER", "0"))
+"""Which seller this process is about."""
+
+
 def _shop(number: int, region: str, name: str, currency: str, timezone: str) -> Shop:
     cipher = "ROW_" + hashlib.sha256(f"cipher {region}".encode()).hexdigest()[:24]
-    shop_id = f"7495000000000000{number}0{number}"
+    shop_id = f"7495{SELLER:012d}{number}0{number}"
     return Shop(
         shop_id, f"Aurora {name}", region, currency, timezone, "CROSS_BORDER", f"{region}LCAU{number}", cipher
     )

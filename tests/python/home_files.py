@@ -44,6 +44,7 @@ FILES = {
     "frozen/digests.json": TRIED,
     "frozen/none.parquet": TRIED,
     "frozen/*.parquet": TRIED,
+    ".env": "settings of a seller group: a damaged one is refused (test_homes.py)",
     "tokens.json": TRIED,
     "ads_tokens.json": TRIED,
     "audit_log.jsonl": TRIED,

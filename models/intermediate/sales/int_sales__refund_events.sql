@@ -38,7 +38,7 @@ with returns as (
         returns.refund_total
     from returns
     left join line_counts on returns.shop_key = line_counts.shop_key and returns.return_id = line_counts.return_id
-    where coalesce(line_counts.lines_with_amount, 0) = 0 and coalesce(returns.refund_total, returns.refund_subtotal, 0) <> 0
+    where coalesce(line_counts.lines_with_amount, 0) = 0 and (returns.refund_total <> 0 or returns.refund_subtotal <> 0)
 )
 
 , outcomes as (

@@ -24,56 +24,51 @@ with differing as (
     from {{ source('tiktok_shop', 'video_overview_daily') }}
 )
 
-, told_since as (
+, told as (
     select
         differing.*,
         totals.attributed_gmv as told_value,
+        totals.retrieved_at as told_at,
+        coalesce(totals.retrieved_at >= lists.read_at, false) as is_since_listed,
         row_number() over (
-            partition by differing.shop_key, differing.shop_local_date, differing.measure, differing.platform_gmv_definition
+            partition by
+                differing.shop_key, differing.shop_local_date, differing.measure, differing.platform_gmv_definition,
+                coalesce(totals.retrieved_at >= lists.read_at, false)
             order by totals.retrieved_at asc nulls last, totals.page_id asc nulls last
         ) as reading_number
     from differing
-    inner join lists
-        on differing.shop_key = lists.shop_key
-        and differing.content_type = lists.content_type
-        and differing.shop_local_date = lists.shop_local_date
     inner join totals
         on differing.shop_key = totals.shop_key
         and differing.content_type = totals.content_type
         and differing.account_type = totals.account_type
         and differing.shop_local_date = totals.start_date
         and differing.platform_gmv_definition = totals.definition_id
-        and totals.retrieved_at >= lists.read_at
+    left join lists
+        on differing.shop_key = lists.shop_key
+        and differing.content_type = lists.content_type
+        and differing.shop_local_date = lists.shop_local_date
 )
 
 -- The first total after the list was ours: what it has grown by since, our list was not asked about any more.
 , credited_since as (
     select shop_key, shop_local_date, measure, platform_gmv_definition, 'late_data' as reading_kind, 'total_when_listed' as reading
-    from told_since
-    where reading_number = 1 and told_value = own_value
+    from told
+    where is_since_listed and reading_number = 1 and told_value = own_value
 )
 
 -- The other way round: a list is read more often than the totals, which are older until they are read again.
 , newest_totals as (
     select
-        differing.shop_key,
-        differing.content_type,
-        differing.account_type,
-        differing.shop_local_date,
-        differing.measure,
-        differing.platform_gmv_definition,
-        differing.platform_value,
-        max(totals.retrieved_at) as read_at
-    from differing
-    inner join totals
-        on differing.shop_key = totals.shop_key
-        and differing.content_type = totals.content_type
-        and differing.account_type = totals.account_type
-        and differing.shop_local_date = totals.start_date
-        and differing.platform_gmv_definition = totals.definition_id
-    group by
-        differing.shop_key, differing.content_type, differing.account_type, differing.shop_local_date,
-        differing.measure, differing.platform_gmv_definition, differing.platform_value
+        shop_key,
+        content_type,
+        account_type,
+        shop_local_date,
+        measure,
+        platform_gmv_definition,
+        platform_value,
+        max(told_at) as read_at
+    from told
+    group by shop_key, content_type, account_type, shop_local_date, measure, platform_gmv_definition, platform_value
 )
 
 , list_versions as (

@@ -15,7 +15,9 @@ with lines as (
         commission_basis,
         order_create_time,
         fx_rate,
-        coalesce(est_standard_commission, 0) + coalesce(est_shop_ads_commission, 0) + coalesce(est_cofunded_commission, 0) as est_amount,
+        case when est_commission is not null
+            then coalesce(est_standard_commission, 0) + coalesce(est_shop_ads_commission, 0) + coalesce(est_cofunded_commission, 0)
+        end as promised_amount,
         case when actual_commission is not null
             then coalesce(actual_standard_commission, 0) + coalesce(actual_shop_ads_commission, 0) + coalesce(actual_cofunded_commission, 0)
         end as actual_amount
@@ -30,10 +32,18 @@ with lines as (
         commission_basis,
         order_create_time,
         fx_rate,
-        coalesce(est_partner_commission, 0) as est_amount,
+        case when est_commission is not null then coalesce(est_partner_commission, 0) end as promised_amount,
         case when actual_commission is not null then coalesce(actual_partner_commission, 0) end as actual_amount
     from lines
     where coalesce(est_partner_commission, 0) <> 0 or coalesce(actual_partner_commission, 0) <> 0
+)
+
+, taken as (
+    select
+        *,
+        -- A line without an estimate promised what was settled of it; until then nobody knows.
+        coalesce(promised_amount, case when commission_basis <> 'estimated' then coalesce(actual_amount, 0) end) as est_amount
+    from parts
 )
 
 , decided as (
@@ -45,7 +55,7 @@ with lines as (
             else 0
         end as settled_amount,
         case when commission_basis = 'estimated' then est_amount else 0 end as due_amount
-    from parts
+    from taken
 )
 
 , split as (
@@ -63,14 +73,15 @@ select
     cast(currency as string) as currency,
     cast(count(distinct order_id) as bigint) as orders,
     {{ instant('max(order_create_time)') }} as last_order_at,
-    {{ money('sum(est_amount)') }} as accrued_amount,
+    -- An order whose commission came empty leaves what was promised and is due unknown, not lower.
+    {{ money('case when count(*) = count(est_amount) then sum(est_amount) end') }} as accrued_amount,
     {{ money('sum(settled_amount)') }} as settled_amount,
-    {{ money('sum(clawed_back_amount)') }} as clawed_back_amount,
-    {{ money('sum(due_amount)') }} as due_amount,
+    {{ money('case when count(*) = count(clawed_back_amount) then sum(clawed_back_amount) end') }} as clawed_back_amount,
+    {{ money('case when count(*) = count(due_amount) then sum(due_amount) end') }} as due_amount,
     cast('{{ var("reporting_currency") }}' as string) as reporting_currency,
     -- An order without a rate leaves the sum unknown, not lower.
     {%- for amount in ['est', 'settled', 'clawed_back', 'due'] %}
-    {{ money('case when count(*) = count(fx_rate) then sum(' ~ to_reporting(amount ~ '_amount', 'fx_rate') ~ ') end') }}
+    {{ money('case when count(*) = count(fx_rate) and count(*) = count(' ~ amount ~ '_amount) then sum(' ~ to_reporting(amount ~ '_amount', 'fx_rate') ~ ') end') }}
         as {{ 'accrued' if amount == 'est' else amount }}_amount_rc{{ ',' if not loop.last }}
     {%- endfor %}
 from split

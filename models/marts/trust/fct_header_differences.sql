@@ -122,7 +122,8 @@ with order_differences as (
         statements_payable_amount as lines_value,
         null as lines_expected,
         statement_count as line_count,
-        statement_count as lines_with_value
+        -- Statements in another currency have no value that the payment's could be compared with.
+        case when statements_payable_amount is not null then statement_count else 0 end as lines_with_value
     from {{ ref('fct_payments') }}
     union all
     {%- for measure, header in statement_measures.items() %}

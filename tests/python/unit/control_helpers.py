@@ -28,7 +28,7 @@ _RAW = {
     """,
     "order_lines": """
         select
-            '{shop}' as shop_key, 'o' || i as order_id, 'l' || i as line_id, 's1' as sku_id,
+            '{shop}' as shop_key, 'o' || i as order_id, 'l' || i as line_id, 's1' as sku_id, 'THB' as currency,
             cast(120 as decimal(18, 4)) as original_price, cast(15 as decimal(18, 4)) as seller_discount,
             cast(5 as decimal(18, 4)) as platform_discount, cast(100 as decimal(18, 4)) as sale_price
         from range(48) as numbers(i)
@@ -37,10 +37,14 @@ _RAW = {
         select
             '{shop}' as shop_key, 'r1' as return_id, 'o1' as order_id,
             'RETURN_OR_REFUND_REQUEST_COMPLETE' as return_status,
-            timestamptz '2026-10-03 00:00:00Z' as update_time, 1::bigint as line_count,
+            timestamptz '2026-10-03 00:00:00Z' as update_time, 1::bigint as line_count, 'THB' as currency,
             cast(100 as decimal(18, 4)) as refund_total, cast(100 as decimal(18, 4)) as refund_subtotal
     """,
-    "return_lines": "select '{shop}' as shop_key, 'r1' as return_id, 'l1' as return_line_id",
+    "return_lines": """
+        select
+            '{shop}' as shop_key, 'r1' as return_id, 'l1' as return_line_id, 'THB' as currency,
+            cast(100 as decimal(18, 4)) as refund_total, cast(100 as decimal(18, 4)) as refund_subtotal
+    """,
     "cancellations": """
         select
             '{shop}' as shop_key, 'c1' as cancel_id, 'o2' as order_id, 'CANCELLATION_REQUEST_COMPLETE' as cancel_status,

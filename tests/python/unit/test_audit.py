@@ -203,7 +203,10 @@ class TestWholeAudit:
             ("orders", "5::bigint as line_count", "fewer (or more) lines"),
             ("orders", "cast(10000 as decimal(18, 4)) as payment__total_amount", "20 times larger"),
             ("order_lines", "cast(-1 as decimal(18, 4)) as sale_price", "never negative"),
+            ("order_lines", "'USD' as currency", "though their orders may be in the right one"),
             ("returns", "cast(-1 as decimal(18, 4)) as refund_total", "positive in the API"),
+            ("return_lines", "cast(-1 as decimal(18, 4)) as refund_subtotal", "positive in the API"),
+            ("return_lines", "'USD' as currency", "taken off sales in that one"),
         ],
     )
     def test_broken_arrivals_stop_publication(self, home: Home, table: str, changes: str, said: str) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from changed import NO_IMPORTS, changed_files, imports, is_long, module_of, modules_of
-from longest import LONGEST
+from longest import LONGEST, SECONDS
 
 ROOT = Path(__file__).parents[3]
 TREE = {
@@ -90,3 +90,18 @@ def test_the_longest_modules_exist() -> None:
     """Guards a module that was renamed, and then starts last."""
     assert [name for name in LONGEST if not (ROOT / "tests" / "python" / name).is_file()] == []
     assert len(set(LONGEST)) == len(LONGEST)
+
+
+def test_the_longest_are_chosen_by_what_they_took() -> None:
+    """Guards a list of habit: what is left to `make test` takes 20 s, and what checks a change of a model is never left."""
+    assert list(SECONDS.values()) == sorted(SECONDS.values(), reverse=True)
+    assert min(SECONDS.values()) >= 20
+    assert not {f"unit/{name}" for names in NO_IMPORTS.values() for name in names} & set(LONGEST)
+
+
+def test_what_every_step_imports_is_checked_without_the_slow_modules() -> None:
+    """Guards `make check` of one changed file that took more than 8 minutes."""
+    found = modules_of([Path("orchestration/publish/publish.py")], ROOT)
+    left = {path.name for path in found if is_long(path)}
+    assert {"test_publication.py", "test_damaged_homes.py", "test_postgres.py", "test_audit.py"} <= left
+    assert {"test_publish.py", "test_published_values.py"} <= {path.name for path in found} - left

@@ -48,6 +48,7 @@ _COMMANDS = [
     "mcp",
     "docs",
     "dagster",
+    "homes",
 ]
 
 

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -65,13 +69,38 @@ def test_who_sees_a_part_hands_in_nothing() -> None:
     assert may_hand_in(LIN) and not may_hand_in(Viewer("agency@example.com", "agency-gb"))
 
 
-def test_a_code_that_is_refused_is_not_repeated(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A port where nobody listens: the reason is said, the code is neither shown nor in the log."""
+class Refusing(BaseHTTPRequestHandler):
+    """A platform that knows no code, and says it with the code: what it says is repeated to people."""
+
+    def do_GET(self) -> None:
+        code = parse_qs(urlsplit(self.path).query)["auth_code"][0]
+        answer = {"code": 36004004, "message": f"invalid auth code {code}", "data": {}, "request_id": "1"}
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(json.dumps(answer).encode())
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Says nothing."""
+
+
+@pytest.fixture
+def refusing() -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Refusing)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_code_that_is_refused_is_not_repeated(
+    home: Home, refusing: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The reason is said, the code is neither shown nor in the log."""
     monkeypatch.setenv("SOURCES__TIKTOK_SHOP__APP_KEY", "key")
     monkeypatch.setenv("SOURCES__TIKTOK_SHOP__APP_SECRET", "a-secret-of-the-app")
-    monkeypatch.setenv("SOURCES__TIKTOK_SHOP__AUTH_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("SOURCES__TIKTOK_SHOP__AUTH_URL", refusing)
     outcome = exchange_code(home, LIN, "exchange", "https://x.example/?code=TTP_never_shown", "p1")
-    assert not outcome.is_done and "no connection" in outcome.text
+    assert not outcome.is_done and "36004004" in outcome.text
     assert "TTP_never_shown" not in outcome.text + (home.root / AUDIT_LOG).read_text()
     assert [(one["event"], one["outcome"]) for one in logged(home)] == [
         ("page_handed_in", "done"),

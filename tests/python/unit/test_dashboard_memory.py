@@ -49,19 +49,33 @@ def test_what_is_there_at_the_start_is_not_searched_for_garbage_at_each_click(tm
     assert frozen > 20_000 > searched
 
 
-def test_links_for_sellers_are_those_of_the_configuration(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Guards links that go with the process that reads the configuration."""
-    for key, value in {"BASE_URL": "http://127.0.0.1:1", "APP_KEY": "k", "APP_SECRET": "s"}.items():
-        monkeypatch.setenv(f"SOURCES__TIKTOK_SHOP__{key}", value)
-    monkeypatch.setenv("SOURCES__TIKTOK_SHOP__SERVICE_ID", "7 7")
-    seller_links.cache_clear()
+_CONFIGURED = """
+[sources.tiktok_shop]
+base_url = "{base_url}"
+app_key = "k"
+service_id = "7 7"
+"""
+
+
+def test_links_for_sellers_are_those_of_the_configuration(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Guards links that go with the process that reads the configuration, and links of before an edit of its file."""
+    file = tmp_path / ".dlt" / "config.toml"
+    file.parent.mkdir()
+    monkeypatch.setenv("DLT_PROJECT_DIR", str(tmp_path))
+    monkeypatch.setenv("SOURCES__TIKTOK_SHOP__APP_SECRET", "s")
+    for name in ("BASE_URL", "APP_KEY", "SERVICE_ID"):
+        monkeypatch.delenv(f"SOURCES__TIKTOK_SHOP__{name}", raising=False)
+    assert seller_links() == {}, "there is no file yet"
+    file.write_text(_CONFIGURED.format(base_url="http://127.0.0.1:1"), encoding="utf-8")
     address = "services.tiktokshop.com/open/authorize?service_id=7%207"
-    assert seller_links() == {
-        "US": f"https://{address.replace('services.', 'services.us.')}",
-        "": f"https://{address}",
-    }
+    links = {"US": f"https://{address.replace('services.', 'services.us.')}", "": f"https://{address}"}
+    assert seller_links() == links
+    with monkeypatch.context() as patch:
+        patch.setattr("dashboards.parts.seller_links.subprocess.run", None)
+        assert seller_links() == links, "nothing has changed: no process is started"
     # What can't be used gives no link, and no error on the page.
-    monkeypatch.setenv("SOURCES__TIKTOK_SHOP__BASE_URL", "nothing")
-    seller_links.cache_clear()
+    file.write_text(_CONFIGURED.format(base_url="nothing"), encoding="utf-8")
     assert seller_links() == {}
-    seller_links.cache_clear()
+    file.unlink()

@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 from shop_fakes import DAY, NOW, FakeClient, order, raw, rows, run, tree
+from templates import copy_of
 
 import ingestion.engine.compact as compact_module
 import ingestion.replay as replay_module
@@ -23,15 +24,21 @@ from ingestion.tables.sources import TIKTOK_SHOP as SOURCE
 from ingestion.tiktok_shop.resources import RESOURCES, tables
 
 
-@pytest.fixture
-def home(tmp_path: Path) -> Home:
-    home = Home(tmp_path / "home")
+@pytest.fixture(scope="module")
+def synced(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """A home after three syncs. Never changed: `home` is a copy."""
+    home = Home(tmp_path_factory.mktemp("replay") / "home")
     client = FakeClient({"search_orders": [order(n, NOW - 60 * n, gift_wrap="x") for n in range(1, 250)]})
     client.lists["unsettled_transactions"] = [{"id": str(n), "currency": "THB"} for n in range(5)]
     for step in range(3):
         outcome = run(home, client, until=NOW + step * DAY, run_id=f"run{step}")
         write_journal(home, SOURCE, SHOP, f"run{step}", outcome.log, {outcome.shop_key: outcome.drift})
     return home
+
+
+@pytest.fixture
+def home(synced: Home, tmp_path: Path) -> Home:
+    return copy_of(synced, tmp_path / "home")
 
 
 def everything(home: Home, *leave_out: str) -> dict[str, Any]:

@@ -358,6 +358,21 @@ def test_wrong_options_are_told_before_anything_is_read(
     assert told in str(error.value)
 
 
+def test_explaining_lists_rows_that_are_not_counted(home: Home, tmp_path: Path) -> None:
+    """Guards a download pasted under itself that is explained as if all of its rows counted: the import left them out."""
+    first, second = order(577100000000000001), order(577100000000000002)
+    path = write_orders(tmp_path / "orders.csv", first, second, first, second)
+    seen = explain_file(home, path)
+    assert seen.rows == 4
+    (english,) = [line for line in seen.explanations["en"].splitlines() if "equal to an earlier one" in line]
+    assert english.startswith("  [set aside] row 4") and "is not counted" in english
+    assert english.endswith("(and 1 more like this: row 5)")
+    assert "本行不计入" in seen.explanations["zh"] and "第 5 行" in seen.explanations["zh"]
+    (imported,) = import_files(home, [path], known_shop()).files
+    assert imported.loaded["orders"] == 2
+    assert english in imported.explanations["en"].splitlines(), "the import says the same"
+
+
 def test_explaining_writes_nothing(home: Home, tmp_path: Path) -> None:
     path = write_orders(tmp_path / "orders.csv", order())
     seen = explain_file(home, path)

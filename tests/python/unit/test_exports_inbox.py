@@ -11,6 +11,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 from import_helpers import SHOP, known_shop, order, raw_rows, write_orders
+from templates import copy_of
 
 from home.audit_log import entries
 from home.config import InboxConfig, load_inbox_config
@@ -20,6 +21,7 @@ from ingestion.engine.progress import Progress
 from ingestion.importing import import_files
 from ingestion.inbox import arrived, import_inbox
 from ingestion.seller_center.export_files import files_in
+from ingestion.seller_center.importer import explain_file
 from ingestion.seller_center.outcomes import ImportOptions
 from orchestration.defs.ingestion.inbox import INBOX, build_inbox_assets, build_inbox_sensor
 from orchestration.defs.ingestion.resources import HomeResource
@@ -27,11 +29,18 @@ from orchestration.defs.ingestion.resources import HomeResource
 AT_ONCE = InboxConfig(settle_seconds=0)
 
 
-@pytest.fixture
-def home(tmp_path: Path) -> Home:
-    home = Home(tmp_path / "home")
-    import_files(home, [write_orders(tmp_path / "first.csv", order(577100000000000009))], known_shop())
+@pytest.fixture(scope="module")
+def imported(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """A home that knows one shop. Never changed: `home` is a copy."""
+    folder = tmp_path_factory.mktemp("inbox")
+    home = Home(folder / "home")
+    import_files(home, [write_orders(folder / "first.csv", order(577100000000000009))], known_shop())
     return home
+
+
+@pytest.fixture
+def home(imported: Home, tmp_path: Path) -> Home:
+    return copy_of(imported, tmp_path / "home")
 
 
 def tick(home: Home) -> dg.SensorResult:
@@ -126,6 +135,58 @@ def test_a_file_of_another_kind_is_refused_with_the_cure(home: Home) -> None:
         assert name in chinese and cure[1] in chinese, why
     assert arrived(inbox, 0) == []
     assert sum(one["details"].get("refused", 0) for one in entries(home, "import")) == len(OTHERS)
+
+
+BUNDLES = (
+    "orders.numbers",
+    f"{SHOP}/deep/2026/Income.NUMBERS",
+    f"{SHOP}/report.pages",
+    f"{SHOP}/Importer.app",
+)
+"""Folders that macOS shows as one thing: in the inbox itself, in the folder of a shop, and deeper."""
+
+
+def test_a_document_that_is_a_folder_is_refused_as_a_whole(home: Home) -> None:
+    """Guards numbers of a document's inner files, which nobody exported, and a document that is torn apart."""
+    inbox = home.root / "inbox"
+    for name in BUNDLES:
+        write_orders(inbox / name / "Data" / "orders.csv", order(577100000000000003))
+        (inbox / name / "Index.zip").write_bytes(b"PK")
+        (inbox / name / "gone").symlink_to("nowhere")
+    write_orders(inbox / SHOP / "deep" / "2026" / "orders.csv", order())
+    found = arrived(inbox, 0)
+    assert {one.path for one in found} == {
+        *(inbox / name for name in BUNDLES),
+        inbox / SHOP / "deep" / "2026" / "orders.csv",
+    }
+    # One more inner file is a change: the sensor asks again, and nothing is taken before it has settled.
+    (inbox / BUNDLES[0] / "preview.jpg").write_bytes(b"x")
+    assert arrived(inbox, 0)[0].mark != found[0].mark
+    outcomes = {one.path.relative_to(inbox).as_posix(): one for one in import_inbox(home, AT_ONCE)}
+    assert {name for name, one in outcomes.items() if one.status == "refused"} == set(BUNDLES)
+    assert outcomes[f"{SHOP}/deep/2026/orders.csv"].status == "imported", "folders of people are looked into"
+    for name in BUNDLES:
+        at = inbox / "refused" / (SHOP if "/" in name else "") / Path(name).name
+        assert (at / "Data" / "orders.csv").is_file() and not (inbox / name).exists()
+        english, _, chinese = at.with_name(f"{at.name}.txt").read_text(encoding="utf-8").partition("\n\n")
+        assert at.name in english and "export it as CSV or XLSX" in english, english
+        assert at.name in chinese and "导出为 CSV 或 XLSX" in chinese, chinese
+    assert {row[0] for row in raw_rows(home, "orders", "order_id")} == {
+        "577100000000000001",
+        "577100000000000009",
+    }
+    assert arrived(inbox, 0) == []
+
+
+def test_a_named_document_that_is_a_folder_is_not_looked_into(home: Home, tmp_path: Path) -> None:
+    bundle = tmp_path / "downloads" / "orders.numbers"
+    write_orders(bundle / "orders.csv", order())
+    with pytest.raises(ConfigError, match="no CSV or XLSX file"):
+        files_in([bundle.parent])
+    (outcome,) = import_files(home, [bundle], ImportOptions(shop=SHOP)).files
+    assert outcome.status == "refused" and "(.numbers)" in outcome.why("en")[0]
+    # What `ttkpi import --explain` says.
+    assert explain_file(home, bundle).why("zh") == outcome.why("zh")
 
 
 def test_what_no_person_put_there_stays(home: Home) -> None:

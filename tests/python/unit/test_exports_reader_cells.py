@@ -694,5 +694,5 @@ def test_the_explanation_says_what_the_file_is(tmp_path: Path) -> None:
         "Unknown: none",
     ):
         assert line in text.splitlines(), line
-    assert "[set aside] row 2, column 'Paid Time': 'soon'" in text and "(and 1 more cells like this)" in text
+    assert "[set aside] row 2, column 'Paid Time': 'soon'" in text and "(and 1 more like this: row 3)" in text
     assert "类型: 订单（菲律宾） (order_ph_55)" in explain(reading, "zh").splitlines()

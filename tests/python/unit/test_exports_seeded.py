@@ -20,7 +20,7 @@ from exports_helpers import write_csv, write_xlsx
 from ingestion.seller_center.building import FileRows
 from ingestion.seller_center.doubtful import doubtful, with_money
 from ingestion.seller_center.entities import Facts
-from ingestion.seller_center.importer import PERIOD_KINDS
+from ingestion.seller_center.explain import PERIOD_KINDS, check_rows
 from ingestion.seller_center.layouts import Layout, layouts
 from ingestion.seller_center.packing import packed_rows, page_groups
 from ingestion.seller_center.reader import read_file
@@ -346,9 +346,7 @@ def test_cut_rows_are_seen_by_the_total(layout: str, tmp_path: Path) -> None:
 
 def came_problems(came: Came) -> list[Problem]:
     """What the rows do not add up to."""
-    from ingestion.seller_center.explain import check_cells
-
-    return [p for one in came.reading.sheets for p in check_cells(one, came.reading.path.name)[1]]
+    return [problem for _, problems in check_rows(came.reading).values() for problem in problems]
 
 
 @pytest.mark.parametrize("layout", ALL)

@@ -96,9 +96,11 @@ class Project:
         found: dict[str, Any] = self.manifest["nodes"][_MODEL + name]
         return found
 
-    def build(self, *, succeeded: str = "costs lines days other", whole: bool = True) -> tuple[str, set[str]]:
+    def build(
+        self, *, succeeded: str = "costs lines days other", whole: bool = True, engine: str = "local"
+    ) -> tuple[str, set[str]]:
         """The reason that the build gives, and the names of the models that it builds in full."""
-        found = plan(self.home, self.root, self.manifest)
+        found = plan(self.home, self.root, self.manifest, engine)
         record_built(
             self.home, found, [("seed.p." if one == "costs" else _MODEL) + one for one in succeeded.split()]
         )
@@ -166,6 +168,17 @@ def test_a_var_that_a_model_or_its_macro_reads(project: Project) -> None:
     )
     project.settings(days="9")
     assert project.build()[1] == {"days"}
+
+
+def test_another_engine_builds_everything_anew(project: Project) -> None:
+    """Guards a home whose tables of the other engine are of an older day."""
+    everything = {"lines", "days", "other"}
+    there = "engine changed from local to spark: 3 models are built from all orders"
+    back = "engine changed from spark to local: 3 models are built from all orders"
+    assert project.build(engine="spark") == (there, everything)
+    assert project.build(engine="spark") == ("", set())
+    assert project.build() == (back, everything)
+    assert project.build() == ("", set())
 
 
 def test_what_shapes_a_table_counts_and_what_describes_it_does_not(project: Project) -> None:

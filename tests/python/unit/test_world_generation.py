@@ -262,3 +262,24 @@ def test_rates_are_there_on_business_days_only(store: Store) -> None:
     ]
     assert all(isinstance(rate, Decimal) and Decimal("0.21") < rate < Decimal("0.23") for _, rate in rates)
     assert store.fx_rates(date(2026, 11, 2), date(2026, 11, 2), "THB", "XXX") == []
+
+
+def test_another_seller_has_other_shops_and_ads_accounts() -> None:
+    """Guards two sandboxes side by side whose shops would be the same: the union of their homes would refuse them."""
+    code = (
+        "from sandbox.ads.accounts import ACCOUNTS\nfrom sandbox.world.catalog import SHOPS\n"
+        "print(*(one.id for one in (*SHOPS, *ACCOUNTS)))"
+    )
+    first, usual = (
+        subprocess.run(
+            [sys.executable, "-c", code],
+            cwd=PROJECT_ROOT, env={**os.environ, "TTKPI_SANDBOX_SELLER": seller},
+            capture_output=True, text=True, check=True,
+        ).stdout.split()
+        for seller in ("12", "0")
+    )  # fmt: skip
+    assert not set(first) & set(usual)
+    assert [len(one) for one in first] == [len(one) for one in usual] == [19] * 7
+    assert (usual[0], first[0], first[-1]) == (
+        "7495000000000000101", "7495000000000012101", "7400000000000000122",
+    )  # fmt: skip
