@@ -7,8 +7,6 @@ from pathlib import Path
 
 VARIABLE = "TTKPI_MEMORY_LIMIT"
 LEAST_MB = 500
-MOST_MB = 1000
-"""More is taken only when it is given: with Python, and what DuckDB does not count, a build stays below 2 GB."""
 DAILY_VARIABLE = "TTKPI_DAILY_MEMORY_LIMIT"
 """Environment variable of dbt, set by `ttkpi build`: the limit while nothing is built from all of raw."""
 DAILY_MB = 700
@@ -20,14 +18,14 @@ _CGROUP_LIMITS = (
 
 
 def memory_limit() -> str:
-    """What `TTKPI_MEMORY_LIMIT` says, else a quarter of what this machine or its container has, from 500 to 1,000 MB.
+    """What `TTKPI_MEMORY_LIMIT` says, else a quarter of what this machine or its container has, at least 500 MB.
 
     A quarter leaves room for Python beside DuckDB, and for whoever else uses the machine. Beyond the limit DuckDB
-    writes to the disk. DuckDB takes what it may: with a quarter of 23 GB the first build of 1,000,000 orders took
-    7 GB. 500 MB are enough for every build but the first of a long history.
+    writes to the disk. 500 MB are enough for every build but the first of a long history: 200,000 orders go through,
+    1,000,000 at once want more than 1 GB.
     """
     given = os.environ.get(VARIABLE, "").strip()
-    return given or f"{min(MOST_MB, max(LEAST_MB, available_bytes() // 4_000_000))}MB"
+    return given or f"{max(LEAST_MB, available_bytes() // 4_000_000)}MB"
 
 
 def daily_limit() -> str:

@@ -77,8 +77,8 @@ def test_a_day_is_built_with_less_than_all_of_raw(
     """A day's build into a long history filled whatever DuckDB was given: 4.5 GB of a machine with 24."""
     monkeypatch.delenv("TTKPI_MEMORY_LIMIT", raising=False)
     home = Home(tmp_path / "home")
-    # The first build makes everything: of 16 GB it takes 1000 MB, 953.6 MiB; the next one 700 MB, 667.5 MiB.
-    assert limit_of_build(home) == "953.6 MiB"
+    # The first build makes everything and may use a quarter of 16 GB: 4 GB are 3.7 GiB, 700 MB are 667.5 MiB.
+    assert limit_of_build(home) == "3.7 GiB"
     assert limit_of_build(home) == "667.5 MiB"
     monkeypatch.setenv("TTKPI_MEMORY_LIMIT", "900MB")
     assert limit_of_build(home) == "858.3 MiB"
@@ -89,8 +89,8 @@ def test_after_a_backfill_a_build_may_use_all(
 ) -> None:
     monkeypatch.delenv("TTKPI_MEMORY_LIMIT", raising=False)
     home = Home(tmp_path / "home")
-    assert [limit_of_build(home) for _ in range(2)] == ["953.6 MiB", "667.5 MiB"]
+    assert [limit_of_build(home) for _ in range(2)] == ["3.7 GiB", "667.5 MiB"]
     backfilled = _MODELS["int_orders__touched"].replace("ORDERS", "200001")
     (project / "models" / "int_orders__touched.sql").write_text(backfilled)
-    assert limit_of_build(home) == "953.6 MiB"  # its rule changed
-    assert limit_of_build(home) == "953.6 MiB"  # its list is long
+    assert limit_of_build(home) == "3.7 GiB"  # its rule changed
+    assert limit_of_build(home) == "3.7 GiB"  # its list is long

@@ -11,9 +11,9 @@ from home import memory
 
 @pytest.mark.parametrize(
     ("container", "expected"),
-    [("2147483648\n", "536MB"), ("1000000000\n", "500MB"), ("8000000000\n", "1000MB")],
+    [("2147483648\n", "536MB"), ("1000000000\n", "500MB"), ("8000000000\n", "2000MB")],
 )
-def test_a_quarter_of_the_container_from_500_mb_to_1000(
+def test_a_quarter_of_the_container_but_at_least_500_mb(
     container: str, expected: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "memory.max").write_text(container)
@@ -27,8 +27,8 @@ def test_without_a_container_the_machine_counts(tmp_path: Path, monkeypatch: pyt
     (tmp_path / "memory.max").write_text("max\n")
     monkeypatch.delenv(memory.VARIABLE, raising=False)
     monkeypatch.setattr(memory, "_CGROUP_LIMITS", (tmp_path / "memory.max",))
-    monkeypatch.setattr(memory.os, "sysconf", {"SC_PAGE_SIZE": 4096, "SC_PHYS_PAGES": 900_000}.__getitem__)
-    assert memory.memory_limit() == "921MB"
+    monkeypatch.setattr(memory.os, "sysconf", {"SC_PAGE_SIZE": 4096, "SC_PHYS_PAGES": 1_000_000}.__getitem__)
+    assert memory.memory_limit() == "1024MB"
 
 
 def test_what_is_set_counts(monkeypatch: pytest.MonkeyPatch) -> None:
