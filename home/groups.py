@@ -12,6 +12,7 @@ are not concerned.
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import stat
@@ -20,6 +21,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dotenv import dotenv_values
+from dotenv.parser import parse_stream
 
 from home.config import FILES_SECTION, HOME_VARIABLE, environment_name, optional_secret, optional_text
 from home.errors import ConfigError
@@ -155,6 +157,12 @@ def _settings(path: Path) -> dict[str, str]:
     """
     try:
         if not path.exists():
+            if path.is_symlink():
+                # Without them the group would run with what is set for all.
+                raise ConfigError(
+                    f"{path} leads to {os.path.realpath(path)}, where no file is.",
+                    advice="Is its disk mounted?",
+                )
             return {}
         found = path.stat()
         if found.st_uid not in (os.geteuid(), 0):
@@ -168,10 +176,21 @@ def _settings(path: Path) -> dict[str, str]:
                 f"{path} can be read by others than its owner, and is for secrets.",
                 advice=f"chmod 600 {path}",
             )
-        read = dotenv_values(path, interpolate=False, encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeError) as error:
         raise ConfigError(f"{path} can't be read: {error}") from None
     # Never the line itself: it may hold a secret.
+    if wrong := [one.original.line for one in parse_stream(io.StringIO(text)) if one.error]:
+        # The setting of all groups would be used in the place of this one's.
+        raise ConfigError(
+            f"{path}: line {wrong[0]} is no setting.",
+            advice="Write NAME=value, one a line, and close quotes.",
+        )
+    if "\0" in text:
+        raise ConfigError(
+            f"{path} has a character in it that no setting can have.", advice="Save it as text (UTF-8)."
+        )
+    read = dotenv_values(stream=io.StringIO(text), interpolate=False)
     if broken := [number for number, name in enumerate(read, start=1) if read[name] is None]:
         raise ConfigError(
             f"{path}: setting {broken[0]} has no value.", advice="Write NAME=value, one a line."
@@ -213,14 +232,24 @@ def _with_places_apart(groups: Sequence[SellerGroup]) -> list[SellerGroup]:
 def _with_homes_apart(groups: Sequence[SellerGroup]) -> list[SellerGroup]:
     """No home is the home of two groups, or lies in the home of another: links may lead there."""
     real = {group.name: Path(os.path.realpath(group.home.root)) for group in groups}
+    folders = {Path(os.path.realpath(group.home.root.parent)) for group in groups}
+    # A link to the folder of homes, or to above it, holds all of them: that is wrong with the link alone.
+    above = {name for name, path in real.items() if any(path in (one, *one.parents) for one in folders)}
     checked = []
     for group in groups:
         own = real[group.name]
+        if group.name in above:
+            problem = f"it leads to {own}, where the homes of all groups are. Take the link away."
+            checked.append(_with_problem(group, problem))
+            continue
         same = [name for name, path in real.items() if name != group.name and path == own]
         nested = [
             name
             for name, path in real.items()
-            if name != group.name and path != own and (path in own.parents or own in path.parents)
+            if name != group.name
+            and name not in above
+            and path != own
+            and (path in own.parents or own in path.parents)
         ]
         if same:
             group = _with_problem(

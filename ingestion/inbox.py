@@ -26,7 +26,7 @@ from home.storage import StorageError, storage_errors
 from home.text import file_name
 from ingestion.engine.progress import Progress as Progress
 from ingestion.importing import import_files
-from ingestion.seller_center.export_files import is_bundle, is_of_people, is_unfinished, walk
+from ingestion.seller_center.export_files import is_bundle, is_of_people, is_open, is_unfinished, walk
 from ingestion.seller_center.outcomes import FileOutcome, ImportOptions
 from ingestion.seller_center.owners import known_accounts, known_shops
 from ingestion.seller_center.sheets import Problem
@@ -77,6 +77,7 @@ def arrived(inbox: Path, settle_seconds: float, now: float | None = None) -> lis
             for one in sorted(inbox.iterdir())
             if one.is_dir()
             and not is_bundle(one)
+            and is_open(one)
             and one.name not in (DONE, REFUSED)
             and not one.name.startswith(".")
             # A link back into the inbox would give each file a second time, and those of `done` again.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -97,9 +98,15 @@ def walk(folder: Path) -> Iterator[Path]:
     for path in sorted(folder.iterdir()):
         if path.is_file() or is_bundle(path):
             yield path
-        # A link to a folder may lead back to where it lies.
-        elif path.is_dir() and not path.is_symlink():
+        # A link to a folder may lead back to where it lies. One that is closed to this user, as `lost+found` of a disk,
+        # is no reason to read none of the others.
+        elif path.is_dir() and not path.is_symlink() and is_open(path):
             yield from walk(path)
+
+
+def is_open(folder: Path) -> bool:
+    """Whether this user may look into a folder."""
+    return os.access(folder, os.R_OK | os.X_OK)
 
 
 def is_bundle(path: Path) -> bool:

@@ -70,9 +70,15 @@ def run_groups(
     Examples:  ttkpi homes run --at-a-time 3 --union
                ttkpi homes run --group aurora --since 2026-10-01
     """
+    from home.errors import ConfigError
     from orchestration.homes.run import run_homes, worst
 
     groups, reporter = _groups(names), show_progress()
+    if not groups:
+        raise ConfigError(
+            f"There is no seller group in {os.environ['TTKPI_HOMES']}.",
+            advice="Is its disk mounted? A new group is a new folder in it (docs/homes.md).",
+        )
     command = ["run", *(["--since", since.isoformat()] if since else [])]
     command += ["--until", until.isoformat()] if until else []
     with reporter.phase("homes", f"{counted(len(groups), 'seller group')}, {at_a_time} at a time"):

@@ -6,15 +6,18 @@ when it fails. That no two of them meet in one home is held by the home's lock, 
 
 from __future__ import annotations
 
+import fcntl
 import subprocess
 import sys
+import tempfile
 import time
 from collections import deque
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from pathlib import Path
+from typing import IO, Any
 
 from home.errors import ConfigError, TtkpiError
 from home.groups import SellerGroup
@@ -90,11 +93,11 @@ def run_in(group: SellerGroup, arguments: Sequence[str], *, log: bool = True) ->
         path = group.home.root / "logs" / LOG
         with storage_errors(path):
             path.parent.mkdir(exist_ok=True)
-            with path.open("w", encoding="utf-8") as printed:
+            with _new_log(path) as printed:
                 code = subprocess.call(
                     command, env=environment, stdin=subprocess.DEVNULL, stdout=printed, stderr=printed
                 )
-            with path.open(encoding="utf-8", errors="replace") as printed:
+                printed.seek(0)
                 tail = deque(printed, _TAIL_LINES)
     except ConfigError as error:
         return GroupRun(group.name, WRONG_CONFIGURATION, 0.0, str(error))
@@ -106,6 +109,19 @@ def run_in(group: SellerGroup, arguments: Sequence[str], *, log: bool = True) ->
     elif code:
         reason = _said(tail)
     return GroupRun(group.name, code, round(time.monotonic() - began, 1), reason)
+
+
+def _new_log(path: Path) -> IO[str]:
+    """An empty log. One that another command is still writing stays that one's, as the home does: what is printed here
+    is then kept for its reason only."""
+    printed = path.open("a+", encoding="utf-8", errors="replace")
+    try:
+        fcntl.flock(printed, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        printed.close()
+        return tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")
+    printed.truncate(0)
+    return printed
 
 
 def run_homes(
@@ -155,22 +171,30 @@ def worst(codes: Iterable[int]) -> int:
 
 def state_of(group: SellerGroup) -> GroupState:
     """How a group stands. Only reads; what can't be read is the group's problem."""
-    problem, shops, manifest, last = group.problem, 0, None, None
+    problem, shops = group.problem, 0
+    manifest: dict[str, Any] = {}
+    last: dict[str, Any] = {}
+    held: tuple[str, ...] = ()
+    began = code = None
     try:
         shops = sum(len(known) for known in TokenFile(group.home.tokens_file).read().shops.values())
-        manifest = published_manifest(group.home)
-        last = _last_run(group)
+        manifest = published_manifest(group.home) or {}
+        held = tuple(str(one["message"]) for one in manifest.get("held_back") or [])
+        if last := _last_run(group) or {}:
+            began, code = datetime.fromisoformat(str(last["started_at"])), int(last["exit_code"])
     except TtkpiError as error:
         problem = problem or str(error)
-    held = tuple(str(one["message"]) for one in (manifest or {}).get("held_back") or [])
+    except (LookupError, TypeError, ValueError):
+        # The other groups are still to be shown.
+        problem = problem or f"A record in {group.home.root} does not have the form that this version writes."
     return GroupState(
         group=group.name,
         shops=shops,
-        published_at=(manifest or {}).get("published_at"),
+        published_at=manifest.get("published_at"),
         held_back=held,
-        last_run_at=None if last is None else datetime.fromisoformat(str(last["started_at"])),
-        exit_code=None if last is None else int(last["exit_code"]),
-        problem=problem or str((last or {}).get("error") or ""),
+        last_run_at=began,
+        exit_code=code,
+        problem=problem or str(last.get("error") or ""),
     )
 
 

@@ -211,6 +211,12 @@ def _sources(connection: duckdb.DuckDBPyConnection, own: Home, groups: Sequence[
             sources.parts[group.name] = _published(connection, group, f"g{number}")
         except TtkpiError as error:
             sources.fall_back(group.name, error.message)
+        except (duckdb.Error, LookupError, TypeError, AttributeError) as error:
+            # Sealed, but written by a version that writes it otherwise: no reason to leave the others without a union.
+            text = (str(error).splitlines() or [""])[0]
+            sources.fall_back(
+                group.name, f"Its publication can't be read by this version: {type(error).__name__}: {text}"
+            )
     return sources
 
 

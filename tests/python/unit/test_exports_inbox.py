@@ -6,6 +6,7 @@ import gzip
 import os
 import time
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import dagster as dg
@@ -187,6 +188,30 @@ def test_a_named_document_that_is_a_folder_is_not_looked_into(home: Home, tmp_pa
     assert outcome.status == "refused" and "(.numbers)" in outcome.why("en")[0]
     # What `ttkpi import --explain` says.
     assert explain_file(home, bundle).why("zh") == outcome.why("zh")
+
+
+def test_a_folder_that_is_closed_does_not_keep_the_others_out(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Guards an inbox on a disk of its own, with `lost+found`, which is of the machine's administrator alone."""
+    asked = os.access
+    monkeypatch.setattr(
+        os, "access", lambda path, mode: Path(path).name != "lost+found" and asked(path, mode)
+    )
+    inside = Path.iterdir
+
+    def listed(self: Path) -> Iterator[Path]:
+        if self.name == "lost+found":
+            raise PermissionError(13, "Permission denied", str(self))
+        return inside(self)
+
+    monkeypatch.setattr(Path, "iterdir", listed)
+    inbox = tmp_path / "inbox"
+    for closed in (inbox / "lost+found", inbox / "PH" / "lost+found"):
+        closed.mkdir(parents=True)
+    write_orders(inbox / "PH" / "orders.csv", order())
+    assert [one.path.name for one in arrived(inbox, 0, now=time.time() + 60)] == ["orders.csv"]
+    assert [one.name for one in files_in([inbox])] == ["orders.csv"]
 
 
 def test_what_no_person_put_there_stays(home: Home) -> None:

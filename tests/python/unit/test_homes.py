@@ -9,6 +9,7 @@ import signal
 import stat
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -23,6 +24,7 @@ from home.groups import homes_folder, seller_group, seller_groups, union_home
 from home.layout import Home, HomeBusy
 from orchestration.cli import main
 from orchestration.history.publications import rollback
+from orchestration.history.seal import sealed
 from orchestration.homes import union as module
 from orchestration.homes.run import GroupRun, run_homes, run_in, state_of, worst
 from orchestration.homes.union import NothingToUnite, UnionReport, publish_union
@@ -128,6 +130,20 @@ class TestGroups:
         assert (one["TTKPI_HOME"], two["TTKPI_HOME"]) == (str(folder / "one"), str(folder / "two"))
         assert "of one" not in repr(seller_groups(folder))
 
+    def test_settings_on_a_disk_that_is_not_there_are_not_left_out(self, folder: Path) -> None:
+        (folder / "a").mkdir()
+        (folder / "a" / ".env").symlink_to("/not-mounted/a.env")
+        assert "leads to /not-mounted/a.env" in seller_group(folder, "a").problem
+
+    def test_a_link_to_the_folder_of_homes_is_the_problem_of_the_link(self, folder: Path) -> None:
+        """Guards all groups from one link: each of them lies in the folder that it leads to."""
+        (folder / "aurora").mkdir()
+        (folder / "self").symlink_to(folder)
+        (folder / "up").symlink_to(folder.parent)
+        problems = {group.name: group.problem for group in seller_groups(folder)}
+        assert problems.pop("aurora") == ""
+        assert ["Take the link away" in problem for problem in problems.values()] == [True, True]
+
     @pytest.mark.parametrize(
         ("text", "mode", "why"),
         [
@@ -135,6 +151,9 @@ class TestGroups:
             ("A=1\nTOPSECRET\n", 0o600, "setting 2 has no value"),
             ("TTKPI_HOME=/elsewhere\n", 0o600, "sets TTKPI_HOME"),
             (b"\xff\xfe=1\n", 0o600, "can't be read"),
+            ('A=1\nB="TOPSECRET\n', 0o600, "line 2 is no setting"),
+            ("A: TOPSECRET\n", 0o600, "line 1 is no setting"),
+            ("A=TOP\0SECRET\n", 0o600, "no setting can have"),
         ],
     )
     def test_bad_settings_are_the_problem_of_that_group(
@@ -296,6 +315,17 @@ class TestUnion:
         publish_again(home, "update marts.kpi_shop_daily set gmv = 9")
         assert not unite(folder).is_partial
         assert gmv(folder) == {"aurora": 27, "borealis": 3000}
+
+    def test_a_manifest_of_another_version_does_not_concern_the_other_groups(self, folder: Path) -> None:
+        published_group(folder, "a", "shop1")
+        other = published_group(folder, "b", "shop2")
+        path = other.published.with_name("manifest.json")
+        manifest = json.loads(path.read_text())
+        del manifest["seal"]
+        path.write_text(json.dumps(sealed(other.seal_key(), {**manifest, "held_back": [{"shop": "shop2"}]})))
+        report = unite(folder)
+        assert [part.group for part in report.parts] == ["a"]
+        assert "can't be read by this version" in report.absent["b"]
 
     def test_a_file_of_another_home_is_refused(self, folder: Path) -> None:
         """Guards a publication that is put into a home without the key that sealed it."""
@@ -548,6 +578,45 @@ class TestRuns:
         assert done.exit_code == 2
         assert "is in use by process" in done.reason
 
+    def test_a_home_in_use_keeps_the_log_of_the_run_that_is_in_it(
+        self, folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Guards a run whose log a second one, which the home turns away, would empty and write over."""
+        (folder / "aurora").mkdir()
+        group = seller_group(folder, "aurora")
+        log = folder / "aurora" / "logs" / "homes.log"
+        waits = "import sys; print('begun', flush=True); sys.stdin = open(sys.argv[1]); sys.stdin.read(); print('ended')"
+        gate = folder / "gate"
+        os.mkfifo(gate)
+        called = subprocess.call
+
+        def stand_in(command: list[str], **options: Any) -> int:
+            code = waits if command[-1] == "slow" else "print('Error: in use'); raise SystemExit(2)"
+            return called([sys.executable, "-c", code, str(gate)], **options)
+
+        monkeypatch.setattr("orchestration.homes.run.subprocess.call", stand_in)
+        done: list[GroupRun] = []
+        first = threading.Thread(target=lambda: done.append(run_in(group, ["slow"])))
+        first.start()
+        while not (log.exists() and log.read_text()):
+            time.sleep(0.01)
+        second = run_in(group, ["quick"])
+        gate.write_text("go on")
+        first.join()
+        assert (second.exit_code, second.reason) == (2, "in use")
+        assert log.read_text() == "begun\nended\n"
+        assert done[0].exit_code == 0
+        assert run_in(group, ["quick"]).reason == "in use"
+        assert log.read_text() == "Error: in use\n"
+
+    def test_a_folder_without_groups_is_no_run_that_went_well(
+        self, folder: Path, capfd: pytest.CaptureFixture[str]
+    ) -> None:
+        """Guards a disk that is not mounted: its folder is there, empty, and cron would be told that all is well."""
+        assert main(["homes", "run"]) == 2
+        assert "Is its disk mounted?" in capfd.readouterr().err
+        assert main(["homes", "list"]) == 0
+
     def test_each_process_has_its_own_home_and_settings(
         self, folder: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
     ) -> None:
@@ -609,6 +678,8 @@ class TestRuns:
         assert main(["homes", "list"]) == 0
         said = capsys.readouterr().out
         assert "2 seller groups" in said and "nothing yet" in said and "chmod 700" in said
+        (folder / "aurora" / "published" / "manifest.json").write_text('{"held_back": [{}]}')
+        assert "does not have the form" in state_of(seller_group(folder, "aurora")).problem
         (folder / "aurora" / "published" / "manifest.json").write_text("{")
         assert "is damaged" in state_of(seller_group(folder, "aurora")).problem
         assert main(["homes", "list"]) == 0
