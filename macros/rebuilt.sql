@@ -18,7 +18,7 @@
 {% macro drop_relations_of_no_node() -%}
     {{ adapter.dispatch('drop_relations_of_no_node', 'tiktok_shop_kpi')() }}
 {%- endmacro %}
-{#- Nothing is published from another engine yet. -#}
+{#- An engine without a form of its own keeps it. -#}
 {% macro default__drop_relations_of_no_node() -%}{%- endmacro %}
 {% macro duckdb__drop_relations_of_no_node() -%}
     {%- if execute and flags.WHICH == 'build' -%}

@@ -16,7 +16,7 @@ from ingestion.engine.errors import BadAppKey, BadSignature
 from ingestion.engine.progress import ShopResult
 from ingestion.sync import SyncReport, sync
 from orchestration.audit.audit import AuditFailed, AuditReport, audit
-from orchestration.build.build import BuildReport, build
+from orchestration.build.build import BuildReport, build, require_engine
 from orchestration.deliver.alerts import Alert, raise_alert, read_alerts
 from orchestration.deliver.bitable.state import BaseState, bring_base
 from orchestration.progress import Reporter, Silent
@@ -104,6 +104,7 @@ def run_all(
     report = RunReport(datetime.now(UTC))
     began = time.monotonic()
     try:
+        require_engine(home)
         with home.lock("run"):
             with reporter.phase("sync", "reading the shops"):
                 report.sync = sync(

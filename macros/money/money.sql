@@ -54,9 +54,13 @@
     end
 {%- endmacro %}
 
-{#- A share, known as a double, of an amount, to 4 places: for estimates, never for what was sold or paid. -#}
+{#-
+    A share, known as a double, of an amount, to 4 places: for estimates, never for what was sold or paid. Without `round`, which takes a double by its
+    shortest text on Spark: 0.29 * 0.005 is 0.00145 there, and on DuckDB a little less.
+-#}
 {% macro money_part(amount, share) -%}
-    cast(round(cast({{ amount }} as double) * {{ share }}, 4) as decimal(18, 4))
+    {%- set part = '(cast(' ~ amount ~ ' as double) * ' ~ share ~ ')' -%}
+    cast(cast(sign({{ part }}) * floor(abs({{ part }}) * 10000 + 0.5) as decimal(18, 0)) * cast(0.0001 as decimal(4, 4)) as decimal(18, 4))
 {%- endmacro %}
 
 {#- Smallest units: currencies that have no decimals. -#}

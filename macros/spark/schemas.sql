@@ -10,3 +10,18 @@
         {%- do make_raw_known() -%}
     {%- endif -%}
 {%- endmacro %}
+
+{#- Nobody publishes what stays, but an incremental model that comes back later would go on from it. A view is made anew in any case. -#}
+{% macro spark__drop_relations_of_no_node() -%}
+    {%- if execute and flags.WHICH == 'build' -%}
+        {%- set known = {} -%}
+        {%- for node in graph.nodes.values() if node.resource_type in ['model', 'seed', 'snapshot'] -%}
+            {%- do known.setdefault(node.schema, []).append(node.alias | lower) -%}
+        {%- endfor -%}
+        {%- for schema in known -%}
+            {%- for found in run_query('show tables in ' ~ schema).rows if found['tableName'] | lower not in known[schema] -%}
+                {%- do run_query('drop table ' ~ schema ~ '.`' ~ found['tableName'] ~ '` purge') -%}
+            {%- endfor -%}
+        {%- endfor -%}
+    {%- endif -%}
+{%- endmacro %}

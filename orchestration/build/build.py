@@ -296,6 +296,7 @@ def build(
         StorageError: The disk is full or refuses.
     """
     project = project_dir()
+    require_engine(home)
     with home.lock("build"), recorded(home, "build") as entry:
         home.prepare()
         check_frozen(home)
@@ -360,6 +361,7 @@ def test(home: Home, *, progress: Progress | None = None) -> BuildReport:
         HomeBusy: Another run holds the home.
     """
     project = project_dir()
+    require_engine(home)
     with home.lock("test"):
         began = time.monotonic()
         state = build_state(home)
@@ -411,6 +413,16 @@ def engine() -> str:
             advice=f"Set it to {LOCAL} or {spark.TARGET}, or unset it.",
         )
     return named
+
+
+def require_engine(home: Home) -> None:
+    """Say that what builds is not there before a sync of hours, and before the last build is no build any more.
+
+    Raises:
+        ConfigError: There is no such target, or Spark lacks something.
+    """
+    if engine() == spark.TARGET:
+        spark.spark_environment(home)
 
 
 def dbt_environment(home: Home, project: Path) -> dict[str, str]:

@@ -174,6 +174,8 @@ def _name_inputs_of_the_home(manifest: Any) -> None:
 
 def _copy_from_spark(manifest: Any, result: Any) -> None:
     """What audit and publication read leaves Spark, with the rows that failed tests have found."""
+    from py4j.protocol import Py4JError
+    from pyspark.errors import PySparkException
     from pyspark.sql import SparkSession
 
     nodes = {
@@ -189,13 +191,20 @@ def _copy_from_spark(manifest: Any, result: Any) -> None:
     }
     failing = {one: node.compiled_code for one, (node, status) in done.items() if status == "fail"}
     content = {"nodes": nodes}
-    queries = spark.copy_to_warehouse(
-        SparkSession.active(),
-        Home.from_env(),
-        spark.leaving(content),
-        spark.views_for_people(content, compiled),
-        failing,
-    )
+    try:
+        queries = spark.copy_to_warehouse(
+            SparkSession.active(),
+            Home.from_env(),
+            spark.leaving(content),
+            spark.views_for_people(content, compiled),
+            failing,
+        )
+    except (PySparkException, Py4JError) as error:
+        # Behind the first line come a hundred of Java's.
+        said = str(error).partition("\n")[0]
+        raise TtkpiError(
+            f"The tables could not leave Spark, and the warehouse file is as it was: {said}"
+        ) from error
     for one, query in queries.items():
         done[one][0].compiled_code = query
 

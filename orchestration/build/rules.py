@@ -35,6 +35,7 @@ from orchestration.build.seeds import inputs_of_build
 VARIABLE = "TTKPI_REBUILT_MODELS"
 """Environment variable of dbt: ids of the models that are built in full, each between two spaces."""
 OLDER_RELEASE = "this home was built by an older release"
+_UNFINISHED = "a build was interrupted"
 _ANEW = "Run `ttkpi build`: it makes every table anew from raw, and the file with them."
 _SHOWN_CAUSES = 3
 _ENGINE = "local"
@@ -133,7 +134,7 @@ def plan(home: Home, project: Path, manifest: Mapping[str, Any], engine: str = _
         for rule in rules.values():
             rule["vars"]["engine"] = engine
     parents = _parents(manifest, rules)
-    record = _record(home)
+    record = _record(home, engine)
     known, marked = record or ({}, dict.fromkeys(rules, OLDER_RELEASE))
     causes: dict[str, None] = {}
     outdated: dict[str, str] = {}
@@ -153,7 +154,9 @@ def plan(home: Home, project: Path, manifest: Mapping[str, Any], engine: str = _
         causes=list(causes),
         unit="orders" if any(_is_of_orders(manifest["nodes"][one]) for one in outdated) else "history",
     )
-    write(home, found.built, found.outdated)
+    # A table that has no rule yet is marked as well: a kill leaves it behind, and the rule may be another one by then.
+    unfinished = {one: _UNFINISHED for one in parents if one not in found.built}
+    write(home, found.built, unfinished | found.outdated)
     return found
 
 
@@ -350,9 +353,12 @@ def _digest(content: str | bytes) -> str:
     return hashlib.sha256(data).hexdigest()[:16]
 
 
-def _record(home: Home) -> tuple[dict[str, Rule], dict[str, str]] | None:
-    """What is up to date and what is outdated; None when nobody knows, and both are empty before the first build."""
-    if not home.warehouse.is_file():
+def _record(home: Home, engine: str) -> tuple[dict[str, Rule], dict[str, str]] | None:
+    """What is up to date and what is outdated; None when nobody knows, and both are empty before the first build.
+
+    Who deletes the warehouse file deletes what DuckDB has built, but not what another engine has.
+    """
+    if not home.warehouse.is_file() and (engine == _ENGINE or not record_path(home).is_file()):
         return {}, {}
     try:
         record = _whole(home)

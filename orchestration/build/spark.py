@@ -14,8 +14,11 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import re
 import shutil
+import subprocess
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,6 +29,7 @@ import sqlglot
 from home.database import files_in, literal, quoted
 from home.errors import ConfigError
 from home.layout import Home
+from home.memory import memory_limit
 from home.storage import storage_errors
 
 TARGET = "spark"
@@ -44,8 +48,8 @@ BESIDE_MARTS = frozenset(
 _SCHEMAS = ("marts", "seeds")
 _VIEWS = "views"
 _FAILING = "failing_tests"
-_SHOWN_ROWS = 10_000
 _JAR = "iceberg-spark-runtime-3.5_2.12-*.jar"
+_JAVA = range(11, 18)
 _INSTALL = "Run `pip install -r requirements-spark.lock`, as docs/spark.md says."
 
 
@@ -77,11 +81,17 @@ def spark_environment(home: Home) -> dict[str, str]:
     for module, what in (("pyspark", "PySpark"), ("dbt.adapters.spark", "dbt-spark")):
         if _spec(module) is None:
             raise ConfigError(f"{what} is not installed, and TTKPI_DBT_TARGET is {TARGET}.", advice=_INSTALL)
-    java = os.environ.get("JAVA_HOME")
-    if not shutil.which("java", path=f"{java}/bin" if java else None):
+    folder = os.environ.get("JAVA_HOME")
+    if (java := shutil.which("java", path=f"{folder}/bin" if folder else None)) is None:
         raise ConfigError(
             "Java was not found, and Apache Spark needs it.",
             advice="Install it (Debian: `apt install openjdk-17-jre-headless`) or set JAVA_HOME.",
+        )
+    if (version := _java_version(java)) not in _JAVA:
+        raise ConfigError(
+            f"Java {version or 'of an unknown version'} was found, and Apache Spark 3.5 with Iceberg runs on Java "
+            f"{_JAVA[0]} to {_JAVA[-1]}.",
+            advice="Install Java 17 and set JAVA_HOME to its folder.",
         )
     settings = {HOME_IN_SQL: str(home.root.absolute())}
     if jars := os.environ.get(JARS_VARIABLE):
@@ -95,6 +105,17 @@ def spark_environment(home: Home) -> dict[str, str]:
             advice=f"{_INSTALL} Or set {JARS_VARIABLE} to the jar that you have.",
         )
     return {**settings, JARS_VARIABLE: str(jar)}
+
+
+def _java_version(java: str) -> int | None:
+    """The first number of a Java's version, 8 where it calls itself 1.8; None when it does not say it."""
+    with suppress(OSError):
+        said = subprocess.run(
+            [java, "-version"], capture_output=True, text=True, errors="replace", check=False
+        )
+        if found := re.search(r'version "(?:1\.)?(\d+)', said.stderr):
+            return int(found[1])
+    return None
 
 
 def _spec(module: str) -> Any:
@@ -125,16 +146,18 @@ def leaving(manifest: Mapping[str, Any]) -> Iterator[Leaving]:
 
 
 def views_for_people(manifest: Mapping[str, Any], compiled: Mapping[str, str]) -> dict[str, str]:
-    """The views of `models/views` as DuckDB's SQL, by name.
+    """The views of `models/views` as DuckDB's SQL, by name; empty of those that this run has not made.
 
     Args:
         manifest: dbt's picture of the project; `nodes` is read.
         compiled: Spark's SQL of the views that this run has made, by dbt's id.
     """
     return {
-        manifest["nodes"][one]["alias"]: sqlglot.transpile(sql, read="spark", write="duckdb")[0]
-        for one, sql in compiled.items()
-        if manifest["nodes"][one]["schema"] == _VIEWS
+        node["alias"]: sqlglot.transpile(compiled[one], read="spark", write="duckdb")[0]
+        if one in compiled
+        else ""
+        for one, node in manifest["nodes"].items()
+        if node["resource_type"] == "model" and node["schema"] == _VIEWS
     }
 
 
@@ -147,11 +170,13 @@ def copy_to_warehouse(
         session: The `SparkSession` that has built the tables.
         home: Whose warehouse.
         tables: What leaves Spark. What was never built there is left out.
-        views: DuckDB's SQL of each view for people, by name. A view of the former file stays.
+        views: DuckDB's SQL of each view for people, by name; empty of one that this run has not made. That stays as it
+            was in the former file, unless a table that it reads is not there.
         failing: Spark's query of each test that found rows, by dbt's id.
 
     Returns:
-        A query of the warehouse for the rows of each such test, 10,000 at most, by dbt's id.
+        A query of the warehouse for the rows of each such test, by dbt's id: for all of them, as the audit holds back
+        the shops that they name.
 
     Raises:
         StorageError: The disk is full or refuses.
@@ -165,7 +190,9 @@ def copy_to_warehouse(
         shutil.rmtree(folder, ignore_errors=True)
         fresh.unlink(missing_ok=True)
         queries: dict[str, str] = {}
-        with duckdb.connect(str(fresh)) as warehouse:
+        # Spark's own memory comes on top.
+        limits = {"memory_limit": memory_limit(), "temp_directory": str(home.root / "tmp")}
+        with duckdb.connect(str(fresh), config=limits) as warehouse:
             warehouse.execute("set TimeZone = 'UTC'")
             for schema in (*_SCHEMAS, _VIEWS, _FAILING):
                 warehouse.execute(f"create schema {schema}")
@@ -174,11 +201,18 @@ def copy_to_warehouse(
                     _copy(session, warehouse, folder, session.table(table.relation), table)
             for number, (one, query) in enumerate(failing.items(), start=1):
                 rows = Leaving(_FAILING, f"test_{number}", "")
-                _copy(session, warehouse, folder, session.sql(query).limit(_SHOWN_ROWS), rows)
+                _copy(session, warehouse, folder, session.sql(query), rows)
                 queries[one] = f'select * from "warehouse"."{_FAILING}"."{rows.name}"'  # noqa: S608
-            for name, query in {**_views_of(home), **views}.items():
-                warehouse.execute(f"create view {_VIEWS}.{quoted(name)} as {query}")
-        shutil.rmtree(folder)
+            former = _views_of(home)
+            for name, query in views.items():
+                if query:
+                    warehouse.execute(f"create view {_VIEWS}.{quoted(name)} as {query}")
+                elif name in former:
+                    with suppress(duckdb.CatalogException, duckdb.BinderException):
+                        warehouse.execute(f"create view {_VIEWS}.{quoted(name)} as {former[name]}")
+        shutil.rmtree(folder, ignore_errors=True)
+        # What a killed build on DuckDB left beside the former file would be written into this one.
+        home.warehouse.with_name(f"{home.warehouse.name}.wal").unlink(missing_ok=True)
         fresh.replace(home.warehouse)
     return queries
 
@@ -187,7 +221,8 @@ def _copy(
     session: Any, warehouse: duckdb.DuckDBPyConnection, folder: Path, rows: Any, table: Leaving
 ) -> None:
     place = folder / table.schema / table.name
-    rows.write.mode("overwrite").parquet(place.as_uri())
+    # Not `as_uri()`: Spark takes the %E5 of a path in another script as it stands.
+    rows.write.mode("overwrite").parquet(f"file://{place}")
     columns = table.types or dict.fromkeys(rows.columns, "")
     selected = ", ".join(
         f"cast({quoted(name)} as {kind}) as {quoted(name)}" if kind else quoted(name)

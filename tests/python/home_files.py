@@ -59,6 +59,8 @@ FILES = {
     "inbox/**": "files of others: read by a process that may die of them (test_exports_hostile.py)",
     "warehouse.duckdb": TRIED,
     "warehouse.duckdb.wal": "of a warehouse that a kill closed: DuckDB checks each entry",
+    "warehouse.new": LEFT_BY_A_KILL,
+    "spark/**": "Iceberg's and Derby's own: made anew from raw when the folder is deleted (docs/spark.md)",
     "dbt/build.json": TRIED,
     "dbt/run_results.json": TRIED,
     "dbt/manifest.json": TRIED,

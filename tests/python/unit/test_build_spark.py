@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import duckdb
 import pytest
 
 from home.config import PROJECT_ROOT
 from home.errors import ConfigError
 from home.layout import Home
 from orchestration.build import spark
-from orchestration.build.build import TARGET_VARIABLE, dbt_environment, engine, project_state
+from orchestration.build.build import TARGET_VARIABLE, build, dbt_environment, engine, project_state
+from orchestration.run import run_all
 
 
 def test_duckdb_unless_spark_is_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -51,9 +56,52 @@ def test_what_spark_lacks_is_said_with_its_cure(
     monkeypatch.delenv("JAVA_HOME", raising=False)
     monkeypatch.setattr(spark, "_spec", lambda module: None if module == missing else object.__new__(_Spec))
     monkeypatch.setattr(spark.shutil, "which", lambda name, path=None: None if missing == "java" else name)
+    monkeypatch.setattr(spark, "_java_version", lambda java: 17)
     with pytest.raises(ConfigError, match=said) as error:
         spark.spark_environment(Home(tmp_path))
     assert cure in (error.value.advice or "")
+
+
+@pytest.mark.parametrize(
+    ("said", "version"),
+    [
+        ('openjdk version "17.0.15" 2025-04-15', 17),
+        ('java version "1.8.0_411"', 8),
+        ('openjdk version "25" 2025-09-16', 25),
+        ("Error: could not find libjava.so", None),
+    ],
+)
+def test_the_version_of_java(tmp_path: Path, said: str, version: int | None) -> None:
+    java = tmp_path / "java"
+    java.write_text(f"#!/bin/sh\necho '{said}' >&2\n")
+    java.chmod(0o700)
+    assert spark._java_version(str(java)) == version
+
+
+@pytest.mark.parametrize("version", [8, 25, None])
+def test_a_java_that_spark_does_not_know_is_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, version: int | None
+) -> None:
+    """Guards "Java gateway process exited before sending its port number", which is all that PySpark says."""
+    monkeypatch.setattr(spark, "_spec", lambda module: object.__new__(_Spec))
+    monkeypatch.setattr(spark.shutil, "which", lambda name, path=None: name)
+    monkeypatch.setattr(spark, "_java_version", lambda java: version)
+    with pytest.raises(ConfigError, match="Java 11 to 17") as error:
+        spark.spark_environment(Home(tmp_path))
+    assert "Java 17" in (error.value.advice or "")
+
+
+def test_a_target_that_is_misspelt_leaves_the_last_build_as_it_was(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """And nothing is synced for hours before it is said."""
+    monkeypatch.setenv(TARGET_VARIABLE, "sprak")
+    home = Home(tmp_path)
+    for command in (lambda: build(home), lambda: run_all(home)):
+        with pytest.raises(ConfigError, match="sprak"):
+            command()
+    assert not (tmp_path / "dbt").exists()
+    assert not (tmp_path / "raw").exists()
 
 
 class _Spec:
@@ -121,3 +169,48 @@ def test_views_for_people_are_duckdb_s_sql() -> None:
     found = spark.views_for_people({"nodes": nodes}, compiled)
     assert list(found) == ["view_orders"]
     assert '"order_id"' in found["view_orders"]
+    assert spark.views_for_people({"nodes": nodes}, {}) == {"view_orders": ""}
+
+
+class _NoTables:
+    """A Spark session without a table."""
+
+    conf = SimpleNamespace(set=lambda name, value: None)
+    catalog = SimpleNamespace(tableExists=lambda relation: False)
+
+
+def views(home: Home) -> list[Any]:
+    with duckdb.connect(str(home.warehouse), read_only=True) as warehouse:
+        return warehouse.execute("select view_name from duckdb_views() where not internal").fetchall()
+
+
+def test_a_view_of_the_former_file_stays_unless_it_or_its_table_is_gone(tmp_path: Path) -> None:
+    """Guards a view of a model that was removed: no build on Spark would have ended any more."""
+    home = Home(tmp_path)
+    home.prepare()
+    with duckdb.connect(str(home.warehouse)) as former:
+        former.execute("create schema marts; create schema views; create table marts.gone as select 1 as a")
+        former.execute(
+            "create view views.of_no_table as select 1 as a; create view views.of_no_model as select 2"
+        )
+        former.execute("create view views.of_gone as select a from marts.gone")
+    spark.copy_to_warehouse(_NoTables(), home, [], {"of_no_table": "", "of_gone": ""}, {})
+    assert views(home) == [("of_no_table",)]
+
+
+def test_what_a_killed_build_on_duckdb_left_is_no_part_of_the_new_file(tmp_path: Path) -> None:
+    """DuckDB writes the log beside a file into it, whichever file that is by now."""
+    home = Home(tmp_path)
+    home.prepare()
+    killed = f"""
+import duckdb, os
+warehouse = duckdb.connect({str(home.warehouse)!r})
+warehouse.execute("create schema views; checkpoint")
+warehouse.execute("create table left_behind as select 1 as a")
+os._exit(9)
+"""
+    subprocess.run([sys.executable, "-c", killed], check=False)
+    assert home.warehouse.with_name("warehouse.duckdb.wal").stat().st_size
+    spark.copy_to_warehouse(_NoTables(), home, [], {}, {})
+    with duckdb.connect(str(home.warehouse), read_only=True) as warehouse:
+        assert warehouse.execute("select table_name from duckdb_tables()").fetchall() == []

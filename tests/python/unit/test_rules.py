@@ -181,6 +181,25 @@ def test_another_engine_builds_everything_anew(project: Project) -> None:
     assert project.build() == ("", set())
 
 
+def test_without_the_warehouse_file_what_another_engine_built_is_still_there(project: Project) -> None:
+    """Guards a person who deletes the file to have it made anew: Spark's tables are of the rule before."""
+    project.build(engine="spark")
+    project.home.warehouse.unlink()
+    project.node("lines")["checksum"]["checksum"] = "other"
+    assert project.build(engine="spark")[1] == {"lines", "days"}
+
+
+def test_a_first_build_that_was_killed_leaves_nothing_behind_as_built(tmp_path: Path) -> None:
+    """Guards tables of the first half, by a rule that is another one when the build is begun again."""
+    project = Project(tmp_path)
+    project.home.warehouse.unlink()
+    plan(project.home, project.root, project.manifest)
+    project.home.warehouse.touch()
+    reason = "a build was interrupted: 3 models are built from all orders"
+    assert project.build() == (reason, {"lines", "days", "other"})
+    assert project.build() == ("", set())
+
+
 def test_what_shapes_a_table_counts_and_what_describes_it_does_not(project: Project) -> None:
     node = project.node("days")
     node["description"] = "other"

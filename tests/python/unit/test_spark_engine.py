@@ -14,6 +14,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -33,7 +34,7 @@ MACROS = "\n".join(path.read_text(encoding="utf-8") for path in FILES)
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """A session as the profile makes it, with a catalog of its own."""
     sql = pytest.importorskip("pyspark.sql", reason="PySpark is not installed: `make spark` installs it")
-    place = tmp_path_factory.mktemp("spark")
+    place = tmp_path_factory.mktemp("my 店铺 50%20off")
     try:
         settings = spark_environment(Home(place))
     except ConfigError as error:
@@ -271,8 +272,6 @@ def test_what_leaves_spark_is_as_the_contract_says(spark: Any, tmp_path: Path) -
         {"view_mart": "select shop from marts.mart"},
         {"test.one": "select shop as shop_key, units from main.mart"},
     )
-    import duckdb
-
     with duckdb.connect() as db:
         db.execute("set TimeZone = 'UTC'")
         db.execute(f"attach '{home.warehouse}' as warehouse (read_only)")
@@ -285,3 +284,53 @@ def test_what_leaves_spark_is_as_the_contract_says(spark: Any, tmp_path: Path) -
         assert db.execute(queries["test.one"]).fetchall() == [("Thailand 泰国", 3)]
         assert db.execute("select sql from duckdb_views() where view_name = 'view_mart'").fetchone()
     assert not list((tmp_path / "spark").iterdir())
+
+
+def test_every_row_of_a_failed_test_leaves_spark(spark: Any, tmp_path: Path) -> None:
+    """Guards a shop whose rows come last: the audit holds back the shops that are named, and publishes the others."""
+    home = Home(tmp_path)
+    home.prepare()
+    query = "select case when id = 20000 then 'last' else 'first' end as shop_key from range(20001)"
+    queries = copy_to_warehouse(spark, home, [], {}, {"test.one": query})
+    with duckdb.connect() as db:
+        db.execute(f"attach '{home.warehouse}' as warehouse (read_only)")
+        counts = db.execute(f"select shop_key, count(*) from ({queries['test.one']}) group by all order by 1")
+        assert counts.fetchall() == [("first", 20_000), ("last", 1)]
+
+
+def test_a_table_of_no_model_leaves(spark: Any) -> None:
+    """Guards an incremental model that comes back with another release, and would go on from its table of that day."""
+    spark.sql("create schema built")
+    for name in ("kept", "of_no_model"):
+        spark.sql(f"create table built.{name} using iceberg as select 1 as a")
+    spark.sql("create view built.seen as select a from built.kept")
+    macro(
+        "spark__drop_relations_of_no_node()",
+        execute=True,
+        flags=SimpleNamespace(WHICH="build"),
+        graph=SimpleNamespace(
+            nodes={"m": SimpleNamespace(resource_type="model", schema="built", alias="kept")}
+        ),
+        run_query=lambda sql: SimpleNamespace(rows=[row.asDict() for row in spark.sql(sql).collect()]),
+    )
+    assert [row["tableName"] for row in spark.sql("show tables in built").collect()] == ["kept"]
+    assert rows(spark, "select a from built.seen") == [(1,)]
+
+
+@pytest.mark.parametrize(
+    ("amount", "share", "expected"),
+    [
+        ("0.29", "0.005", "0.0014"),
+        ("0.71", "0.005", "0.0036"),
+        ("-1.13", "0.005", "-0.0056"),
+        ("0.0001", "0.5", "0.0001"),
+        ("0", "0.5", "0.0000"),
+    ],
+)
+def test_a_part_of_an_amount_is_rounded_as_on_duckdb(
+    spark: Any, amount: str, share: str, expected: str
+) -> None:
+    """0.29 * 0.005 is 0.00145 in Spark's shortest text of it, and a little below in the number that DuckDB rounds."""
+    names = {"amount": f"cast({amount} as decimal(18, 4))", "share": f"cast({share} as double)"}
+    sql = f"select {macro('money_part(amount, share)', **names)}"
+    assert duckdb.sql(sql).fetchall() == rows(spark, sql) == [(Decimal(expected),)]
