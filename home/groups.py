@@ -125,9 +125,11 @@ def seller_group(folder: Path, name: str) -> SellerGroup:
     """
     known = {group.name: group for group in seller_groups(folder)}
     if name not in known:
+        # A name that is refused is not offered as one to make.
+        new = f" A new one: mkdir -m 700 {folder / name}" if _NAME.fullmatch(name) else ""
         raise ConfigError(
             f"There is no seller group {name} in {folder}.",
-            advice=f"Known are: {', '.join(known) or 'none yet'}. A new one: mkdir -m 700 {folder / name}",
+            advice=f"Known are: {', '.join(known) or 'none yet'}.{new}",
         )
     return known[name]
 

@@ -7,7 +7,7 @@ that its query makes. These names can be used in the queries of `tests/expectati
 | schema | holds |
 | --- | --- |
 | `raw` | every raw table, all loads: `raw.orders`, `raw.fx_rates` |
-| `arrived` | the same tables, only the loads since the last audit that passed |
+| `arrived` | the same tables, only the loads since the last audit that passed, and the newest of them of a record |
 | `marts`, `seeds` | of the warehouse, as the build left them |
 | `published` | the same marts as they are published now; without rows before the first publication |
 | `audit` | `audit.tables(table_name, row_count, published_row_count)`: every mart that will be published |
@@ -19,7 +19,7 @@ its source before it: `raw.drift` and `raw.tiktok_ads__drift`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +47,19 @@ FACTS = {
 }
 """Facts of which a row that was once there stays, and the day under which it stays. Lists of what is open now (alerts,
 leaderboards, flags, stock) shrink by nature and say nothing about a cut-off table."""
+
+RECORDS = {
+    "orders": ("orders", ("order_id",)),
+    "order_lines": ("orders", ("order_id",)),
+    "returns": ("returns", ("return_id",)),
+    "return_lines": ("returns", ("return_id",)),
+    "statements": ("statements", ("statement_id",)),
+    "statement_transactions": ("statement_transactions", ("statement_id", "transaction_id")),
+    "affiliate_order_skus": ("affiliate_order_skus", ("order_id", "sku_id")),
+}
+"""For what holds a shop back: the raw table of the record that a row belongs to, and the record's key within its shop.
+What is judged is what the newest load says of a record, which is also what staging takes: a shop that is held back for
+a row is let go when that row has come again, corrected."""
 
 
 def raw_views(tables: Iterable[tuple[str, str]]) -> dict[str, tuple[str, str]]:
@@ -93,6 +106,7 @@ class Frames:
 
     def _raw_tables(self, raw: Path, since: str) -> str:
         newest = ""
+        names: list[str] = []
         folders = {(path.parent.name, path.name): path for path in raw.glob("*/*") if path.is_dir()}
         for name, table in raw_views(folders).items():
             folder = folders[table]
@@ -104,13 +118,12 @@ class Frames:
                 f"select max(stats_max_value) from parquet_metadata({files}) where path_in_schema = '_dlt_load_id'"
             ).fetchone()
             newest = max(newest, str(found[0])) if found and found[0] is not None else newest
-            view = quoted(name)
             self._connection.execute(
-                f"create view raw.{view} as select * from read_parquet({files}, union_by_name = true)"
+                f"create view raw.{quoted(name)} as select * from read_parquet({files}, union_by_name = true)"
             )
-            self._connection.execute(
-                f"create view arrived.{view} as select * from raw.{view} where _dlt_load_id > {literal(since)}"
-            )
+            names.append(name)
+        for name in names:
+            self._connection.execute(f"create view arrived.{quoted(name)} as {_arrived(name, since, names)}")
         return newest
 
     def _views(self, database: str, schema: str) -> None:
@@ -166,6 +179,19 @@ class Frames:
                     break
                 except duckdb.BinderException:
                     continue
+
+
+def _arrived(table: str, since: str, tables: Collection[str]) -> str:
+    """The rows of the loads after one, without those whose record a later of these loads has brought again."""
+    rows = f"select * from raw.{quoted(table)} as own where own._dlt_load_id > {literal(since)}"
+    record, keys = RECORDS.get(table, ("", ()))
+    if record not in tables:
+        return rows
+    same = " and ".join(f"newer.{key} = own.{key}" for key in ("shop_key", *keys))
+    return (
+        f"{rows} and not exists (select 1 from raw.{quoted(record)} as newer "
+        f"where {same} and newer._dlt_load_id > greatest(own._dlt_load_id, {literal(since)}))"
+    )
 
 
 def _fact_days(table: str, day: str) -> str:

@@ -178,8 +178,8 @@ def publish_union(
                 _keep_apart(connection, sources)
                 if not sources.parts:
                     raise NothingToUnite(
-                        "No seller group has published anything that may go into the union:\n"
-                        + "\n".join(f"- {group}: {why}" for group, why in sources.absent.items()),
+                        "No seller group has published anything that may go into the union"
+                        + "".join(f"\n- {group}: {why}" for group, why in sources.absent.items()),
                         advice="The union is as it was. Run `ttkpi homes run` first.",
                     )
                 report = _write(connection, own, fresh, sources, began, shows)

@@ -25,7 +25,7 @@ with scores as (
         days.shop_key,
         days.kpi_date,
         sum(stock.sales_share) as sales_share,
-        max_by({{ dbt.concat(["coalesce(stock.seller_sku, stock.sku_id)", "' '", "cast(stock.out_from as string)"]) }}, stock.sales_share) as detail
+        {{ value_at_newest(dbt.concat(["coalesce(stock.seller_sku, stock.sku_id)", "' '", "cast(stock.out_from as string)"]), 'stock.sales_share', ties=['stock.sku_id']) }} as detail
     from (select distinct shop_key, kpi_date from scores where is_anomaly) as days
     inner join {{ ref('int_alarms__stock_outs') }} as stock
         on days.shop_key = stock.shop_key
@@ -40,7 +40,7 @@ with scores as (
         days.shop_key,
         days.kpi_date,
         sum(products.sales_share) as sales_share,
-        max_by({{ dbt.concat(["products.product_id", "' '", "products.product_status", "' '", "cast(products.stopped_date as string)"]) }}, products.sales_share) as detail
+        {{ value_at_newest(dbt.concat(["products.product_id", "' '", "products.product_status", "' '", "cast(products.stopped_date as string)"]), 'products.sales_share', ties=['products.product_id']) }} as detail
     from (select distinct shop_key, kpi_date from scores where is_anomaly) as days
     inner join {{ ref('int_alarms__products_stopped') }} as products
         on days.shop_key = products.shop_key
@@ -73,7 +73,7 @@ with scores as (
         shop_key,
         kpi_date,
         sum(sales_share) as sales_share,
-        max_by(creator_username, sales_share) as detail
+        {{ value_at_newest('creator_username', 'sales_share', ties=['creator_username']) }} as detail
     from {{ ref('int_alarms__creators_stopped') }}
     group by shop_key, kpi_date
 )

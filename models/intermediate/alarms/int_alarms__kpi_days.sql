@@ -16,7 +16,7 @@ with shops as (
 
 -- Figures of two definitions are never compared: the shop's newest one.
 , definitions as (
-    select shop_key, max_by(platform_gmv_definition, shop_local_date) as platform_gmv_definition
+    select shop_key, {{ value_at_newest('platform_gmv_definition', 'case when platform_gmv_definition is not null then shop_local_date end') }} as platform_gmv_definition
     from {{ ref('int_sales__shop_platform_days') }}
     group by shop_key
 )

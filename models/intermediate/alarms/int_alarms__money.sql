@@ -244,7 +244,7 @@ with shops as (
         count(*) as orders,
         sum(orders.net_gmv) as net_gmv,
         min(orders.delivery_time) as first_delivery_time,
-        min_by(orders.order_id, orders.delivery_time) as example_order_id
+        {{ value_at_oldest('orders.order_id', 'orders.delivery_time', ties=['orders.order_id']) }} as example_order_id
     from {{ ref('fct_orders') }} as orders
     inner join {{ ref('int_finance__order_settlements') }} as settlements
         on orders.shop_key = settlements.shop_key and orders.order_id = settlements.order_id

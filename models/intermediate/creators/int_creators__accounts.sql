@@ -12,7 +12,7 @@ with order_traces as (
     select
         shop_key,
         {{ creator_name('creator_user_name') }} as creator_username,
-        max_by(creator_open_id, retrieved_at) as creator_open_id,
+        {{ value_at_newest('creator_open_id', 'case when creator_open_id is not null then retrieved_at end') }} as creator_open_id,
         max(retrieved_at) as seen_at,
         max(case when account_type in ('OFFICIAL_ACCOUNTS', 'MARKETING_ACCOUNTS') then 1 else 0 end) as is_own_account
     from {{ ref('stg_tiktok_shop__live_sessions') }}

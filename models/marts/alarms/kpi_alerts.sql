@@ -165,7 +165,7 @@ with shops as (
         min(attempt_date) as first_seen,
         max(attempt_date) as last_seen,
         min(recency) as recency,
-        max_by(error_message, finished_at) as error_message
+        {{ value_at_newest('error_message', 'finished_at', ties=['run_id']) }} as error_message
     from numbered_attempts
     where is_failed
     group by shop_key, resource, run_number
@@ -373,9 +373,9 @@ with shops as (
         max(snapshot_date) as last_seen,
         max(newest_date) = max(snapshot_date) as is_open,
         max(case when metric_status = 'CRITICAL' then 1 else 0 end) as is_critical,
-        max_by(metric_status, snapshot_date) as metric_status,
-        max_by(metric_value, snapshot_date) as metric_value,
-        max_by(value_unit, snapshot_date) as value_unit
+        {{ value_at_newest('metric_status', 'snapshot_date') }} as metric_status,
+        {{ value_at_newest('metric_value', 'snapshot_date') }} as metric_value,
+        {{ value_at_newest('value_unit', 'snapshot_date') }} as value_unit
     from verdicts
     where is_poor
     group by shop_key, metric_code, run_number
@@ -443,8 +443,8 @@ with shops as (
         sum(amount) as amount,
         max(currency) as currency,
         min(hours_left) as hours_left,
-        min_by(request_id, deadline_at) as first_request_id,
-        min_by(action, deadline_at) as first_action
+        {{ value_at_oldest('request_id', 'deadline_at', ties=['request_id']) }} as first_request_id,
+        {{ value_at_oldest('action', 'deadline_at', ties=['request_id']) }} as first_action
     from {{ ref('int_alarms__open_deadlines') }}
     where is_due_soon
     group by shop_key, subject

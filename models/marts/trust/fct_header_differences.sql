@@ -122,9 +122,10 @@ with order_differences as (
         statements_payable_amount as lines_value,
         null as lines_expected,
         statement_count as line_count,
-        -- Statements in another currency have no value that the payment's could be compared with.
-        case when statements_payable_amount is not null then statement_count else 0 end as lines_with_value
+        statement_count as lines_with_value
     from {{ ref('fct_payments') }}
+    -- Statements in another currency have no sum: such a payment is compared with nothing.
+    where statements_payable_amount is not null or statement_count = 0
     union all
     {%- for measure, header in statement_measures.items() %}
     select

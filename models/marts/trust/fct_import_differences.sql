@@ -63,8 +63,8 @@ with order_pairs as (
         sum(revenue_amount) as revenue_amount,
         sum(adjustment_amount) as adjustment_amount,
         max(retrieved_at) as retrieved_at,
-        max_by(file_id, retrieved_at) as file_id,
-        max_by(file_row, retrieved_at) as file_row
+        {{ value_at_newest('file_id', 'retrieved_at', ties=['file_id', 'file_row']) }} as file_id,
+        {{ value_at_newest('file_row', 'retrieved_at', ties=['file_id', 'file_row']) }} as file_row
     from {{ ref('stg_seller_center__statements') }}
     group by shop_key, currency, {{ local_date('statement_time', "'UTC'") }}
 )
@@ -121,8 +121,8 @@ with order_pairs as (
         sum(fee_tax_amount) as fee_tax_amount,
         sum(adjustment_amount) as adjustment_amount,
         max(retrieved_at) as retrieved_at,
-        max_by(file_id, retrieved_at) as file_id,
-        max_by(file_row, retrieved_at) as file_row
+        {{ value_at_newest('file_id', 'retrieved_at', ties=['file_id', 'file_row']) }} as file_id,
+        {{ value_at_newest('file_row', 'retrieved_at', ties=['file_id', 'file_row']) }} as file_row
     from {{ ref('stg_seller_center__statement_transactions') }}
     where type = 'ORDER' and order_id is not null
     group by shop_key, order_id, currency, {{ local_date('statement_time', "'UTC'") }}

@@ -23,8 +23,8 @@ with shops as (
     select
         shop_key,
         resource,
-        max_by(endpoint, finished_at) as endpoint,
-        max_by(coalesce(authorisation_state, 'ok'), finished_at) = 'scope_missing' as is_out_of_scope,
+        {{ value_at_newest('endpoint', 'finished_at', ties=['run_id']) }} as endpoint,
+        {{ value_at_newest("coalesce(authorisation_state, 'ok')", 'finished_at', ties=['run_id']) }} = 'scope_missing' as is_out_of_scope,
         min(complete_from) as complete_from,
         max(cursor_at) as complete_until
     from attempts

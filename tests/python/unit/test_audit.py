@@ -220,6 +220,43 @@ class TestWholeAudit:
         assert any(said in failure for failure in report.critical_failures), report.critical_failures
         assert (last_audit(home) or {})["watermark"] == LOAD, "what failed has to be looked at again"
 
+    @pytest.mark.parametrize("table", ["orders", "order_lines", "returns", "return_lines"])
+    def test_what_came_again_corrected_stops_nothing(self, home: Home, table: str) -> None:
+        """The failed audit leaves its mark where it was, so both versions are there when the next one looks."""
+        assert audit(home).passed
+        source = f"read_parquet('{home.raw}/tiktok_shop/{{}}/part.parquet')"
+        # A record comes with its lines, as a page of the API does.
+        family = {"orders", "order_lines"} if table.startswith("order") else {"returns", "return_lines"}
+        for load, currency in ((f"2{LOAD}", "USD"), (f"3{LOAD}", "THB")):
+            for name in family:
+                said = currency if name == table else "THB"
+                changes = f"'{said}' as currency, '{load}' as _dlt_load_id"
+                write_raw(home, name, f"select * replace ({changes}) from {source.format(name)}", name=load)
+            assert audit(home).passed == (currency == "THB")
+        assert (last_audit(home) or {})["watermark"] == f"3{LOAD}"
+
+    def test_line_that_is_gone_from_the_newer_order_is_not_counted(self, home: Home) -> None:
+        """Two lines, of which the second was wrong; TikTok sends the order again, with the first alone."""
+        assert audit(home).passed
+        source = f"read_parquet('{home.raw}/tiktok_shop/{{}}/part.parquet')"
+        for load, lines in ((f"2{LOAD}", 2), (f"3{LOAD}", 1)):
+            write_raw(
+                home,
+                "orders",
+                f"select * replace ({lines}::bigint as line_count, '{load}' as _dlt_load_id) from {source.format('orders')}",
+                name=load,
+            )
+            for line in range(lines):
+                changes = (
+                    f"line_id || '-{line}' as line_id, cast({-1 if line else 5} as decimal(18, 4)) as sale_price, "
+                    f"'{load}' as _dlt_load_id"
+                )
+                rows = f"select * replace ({changes}) from {source.format('order_lines')}"
+                write_raw(home, "order_lines", rows, name=f"{load}{line}")
+            failures = audit(home).critical_failures
+            assert any("never negative" in failure for failure in failures) == (lines == 2)
+            assert not any("fewer (or more) lines" in failure for failure in failures)
+
     def test_failed_sync_is_a_warning_that_names_the_shop(self, home: Home) -> None:
         source = f"read_parquet('{home.raw}/tiktok_shop/sync_log/part.parquet')"
         later = "timestamptz '2026-10-04 00:00:00Z' as finished_at"
@@ -286,6 +323,25 @@ def test_a_home_that_was_moved_has_its_audit_where_it_is_now(tmp_path: Path) -> 
     }
     (folder / "last.json").write_text('{"passed": false}', encoding="utf-8")
     assert last_audit(home) == {"passed": False}, "as an older version wrote it"
+
+
+@pytest.mark.parametrize(("statements", "severity"), [(29, ["warning"]), (30, ["critical", "warning"])])
+def test_fees_below_nothing_are_a_mistake_only_where_there_are_many_statements(
+    judge: Judge, statements: int, severity: list[str]
+) -> None:
+    """A small shop whose first statements hold refunds gets back more of its fees than it pays: -4.81 of 99.35."""
+    (rates,) = (
+        one for one in load_suites(project_dir() / "tests" / "expectations") if one.name == "take_rates"
+    )
+    with duckdb.connect() as connection:
+        connection.execute(
+            "create schema marts; create table marts.kpi_settlement_bridge as select 'th' as shop_key, "
+            "cast(-4.81 as decimal(18, 4)) as fees_and_commissions_amount, cast(99.35 as decimal(18, 4)) as revenue_amount "
+            f"from range({statements})"
+        )
+        table = connection.execute(rates.sql).df()
+    assert table["take_rate"].tolist() == [pytest.approx(-0.0484147, abs=1e-7)]
+    assert [one.severity for one in judge.run(rates, lambda: table) if not one.passed] == severity
 
 
 class TestTablesOfTwoSources:

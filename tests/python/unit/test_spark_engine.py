@@ -26,7 +26,11 @@ from home.layout import Home
 from orchestration.build.spark import Leaving, copy_to_warehouse, spark_environment
 
 ROOT = Path(__file__).parents[3]
-FILES = [*sorted((ROOT / "macros/spark").glob("*.sql")), ROOT / "macros/money/money.sql"]
+FILES = [
+    *sorted((ROOT / "macros/spark").glob("*.sql")),
+    ROOT / "macros/money/money.sql",
+    ROOT / "macros/value_at.sql",
+]
 MACROS = "\n".join(path.read_text(encoding="utf-8") for path in FILES)
 
 
@@ -334,3 +338,35 @@ def test_a_part_of_an_amount_is_rounded_as_on_duckdb(
     names = {"amount": f"cast({amount} as decimal(18, 4))", "share": f"cast({share} as double)"}
     sql = f"select {macro('money_part(amount, share)', **names)}"
     assert duckdb.sql(sql).fetchall() == rows(spark, sql) == [(Decimal(expected),)]
+
+
+@pytest.mark.parametrize("engine", ["duckdb", "default"])
+@pytest.mark.parametrize(
+    ("which", "ties", "expected"),
+    [
+        # The newest row of three has no message: NULL, not the message of the row before it.
+        ("max", [], [("a", None), ("b", "of b2")]),
+        ("min", [], [("a", "of a1"), ("b", "of b1")]),
+        # Both rows of c came at the same time: the key says which one.
+        ("max", ["run_id"], [("a", None), ("b", "of b2"), ("c", "of c2")]),
+        ("min", ["run_id"], [("a", "of a1"), ("b", "of b1"), ("c", "of c1")]),
+    ],
+)
+def test_the_value_of_the_newest_row(
+    request: pytest.FixtureRequest,
+    engine: str,
+    which: str,
+    ties: list[str],
+    expected: list[tuple[str, str | None]],
+) -> None:
+    """DuckDB's max_by passes over rows without a value, and takes the first of equal ones; Spark's does neither."""
+    told = [("a", 1, "a1"), ("a", 2, "a2"), ("a", 3, "none"), ("b", 1, "b1"), ("b", 2, "b2")]
+    told += [("c", 1, "c2"), ("c", 1, "c1")] if ties else []
+    values = ", ".join(f"('{name}', {at}, '{run}', nullif('of {run}', 'of none'))" for name, at, run in told)
+    value = macro(f"{engine}__value_at('{which}', 'message', {['finished_at', *ties]})")
+    sql = f"select name, {value} from (values {values}) as told(name, finished_at, run_id, message) group by name"
+    if engine == "default":
+        assert rows(request.getfixturevalue("spark"), sql) == expected
+    else:
+        with duckdb.connect() as connection:
+            assert sorted(connection.execute(sql).fetchall()) == expected
