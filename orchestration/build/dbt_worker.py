@@ -174,6 +174,9 @@ def _name_inputs_of_the_home(manifest: Any) -> None:
 
 def _copy_from_spark(manifest: Any, result: Any) -> None:
     """What audit and publication read leaves Spark, with the rows that failed tests have found."""
+    if not result.results:
+        # Nothing was selected: no session was opened, and nothing has changed.
+        return
     from py4j.protocol import Py4JError
     from pyspark.errors import PySparkException
     from pyspark.sql import SparkSession
