@@ -327,7 +327,7 @@ def test_a_home_that_was_moved_has_its_audit_where_it_is_now(tmp_path: Path) -> 
 
 @pytest.mark.parametrize(("statements", "severity"), [(29, ["warning"]), (30, ["critical", "warning"])])
 def test_fees_below_nothing_are_a_mistake_only_where_there_are_many_statements(
-    judge: Judge, statements: int, severity: list[str]
+    statements: int, severity: list[str]
 ) -> None:
     """A small shop whose first statements hold refunds gets back more of its fees than it pays: -4.81 of 99.35."""
     (rates,) = (
@@ -341,7 +341,7 @@ def test_fees_below_nothing_are_a_mistake_only_where_there_are_many_statements(
         )
         table = connection.execute(rates.sql).df()
     assert table["take_rate"].tolist() == [pytest.approx(-0.0484147, abs=1e-7)]
-    assert [one.severity for one in judge.run(rates, lambda: table) if not one.passed] == severity
+    assert [one.severity for one in Judge().run(rates, lambda: table) if not one.passed] == severity
 
 
 class TestTablesOfTwoSources:

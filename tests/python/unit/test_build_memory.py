@@ -56,7 +56,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (folder / "profiles.yml").write_text(_PROFILE)
     for name, sql in _MODELS.items():
         (folder / "models" / f"{name}.sql").write_text(sql.replace("ORDERS", "10"))
-    for file in ("memory.sql", "rebuilt.sql", "orders/touched.sql"):
+    for file in ("memory.sql", "rebuilt.sql", "statements.sql", "orders/touched.sql"):
         shutil.copy(ROOT / "macros" / file, folder / "macros")
     monkeypatch.setenv("TTKPI_PROJECT", str(folder))
     monkeypatch.setattr("home.memory.available_bytes", lambda: 16_000_000_000)
