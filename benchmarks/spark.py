@@ -97,8 +97,6 @@ def main(arguments: list[str] | None = None) -> int:
             console.print(f"the homes are kept in {folder}")
         else:
             shutil.rmtree(folder, ignore_errors=True)
-    for text in wrong:
-        console.print(text, markup=False, soft_wrap=True)
     lines = _table(options, runs, wrong, time.monotonic() - began)
     console.print("\n".join(lines), markup=False, soft_wrap=True)
     if options.write:
@@ -178,7 +176,10 @@ def _compared(day: str, duck: Run, other: Run, homes: dict[str, Home]) -> list[s
         rows = differing_rows(homes[TARGET], homes[LOCAL], text.split(":")[0])
         wrong.append("\n".join([f"{day}: marts.{text}", *rows]))
     count = sum(rows for rows, _ in tables[LOCAL].values())
-    console.print(f"{day}: {len(tables[LOCAL])} tables, {count:,} rows compared")
+    # At once: a later step that fails must not leave only how much was compared.
+    console.print(f"{day}: {len(tables[LOCAL])} tables, {count:,} rows compared, {len(wrong)} differences")
+    for text in wrong:
+        console.print(text, markup=False, soft_wrap=True)
     return wrong
 
 
