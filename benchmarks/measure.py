@@ -16,8 +16,8 @@ import psutil
 
 SAMPLE_SECONDS = 0.1
 SAMPLE_SHARE = 0.05
-"""The part of a core that looking may take. To count shared pages takes (by hand) some 25 ms a process, and 50 ms for 800 MB: ten
-times a second that was half of a core, taken from what is measured."""
+"""The part of a core that looking may take. Counted by hand: shared pages take some 25 ms a process, and 50 ms for
+800 MB. Ten times a second that was half of a core, taken from what is measured."""
 
 
 @dataclass(frozen=True)
