@@ -34,7 +34,7 @@ _LAST_RUN = "last_run_id last_attempt_at last_success_at last_error_at pages_las
 _OF_RUNS = {
     "ops_sync_status": f"{_LAST_RUN} access_token_expires_at refresh_token_expires_at authorisation_days_left"
     " unknown_fields",
-    "ops_ads_sync_status": _LAST_RUN,
+    "ops_ads_sync_status": f"{_LAST_RUN} unknown_fields",
 }
 """Columns of marts that tell when a run took place, what it had to read and what surprised it (`drift`)."""
 _ALERTS_OF_SHOPS = "(select * from marts.kpi_alerts where alert_kind not in ('data_late', 'rate_limit'))"
