@@ -109,7 +109,8 @@ def _play(homes: dict[str, Home], base_url: str) -> tuple[list[Run], list[str]]:
     first = homes[LOCAL]
     first.prepare()
     _authorise(first, base_url)
-    # One key: buyers have the same hashes in both homes.
+    # One key: buyers have the same hashes in both homes. Without this each makes its own in its first sync.
+    first.privacy_key()
     shutil.copytree(first.root, homes[TARGET].root)
     runs: list[Run] = []
     wrong: list[str] = []

@@ -40,11 +40,14 @@
 
 {#- Points of a hundred: the weight, times the attainment between 0 and its cap. -#}
 {% macro score(weight, attainment, attainment_cap) -%}
-    cast(round(100 * cast({{ weight }} as double) * case
+    {%- set capped -%}
+    case
         when {{ attainment }} < 0 then 0
         when {{ attainment }} > {{ attainment_cap }} then cast({{ attainment_cap }} as double)
         else {{ attainment }}
-    end, 4) as decimal(18, 4))
+    end
+    {%- endset -%}
+    cast({{ rounded_double('(100 * cast(' ~ weight ~ ' as double) * ' ~ capped ~ ')', 4) }} as decimal(18, 4))
 {%- endmacro %}
 
 {#- A frozen month shows what was frozen, whatever became of the data, the targets or the assignments since. -#}

@@ -25,7 +25,7 @@ with days as (
         training_days.shop_key,
         training_days.kpi_name,
         training_days.kpi_date,
-        cast(days.value as double) as value,
+        days.value,
         days.events
     from training_days
     inner join days
@@ -35,15 +35,23 @@ with days as (
     where days.is_training
 )
 
+, placed as (
+    select
+        *,
+        {{ doubled_place('value', ['shop_key', 'kpi_name', 'kpi_date']) }} as doubled_place,
+        count(*) over (partition by shop_key, kpi_name, kpi_date) as training_weeks
+    from training
+)
+
 , medians as (
     select
         shop_key,
         kpi_name,
         kpi_date,
-        median(value) as expected,
+        {{ exact_median('value', 'doubled_place', 'training_weeks') }} as expected,
         median(events) as usual_events,
-        count(*) as training_weeks
-    from training
+        max(training_weeks) as training_weeks
+    from placed
     group by shop_key, kpi_name, kpi_date
 )
 
@@ -52,25 +60,40 @@ with days as (
         training.shop_key,
         training.kpi_name,
         training.kpi_date,
-        median(abs(training.value - medians.expected)) as median_deviation
+        medians.training_weeks,
+        abs(training.value - medians.expected) as deviation
     from training
     inner join medians
         on training.shop_key = medians.shop_key
         and training.kpi_name = medians.kpi_name
         and training.kpi_date = medians.kpi_date
-    group by training.shop_key, training.kpi_name, training.kpi_date
+)
+
+, placed_deviations as (
+    select *, {{ doubled_place('deviation', ['shop_key', 'kpi_name', 'kpi_date']) }} as doubled_place
+    from deviations
+)
+
+, spreads as (
+    select
+        shop_key,
+        kpi_name,
+        kpi_date,
+        {{ exact_median('deviation', 'doubled_place', 'training_weeks') }} as median_deviation
+    from placed_deviations
+    group by shop_key, kpi_name, kpi_date
 )
 
 select
     medians.shop_key,
     medians.kpi_name,
     medians.kpi_date,
-    cast(round(medians.expected, 10) as decimal(28, 10)) as expected,
+    medians.expected,
     medians.usual_events,
     medians.training_weeks,
-    cast(round(deviations.median_deviation, 10) as decimal(28, 10)) as median_deviation
+    spreads.median_deviation
 from medians
-inner join deviations
-    on medians.shop_key = deviations.shop_key
-    and medians.kpi_name = deviations.kpi_name
-    and medians.kpi_date = deviations.kpi_date
+inner join spreads
+    on medians.shop_key = spreads.shop_key
+    and medians.kpi_name = spreads.kpi_name
+    and medians.kpi_date = spreads.kpi_date

@@ -54,26 +54,30 @@ with days as (
 
 -- The widest of three: how far the training days lie from their median (1.4826 makes it a standard deviation), a share of what was expected, and what
 -- chance alone does to so few orders or clicks (one by the root of their number; of a share its binomial spread).
+, by_chance as (
+    select
+        *,
+        case
+            when is_share_of_events then {{ ratio('sqrt(greatest(likely_share * (1 - likely_share), 0))', 'sqrt(usual_events)') }}
+            else {{ ratio('abs(cast(expected as double))', 'sqrt(usual_events)') }}
+        end as chance
+    from shares
+)
+
 , banded as (
     select
         *,
         case
             when expected is not null
-                then cast(round(greatest(
-                    1.4826 * cast(median_deviation as double),
-                    cast(floor_share as double) * abs(cast(expected as double)),
-                    coalesce(
-                        case
-                            when is_share_of_events
-                                then {{ ratio('sqrt(greatest(likely_share * (1 - likely_share), 0))', 'sqrt(usual_events)') }}
-                            else {{ ratio('abs(cast(expected as double))', 'sqrt(usual_events)') }}
-                        end,
-                        0
-                    ),
+                then cast(greatest(
+                    round(cast(1.4826 as decimal(5, 4)) * median_deviation, 10),
+                    round(cast(floor_share as decimal(9, 4)) * abs(expected), 10),
+                    -- an amount has more digits before the point, and a double no more than 15 in all
+                    coalesce(case when chance < 1000 then {{ rounded_double('chance', 10) }} else {{ rounded_double('chance', 4) }} end, 0),
                     case when unit = 'count' then 1 else 0 end
-                ), 10) as decimal(28, 10))
+                ) as decimal(28, 10))
         end as band
-    from shares
+    from by_chance
 )
 
 , judged as (
@@ -88,7 +92,7 @@ with days as (
             when training_weeks < minimum_weeks then 'too_few_weeks'
             when band = 0 then 'no_spread'
         end as not_judged_reason,
-        cast(round({{ ratio('value - expected', 'band') }}, 4) as decimal(18, 4)) as raw_score
+        {{ money_ratio('value - expected', 'band') }} as raw_score
     from banded
 )
 

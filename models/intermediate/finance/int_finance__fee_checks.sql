@@ -262,7 +262,7 @@ with touched as (
         null as claim_days,
         true as is_verified,
         'https://partner.tiktokshop.com/docv2' as source,
-        'commission as the platform''s own record of the affiliate order states it, less what a refund takes back' as rule,
+        'commission as the platform states it in its own record of the affiliate order, less what a refund takes back' as rule,
         '平台联盟订单记录的佣金，扣除退款追回部分' as rule_zh,
         1 as is_own
     from commissions

@@ -149,10 +149,11 @@ select
     {%- endfor %}
     {%- endfor %}
     {%- for name, _ in quartiles %}
-    {{ money('round(gmv_per_hour_' ~ name ~ ', 4)') }} as gmv_per_hour_{{ name }},
+    -- a quarter of the way between two amounts has 6 places: exact before it is rounded
+    {{ money('round(cast(gmv_per_hour_' ~ name ~ ' as decimal(28, 6)), 4)') }} as gmv_per_hour_{{ name }},
     {%- endfor %}
     cast(leaking_step as string) as leaking_step,
     cast(case leaking_step {% for step, _, _ in steps %}when '{{ step }}' then {{ step }} {% endfor %}end as double) as leaking_rate,
     cast(case leaking_step {% for step, _, _ in steps %}when '{{ step }}' then {{ step }}_median {% endfor %}end as double) as leaking_rate_median,
-    {{ rate("round(case when leaking_step <> 'none' then most_lost end, 4)") }} as orders_lost
+    case when leaking_step <> 'none' then {{ rate(rounded_double('most_lost', 4)) }} end as orders_lost
 from named
