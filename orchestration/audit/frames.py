@@ -48,6 +48,10 @@ FACTS = {
 """Facts of which a row that was once there stays, and the day under which it stays. Lists of what is open now (alerts,
 leaderboards, flags, stock) shrink by nature and say nothing about a cut-off table."""
 
+COUNTED = {"fct_refund_lines": "return_id"}
+"""Facts of which not rows are counted, but what they are of: a return of which only the header was told stands on each
+line of its order, until it comes again with its own lines, which are fewer."""
+
 RECORDS = {
     "orders": ("orders", ("order_id",)),
     "order_lines": ("orders", ("order_id",)),
@@ -194,10 +198,14 @@ def _arrived(table: str, since: str, tables: Collection[str]) -> str:
     )
 
 
+def _what(table: str) -> str:
+    return f"distinct {COUNTED[table]}," if table in COUNTED else ""
+
+
 def _fact_days(table: str, day: str) -> str:
     counted = " union all ".join(
-        f"select shop_key, {day} as day, {now} as row_count, {before} as published_row_count "
-        f"from {schema}.{quoted(table)}"
+        f"select shop_key, day, {now} as row_count, {before} as published_row_count "
+        f"from (select {_what(table)} shop_key, {day} as day from {schema}.{quoted(table)})"
         for schema, now, before in (("marts", 1, 0), ("published", 0, 1))
     )
     return (

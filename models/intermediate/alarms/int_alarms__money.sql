@@ -45,7 +45,8 @@ with shops as (
         on statements.shop_key = row_sums.shop_key and statements.statement_id = row_sums.statement_id
 )
 
--- A payout that was tried again has another id, and its statements name that one.
+-- A payout that was tried again has another id, and its statements name that one. Where payments are not read, or the one that a statement names is
+-- not among them, the statement itself says what became of it.
 , payouts as (
     select
         payments.shop_key,
@@ -65,7 +66,8 @@ with shops as (
         statements.payable_amount as amount,
         statements.statement_time as since
     from statements
-    where statements.payment_id is null and statements.payable_amount > 0
+    left join payments on statements.shop_key = payments.shop_key and statements.payment_id = payments.payment_id
+    where payments.payment_id is null and statements.payable_amount > 0
 )
 
 , payout_alerts as (

@@ -52,6 +52,7 @@ with touched as (
     select
         components.shop_key,
         components.transaction_id,
+        components.component_group,
         coalesce(fee_types.fee_group, 'unmapped') as fee_group,
         components.amount
     from {{ ref('stg_tiktok_shop__unsettled_transaction_components') }} as components
@@ -67,6 +68,7 @@ with touched as (
         shop_key,
         transaction_id,
         max(case when fee_group = 'unmapped' and amount <> 0 then 1 else 0 end) as has_unmapped,
+        sum(case when component_group in ('shipping', 'fee', 'tax') then amount else 0 end) as charges_amount,
         sum(case when fee_group = 'platform_fee' then amount else 0 end) as platform_fee_amount,
         sum(case when fee_group = 'affiliate_commission' then amount else 0 end) as affiliate_commission_amount,
         sum(case when fee_group = 'ads_commission' then amount else 0 end) as ads_commission_amount,
@@ -83,10 +85,16 @@ with touched as (
         unsettled.order_id,
         'estimated' as profit_basis,
         max(coalesce(estimate_sums.has_unmapped, 0)) as has_unmapped,
-        -- Charges that nobody lists are not charges of 0.
+        -- Charges that nobody lists are not charges of 0, and those that are listed twice, or in part, not what will be charged.
         max(
             case
                 when estimate_sums.transaction_id is null and unsettled.est_settlement_amount <> unsettled.est_revenue_amount then 1
+                when
+                    estimate_sums.charges_amount
+                    <> unsettled.est_shipping_cost_amount + coalesce(unsettled.est_fee_tax_amount, 0)
+                    or estimate_sums.charges_amount
+                    <> unsettled.est_fee_tax_amount + coalesce(unsettled.est_shipping_cost_amount, 0)
+                    then 1
                 else 0
             end
         ) as has_residual,

@@ -147,6 +147,12 @@ with sessions as (
         {%- for measure in measures + ['live_attributed_gmv'] %}
         or coalesce({{ measure }}, 0) <> 0
         {%- endfor %}
+    union
+    -- Who was on air in a session whose minutes never come has a part of it, also where no own order says so.
+    select distinct sessions.shop_key, sessions.live_room_id, sessions.shop_local_date, host_credits.host_name, 'roster' as assignment_basis
+    from sessions
+    inner join host_credits on sessions.shop_key = host_credits.shop_key and sessions.live_room_id = host_credits.live_room_id
+    where sessions.minutes_status = 'missing'
 )
 
 , joined as (

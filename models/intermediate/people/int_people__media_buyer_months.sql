@@ -74,7 +74,8 @@ select
     gmv_rc,
     paid_gmv_rc,
     paid_net_gmv_after_fees_rc,
-    -- What roas is made of: of a month in which too few sales have evidence it would be too low.
+    case when paid_gmv_rc + organic_gmv_rc < {{ var('min_coverage') }} * gmv_rc then 'not_covered' end as coverage_unknown_reason,
+    -- Of a month in which too few sales have evidence, what ads brought would be too low.
     {%- for column in ['paid_gmv_rc', 'paid_net_gmv_after_fees_rc'] %}
     case when paid_gmv_rc + organic_gmv_rc >= {{ var('min_coverage') }} * gmv_rc then {{ column }} end as covered_{{ column }}{{ ',' if not loop.last }}
     {%- endfor %}

@@ -5,9 +5,9 @@
     'refunds_until': ['orders', 'returns', 'cancellations'],
     'creators_until': ['orders', 'returns', 'cancellations', 'affiliate_orders'],
     'evidence_until': ['orders', 'returns', 'cancellations', 'affiliate_orders', 'statements', 'statement_transactions'],
+    'books_until': ['orders', 'returns', 'cancellations', 'statements', 'statement_transactions', 'payments'],
     'fulfilment_until': ['orders', 'cancellations', 'packages', 'package_details'],
 } -%}
-{%- set earlier = 'partition by shop_key order by read_from asc nulls first, read_until asc nulls first rows between unbounded preceding and 1 preceding' -%}
 
 with attempts as (
     select
@@ -16,7 +16,6 @@ with attempts as (
         status,
         -- An import has the name of its layout there.
         resource = 'orders' and endpoint = 'search_orders' as is_api,
-        least(window_from, coalesce(complete_from, window_from)) as read_from,
         coalesce(
             window_until,
             cursor_at,
@@ -38,21 +37,10 @@ with attempts as (
     group by shop_key, resource
 )
 
--- Orders before a gap say nothing of the days in it. The window of a file begins with its first order: a week without one is a quiet week.
-, order_windows as (
-    select
-        shop_key,
-        read_from,
-        {{ dbt.dateadd('hour', 'case when is_api then 24 else 168 end', 'max(read_until) over (' ~ earlier ~ ')') }} as joined_until
-    from attempts
-    where resource = 'orders' and status = 'ok' and read_from is not null
-)
-
+-- Orders before a gap say nothing of the days in it.
 , stretches as (
-    select
-        shop_key,
-        coalesce(max(case when read_from > joined_until then read_from end), min(read_from)) as orders_from
-    from order_windows
+    select shop_key, max(orders_from) as orders_from
+    from {{ ref('int_shared__order_stretches') }}
     group by shop_key
 )
 

@@ -32,6 +32,7 @@ with events as (
         monthly.currency,
         min(monthly.shop_local_month) as first_month,
         max({{ local_date('data_until.data_until', 'shops.time_zone') }}) as data_until_date,
+        max({{ local_date('data_until.books_until', 'shops.time_zone') }}) as books_until_date,
         greatest(max(monthly.shop_local_month), coalesce(max({{ local_date('data_until.data_until', 'shops.time_zone') }}), max(monthly.shop_local_month))) as last_day
     from monthly
     inner join {{ ref('dim_shops') }} as shops on monthly.shop_key = shops.shop_key
@@ -45,7 +46,8 @@ with events as (
         spans.currency,
         dates.month_start as shop_local_month,
         max(dates.date_day) as last_day_of_month,
-        max(spans.data_until_date) as data_until_date
+        max(spans.data_until_date) as data_until_date,
+        max(spans.books_until_date) as books_until_date
     from spans
     inner join {{ ref('dim_dates') }} as dates on dates.month_start >= spans.first_month and dates.month_start <= spans.last_day
     group by spans.shop_key, spans.currency, dates.month_start
@@ -143,7 +145,7 @@ select
     cast(running.shop_key as string) as shop_key,
     cast(running.shop_local_month as date) as shop_local_month,
     cast(running.currency as string) as currency,
-    cast(coalesce(running.last_day_of_month >= running.data_until_date, true) as boolean) as is_provisional,
+    cast(coalesce(running.last_day_of_month >= running.books_until_date, true) as boolean) as is_provisional,
     -- the account of what TikTok owes, in shop currency: each step adds to the one before
     {{ money('running.closing_receivable_change - running.receivable_change') }} as opening_receivable,
     {%- for flow in flows %}

@@ -171,16 +171,13 @@ class TestWholeAudit:
             ("update marts.kpi_shop_daily set net_gmv = net_gmv + 0.01", "cancelled + refunded + net"),
             ("update marts.kpi_shop_daily set refund_rate = 1.2", "More was refunded than sold"),
             ("update marts.kpi_shop_daily set gmv_rc = null", "A model has lost it"),
-            (
-                "update marts.kpi_shop_daily set business_date = '2026-09-20' where business_date = '2026-10-02'",
-                "busy_days_missing",
-            ),
             ("update marts.kpi_shop_hourly set gmv = gmv - 0.0001", "hours of a shop do not sum"),
             ("delete from marts.fct_orders", "empty or missing"),
             ("drop table marts.kpi_shop_daily", "could not be read"),
             (
-                "update marts.dim_shops set data_until = '2026-10-01 00:00:00Z'",
-                "after the end of what was synced",
+                "update marts.kpi_shop_daily set business_date = '2027-01-01' where business_date = "
+                "(select max(business_date) from marts.kpi_shop_daily)",
+                "after the end of what was asked for",
             ),
         ],
     )
@@ -189,6 +186,22 @@ class TestWholeAudit:
         report = audit(home)
         assert not report.passed
         assert any(said in failure for failure in report.critical_failures), report.critical_failures
+
+    def test_days_without_a_sale_are_told_and_stop_nothing(self, home: Home) -> None:
+        """A shop that sells in LIVE sessions alone has ten orders on a day of them and none between."""
+        change_marts(
+            home,
+            "update marts.kpi_shop_daily set business_date = '2026-09-20' where business_date = '2026-10-02'",
+        )
+        report = audit(home)
+        assert report.passed and not report.held_back, report.critical_failures
+        assert any("LIVE sessions alone" in text for text in report.warnings)
+
+    def test_orders_of_a_sync_that_broke_stop_nothing(self, home: Home) -> None:
+        """Its first page has brought orders of a day up to which orders were not wholly read."""
+        change_marts(home, "update marts.dim_shops set data_until = '2026-10-01 00:00:00Z'")
+        report = audit(home)
+        assert report.passed and not report.held_back, report.critical_failures
 
     @pytest.mark.parametrize(
         ("table", "changes", "said"),
@@ -278,6 +291,22 @@ class TestWholeAudit:
         assert accepted.passed
         assert any("table_name fct_orders" in text for text in accepted.warnings)
 
+    def test_a_return_that_comes_again_with_fewer_lines_has_lost_nothing(self, home: Home) -> None:
+        """A header without lines stands on the six lines of its order; a day later the return has one line."""
+        day = "timestamptz '2026-10-02 00:00:00Z'"
+        change_marts(
+            home,
+            f"create table marts.fct_refund_lines as select '{SHOP}' as shop_key, "
+            f"case when i < 6 then 'r' || i else 'header' end as return_id, {day} as requested_at from range(12) as numbers(i)",
+        )
+        assert audit(home).passed
+        publish(home)
+        change_marts(home, "delete from marts.fct_refund_lines where return_id = 'header'")
+        change_marts(home, f"insert into marts.fct_refund_lines select '{SHOP}', 'header', {day}")
+        assert audit(home).passed
+        change_marts(home, "delete from marts.fct_refund_lines where return_id = 'r0'")
+        assert any("table_name fct_refund_lines" in text for text in audit(home).critical_failures)
+
     def test_final_sales_that_move_are_told(self, home: Home) -> None:
         assert audit(home).passed
         publish(home)
@@ -342,6 +371,29 @@ def test_fees_below_nothing_are_a_mistake_only_where_there_are_many_statements(
         table = connection.execute(rates.sql).df()
     assert table["take_rate"].tolist() == [pytest.approx(-0.0484147, abs=1e-7)]
     assert [one.severity for one in Judge().run(rates, lambda: table) if not one.passed] == severity
+
+
+def test_a_rate_in_another_unit_concerns_the_shops_that_sell_in_it() -> None:
+    """One unit of VND is 0.0029 CNY on the first day and, per 100, 0.29 on the next; THB stays."""
+    (rates,) = (
+        one
+        for one in load_suites(project_dir() / "tests" / "expectations")
+        if one.id == "raw.finance.exchange_rates"
+    )
+    with duckdb.connect() as connection:
+        connection.execute("create schema marts; create schema raw")
+        connection.execute(
+            "create table marts.dim_shops as from (values ('th', 'THB'), ('vn', 'VND'), ('vn2', 'VND')) as shops(shop_key, currency)"
+        )
+        connection.execute(
+            "create table raw.fx_rates as select *, 'CNY' as quote_currency, now() as retrieved_at from (values "
+            "('THB', date '2026-10-01', 0.2), ('THB', date '2026-10-02', 0.21), "
+            "('VND', date '2026-10-01', 0.0029), ('VND', date '2026-10-02', 0.29)) as rates(base_currency, rate_date, rate)"
+        )
+        table = connection.execute(rates.sql).df()
+    (failed,) = (one for one in Judge().run(rates, lambda: table) if not one.passed)
+    assert failed.subject == "largest_step"
+    assert sorted(failed.found_in) == ["vn", "vn2"]
 
 
 class TestTablesOfTwoSources:
