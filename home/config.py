@@ -170,6 +170,15 @@ def load_shop_config() -> ShopApiConfig:
     )
 
 
+def shop_base_url() -> str:
+    """Where the shops' API is, also for whom no app is configured.
+
+    Raises:
+        ConfigError: It has an unusable value.
+    """
+    return _setting(SHOP_SECTION, "base_url", _private_url, REAL_BASE_URL)
+
+
 def load_ads_config() -> AdsApiConfig:
     """The configuration of section `sources.tiktok_ads`.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from home.config import is_this_machine, load_shop_config
+from home.config import is_this_machine, shop_base_url
 from home.errors import ConfigError
 from home.layout import Home
 
@@ -31,7 +31,7 @@ def refuse_demo_home(home: Home, base_url: str | None = None) -> None:
     """
     if not is_demo_home(home):
         return
-    base_url = base_url or load_shop_config().base_url
+    base_url = base_url or shop_base_url()
     if is_this_machine(base_url):
         return
     raise ConfigError(

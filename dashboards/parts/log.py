@@ -88,5 +88,8 @@ def _newest_step(content: bytes) -> Any:
             when = datetime.fromisoformat(entry["recorded_at"])
         except (ValueError, KeyError):
             continue
+        if entry["event"] == "rollback" and entry.get("outcome") == "failed":
+            # It was no step towards new figures: what is published is as new as before.
+            continue
         return (str(entry["event"]), when) if entry.get("outcome") == "failed" else None
     return _NO_STEP

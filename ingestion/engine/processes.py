@@ -5,27 +5,34 @@ from __future__ import annotations
 import gc
 import multiprocessing
 import os
+import signal
 import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from multiprocessing.connection import wait
+from multiprocessing.connection import Connection, wait
 
 _ORPHANED = 70
 
 
-def end_with_parent() -> None:
-    """Ends this worker at once when its parent is gone, also when that was killed.
+def end_with_parent(stop: Connection) -> None:
+    """Ends this worker at once when its parent is gone, also when that was killed, and when the parent says so.
 
     The pool of a killed parent would wait for work for ever, or go on with files that the next run has by then.
+    Ctrl-C reaches every process of a terminal, and a worker that took it for the end of one piece of work would go on
+    with the next: what it means is for the parent to say.
+
+    Args:
+        stop: Ends this worker as soon as the parent closes the other side of it.
     """
-    threading.Thread(target=_watch, name="watchdog", daemon=True).start()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_watch, args=(stop,), name="watchdog", daemon=True).start()
 
 
-def _watch() -> None:
+def _watch(stop: Connection) -> None:
     parent = multiprocessing.parent_process()
     if parent is not None:
-        wait([parent.sentinel])
+        wait([parent.sentinel, stop])
         os._exit(_ORPHANED)
 
 

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from multiprocessing.connection import Connection
 from multiprocessing.queues import Queue
 
 from home.config import ShopApiConfig
@@ -97,21 +98,28 @@ def _lost(job: ShopJob) -> ShopOutcome:
 
 @contextmanager
 def _pool(workers: int, progress: Progress) -> Iterator[Executor]:
-    """Worker processes whose news reaches `progress`."""
+    """Worker processes whose news reaches `progress`, and that end at once when this process is interrupted."""
     context = multiprocessing.get_context("spawn")
     events: Queue[_Event | None] = context.Queue()
+    stop, stopper = context.Pipe(duplex=False)
     listener = threading.Thread(target=_listen, args=(events, progress), name="progress", daemon=True)
     listener.start()
     try:
         with ProcessPoolExecutor(
-            workers, mp_context=context, initializer=_start_worker, initargs=(events,)
+            workers, mp_context=context, initializer=_start_worker, initargs=(events, stop)
         ) as pool:
             try:
                 yield pool
             except BaseException:
+                # The pool can't take back what it has handed out, and would wait for it. A worker that ends while it
+                # writes keeps the lock of the queue: nothing here may wait for that either.
+                events.cancel_join_thread()
+                stopper.close()
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise
     finally:
+        stop.close()
+        stopper.close()
         events.put(None)
         listener.join(timeout=10)
         events.close()
@@ -128,10 +136,10 @@ def _listen(events: Queue[_Event | None], progress: Progress) -> None:
             progress.message(text)
 
 
-def _start_worker(events: Queue[_Event | None]) -> None:
+def _start_worker(events: Queue[_Event | None], stop: Connection) -> None:
     global _events
     _events = events
-    end_with_parent()
+    end_with_parent(stop)
 
 
 def _work_in_process(job: ShopJob) -> ShopOutcome:

@@ -11,20 +11,18 @@ import click
 
 from home.text import file_name
 from orchestration.cli.base import EXIT_CODES, Command
-from orchestration.cli.parameters import Instant
+from orchestration.cli.parameters import Id, Instant
 from orchestration.cli.session import counted, open_home, show_progress
 
 
 @click.command("import", epilog=EXIT_CODES, cls=Command)
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option(
-    "--shop", metavar="ID", help="The shop that the files are of; a folder of that name says it too."
-)
+@click.option("--shop", type=Id(), help="The shop that the files are of; a folder of that name says it too.")
 @click.option(
     "--region", metavar="XX", help="Market of a shop that no API has listed, such as GB; once is enough."
 )
 @click.option("--name", help="Name of that shop.")
-@click.option("--advertiser", metavar="ID", help="The ads account that reports of GMV Max are of.")
+@click.option("--advertiser", type=Id(), help="The ads account that reports of GMV Max are of.")
 @click.option("--time-zone", metavar="ZONE", help="Its zone, such as America/Los_Angeles or Etc/GMT+8.")
 @click.option(
     "--date-order",

@@ -32,8 +32,15 @@ def inputs_export(out: Path) -> None:
     \b
     Example:  ttkpi inputs export --out costs.xlsx
     """
+    from home.errors import ConfigError
     from orchestration.inputs.template import export_inputs
 
+    if out.exists():
+        # It may hold what somebody has filled in and not imported yet.
+        raise ConfigError(
+            f"{out} is there already. {out} 已存在。",
+            advice="Import it, or name another file: --out FILE. 请先导入该文件，或用 --out 指定其他文件。",
+        )
     report = export_inputs(open_home(), out)
     for sheet, rows in report.rows.items():
         waiting = report.filled[sheet]

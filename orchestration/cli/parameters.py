@@ -26,6 +26,21 @@ class Day(click.ParamType[date]):
             self.fail(f"{value!r} is not a day; write for instance 2026-10-31", param, ctx)
 
 
+class Id(click.ParamType[str]):
+    """An id as TikTok gives it: digits."""
+
+    name = "ID"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Take an id, or say how one is written."""
+        text = str(value).strip()
+        if not (text.isascii() and text.isdigit()):
+            self.fail(
+                f"{text!r} is not an id; it has the digits 0 to 9 only: 7495000000000000101", param, ctx
+            )
+        return text
+
+
 class Instant(click.ParamType[datetime]):
     """A day (its beginning) or an instant with a zone, in UTC."""
 

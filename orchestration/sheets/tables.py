@@ -39,6 +39,8 @@ _WHOLE = (
 _KEY = re.compile(r"\s*Key 主键: ([\w, ]+)\.")
 _UNIT = re.compile(r"\s*\[([a-z][a-z ]*) [\u4e00-\u9fff][^\[\]]*\]$")
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
+_NAMED = re.compile(r"([A-Z][^:\u4e00-\u9fff]*) ([\u4e00-\u9fff][^:]*): (.+)", re.DOTALL)
+"""A comment that begins with the names in both languages: `Tax 税: Taxes withheld.`"""
 _FRACTIONS = re.compile(r"(rate|share|coverage|ctr|ctor)(_rc)?(_\w+)?$")
 _CLOCKS = (
     "business_date",
@@ -306,6 +308,8 @@ def _column(name: str, kind: str, comment: str, known: _Known | None) -> Column:
             known.version,
         )
     unit = unit or _unit_of(name, kind)
+    if named := _NAMED.fullmatch(english):
+        return Column(name, kind, named[1], named[2], named[3], chinese, unit=unit)
     short = chinese if len(chinese) <= 20 else ""
     return Column(
         name, kind, _words(name), short or _words(name), english, "" if short else chinese, unit=unit

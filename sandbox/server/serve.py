@@ -249,6 +249,8 @@ class SandboxProcess:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
+            # Ctrl-C is for the parent, which stops it: here it would end in a traceback on the same terminal.
+            process_group=0,
             # The package is found wherever this process was started.
             cwd=Path(__file__).parents[2],
         )

@@ -301,3 +301,24 @@ def test_real_shops_stay_out_of_the_demo_home(
     for command in (["run"], ["sync"], ["auth", "exchange", "CODE"], ["auth", "ads", "CODE"]):
         assert main(command) == 2
         assert "holds the shops of the demo" in capsys.readouterr().err
+
+
+def test_a_shop_that_is_no_id_is_refused_in_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Guards `Unexpected error: ValueError`: full-width digits of a Chinese keyboard, or the shop's name."""
+    monkeypatch.setenv("TTKPI_HOME", str(tmp_path / "home"))
+    (file := tmp_path / "orders.csv").write_text("hello\n")
+    for shop in ("７４９５", "Aurora UK", "../x"):
+        assert main(["import", str(file), "--shop", shop, "--region", "GB"]) == 2
+        assert f"'{shop}' is not an id" in capsys.readouterr().err
+
+
+def test_a_workbook_that_somebody_may_have_filled_in_is_not_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Guards costs that were typed into inputs.xlsx and not imported yet."""
+    monkeypatch.setenv("TTKPI_HOME", str(tmp_path / "home"))
+    (book := tmp_path / "inputs.xlsx").write_text("filled in")
+    assert main(["inputs", "export", "--out", str(book)]) == 2
+    assert book.read_text() == "filled in" and "is there already" in capsys.readouterr().err

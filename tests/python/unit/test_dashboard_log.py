@@ -53,6 +53,18 @@ def test_a_failed_step_is_said_however_many_looks_follow(log: Path) -> None:
         assert said(log) == "audit"
 
 
+def test_a_rollback_that_was_refused_says_nothing_of_the_figures(log: Path) -> None:
+    """Guards a page that calls the newest figures old, because somebody asked for an earlier file that is not there."""
+    log.write_bytes(line("publish") + line("rollback", "failed"))
+    assert said(log) is None
+    with log.open("ab") as file:
+        file.write(line("audit", "failed") + line("rollback", "failed"))
+    assert said(log) == "audit"
+    with log.open("ab") as file:
+        file.write(line("rollback"))
+    assert said(log) is None
+
+
 def test_half_a_line_is_read_when_it_is_whole_and_a_new_file_from_its_beginning(log: Path) -> None:
     whole = line("publish", "failed")
     log.write_bytes(line("build") + whole[:40])

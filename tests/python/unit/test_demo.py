@@ -85,6 +85,17 @@ class TestHome:
         monkeypatch.setenv("SOURCES__TIKTOK_SHOP__BASE_URL", "http://127.0.0.1:8777")
         refuse_demo_home(home)
 
+    def test_a_demo_home_says_what_it_is_to_whom_has_no_app(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Guards `ttkpi inputs import` after `make demo`, which asked for the key of an app."""
+        for name in ("APP_KEY", "APP_SECRET", "BASE_URL"):
+            monkeypatch.delenv(f"SOURCES__TIKTOK_SHOP__{name}", raising=False)
+        home = Home(tmp_path)
+        demo_record(home)
+        with pytest.raises(ConfigError, match="holds the shops of the demo"):
+            refuse_demo_home(home)
+
 
 def test_environment_is_put_back(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SOURCES__TIKTOK_SHOP__APP_KEY", "mine")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import subprocess
@@ -63,6 +64,24 @@ def test_it_ends_with_a_parent_that_is_killed(world: Path) -> None:
     assert psutil.pid_exists(pid)
     parent.send_signal(signal.SIGKILL)
     parent.communicate()
+    assert ended(pid)
+
+
+def test_ctrl_c_is_for_the_parent(world: Path) -> None:
+    """Guards `ttkpi demo` that is interrupted: the server's traceback stood on the terminal of the person."""
+    parent = subprocess.Popen(
+        [sys.executable, "-c", PARENT, str(world)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    assert parent.stdout is not None
+    pid = int(parent.stdout.readline())
+    os.killpg(parent.pid, signal.SIGINT)
+    _, errors = parent.communicate(timeout=20)
+    assert errors.count("Traceback") == 1, "that of the parent"
     assert ended(pid)
 
 

@@ -151,6 +151,20 @@ def test_formats_carry_currency_and_what_is_not_final_is_grey(home: Home) -> Non
     assert 'state="frozen"' in text and 'topLeftCell="B2"' in text and '<autoFilter ref="A1:L5"' in text
 
 
+def test_a_comment_that_begins_with_both_names_names_the_column(home: Home) -> None:
+    """Guards the accountant's sheets (month close, settlement, profit): their fees stood in English for 中文."""
+    write_file(
+        home,
+        "",
+        "comment on column views.shop_days.currency is 'Tax 税: Taxes withheld: by the platform. "
+        "[shop currency 店铺币种; summed within one currency 同币种可加总]'",
+    )
+    sheets = export(home, "shop_days")
+    assert "税\nTax" in sheets["shop_days"][0]
+    told = next(row for row in sheets[DEFINITIONS] if row[1] == "currency")
+    assert told[2:6] == ["税", "Tax", "", "Taxes withheld: by the platform."]
+
+
 def test_the_cover_says_what_it_is_and_definitions_what_columns_mean(home: Home) -> None:
     sheets = export(home, "kpi_shop_daily", period=period_of("2026-10-31..2026-11-02"))
     assert [*sheets] == [COVER, "kpi_shop_daily", DEFINITIONS]
