@@ -90,10 +90,9 @@ with touched as (
             case
                 when estimate_sums.transaction_id is null and unsettled.est_settlement_amount <> unsettled.est_revenue_amount then 1
                 when
-                    estimate_sums.charges_amount
-                    <> unsettled.est_shipping_cost_amount + coalesce(unsettled.est_fee_tax_amount, 0)
-                    or estimate_sums.charges_amount
-                    <> unsettled.est_fee_tax_amount + coalesce(unsettled.est_shipping_cost_amount, 0)
+                    (unsettled.est_shipping_cost_amount is not null or unsettled.est_fee_tax_amount is not null)
+                    and estimate_sums.charges_amount
+                    <> coalesce(unsettled.est_shipping_cost_amount, 0) + coalesce(unsettled.est_fee_tax_amount, 0)
                     then 1
                 else 0
             end

@@ -18,10 +18,13 @@ from sandbox_fakes import NOW, Caller, FakeStore, sandbox
 from sandbox.server.serve import SandboxProcess, SandboxServer, ServerFailed
 from sandbox.world.generator import generate
 
+# Tests that were started in the background ignore Ctrl-C, and so would what they start.
 PARENT = """
+import signal
 import sys
 from pathlib import Path
 from sandbox.server.serve import SandboxProcess
+signal.signal(signal.SIGINT, signal.default_int_handler)
 server = SandboxProcess(Path(sys.argv[1])).start()
 print(server.pid, flush=True)
 sys.stdin.read()

@@ -9,10 +9,13 @@ import sys
 
 import psutil
 
-# Two workers that are up, and more work than they can begin.
+# Two workers that are up, and more work than they can begin. Tests that were started in the background ignore Ctrl-C,
+# and so would what they start.
 SYNC = """
 import os
+import signal
 import time
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from ingestion.engine.progress import Progress
 from ingestion.tiktok_shop.workers import _pool
 with _pool(2, Progress()) as pool:
