@@ -396,6 +396,39 @@ def test_a_rate_in_another_unit_concerns_the_shops_that_sell_in_it() -> None:
     assert sorted(failed.found_in) == ["vn", "vn2"]
 
 
+@pytest.mark.parametrize(
+    ("list_price", "paid", "times"),
+    [
+        pytest.param("326", "1", None, id="a flash sale at 1 baht"),
+        pytest.param("32600", "32600", 100, id="all amounts in cents"),
+        pytest.param("3.26", "3.26", 0.01, id="all amounts in hundreds"),
+        pytest.param("326", "32600", 100, id="what is paid in cents"),
+    ],
+)
+def test_prices_in_another_unit_are_told_from_a_sale(list_price: str, paid: str, times: float | None) -> None:
+    """30 orders of a SKU that was sold for 326 in each of the 40 orders before."""
+    (amounts,) = (
+        one
+        for one in load_suites(project_dir() / "tests" / "expectations")
+        if one.id == "raw.sales.order_amounts"
+    )
+    with duckdb.connect() as connection:
+        connection.execute("create schema arrived; create schema raw")
+        connection.execute(
+            "create table raw.order_lines as select 'th' as shop_key, 'o' || i as order_id, 'sold' as sku_id, "
+            "326.00 as original_price, 326.00 as sale_price, 1 as _dlt_load_id from range(40) as numbers(i)"
+        )
+        connection.execute(
+            f"create table arrived.order_lines as select 'th' as shop_key, 'n' || i as order_id, 'sold' as sku_id, "
+            f"{list_price} as original_price, {paid} as sale_price, 2 as _dlt_load_id from range(30) as numbers(i)"
+        )
+        table = connection.execute(amounts.sql).df()
+    failed = [one for one in Judge().run(amounts, lambda: table) if not one.passed]
+    assert [one.found_in for one in failed] == (
+        [{"th": f"times_as_large is {float(times)}"}] if times else []
+    )
+
+
 class TestTablesOfTwoSources:
     """Both sources have a journal: neither may take the other's place in the suites' queries."""
 
