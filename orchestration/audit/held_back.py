@@ -26,6 +26,7 @@ class HeldBack:
         found: What that check found in the shop: a row, with its amounts.
         remedy: What it means, and what to do.
         checks: All critical checks that failed for the shop.
+        remedy_zh: The remedy in Chinese; empty where it is known in English alone.
     """
 
     shop_key: str
@@ -34,6 +35,7 @@ class HeldBack:
     found: str
     remedy: str
     checks: int
+    remedy_zh: str = ""
 
     @property
     def message(self) -> str:
@@ -71,5 +73,7 @@ def held_back(failed: Sequence[Outcome], shops: Mapping[str, str]) -> tuple[Held
             if shop in found:
                 found[shop] = replace(found[shop], checks=found[shop].checks + 1)
             else:
-                found[shop] = HeldBack(shop, shops[shop], outcome.name, text, outcome.remedy, 1)
+                found[shop] = HeldBack(
+                    shop, shops[shop], outcome.name, text, outcome.remedy, 1, outcome.remedy_zh
+                )
     return tuple(found[shop] for shop in sorted(found))

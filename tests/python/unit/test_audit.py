@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -105,6 +106,17 @@ def test_all_suites_are_readable_and_named_after_domains() -> None:
     assert all(one.expectations for one in suites)
 
 
+def test_every_critical_expectation_says_in_chinese_what_it_means() -> None:
+    """What to do stands on the audit's page and in the alert of a shop that is held back."""
+    lacking = [
+        f"{suite.id} {one.subject}"
+        for suite in load_suites(project_dir() / "tests" / "expectations")
+        for one in suite.expectations
+        if one.severity == "critical" and not re.search("[\u4e00-\u9fff]", one.why_zh)
+    ]
+    assert lacking == []
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -186,6 +198,11 @@ class TestWholeAudit:
         report = audit(home)
         assert not report.passed
         assert any(said in failure for failure in report.critical_failures), report.critical_failures
+
+    def test_page_says_in_chinese_what_stops_it(self, home: Home) -> None:
+        change_marts(home, "drop table marts.kpi_shop_daily")
+        page = audit(home).page.read_text(encoding="utf-8")
+        assert "该检查无法运行：表或列缺失，或无法读取。请运行 `ttkpi build`。" in page
 
     def test_days_without_a_sale_are_told_and_stop_nothing(self, home: Home) -> None:
         """A shop that sells in LIVE sessions alone has ten orders on a day of them and none between."""
