@@ -75,7 +75,7 @@ def monthly_sheets(file: Published, known: Mapping[str, Table], period: Period) 
 
 
 def _summary(file: Published, period: Period) -> Sheet | None:
-    """Metrics by shop over the period, beside those of the same length before; None where the file has no metrics."""
+    """Metrics by shop over the period, beside those of the period before; None where the file has no metrics."""
     try:
         known = catalog.metrics(file)
         names = tuple(name for name in _METRICS if name in known)
@@ -100,8 +100,8 @@ def _summary(file: Published, period: Period) -> Sheet | None:
     before = f"{answer.since} – {answer.until - timedelta(days=1) if answer.until else ''}"
     return Sheet(
         SUMMARY,
-        f"每店一行：本期、上期（等长，{before}）与变化；多币种金额不相加。 · One row per shop: the period, "
-        f"the one of the same length before ({before}), and the change. Currencies are not added.",
+        f"每店一行：本期、上期（{before}）与变化；多币种金额不相加。 · One row per shop: the period, "
+        f"the one before ({before}), and the change. Currencies are not added.",
         columns,
         len(answer.rows),
         lambda: iter(_rows(answer)),
