@@ -6,7 +6,7 @@ of an audience, is left out.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -67,11 +67,19 @@ def monthly_sheets(file: Published, known: Mapping[str, Table], period: Period) 
         period: The month.
     """
     found = [one] if (one := _summary(file, period)) is not None else []
+    return [*found, *(sheet_of(file, table, period, title) for title, table in _subjects(known))]
+
+
+def monthly_tables(known: Mapping[str, Table]) -> list[Table]:
+    """The tables and views of which the standard workbook shows the rows of a period."""
+    return [table for _, table in _subjects(known)]
+
+
+def _subjects(known: Mapping[str, Table]) -> Iterator[tuple[str, Table]]:
     for title, names in _SUBJECTS:
         name = next((name for name in names if name in known), None)
         if name is not None:
-            found.append(sheet_of(file, known[name], period, title))
-    return found
+            yield title, known[name]
 
 
 def _summary(file: Published, period: Period) -> Sheet | None:

@@ -182,6 +182,10 @@ def test_a_month_is_of_the_shops_calendar(home: Home) -> None:
     assert {row["entry_id"] for row in lines(home, month="2026-11")} == {"Ss2"}
     with pytest.raises(ConfigError, match="'November' is no month"):
         lines(home, month="November")
+    with pytest.raises(
+        ConfigError, match="2027-01 is not in the published file, whose journal spans 2026-10 – 2026-11"
+    ):
+        lines(home, month="2027-01")
 
 
 def test_currencies_are_not_mixed_in_a_layout_without_a_currency(home: Home) -> None:
