@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from home.database import literal
-from home.errors import TtkpiError
+from home.errors import UsageError
 from home.text import printable
 from orchestration.metrics import COMPARISONS, period_before
 from orchestration.metrics.catalog import (
@@ -34,7 +34,7 @@ _COMPARISONS = {"week": timedelta(days=7), "year": timedelta(days=364)}
 _CHOICE = re.compile(r"^\w+$")
 
 
-class Refused(TtkpiError):
+class Refused(UsageError):
     """A question that has no right answer; the advice says how to ask."""
 
 

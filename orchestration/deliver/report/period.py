@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from home.errors import TtkpiError
+from home.errors import UsageError
 from orchestration.metrics import period_before
 
 DAILY, WEEKLY, MONTHLY = "daily", "weekly", "monthly"
@@ -16,7 +16,7 @@ DUE = time(8, 30)
 """When the report of the period before is due, in the reporting time zone."""
 
 
-class NoSuchReport(TtkpiError):
+class NoSuchReport(UsageError):
     """There can't be a report of this period."""
 
 

@@ -293,7 +293,7 @@ def test_an_audience_exports_its_own_file(home: Home) -> None:
     ("arguments", "code", "said"),
     [
         (["--view", "kpi_shop_dayly"], 2, "Perhaps kpi_shop_daily"),
-        (["--view", "kpi_shop_daily", "--audience", "nobody"], 1, "Nothing is published for audience nobody"),
+        (["--view", "kpi_shop_daily", "--audience", "nobody"], 2, "Nothing is published for audience nobody"),
         (["--period", "2026-13"], 2, "is no period"),
         (
             ["--view", "kpi_shop_daily", "--period", "2031-10"],
