@@ -28,6 +28,10 @@ class ConfigError(TtkpiError):
     """Something is not configured, or wrongly; the advice names the key, the file and the variable."""
 
 
+class UsageError(TtkpiError):
+    """What was asked for has no answer, whatever is configured; the advice says how to ask."""
+
+
 class TransientError(TtkpiError):
     """May succeed when tried again; raised to the caller only after the last try.
 

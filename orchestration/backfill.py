@@ -9,10 +9,10 @@ from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from home.database import attach, reading
-from home.errors import ConfigError
 from home.layout import Home
 from ingestion.engine.progress import Progress, ShopResult
 from ingestion.sync import SyncReport, sync
+from orchestration.history.publications import require_published
 
 _MISSING = """
     select
@@ -68,13 +68,10 @@ def find_gaps(home: Home, *, closing_within: int | None = None) -> list[Gap]:
         closing_within: Only gaps that the platform forgets within so many days; all by default.
 
     Raises:
-        ConfigError: Nothing was published yet.
+        NotPublished: Nothing is published yet.
     """
-    if not home.published.exists():
-        raise ConfigError(
-            f"{home.published} does not exist: gaps are known from what was published.",
-            advice="Run `ttkpi run` first.",
-        )
+    # Gaps are known from what was published.
+    require_published(home)
     with reading(home) as connection:
         attach(connection, home.published, "ttkpi")
         rows = connection.execute(_MISSING).fetchall()

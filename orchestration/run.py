@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from home.errors import ConfigError, TtkpiError
+from home.errors import ConfigError, TtkpiError, UsageError
 from home.layout import Home, HomeBusy
 from home.records import write_record
 from ingestion.engine.errors import BadAppKey, BadSignature
@@ -62,10 +62,11 @@ class RunReport:
 def exit_code(error: BaseException) -> int:
     """The exit code of a command that ended with this error.
 
-    2: nothing was done, as the configuration is wrong or the home is in use; 4: the audit stopped the publication;
-    1: any other failure. (0: all done; 3: some shops or ads accounts failed or are held back, the rest was done.)
+    2: nothing was done, as configuration or question is wrong, nothing is published yet, or the home is in use; 4: the
+    audit stopped the publication; 1: any other failure. (0: all done; 3: some shops or ads accounts failed or are held
+    back, the rest was done.)
     """
-    if isinstance(error, ConfigError | HomeBusy | BadAppKey | BadSignature):
+    if isinstance(error, ConfigError | UsageError | HomeBusy | BadAppKey | BadSignature):
         return WRONG_CONFIGURATION
     if isinstance(error, AuditFailed):
         return AUDIT_STOPPED

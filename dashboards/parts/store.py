@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import duckdb
 
 from home.database import attach
-from home.layout import Home
+from home.layout import BI_NAME, Home
 from home.text import printable
 from orchestration.metrics.catalog import Metric, metrics
 from orchestration.metrics.query import Answer, Question, ask
@@ -154,7 +154,7 @@ def opened(home: Home, audience: str = "") -> Store:
         found = path.stat()
     except FileNotFoundError:
         raise NoMetrics(
-            f"There is no {path}.", advice="Run `ttkpi run`, or `ttkpi demo` to try it."
+            f"There is no {path.with_name(BI_NAME)}.", advice="Run `ttkpi run`, or `ttkpi demo` to try it."
         ) from None
     key = (str(path), found.st_ino, found.st_mtime_ns)
     with _lock:

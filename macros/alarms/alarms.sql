@@ -57,9 +57,14 @@
     end
 {%- endmacro %}
 
-{#- An amount with its currency. -#}
+{#- An amount with its currency, and with decimals where the currency has any. Thousands are not separated: no function of both engines does it. -#}
 {% macro as_amount(amount, currency) -%}
-    {{ dbt.concat(["cast(cast(round(" ~ amount ~ ", 2) as decimal(28, 2)) as string)", "' '", currency]) }}
+    {%- set digits -%}
+        case when {{ currency }} in {{ currencies_without_decimals() }} then cast(cast(round({{ amount }}, 0) as decimal(28, 0)) as string)
+            else cast(cast(round({{ amount }}, 2) as decimal(28, 2)) as string)
+        end
+    {%- endset -%}
+    {{ dbt.concat([digits, "' '", currency]) }}
 {%- endmacro %}
 
 {#- What to look at first, in Chinese. -#}

@@ -33,7 +33,7 @@ from orchestration.audit.causes import Lineage, causes, in_order
 from orchestration.audit.expectations import Judge, Outcome, counts, load_suites
 from orchestration.audit.failing_rows import found_by_test
 from orchestration.audit.frames import Frames
-from orchestration.audit.held_back import HeldBack, concerns_shops, held_back
+from orchestration.audit.held_back import HeldBack, concerns_shops, held_back, told_only
 from orchestration.audit.page import write_page
 from orchestration.build.build import (
     BuildReport,
@@ -190,6 +190,7 @@ def audit(home: Home, *, accept_fewer_rows: bool = False, progress: Progress | N
             outcomes += found
         else:
             arrived = watermark
+        outcomes = [told_only(outcome) for outcome in outcomes]
         report = _conclude(home, state, outcomes, shops, watermark=watermark, arrived=arrived)
         entry.subject = report.audit_id
         entry.outcome = entry.outcome if report.passed else FAILED
@@ -236,19 +237,24 @@ def require_passed(home: Home) -> dict[str, Any]:
 
 
 def _of_build(home: Home, state: BuildState) -> Iterable[Outcome]:
-    problem = ""
+    problem, chinese = "", ""
     if state.state == "building":
         problem = "The last build did not finish. Run `ttkpi build` again."
+        chinese = "上次构建没有完成。请重新运行 `ttkpi build`。"
     elif state.state != "built":
         problem = "The last build could not build every model. Run `ttkpi build` to see which."
+        chinese = "上次构建有模型失败。请运行 `ttkpi build` 查看。"
     elif state.fingerprint != fingerprint(home.warehouse):
         problem = f"{home.warehouse} was changed after the last build. Run `ttkpi build` again."
+        chinese = "数据仓库在上次构建后被改动。请重新运行 `ttkpi build`。"
     elif not record_path(home).is_file():
+        chinese = "缺少构建记录，无法确认各表按哪些规则构建。请重新运行 `ttkpi build`。"
         problem = (
             f"{record_path(home)} is missing: nobody knows by which rules the tables were built. "
             "Run `ttkpi build` again."
         )
     elif outdated := outdated_models(home):
+        chinese = "有模型尚未按当前规则构建。请运行不带选择条件的 `ttkpi build`。"
         problem = (
             f"{len(outdated)} models are not yet built by the rules of the project ({next(iter(outdated.values()))}). "
             "Run `ttkpi build` without a selection."
@@ -260,6 +266,7 @@ def _of_build(home: Home, state: BuildState) -> Iterable[Outcome]:
         severity="critical",
         passed=not problem,
         message=problem,
+        remedy_zh=chinese,
     )
 
 
@@ -275,6 +282,7 @@ def _of_tests(home: Home, report: BuildReport | None) -> tuple[dict[str, str], l
             passed=False,
             message="No data test of dbt ran. Run `ttkpi build` without a selection.",
             ran=False,
+            remedy_zh="dbt 的数据检查没有运行。请运行不带选择条件的 `ttkpi build`。",
         )
         return _shops_and_findings(home, [])[0], [nothing]
     shops, found = _shops_and_findings(home, [test for test in tests if test.status == "fail"])

@@ -13,6 +13,7 @@ One file per domain. In it, per edge (`raw`, `marts`), a list of suites:
           min_value: 0
           severity: critical                          # critical stops the publication, warning is shown
           why: what it means if this fails, and what to do
+          why_zh: the same in Chinese; every critical one has it
           cause: exchange rates                       # of several checks with one cause the audit tells one
 
 Great Expectations 1.24 fails on DuckDB through SQLAlchemy, so the tables are handed over as data frames. An expectation
@@ -50,6 +51,7 @@ class Expectation:
     severity: Severity
     why: str
     cause: str = ""
+    why_zh: str = ""
 
     @property
     def subject(self) -> str:
@@ -99,6 +101,7 @@ class Outcome:
         remedy: What a failure means, and what to do.
         cause: What it usually comes of, if that has a name; other checks may have the same.
         reads: What it looks at: the id of the dbt test, or the tables of the suite.
+        remedy_zh: The remedy in Chinese; empty for what dbt and the platform say.
     """
 
     check: str
@@ -113,6 +116,7 @@ class Outcome:
     remedy: str = ""
     cause: str = ""
     reads: tuple[str, ...] = ()
+    remedy_zh: str = ""
 
 
 def load_suites(folder: Path) -> list[Suite]:
@@ -164,7 +168,7 @@ def _read(file: Path) -> Iterator[Suite]:
 def _expectation(file: Path, suite: str, entry: Mapping[str, Any]) -> Expectation:
     arguments = dict(entry)
     type_, severity, why = (arguments.pop(key, None) for key in ("type", "severity", "why"))
-    cause = str(arguments.pop("cause", ""))
+    cause, why_zh = (str(arguments.pop(key, "")) for key in ("cause", "why_zh"))
     if not type_ or not why or severity not in ("critical", "warning"):
         raise _wrong(
             file, suite, f"{type_ or 'an expectation'} needs type, why, and severity critical or warning"
@@ -175,6 +179,7 @@ def _expectation(file: Path, suite: str, entry: Mapping[str, Any]) -> Expectatio
         severity=cast(Severity, severity),
         why=" ".join(str(why).split()),
         cause=cause,
+        why_zh=why_zh,
     )
 
 
@@ -229,6 +234,7 @@ class Judge:
                     passed=False,
                     message=f"{suite.id} is empty, so nothing could be checked. {suite.about}",
                     reads=suite.reads,
+                    remedy_zh="该表为空，无法检查。请查看同步状态（`ttkpi status`），再运行 `ttkpi build`。",
                 )
             )
         return outcomes + self._evaluate(suite, table)
@@ -299,6 +305,7 @@ class Judge:
             remedy=one.why,
             cause=one.cause,
             reads=suite.reads,
+            remedy_zh=one.why_zh,
         )
 
     @staticmethod
@@ -312,6 +319,7 @@ class Judge:
             message=f"{suite.id}: {one.type} {why}",
             ran=False,
             reads=suite.reads,
+            remedy_zh="该检查无法运行：表或列缺失，或无法读取。请运行 `ttkpi build`。",
         )
 
 

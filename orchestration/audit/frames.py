@@ -12,6 +12,7 @@ that its query makes. These names can be used in the queries of `tests/expectati
 | `published` | the same marts as they are published now; without rows before the first publication |
 | `audit` | `audit.tables(table_name, row_count, published_row_count)`: every mart that will be published |
 | | `audit.facts(table_name, shop_key, day, row_count, published_row_count)`: facts, which can only grow |
+| | `audit.ads_accounts(advertiser_id, shop_key)`: the shops that an ads account serves |
 
 A raw table that several sources have is the shops' by its plain name, or else that of the ads accounts; another's has
 its source before it: `raw.drift` and `raw.tiktok_ads__drift`.
@@ -51,6 +52,9 @@ leaderboards, flags, stock) shrink by nature and say nothing about a cut-off tab
 COUNTED = {"fct_refund_lines": "return_id"}
 """Facts of which not rows are counted, but what they are of: a return of which only the header was told stands on each
 line of its order, until it comes again with its own lines, which are fewer."""
+
+SERVED_SHOPS = (("marts", "fct_ad_spend_daily"), ("marts", "dim_ad_campaigns"), ("seeds", "advertiser_shops"))
+"""What says which shops an ads account serves."""
 
 RECORDS = {
     "orders": ("orders", ("order_id",)),
@@ -99,6 +103,7 @@ class Frames:
         self._published(home.published)
         self._tables(published)
         self._facts()
+        self._ads_accounts()
 
     def frame(self, sql: str) -> Any:
         """The result of a query, as a data frame.
@@ -183,6 +188,21 @@ class Frames:
                     break
                 except duckdb.BinderException:
                     continue
+
+    def _ads_accounts(self) -> None:
+        """The shops whose figures an ads account's defect makes untrue: those that have spend or a campaign of it, or
+        that somebody named for it. A store that is not authorised here has no figures."""
+        self._connection.execute("create table audit.ads_accounts (advertiser_id varchar, shop_key varchar)")
+        for schema, table in SERVED_SHOPS:
+            if {"dim_shops", table} <= {
+                *self._names("warehouse", "marts"),
+                *self._names("warehouse", schema),
+            }:
+                self._connection.execute(
+                    f"insert into audit.ads_accounts select distinct advertiser_id, shop_key from {schema}.{table} "
+                    "where shop_key in (select shop_key from marts.dim_shops) "
+                    "except select * from audit.ads_accounts"
+                )
 
 
 def _arrived(table: str, since: str, tables: Collection[str]) -> str:

@@ -598,7 +598,7 @@ def _failure(home: Home, code: int, text: str) -> BuildFailed:
     if "Could not set lock on file" in text:
         return BuildFailed(
             f"Another program has {home.warehouse} open.\n{text}",
-            advice=f"Close it there: BI tools read {home.published}, never the warehouse file.",
+            advice=f"Close it there: BI tools read {home.bi_file}, never the warehouse file.",
         )
     if any(sign in text for sign in _DAMAGED):
         return BuildFailed(

@@ -29,20 +29,28 @@ def alerts() -> None:
 def alerts_list(closed: bool) -> None:
     """Open alerts of the published file, and runs that failed in the last three days. 查看未关闭的告警。
 
-    The worst first, each with the id that ack, assign, snooze and reopen take. Exit code 0 also when there are any.
+    The worst first, each with the id that ack, assign, snooze and reopen take. Exit code 0 also when there are any,
+    2 when nothing is published yet.
 
     \b
     Example:  ttkpi alerts list
     """
     from orchestration.deliver.webhooks.notices import find
+    from orchestration.history.publications import NotPublished, require_published
 
-    found = find(open_home(), datetime.now(UTC), closed=closed)
-    if not found.is_published:
-        click.echo("No kpi_alerts is published yet: `ttkpi run` makes it.", err=True)
+    home = open_home()
+    found = find(home, datetime.now(UTC), closed=closed)
     for notice in found.notices:
         over = "" if notice.is_open else " (over 已关闭)"
         click.echo(f"{notice.as_text()}{over}\nId: {notice.alert_id}\n")
     click.echo(f"{counted(len(found.notices), 'alert')}.")
+    if not found.is_published:
+        # After what is known without it: runs that failed.
+        require_published(home)
+        raise NotPublished(
+            f"{home.bi_file} holds no kpi_alerts: it was published by an older version.",
+            advice="Run `ttkpi run`, which publishes it.",
+        )
 
 
 @alerts.command("send", epilog=EXIT_CODES)

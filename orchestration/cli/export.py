@@ -154,11 +154,12 @@ def export_parquet(view: str, period: Period | None, audience: str, out: Path | 
 def _one_table(form: str, view: str, period: Period | None, audience: str, out: Path | None) -> None:
     from orchestration.metrics.source import published
     from orchestration.sheets.files import write_csv, write_parquet
-    from orchestration.sheets.tables import table_of, tables
+    from orchestration.sheets.tables import require_days, table_of, tables
 
     path = out or Path(f"{view}{_of(period)}.{form}")
     with published(open_home(), audience) as file:
         table = table_of(tables(file), view)
+        require_days(file, [table], period)
         rows = (write_csv if form == "csv" else write_parquet)(path, file, table, period)
     click.echo(f"{counted(rows, 'row')} in {path}")
 

@@ -52,12 +52,13 @@ def verify(file: Path | None, history: bool) -> None:
     Without FILE: what is published here, for everybody and for audiences, the audit log, the archive and the raw
     folder. With FILE: only that one, wherever it lies; its manifest.json has to lie beside it. Nothing is written, so
     a backup can be checked where it lies: TTKPI_HOME=/backup ttkpi verify. Exit code 1 if anything was changed or is
-    missing.
+    missing, 2 if nothing is published yet.
 
     \b
     Examples:  ttkpi verify
                ttkpi verify /mnt/share/ttkpi.duckdb
     """
+    from orchestration.history.publications import require_published, was_published
     from orchestration.publish.verify import verify_file, verify_home
 
     if file is not None and history:
@@ -79,6 +80,8 @@ def verify(file: Path | None, history: bool) -> None:
             err=True,
         )
         raise SystemExit(1)
+    if file is None and not was_published(home):
+        require_published(home)
 
 
 @click.command(cls=Command)

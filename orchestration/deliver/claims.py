@@ -14,6 +14,7 @@ from decimal import Decimal
 from typing import Literal
 
 from home.layout import Home
+from home.money import money, percent
 from home.text import csv_cell
 from orchestration.deliver.published_rows import Row, plain, rows
 
@@ -70,15 +71,17 @@ _WORDS: Mapping[Language, Mapping[str, str]] = {
         "came": "Received",
         "claim": "Claim",
         "unknown": "not known here",
-        "of": "of",
-        "at most": "at most",
+        "base": "{rate} of {amount}",
+        "at most": ", at most",
         "rule": "Rule",
         "source": "Source",
         "occurred": "Date",
         "deadline": "Claim by",
         "no deadline": "no public page names a deadline: claim soon",
         "evidence": "On the statements",
-        "total": "Total",
+        "late": "To chase",
+        "total": "Claims, charged or paid wrongly",
+        "late total": "To chase, settled or paid late",
     },
     "zh": {
         "title": "TikTok Shop 费用申诉",
@@ -93,17 +96,21 @@ _WORDS: Mapping[Language, Mapping[str, str]] = {
         "came": "实到",
         "claim": "申诉金额",
         "unknown": "本地未知",
-        "of": "基数",
-        "at most": "上限",
+        "base": "{amount} 的 {rate}",
+        "at most": "，上限",
         "rule": "规则",
         "source": "来源",
         "occurred": "日期",
         "deadline": "申诉截止",
         "no deadline": "未见公开截止日，请尽快申诉",
         "evidence": "结算单明细",
-        "total": "合计",
+        "late": "待催款",
+        "total": "申诉合计（多收、少付）",
+        "late total": "待催款合计（结算或打款逾期）",
     },
 }
+_LATE = ("late_settlement", "late_payout")
+"""Cases of money that is due and under way: more than all wrong charges together, so it has a total of its own."""
 _REASONS: Mapping[Language, Mapping[str, str]] = {
     "en": {
         "rate_change": "charged at a rate that does not hold on the day of the order",
@@ -154,17 +161,20 @@ def as_markdown(found: Sequence[Row], language: Language) -> str:
     lines = [f"# {words['title']}", ""]
     if not found:
         return "\n".join([*lines, words["none"], ""])
-    for currency in sorted({case["currency"] for case in found}):
+    totals: dict[tuple[bool, str], Decimal] = {}
+    for case in found:
         # An order without an estimate is claimed all the same; how much it is the platform knows.
-        total = sum(case["claim_amount"] or Decimal(0) for case in found if case["currency"] == currency)
-        lines.append(f"- {words['total']}: {plain(Decimal(total))} {currency}")
+        key = (case["case_type"] in _LATE, case["currency"])
+        totals[key] = totals.get(key, Decimal(0)) + (case["claim_amount"] or 0)
+    for (is_late, currency), total in sorted(totals.items()):
+        lines.append(f"- {words['late total' if is_late else 'total']}: {money(total, currency)}")
     for case in found:
         lines += ["", f"## {words['case']} {case['case_id']}", ""]
         lines += [f"- {name}: {value}" for name, value in _facts(case, words, reasons, language)]
         if case["evidence"]:
             lines.append(f"- {words['evidence']}:")
             lines += [
-                f"  - {row['statement_date_utc']} · {row['statement_id']} · {plain(row['amount'])} {case['currency']}"
+                f"  - {row['statement_date_utc']} · {row['statement_id']} · {money(row['amount'], case['currency'])}"
                 for row in case["evidence"]
             ]
     return "\n".join([*lines, ""])
@@ -176,8 +186,11 @@ def _facts(
     currency = case["currency"]
     base = ""
     if case["fee_rate"] is not None:
-        base = f" ({case['fee_rate'].normalize():f} × {words['of']} {plain(case['base_amount'])} {currency}"
-        base += f", {words['at most']} {plain(case['fee_cap'])})" if case["fee_cap"] is not None else ")"
+        amount = _money(case["base_amount"], currency, words)
+        base = f" ({words['base'].format(rate=percent(case['fee_rate']), amount=amount)}"
+        base += (
+            f"{words['at most']} {money(case['fee_cap'], currency)})" if case["fee_cap"] is not None else ")"
+        )
     charged = words["charged"] if case["case_type"] == "fee" else words["came"]
     facts = [
         (words["shop"], f"{_literal(case['shop_name'])} ({case['shop_key']})"),
@@ -187,7 +200,10 @@ def _facts(
         (words["case"], reasons.get(case["reason"], case["reason"])),
         (words["expected"], _money(case["expected_amount"], currency, words) + base),
         (charged, _money(case["charged_amount"], currency, words)),
-        (words["claim"], _money(case["claim_amount"], currency, words)),
+        (
+            words["late" if case["case_type"] in _LATE else "claim"],
+            _money(case["claim_amount"], currency, words),
+        ),
         (words["occurred"], str(case["occurred_on"])),
         (words["deadline"], str(case["claim_deadline"] or words["no deadline"])),
         (words["rule"], case["rule_zh"] if language == "zh" else case["rule"]),
@@ -202,7 +218,7 @@ def _literal(text: str | None) -> str:
 
 
 def _money(amount: Decimal | None, currency: str, words: Mapping[str, str]) -> str:
-    return words["unknown"] if amount is None else f"{plain(amount)} {currency}"
+    return words["unknown"] if amount is None else money(amount, currency)
 
 
 def as_csv(found: Sequence[Row], language: Language) -> bytes:

@@ -117,10 +117,18 @@ def lines(home: Home, shops: Sequence[str] = (), month: str | None = None) -> li
 
     Raises:
         NotPublished: There is no published file, or it is from before the journal was in it.
-        ConfigError: A shop is not in it, or the month is none.
+        ConfigError: A shop or the month is not in it, or the month is none.
     """
     wanted = month_of(month) if month is not None else None
     found = rows(home, _QUERY, shops, "kpi_journal")
+    months = [row["shop_local_month"] for row in found]
+    # A month without an entry among others is a right answer.
+    if wanted and months and not min(months) <= wanted <= max(months):
+        raise ConfigError(
+            f"{wanted:%Y-%m} is not in the published file, whose journal spans {min(months):%Y-%m} – "
+            f"{max(months):%Y-%m}. 已发布文件中没有该月的凭证。",
+            advice="Name one of its months: `--month`.",
+        )
     return [row for row in found if wanted is None or row["shop_local_month"] == wanted]
 
 

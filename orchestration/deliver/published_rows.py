@@ -13,12 +13,9 @@ from home.database import attach, reading
 from home.errors import ConfigError
 from home.layout import Home
 from home.text import one_line
+from orchestration.history.publications import NotPublished, require_published
 
 Row = dict[str, Any]
-
-
-class NotPublished(ConfigError):
-    """There is no published file, or it is from before the table was in it."""
 
 
 def rows(home: Home, query: str, shops: Sequence[str], table: str) -> list[Row]:
@@ -35,10 +32,7 @@ def rows(home: Home, query: str, shops: Sequence[str], table: str) -> list[Row]:
         ConfigError: A shop is not in it.
         CannotRead: It can't be read.
     """
-    if not home.published.is_file():
-        raise NotPublished(
-            f"Nothing is published yet: {home.published} is not there.", advice="Run `ttkpi run` first."
-        )
+    require_published(home)
     with reading(home) as connection:
         attach(connection, home.published, "published")
         known = {
@@ -54,7 +48,7 @@ def rows(home: Home, query: str, shops: Sequence[str], table: str) -> list[Row]:
             cursor = connection.execute(query)
         except duckdb.CatalogException as error:
             raise NotPublished(
-                f"{home.published} holds no {table}: it was published by an older version.",
+                f"{home.bi_file} holds no {table}: it was published by an older version.",
                 advice=f"Run `ttkpi run`, which publishes {table}.",
             ) from error
         names = [column[0] for column in cursor.description or ()]

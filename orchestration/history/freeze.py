@@ -38,6 +38,7 @@ from home.layout import Home
 from home.records import RecordDamaged, read_record, write_record
 from home.storage import replacement, storage_errors
 from ingestion.engine.raw_files import parquet_schema
+from orchestration.history.publications import require_published
 
 SCHEMA = pa.schema(
     [
@@ -302,8 +303,7 @@ def _freezes(home: Home) -> Iterable[tuple[str, int]]:
 
 def _published(home: Home, month: date) -> list[dict[str, Any]]:
     """The month's rows as they are published; of a frozen month, what they would be now."""
-    if not home.published.is_file():
-        raise FreezeRefused("Nothing is published yet.", advice="Run `ttkpi run` first.")
+    require_published(home)
     figures = ", ".join(
         f"case when frozen_at is null then {name} else restated_{name} end as {name}" for name in _FIGURES
     )

@@ -24,8 +24,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from home.audit_log import Entry, append, recorded
-from home.errors import TtkpiError
+from home.audit_log import AuditLogDamaged, Entry, append, entries, recorded
+from home.errors import ConfigError, TtkpiError
 from home.layout import BI_NAME, Home
 from home.records import RecordDamaged, read_record, write_record
 from home.storage import replacement, storage_errors, sync_folder
@@ -40,8 +40,47 @@ _NAME = re.compile(r"\d{8}T\d{12}Z-\w+")
 _NEW, _GONE = ".new", ".gone-"
 
 
+class NotPublished(ConfigError):
+    """Nothing is published, or it is from before what was asked for was in it."""
+
+
 class RollbackRefused(TtkpiError):
     """There is nothing to return to. The published file is as it was."""
+
+
+def require_published(home: Home, audience: str = "", error: type[NotPublished] = NotPublished) -> Path:
+    """The published file of an audience; without one the whole file.
+
+    Args:
+        home: Whose file.
+        audience: Whose part of it; empty for the whole file.
+        error: What to raise.
+
+    Raises:
+        NotPublished: There is none; names the file that people open.
+    """
+    path = audiences_folder(home) / audience / home.published.name if audience else home.published
+    if path.is_file():
+        return path
+    if audience:
+        raise error(
+            f"Nothing is published for audience {audience}: there is no {path.with_name(BI_NAME)}.",
+            advice="`ttkpi status` says what is missing; seed `audiences` has the audiences.",
+        )
+    raise error(
+        f"Nothing is published yet: there is no {home.bi_file}. 尚未发布数据。",
+        advice="Run `ttkpi run`, or `ttkpi demo` to try it.",
+    )
+
+
+def was_published(home: Home) -> bool:
+    """Whether anything was ever published: what is missing then was removed."""
+    if home.published.is_file() or home.bi_file.is_file() or manifest_path(home).is_file() or kept(home):
+        return True
+    try:
+        return bool(entries(home, "publish"))
+    except AuditLogDamaged:
+        return True
 
 
 def history_folder(home: Home) -> Path:
@@ -189,6 +228,7 @@ def rollback(home: Home) -> dict[str, Any]:
         The manifest of what is published now.
 
     Raises:
+        NotPublished: There is no current one either.
         RollbackRefused: There is none before, it is not kept any more, or it is not as it was published.
         HomeBusy: Another run holds the home.
         StorageError: The disk refuses.
@@ -228,9 +268,8 @@ def prune(home: Home) -> list[str]:
 
 
 def _before(home: Home) -> str:
-    manifest = published_manifest(home)
-    if manifest is None:
-        raise RollbackRefused("Nothing is published yet.", advice="Run `ttkpi run` first.")
+    require_published(home)
+    manifest = published_manifest(home) or {}
     before = manifest.get("replaces")
     if not before:
         raise RollbackRefused(

@@ -11,5 +11,28 @@ The definitions are the semantic models in `models/`; MetricFlow makes SQL of th
 and agents ask here and add up nothing themselves.
 """
 
+from __future__ import annotations
+
+from datetime import date
+
 COMPARISONS = ("before", "week", "year")
-"""Periods beside the one that is asked for: of the same length directly before, 7 days earlier, 52 weeks earlier."""
+"""Periods beside the one that is asked for: directly before (`period_before`), 7 days earlier, 52 weeks earlier."""
+
+
+def period_before(since: date, until: date) -> tuple[date, date]:
+    """The period directly before: beside whole months as many whole months, beside other days as many days.
+
+    Args:
+        since: First day.
+        until: Last day, exclusive.
+
+    Raises:
+        OverflowError: There is no such day.
+    """
+    if since.day == until.day == 1:
+        months = 12 * (until.year - since.year) + until.month - since.month
+        year, month = divmod(12 * since.year + since.month - 1 - months, 12)
+        if year < date.min.year:
+            raise OverflowError
+        return date(year, month + 1, 1), since
+    return since - (until - since), since

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from home.errors import TtkpiError
+from home.errors import UsageError
 from orchestration.metrics.source import Published
 
 SHOP_CURRENCY = "shop currency"
@@ -25,7 +25,7 @@ CURRENCY_GROUPS = ("shop", "shop_name", "currency", "shop_currency")
 """Grouped by one of them, amounts in shop currency are of one currency each."""
 
 
-class UnknownMetric(TtkpiError):
+class UnknownMetric(UsageError):
     """No metric has this name, or the file of this audience does not hold what it is made of."""
 
 

@@ -10,9 +10,9 @@ from functools import lru_cache
 from typing import Any
 
 from home.database import literal
-from home.errors import TtkpiError
+from home.errors import UsageError
 from home.text import printable
-from orchestration.metrics import COMPARISONS
+from orchestration.metrics import COMPARISONS, period_before
 from orchestration.metrics.catalog import (
     ACCOUNT_CURRENCY,
     CURRENCY_GROUPS,
@@ -34,7 +34,7 @@ _COMPARISONS = {"week": timedelta(days=7), "year": timedelta(days=364)}
 _CHOICE = re.compile(r"^\w+$")
 
 
-class Refused(TtkpiError):
+class Refused(UsageError):
     """A question that has no right answer; the advice says how to ask."""
 
 
@@ -48,7 +48,8 @@ class Question:
         since: First day, inclusive, on the clock of each metric; None: from the beginning.
         until: Last day, exclusive; None: to the end.
         where: Values that a dimension may have, by dimension.
-        compare: The period beside it: `before` (the same length, directly before), `week` (7 days earlier), `year`
+        compare: The period beside it: `before` (directly before: a whole month before a whole month, else as many days;
+            by day or week always as many days), `week` (7 days earlier), `year`
             (52 weeks earlier); empty for none.
     """
 
@@ -344,6 +345,8 @@ def _period_before(question: Question) -> tuple[date, date]:
             advice="Take a period of whole weeks, or `week` or `year`.",
         )
     try:
+        if question.compare == "before" and not any(name in GRAINS for name in question.by):
+            return period_before(question.since, question.until)
         return question.since - shift, question.until - shift
     except OverflowError as error:
         raise Refused(f"There is no day {shift.days} days before {question.since}.") from error

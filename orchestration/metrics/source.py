@@ -18,8 +18,8 @@ import duckdb
 import orjson
 
 from home.database import attach
-from home.errors import TtkpiError
-from home.layout import Home
+from home.layout import BI_NAME, Home
+from orchestration.history.publications import NotPublished, require_published
 from orchestration.publish.visible import visible
 
 if TYPE_CHECKING:
@@ -30,8 +30,8 @@ CATALOG = "warehouse"
 _MEMORY = "500MB"
 
 
-class NoMetrics(TtkpiError):
-    """A published file has no metric layer."""
+class NoMetrics(NotPublished):
+    """There is no published file, or it has no metric layer."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,7 +111,7 @@ class Published:
                 ((manifest,),) = self.rows("select manifest from warehouse.metrics.semantic_manifest")
             except duckdb.CatalogException as error:
                 raise NoMetrics(
-                    f"{self.path} has no metrics: it was published by an older version.",
+                    f"{self.path.with_name(BI_NAME)} has no metrics: it was published by an older version.",
                     advice="Publish again: `ttkpi run`, or `ttkpi build`, `ttkpi audit`, `ttkpi publish`.",
                 ) from error
             # Whoever took a table or column out of a copy has no metric of it.
@@ -137,16 +137,7 @@ def published(home: Home, audience: str = "") -> Iterator[Published]:
         NoMetrics: Nothing was published, or not for the audience.
         CannotRead: The file is damaged.
     """
-    path = published_path(home, audience)
-    if not path.is_file():
-        raise NoMetrics(
-            f"Nothing is published for audience {audience}: there is no {path}."
-            if audience
-            else f"Nothing is published yet: there is no {path}.",
-            advice="`ttkpi status` says what is missing; seed `audiences` has the audiences."
-            if audience
-            else "Run `ttkpi run`, or `ttkpi demo` to try it.",
-        )
+    path = require_published(home, audience, NoMetrics)
     connection = duckdb.connect(":memory:", config={"memory_limit": _MEMORY, "threads": 2})
     try:
         connection.execute("set TimeZone = 'UTC'")

@@ -40,6 +40,7 @@ class HeldShop:
         since: When it was first held back, ISO 8601, UTC.
         rows_of: The publication that its rows are of; None when the shop was never published.
         rows_published_at: When that was, ISO 8601, UTC.
+        remedy_zh: What to do, in Chinese; empty where it is known in English alone.
     """
 
     shop_key: str
@@ -51,6 +52,7 @@ class HeldShop:
     since: str
     rows_of: str | None
     rows_published_at: str | None
+    remedy_zh: str = ""
 
     def as_record(self) -> dict[str, Any]:
         """For the manifest."""
@@ -82,6 +84,7 @@ def held_shops(
                 rows_published_at=before["rows_published_at"]
                 if before
                 else (published or {}).get("published_at"),
+                remedy_zh=str(one.get("remedy_zh") or ""),
             )
         )
     return tuple(shops)
@@ -205,7 +208,7 @@ class KeptRows:
             "message_en": literal(f"{shop.message} {rows_en}"),
             "message_zh": literal(
                 f"{shop.shop_name}（{shop.shop_key}）未通过审核，新数据未发布。{rows_zh}"
-                f"检查项 {shop.check}：{shop.found}。处理办法：{shop.remedy}"
+                f"检查项 {shop.check}：{shop.found}。处理办法：{shop.remedy_zh or shop.remedy}"
             ),
         }
         return self._row("kpi_alerts", lambda name: values.get(name, "null"))

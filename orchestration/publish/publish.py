@@ -232,7 +232,7 @@ def _publish(home: Home, progress: Progress, entry: Entry) -> PublishReport:
         "held_back": [shop.shop_key for shop in held],
     }
     return PublishReport(
-        path=home.published,
+        path=home.bi_file,
         tables=full["tables"],
         published_at=facts["published_at"],
         bytes=full["bytes"],

@@ -39,6 +39,7 @@ from orchestration.history.publications import (
     publication_time,
     published_manifest,
     switching,
+    was_published,
 )
 from orchestration.history.published_values import NONE, SCHEMAS, in_store, is_empty
 from orchestration.history.seal import MANIFEST, problems, sha256
@@ -101,7 +102,9 @@ def verify_home(home: Home, *, history: bool = False, stored: bool = True) -> li
     if home.published.is_file():
         # A seal that can't be checked is no seal.
         home.seal_key()
-    verdicts = [verify_file(home, home.published), *_other_name(home), *_audiences(home)]
+    # One that never published has no file to check; nor has one whose folder is gone, and that is told.
+    current = [verify_file(home, _named(home)), *_other_name(home)] if was_published(home) else []
+    verdicts = [*current, *_audiences(home)]
     verdicts = [replace(one, cure=_cure(home)) for one in verdicts]
     if history:
         for publication in reversed(kept(home)):
@@ -140,6 +143,13 @@ def _server(home: Home) -> Iterator[Verdict]:
         "" if found else "every row of every table is as published",
         cure="Run `ttkpi publish`; if it stays, drop the schema on the server first: it is made anew.",
     )
+
+
+def _named(home: Home) -> Path:
+    """The published file by the name that people open; by the other one where the two are not one file."""
+    one, other = home.bi_file, home.published
+    is_one = one.is_file() and other.is_file() and one.samefile(other)
+    return one if is_one or not (one.is_file() or other.is_file()) else other
 
 
 def _other_name(home: Home) -> Iterator[Verdict]:
@@ -212,7 +222,7 @@ def _audiences(home: Home) -> Iterator[Verdict]:
         if name not in sealed:
             found.append(f"{path} is not of the current publication: it has no audience {name}.")
         elif not found and (read_record(path.with_name(MANIFEST)) or {}).get("sha256") != sealed[name]:
-            found.append(f"{path} is of another publication than {home.published}.")
+            found.append(f"{path} is of another publication than {home.bi_file}.")
         yield Verdict(path, tuple(found), "" if found else verdict.about)
 
 

@@ -22,6 +22,7 @@ from xlsxwriter.format import Format
 from xlsxwriter.utility import xl_col_to_name
 from xlsxwriter.workbook import Workbook
 
+from home.money import WITHOUT_DECIMALS
 from home.text import FORMULA_SIGNS
 from orchestration.sheets.tables import (
     DATE,
@@ -38,7 +39,6 @@ from orchestration.sheets.tables import (
 LONGEST_TEXT = 32_767
 """Characters that a cell holds at most."""
 _EXACT = 10**15
-_WITHOUT_CENTS = ("JPY", "KRW", "VND")
 _WIDTHS = {DATE: 11, INSTANT: 17, YES_NO: 8, WHOLE: 11, NUMBER: 14}
 _BAND = "#1F4E78"
 _EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001 (a spreadsheet knows no zone)
@@ -128,7 +128,7 @@ def width(column: Column) -> int:
 
 def money_format(currency: str) -> str:
     """The number format of an amount: with its currency, and with cents where the currency has any."""
-    digits = "#,##0" if currency in _WITHOUT_CENTS else "#,##0.00"
+    digits = "#,##0" if currency in WITHOUT_DECIMALS else "#,##0.00"
     return f'{digits} "{currency}"' if currency.isascii() and currency.isalpha() else digits
 
 

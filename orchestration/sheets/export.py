@@ -11,8 +11,8 @@ from pathlib import Path
 from home.errors import ConfigError
 from home.layout import Home
 from orchestration.metrics.source import Published, published
-from orchestration.sheets.monthly import monthly_sheets
-from orchestration.sheets.tables import Period, table_of, tables
+from orchestration.sheets.monthly import monthly_sheets, monthly_tables
+from orchestration.sheets.tables import Period, require_days, table_of, tables
 from orchestration.sheets.workbook import Cover, Language, Report, sheet_of, write_workbook
 
 _MONTH = re.compile(r"(\d{4})-(\d{2})")
@@ -56,6 +56,7 @@ def export_workbook(
 
     Raises:
         UnknownTable: The file has no such table or view.
+        NoSuchDays: The file knows nothing of the period.
         NoMetrics: Nothing is published, or not for the audience.
         ConfigError: Nothing of the standard workbook is in the file.
         StorageError: The disk is full or refuses.
@@ -63,10 +64,13 @@ def export_workbook(
     with published(home, audience) as file:
         known = tables(file)
         if views:
-            sheets = [sheet_of(file, table_of(known, name), period) for name in dict.fromkeys(views)]
+            chosen = [table_of(known, name) for name in dict.fromkeys(views)]
+            require_days(file, chosen, period)
+            sheets = [sheet_of(file, table, period) for table in chosen]
             title = "TikTok Shop KPI"
         else:
             period = period or last_month(file)
+            require_days(file, monthly_tables(known), period)
             sheets = monthly_sheets(file, known, period)
             title = f"TikTok Shop KPI {period.first:%Y-%m}"
         if not sheets:

@@ -6,7 +6,7 @@ of an audience, is left out.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -67,15 +67,23 @@ def monthly_sheets(file: Published, known: Mapping[str, Table], period: Period) 
         period: The month.
     """
     found = [one] if (one := _summary(file, period)) is not None else []
+    return [*found, *(sheet_of(file, table, period, title) for title, table in _subjects(known))]
+
+
+def monthly_tables(known: Mapping[str, Table]) -> list[Table]:
+    """The tables and views of which the standard workbook shows the rows of a period."""
+    return [table for _, table in _subjects(known)]
+
+
+def _subjects(known: Mapping[str, Table]) -> Iterator[tuple[str, Table]]:
     for title, names in _SUBJECTS:
         name = next((name for name in names if name in known), None)
         if name is not None:
-            found.append(sheet_of(file, known[name], period, title))
-    return found
+            yield title, known[name]
 
 
 def _summary(file: Published, period: Period) -> Sheet | None:
-    """Metrics by shop over the period, beside those of the same length before; None where the file has no metrics."""
+    """Metrics by shop over the period, beside those of the period before; None where the file has no metrics."""
     try:
         known = catalog.metrics(file)
         names = tuple(name for name in _METRICS if name in known)
@@ -100,8 +108,8 @@ def _summary(file: Published, period: Period) -> Sheet | None:
     before = f"{answer.since} – {answer.until - timedelta(days=1) if answer.until else ''}"
     return Sheet(
         SUMMARY,
-        f"每店一行：本期、上期（等长，{before}）与变化；多币种金额不相加。 · One row per shop: the period, "
-        f"the one of the same length before ({before}), and the change. Currencies are not added.",
+        f"每店一行：本期、上期（{before}）与变化；多币种金额不相加。 · One row per shop: the period, "
+        f"the one before ({before}), and the change. Currencies are not added.",
         columns,
         len(answer.rows),
         lambda: iter(_rows(answer)),

@@ -63,8 +63,16 @@ _CLOCKS = (
 """Names of dates by which a period chooses rows, the most telling first; beside them any date of the key."""
 
 
+_SHOP_DAYS = "kpi_shop_daily"
+"""Its days are those of the file."""
+
+
 class UnknownTable(ConfigError):
     """The file has no such table or view."""
+
+
+class NoSuchDays(ConfigError):
+    """The file knows nothing of a period."""
 
 
 @dataclass(frozen=True)
@@ -222,6 +230,45 @@ def rows_of(file: Published, table: Table, period: Period | None) -> tuple[int, 
     condition = _condition(table, period)
     ((count,),) = file.rows(f"select count(*) from {table.place}{condition}")  # noqa: S608 (names of the file)
     return int(count), file.stream(selection(table, period))
+
+
+def require_days(file: Published, shown: Sequence[Table], period: Period | None) -> None:
+    """Refuse a period of which the file knows nothing; a month without a row among its days is a right answer.
+
+    Args:
+        file: The published file.
+        shown: The tables that the period chooses rows of.
+        period: Which days; None: all.
+
+    Raises:
+        NoSuchDays: None of the tables has a row of the period, and it is before or after the days of the shops.
+    """
+    dated = [(table.place, clock.name) for table in shown if (clock := table.clock) is not None]
+    if period is None or not dated or any(_days(file, place, day, period) for place, day in dated):
+        return
+    if _SHOP_DAYS in file.columns():
+        dated = [(f"{CATALOG}.marts.{_SHOP_DAYS}", "business_date")]
+    spans = [span for place, day in dated if (span := _days(file, place, day))]
+    if not spans:
+        return
+    first, last = min(span[0] for span in spans), max(span[1] for span in spans)
+    if period.last < first or last < period.first:
+        raise NoSuchDays(
+            f"{period} is not in the published file, which spans {first} – {last}. 已发布文件中没有该时段的数据。",
+            advice="Name days within them: `--period 2026-10`, a day, or two days with `..` between them.",
+        )
+
+
+def _days(file: Published, place: str, day: str, period: Period | None = None) -> tuple[date, date] | None:
+    """First and last day of a table, or of its rows in a period; None where it has none."""
+    name = quoted(day)
+    condition = (
+        f" where {name} between date {literal(period.first)} and date {literal(period.last)}"
+        if period
+        else ""
+    )
+    ((first, last),) = file.rows(f"select min({name}), max({name}) from {place}{condition}")  # noqa: S608
+    return None if first is None else (first, last)
 
 
 def selection(table: Table, period: Period | None, columns: Sequence[str] = ()) -> str:

@@ -57,7 +57,7 @@ with shops as (
     where sale_time <= {{ dbt.dateadd('day', var('brushing_repeat_days'), 'sale_time_before') }}
 )
 
--- Before the platform sends rooms, an order that was placed while anybody was on air may be of LIVE.
+-- While lines say no room, an order that was placed while anybody was on air may be of LIVE.
 , maybe_live as (
     select distinct orders.shop_key, orders.order_id
     from order_products as orders
@@ -68,8 +68,11 @@ with shops as (
         and sessions.business_date > {{ add_days('shops.last_business_date', -30) }}
         and orders.create_time >= sessions.start_time
         and orders.create_time < sessions.end_time
-    left join {{ ref('int_live__room_ids') }} as room_ids on orders.shop_key = room_ids.shop_key
-    where room_ids.room_ids_from is null or orders.create_time < room_ids.room_ids_from
+    left join {{ ref('int_live__room_ids') }} as room_ids
+        on orders.shop_key = room_ids.shop_key
+        and orders.create_time >= room_ids.room_ids_from
+        and coalesce(orders.create_time <= room_ids.room_ids_until, true)
+    where room_ids.shop_key is null
 )
 
 -- Many orders of a product within minutes. LIVE sessions do that by themselves, so orders out of a room don't count.

@@ -232,10 +232,20 @@ with shops as (
     inner join shops on fees.shop_key = shops.shop_key
 )
 
--- An order that was delivered before the first statement that is known may have been settled on an earlier one.
-, first_statements as (
-    select shop_key, min(statement_time) as first_statement_time
+-- An order that was delivered before the first statement that is known, or before the time of which statements were asked for, may have been settled on
+-- an earlier one. A shop whose list came empty has no statement and is the worst case; one whose list was never read says nothing.
+, statement_starts as (
+    select shop_key, statement_time as known_from
     from statements
+    union all
+    select shop_key, least(window_from, coalesce(complete_from, window_from)) as known_from
+    from {{ ref('stg_tiktok_shop__sync_log') }}
+    where resource = 'statements' and status = 'ok'
+)
+
+, first_statements as (
+    select shop_key, min(known_from) as statements_from
+    from statement_starts
     group by shop_key
 )
 
@@ -256,7 +266,7 @@ with shops as (
         orders.order_status = 'COMPLETED'
         and orders.net_gmv > 0
         and settlements.profit_basis in ('none', 'estimated')
-        and orders.delivery_time >= first_statements.first_statement_time
+        and orders.delivery_time >= first_statements.statements_from
         and orders.delivery_time < {{ dbt.dateadd('hour', -24 * var('alarm_settlement_days'), 'shops.as_of') }}
     group by orders.shop_key, orders.currency
 )

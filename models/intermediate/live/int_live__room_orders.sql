@@ -49,7 +49,10 @@ with room_lines as (
         on affiliate.shop_key = sessions.shop_key and affiliate.content_id = sessions.live_room_id
     inner join {{ ref('fct_order_lines') }} as lines
         on affiliate.shop_key = lines.shop_key and affiliate.order_id = lines.order_id and affiliate.sku_id = lines.sku_id
-    left join {{ ref('int_live__room_ids') }} as room_ids on lines.shop_key = room_ids.shop_key
+    left join {{ ref('int_live__room_ids') }} as room_ids
+        on lines.shop_key = room_ids.shop_key
+        and lines.create_time >= room_ids.room_ids_from
+        and coalesce(lines.create_time <= room_ids.room_ids_until, true)
     left join rooms_sent on affiliate.shop_key = rooms_sent.shop_key and affiliate.content_id = rooms_sent.live_room_id
     where
         affiliate.content_type = 'LIVE'
@@ -57,7 +60,7 @@ with room_lines as (
         and lines.is_counted
         -- One room rests on one of them: an order is not counted by both.
         and rooms_sent.shop_key is null
-        and (room_ids.room_ids_from is null or lines.create_time < room_ids.room_ids_from)
+        and room_ids.shop_key is null
 )
 
 , own_lines as (

@@ -35,6 +35,16 @@ with sessions as (
     group by shop_key, live_room_id
 )
 
+-- Sessions of a time in which order lines said their room.
+, sent as (
+    select distinct sessions.shop_key, sessions.live_room_id
+    from sessions
+    inner join {{ ref('int_live__room_ids') }} as room_ids
+        on sessions.shop_key = room_ids.shop_key
+        and coalesce(sessions.end_time > room_ids.room_ids_from, true)
+        and coalesce(sessions.start_time < room_ids.room_ids_until, true)
+)
+
 -- A room that is on an order line but in no list (no permission, not read yet) is a session of which only the own sales are known.
 , rooms as (
     select shop_key, live_room_id from sessions
@@ -88,10 +98,6 @@ with sessions as (
 
 , data_until as (
     select * from {{ ref('int_live__data_until') }}
-)
-
-, room_ids as (
-    select * from {{ ref('int_live__room_ids') }}
 )
 
 , fx_rates as (
@@ -148,10 +154,10 @@ with sessions as (
             when own.shop_key is not null then null
             when sessions.origin = 'file' then 'no_room_id_in_file'
             when sessions.end_time <= data_until.orders_from then 'before_first_order'
-            when room_ids.room_ids_from is null or sessions.end_time <= room_ids.room_ids_from then 'not_sent'
+            when sent.shop_key is null then 'not_sent'
         end as own_unknown_reason,
         case when not data_until.is_returns_read then 'returns_not_read' end as refunds_unknown_reason,
-        coalesce(own.own_sales_basis, case when room_ids.room_ids_from is not null then 'room_id' end) as own_sales_basis,
+        coalesce(own.own_sales_basis, case when sent.shop_key is not null then 'room_id' end) as own_sales_basis,
         {%- for amount in own_amounts %}
         case when own.shop_key is null then 0 else own.{{ amount }} end as own_{{ amount }},
         case when own.shop_key is null then 0 else own.{{ amount }}_rc end as own_{{ amount }}_rc,
@@ -182,7 +188,7 @@ with sessions as (
     left join creator_stats on rooms.shop_key = creator_stats.shop_key and rooms.live_room_id = creator_stats.live_room_id
     left join shops on rooms.shop_key = shops.shop_key
     left join data_until on rooms.shop_key = data_until.shop_key
-    left join room_ids on rooms.shop_key = room_ids.shop_key
+    left join sent on rooms.shop_key = sent.shop_key and rooms.live_room_id = sent.live_room_id
 )
 
 select

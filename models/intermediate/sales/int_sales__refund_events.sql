@@ -15,18 +15,25 @@ with returns as (
 )
 
 , line_counts as (
-    select shop_key, return_id, count(*) as line_count, count(refund_subtotal) as lines_with_amount
+    select
+        shop_key,
+        return_id,
+        count(*) as line_count,
+        count(refund_subtotal) as lines_with_amount,
+        {%- for amount in amounts %}
+        sum(case when refund_subtotal is not null then {{ amount }} else 0 end) as told_{{ amount }}{{ ',' if not loop.last }}
+        {%- endfor %}
     from sent_lines
     group by shop_key, return_id
 )
 
--- Returns of which only the header says how much: the list of lines is empty, or no line has an amount.
-, headers as (
+, header_amounts as (
     select
         returns.shop_key,
         returns.return_id,
         returns.order_id,
         coalesce(line_counts.line_count, 0) as line_count,
+        coalesce(line_counts.lines_with_amount, 0) as lines_with_amount,
         coalesce(
             returns.refund_subtotal,
             returns.refund_total - coalesce(returns.refund_shipping_fee, 0) - coalesce(returns.refund_tax, 0)
@@ -35,10 +42,35 @@ with returns as (
         ) as refund_subtotal,
         returns.refund_shipping_fee,
         returns.refund_tax,
-        returns.refund_total
+        returns.refund_total,
+        {%- for amount in amounts %}
+        coalesce(line_counts.told_{{ amount }}, 0) as told_{{ amount }},
+        {%- endfor %}
+        coalesce(line_counts.told_refund_subtotal, 0) = 0 as is_of_all_lines
     from returns
     left join line_counts on returns.shop_key = line_counts.shop_key and returns.return_id = line_counts.return_id
-    where coalesce(line_counts.lines_with_amount, 0) = 0 and (returns.refund_total <> 0 or returns.refund_subtotal <> 0)
+)
+
+-- Returns of which only the header says how much: the list of lines is empty, or no line has an amount but 0. Of those of
+-- which some lines have one, what the header has beyond them is the other lines'. Where all have, nothing is: that is a difference.
+, headers as (
+    select
+        shop_key,
+        return_id,
+        order_id,
+        line_count,
+        is_of_all_lines,
+        {%- for amount in amounts %}
+        case
+            when is_of_all_lines then {{ amount }}
+            when {{ amount }} > told_{{ amount }} then {{ amount }} - told_{{ amount }}
+            when {{ amount }} is not null then 0
+        end as {{ amount }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from header_amounts
+    where
+        (lines_with_amount = 0 and (refund_total <> 0 or refund_subtotal <> 0))
+        or (lines_with_amount > 0 and refund_subtotal > told_refund_subtotal and (is_of_all_lines or lines_with_amount < line_count))
 )
 
 , outcomes as (
@@ -114,7 +146,7 @@ with returns as (
         coalesce(outcomes.outcome, 'unknown') as refund_outcome,
         returns.return_reason,
         coalesce(return_lines.currency, returns.currency) as currency,
-        headers.return_id is not null as is_of_header,
+        headers.return_id is not null and (headers.is_of_all_lines or return_lines.refund_subtotal is null) as is_of_header,
         {%- for amount in amounts %}
         return_lines.{{ amount }},
         headers.{{ amount }} as header_{{ amount }},
@@ -154,16 +186,16 @@ with returns as (
 , weighted as (
     select
         *,
-        {{ money('case when sum(left_over_amount) over (partition by shop_key, return_id) > 0 then left_over_amount else 1 end') }} as weight
+        {{ money('case when sum(left_over_amount) over (partition by shop_key, return_id, is_of_header) > 0 then left_over_amount else 1 end') }} as weight
     from left_over
 )
 
 , summed as (
     select
         *,
-        {{ money('sum(weight) over (partition by shop_key, return_id)') }} as weight_of_all,
+        {{ money('sum(weight) over (partition by shop_key, return_id, is_of_header)') }} as weight_of_all,
         {{ money(
-            'sum(weight) over (partition by shop_key, return_id order by order_line_id asc nulls last, return_line_id asc nulls last'
+            'sum(weight) over (partition by shop_key, return_id, is_of_header order by order_line_id asc nulls last, return_line_id asc nulls last'
             ~ ' rows between unbounded preceding and current row)'
         ) }} as weight_so_far
     from weighted

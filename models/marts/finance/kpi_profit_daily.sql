@@ -8,6 +8,10 @@ with days as (
     select shop_key, refunds_until from {{ ref('int_shared__shop_data_until') }}
 )
 
+, ads_accounts as (
+    select shop_key, ads_until from {{ ref('int_ads__shop_spans') }}
+)
+
 , expected as (
     select *, {{ expected_profit('days') }} as contribution_profit_expected
     from days
@@ -22,7 +26,9 @@ select
     cast(expected.fx_is_stale as boolean) as fx_is_stale,
     cast(
         expected.settled_sales_amount < expected.gmv_before_platform_discount
-        or {{ is_provisional('expected.business_date', 'data_until.refunds_until', var('maturity_days_refunds')) }} as boolean
+        or {{ is_provisional('expected.business_date', 'data_until.refunds_until', var('maturity_days_refunds')) }}
+        -- cost without an order is mostly what the account paid for ads
+        or (ads_accounts.shop_key is not null and {{ is_provisional('expected.business_date', 'ads_accounts.ads_until', var('maturity_days_ads')) }}) as boolean
     ) as is_provisional,
     cast({{ profit_basis_of_sums('expected.gmv_before_platform_discount', 'expected.settled_sales_amount', 'expected.unheard_sales_amount') }} as string) as profit_basis,
     {{ ratio('expected.settled_sales_amount', 'expected.gmv_before_platform_discount') }} as share_settled,
@@ -58,3 +64,4 @@ select
     {{ money('expected.contribution_profit_rc - expected.unallocated_cost_rc') }} as contribution_profit_after_unallocated_rc
 from expected
 left join data_until on expected.shop_key = data_until.shop_key
+left join ads_accounts on expected.shop_key = ads_accounts.shop_key

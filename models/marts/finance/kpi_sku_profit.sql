@@ -26,6 +26,10 @@ with sku_days as (
     select shop_key, refunds_until from {{ ref('int_shared__shop_data_until') }}
 )
 
+, ads_accounts as (
+    select shop_key, ads_until from {{ ref('int_ads__shop_spans') }}
+)
+
 , skus as (
     select shop_key, sku_id, sku_name from {{ ref('dim_skus') }}
 )
@@ -104,7 +108,9 @@ select
     cast(judged.fx_is_stale as boolean) as fx_is_stale,
     cast(
         judged.settled_sales_amount < judged.gmv_before_platform_discount
-        or {{ is_provisional('judged.business_date', 'data_until.refunds_until', var('maturity_days_refunds')) }} as boolean
+        or {{ is_provisional('judged.business_date', 'data_until.refunds_until', var('maturity_days_refunds')) }}
+        -- cost without an order is mostly what the account paid for ads
+        or (ads_accounts.shop_key is not null and {{ is_provisional('judged.business_date', 'ads_accounts.ads_until', var('maturity_days_ads')) }}) as boolean
     ) as is_provisional,
     cast({{ profit_basis_of_sums('judged.gmv_before_platform_discount', 'judged.settled_sales_amount', 'judged.unheard_sales_amount') }} as string) as profit_basis,
     {{ ratio('judged.settled_sales_amount', 'judged.gmv_before_platform_discount') }} as share_settled,
@@ -141,4 +147,5 @@ select
     {{ money('judged.contribution_profit_rc - judged.spread_unallocated_cost_rc') }} as contribution_profit_after_unallocated_rc
 from judged
 left join data_until on judged.shop_key = data_until.shop_key
+left join ads_accounts on judged.shop_key = ads_accounts.shop_key
 left join skus on judged.shop_key = skus.shop_key and judged.sku_id = skus.sku_id

@@ -16,6 +16,17 @@ with targets as (
     group by 1, 2
 )
 
+-- A month that is not over is open, also when its last days had no sale.
+, ends as (
+    select
+        months.*,
+        {%- set last_day = "cast(" ~ dbt.dateadd('day', -1, dbt.dateadd('month', 1, 'months.month_start')) ~ " as date)" %}
+        {{ is_provisional(last_day, 'data_until.data_until', var('maturity_days_orders')) }} as is_month_open,
+        {{ is_provisional(last_day, 'data_until.refunds_until', var('maturity_days_refunds')) }} as is_net_month_open
+    from months
+    left join {{ ref('int_shared__shop_data_until') }} as data_until on months.shop_key = data_until.shop_key
+)
+
 , reached as (
     {%- for kpi, unit in [('gmv_rc', 'reporting currency'), ('net_gmv_rc', 'reporting currency'), ('paid_orders', 'count')] %}
     select
@@ -24,9 +35,9 @@ with targets as (
         '{{ kpi }}' as kpi_name,
         '{{ unit }}' as unit,
         days_with_figures,
-        {{ 'is_net_provisional' if kpi == 'net_gmv_rc' else 'is_gmv_provisional' }} as is_provisional,
+        {{ 'is_net_provisional or is_net_month_open' if kpi == 'net_gmv_rc' else 'is_gmv_provisional or is_month_open' }} as is_provisional,
         cast({{ kpi }} as decimal(28, 10)) as actual
-    from months
+    from ends
     {{ 'union all' if not loop.last }}
     {%- endfor %}
 )

@@ -186,16 +186,22 @@ with order_differences as (
     where units_sold > 0
 )
 
+-- A request whose lines are all 0 does not say where its header's money is, as one whose lines have no amount.
+, judged as (
+    select *, subject in ('return', 'cancellation') and header_value > 0 and lines_value = 0 as is_request_of_nothing
+    from compared
+)
+
 , differing as (
     select
         *,
         case
             when line_count = 0 then 'no_lines'
             when lines_expected > line_count then 'lines_missing'
-            when lines_with_value < line_count then 'lines_without_value'
+            when lines_with_value < line_count or is_request_of_nothing then 'lines_without_value'
             else 'unexplained'
         end as reason
-    from compared
+    from judged
     where header_value <> coalesce(lines_value, 0)
 )
 
@@ -215,7 +221,11 @@ select
     cast(
         case
             when subject = 'stock_sku' and line_count = 0 then 'header'
-            when subject = 'return' and measure = 'refund_subtotal' and lines_with_value = 0 then 'header'
+            -- Of lines that all have an amount the lines count; a header that says less than they do counts nowhere.
+            when subject = 'return' and measure = 'refund_subtotal'
+                and header_value > coalesce(lines_value, 0)
+                and (lines_with_value < line_count or coalesce(lines_value, 0) = 0)
+                then 'header'
             when subject = 'payment' or (subject = 'statement' and measure = 'settlement_amount') then 'header'
             when subject = 'cancellation' then 'none'
             else 'lines'

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from home.errors import TtkpiError
+from home.errors import UsageError
+from orchestration.metrics import period_before
 
 DAILY, WEEKLY, MONTHLY = "daily", "weekly", "monthly"
 KINDS = {DAILY: "日报", WEEKLY: "周报", MONTHLY: "月报"}
@@ -15,7 +16,7 @@ DUE = time(8, 30)
 """When the report of the period before is due, in the reporting time zone."""
 
 
-class NoSuchReport(TtkpiError):
+class NoSuchReport(UsageError):
     """There can't be a report of this period."""
 
 
@@ -52,15 +53,16 @@ class Period:
 
     @property
     def compare(self) -> str:
-        """What stands beside it: a day beside the same day of the week before, others beside as many days before."""
+        """What stands beside it: the same day of the week before, or the period directly before."""
         return "week" if self.kind == DAILY else "before"
 
     @property
     def before(self) -> tuple[date, date]:
         """First and last day of the period beside it."""
-        length = self.until - self.since
-        shift = timedelta(days=7) if self.kind == DAILY else length
-        return self.since - shift, self.last - shift
+        if self.kind == DAILY:
+            return self.since - timedelta(days=7), self.last - timedelta(days=7)
+        since, until = period_before(self.since, self.until)
+        return since, until - timedelta(days=1)
 
     @property
     def name(self) -> str:

@@ -360,7 +360,7 @@ def _published(home: Home, *, is_demo: bool) -> list[Notice] | None:
             ).fetchall()
         except duckdb.Error as error:
             raise CannotRead(
-                f"{_TABLE} in {home.published} can't be read: {str(error).splitlines()[0]}",
+                f"{_TABLE} in {home.bi_file} can't be read: {str(error).splitlines()[0]}",
                 advice="It was published by another version of this project: run `ttkpi run`.",
             ) from error
     return [

@@ -238,6 +238,19 @@ def test_a_day_stands_beside_the_same_day_of_the_week_before(file: Published) ->
         assert equal(row["gmv_rc_change"], (row["gmv_rc"] - before) / before)
 
 
+def test_a_whole_month_stands_beside_the_whole_month_before(file: Published) -> None:
+    """Guards a figure "before" that ties to no month: 31 days before October begin on 31 August."""
+    october, september = (date(2026, 10, 1), date(2026, 11, 1)), (date(2026, 9, 1), date(2026, 10, 1))
+    answer = ask(file, Question(("gmv_rc",), ("region",), *october, compare="before"))
+    assert (answer.since, answer.until) == september
+    before = ask(file, Question(("gmv_rc",), ("region",), *september))
+    assert {
+        row["region"]: row["gmv_rc_before"] for row in answer.rows if row["gmv_rc_before"] is not None
+    } == {row["region"]: row["gmv_rc"] for row in before.rows}
+    # By day each day has a day beside it: as many days.
+    assert ask(file, Question(("gmv_rc",), ("day",), *october, compare="before")).since == date(2026, 8, 31)
+
+
 def test_what_may_still_change_is_marked(file: Published) -> None:
     day = newest_day(file)
     answer = ask(file, Question(("gmv", "refund_rate"), ("shop",), day, day + timedelta(days=1)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -105,6 +106,17 @@ def test_all_suites_are_readable_and_named_after_domains() -> None:
     assert all(one.expectations for one in suites)
 
 
+def test_every_critical_expectation_says_in_chinese_what_it_means() -> None:
+    """What to do stands on the audit's page and in the alert of a shop that is held back."""
+    lacking = [
+        f"{suite.id} {one.subject}"
+        for suite in load_suites(project_dir() / "tests" / "expectations")
+        for one in suite.expectations
+        if one.severity == "critical" and not re.search("[\u4e00-\u9fff]", one.why_zh)
+    ]
+    assert lacking == []
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -186,6 +198,11 @@ class TestWholeAudit:
         report = audit(home)
         assert not report.passed
         assert any(said in failure for failure in report.critical_failures), report.critical_failures
+
+    def test_page_says_in_chinese_what_stops_it(self, home: Home) -> None:
+        change_marts(home, "drop table marts.kpi_shop_daily")
+        page = audit(home).page.read_text(encoding="utf-8")
+        assert "该检查无法运行：表或列缺失，或无法读取。请运行 `ttkpi build`。" in page
 
     def test_days_without_a_sale_are_told_and_stop_nothing(self, home: Home) -> None:
         """A shop that sells in LIVE sessions alone has ten orders on a day of them and none between."""
@@ -394,6 +411,39 @@ def test_a_rate_in_another_unit_concerns_the_shops_that_sell_in_it() -> None:
     (failed,) = (one for one in Judge().run(rates, lambda: table) if not one.passed)
     assert failed.subject == "largest_step"
     assert sorted(failed.found_in) == ["vn", "vn2"]
+
+
+@pytest.mark.parametrize(
+    ("list_price", "paid", "times"),
+    [
+        pytest.param("326", "1", None, id="a flash sale at 1 baht"),
+        pytest.param("32600", "32600", 100, id="all amounts in cents"),
+        pytest.param("3.26", "3.26", 0.01, id="all amounts in hundreds"),
+        pytest.param("326", "32600", 100, id="what is paid in cents"),
+    ],
+)
+def test_prices_in_another_unit_are_told_from_a_sale(list_price: str, paid: str, times: float | None) -> None:
+    """30 orders of a SKU that was sold for 326 in each of the 40 orders before."""
+    (amounts,) = (
+        one
+        for one in load_suites(project_dir() / "tests" / "expectations")
+        if one.id == "raw.sales.order_amounts"
+    )
+    with duckdb.connect() as connection:
+        connection.execute("create schema arrived; create schema raw")
+        connection.execute(
+            "create table raw.order_lines as select 'th' as shop_key, 'o' || i as order_id, 'sold' as sku_id, "
+            "326.00 as original_price, 326.00 as sale_price, 1 as _dlt_load_id from range(40) as numbers(i)"
+        )
+        connection.execute(
+            f"create table arrived.order_lines as select 'th' as shop_key, 'n' || i as order_id, 'sold' as sku_id, "
+            f"{list_price} as original_price, {paid} as sale_price, 2 as _dlt_load_id from range(30) as numbers(i)"
+        )
+        table = connection.execute(amounts.sql).df()
+    failed = [one for one in Judge().run(amounts, lambda: table) if not one.passed]
+    assert [one.found_in for one in failed] == (
+        [{"th": f"times_as_large is {float(times)}"}] if times else []
+    )
 
 
 class TestTablesOfTwoSources:

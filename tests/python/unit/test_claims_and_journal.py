@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import csv
 import io
+import re
+from decimal import Decimal
 from pathlib import Path
 
 import duckdb
 import pytest
 
+from home.config import PROJECT_ROOT
 from home.errors import ConfigError
 from home.layout import Home
+from home.money import WITHOUT_DECIMALS, money, percent
 from orchestration.cli import main
 from orchestration.deliver.claims import as_csv as claims_csv
 from orchestration.deliver.claims import as_markdown, cases
 from orchestration.deliver.journal import LAYOUTS, LayoutDamaged, as_csv, layout_of, lines
-from orchestration.deliver.published_rows import NotPublished
+from orchestration.history.publications import NotPublished
 
 _AUDIT = """
     shop_key varchar, case_id varchar, case_type varchar, reason varchar, verdict varchar, order_id varchar, payment_id varchar,
@@ -75,7 +79,7 @@ def test_a_claim_has_order_amounts_and_rule_with_source(home: Home) -> None:
     assert page.splitlines() == [
         "# Claims to TikTok Shop",
         "",
-        "- Total: 15.18 THB",
+        "- Claims, charged or paid wrongly: 15.18 THB",
         "",
         "## Case fee:o1:commission",
         "",
@@ -83,7 +87,7 @@ def test_a_claim_has_order_amounts_and_rule_with_source(home: Home) -> None:
         "- Order: o1",
         "- Fee: commission",
         "- Case: charged above the rate",
-        "- Expected: 37.95 THB (0.05 × of 759.00 THB)",
+        "- Expected: 37.95 THB (5 % of 759.00 THB)",
         "- Charged: 53.13 THB",
         "- Claim: 15.18 THB",
         "- Date: 2026-11-05",
@@ -98,9 +102,40 @@ def test_a_claim_has_order_amounts_and_rule_with_source(home: Home) -> None:
 def test_a_claim_in_chinese_names_what_did_not_come(home: Home) -> None:
     page = as_markdown(cases(home, ["2"]), "zh")
     assert "- 个案: 已送达但未结算" in page
-    assert "- 实到: 0.00 VND" in page
+    assert "- 实到: 0 VND" in page
     assert "- 申诉截止: 未见公开截止日，请尽快申诉" in page
     assert "- 规则: 已送达" in page
+
+
+def test_what_is_late_is_in_no_total_of_wrong_charges(home: Home) -> None:
+    """Guards a payout of millions that is under way and stood in one total with overcharges of a few cents."""
+    with duckdb.connect(str(home.published)) as connection:
+        connection.execute(
+            "insert into marts.marts.kpi_fee_audit select * replace ('2' as shop_key, 'VND' as currency, 1250 as claim_amount,"
+            " 0.012 as fee_rate, 20 as fee_cap) from marts.marts.kpi_fee_audit where order_id = 'o1'"
+        )
+    page = as_markdown(cases(home), "en").splitlines()
+    assert page[2:5] == [
+        "- Claims, charged or paid wrongly: 15.18 THB",
+        "- Claims, charged or paid wrongly: 1,250 VND",
+        "- To chase, settled or paid late: 90,000 VND",
+    ]
+    assert "- Claim: 1,250 VND" in page
+    assert "- To chase: 90,000 VND" in page
+    chinese = as_markdown(cases(home), "zh")
+    assert "- 待催款合计（结算或打款逾期）: 90,000 VND" in chinese
+    assert "（759 VND 的 1.2 %，上限 20 VND）".replace("（", "(").replace("）", ")") in chinese
+
+
+def test_money_has_the_decimals_of_its_currency() -> None:
+    """Guards the two lists of currencies against each other, and against digits that are lost."""
+    macro = (PROJECT_ROOT / "macros" / "money" / "money.sql").read_text(encoding="utf-8")
+    (listed,) = re.findall(r"""return\("\((.*)\)"\)""", macro)
+    assert {one.strip(" '") for one in listed.split(",")} == set(WITHOUT_DECIMALS)
+    assert money(Decimal("166912173.0000"), "VND") == "166,912,173 VND"
+    assert money(Decimal("-1234.5000"), "THB") == "-1,234.50 THB"
+    assert money(Decimal("0.1250"), "THB") == "0.125 THB"
+    assert percent(Decimal("0.0500000000")) == "5 %"
 
 
 def test_what_is_no_claim_is_not_claimed(home: Home) -> None:
@@ -119,9 +154,9 @@ def test_a_claim_of_an_unknown_amount_says_so(home: Home) -> None:
             "update marts.marts.kpi_fee_audit set expected_amount = null, claim_amount = null where order_id = 'o2'"
         )
     page = as_markdown(cases(home, ["2"]), "en")
-    assert "- Total: 0.00 VND" in page
+    assert "- To chase, settled or paid late: 0 VND" in page
     assert "- Expected: not known here" in page
-    assert "- Claim: not known here" in page
+    assert "- To chase: not known here" in page
 
 
 def test_xero_gets_signed_amounts_and_day_first(home: Home) -> None:
@@ -147,6 +182,10 @@ def test_a_month_is_of_the_shops_calendar(home: Home) -> None:
     assert {row["entry_id"] for row in lines(home, month="2026-11")} == {"Ss2"}
     with pytest.raises(ConfigError, match="'November' is no month"):
         lines(home, month="November")
+    with pytest.raises(
+        ConfigError, match="2027-01 is not in the published file, whose journal spans 2026-10 – 2026-11"
+    ):
+        lines(home, month="2027-01")
 
 
 def test_currencies_are_not_mixed_in_a_layout_without_a_currency(home: Home) -> None:

@@ -322,3 +322,29 @@ def test_a_workbook_that_somebody_may_have_filled_in_is_not_replaced(
     (book := tmp_path / "inputs.xlsx").write_text("filled in")
     assert main(["inputs", "export", "--out", str(book)]) == 2
     assert book.read_text() == "filled in" and "is there already" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "metrics query gmv",
+        "report daily",
+        "export xlsx",
+        "export csv --view shop_days",
+        "export claims",
+        "export journal --layout xero",
+        "export restock",
+        "alerts list",
+        "mcp",
+        "backfill --gaps",
+        "freeze 2026-10",
+        "rollback",
+        "verify",
+    ],
+)
+def test_nothing_published_is_one_exit_code(arguments: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Guards scripts: it was 0, 1 or 2, by command; the help promises 2 for what is not set up yet."""
+    assert main(arguments.split()) == 2
+    said = capsys.readouterr().err
+    assert "Nothing is published yet: there is no " in said and "ttkpi.duckdb" in said
+    assert "Unexpected" not in said

@@ -27,6 +27,7 @@ from home.errors import ConfigError
 from home.layout import Home
 from orchestration.cli import main
 from orchestration.history.freeze import SCHEMA, FreezeRefused, FrozenDamaged, check, freeze
+from orchestration.history.publications import NotPublished
 
 ROOT = Path(__file__).parents[3]
 OCTOBER = date(2026, 10, 1)
@@ -180,7 +181,7 @@ def test_a_month_nobody_has_names_those_there_are(home: Home) -> None:
 
 
 def test_nothing_published_is_said(tmp_path: Path) -> None:
-    with pytest.raises(FreezeRefused, match="Nothing is published"):
+    with pytest.raises(NotPublished, match="Nothing is published"):
         freeze(Home(tmp_path / "home"), OCTOBER)
 
 

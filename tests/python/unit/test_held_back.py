@@ -140,6 +140,7 @@ def test_it_is_marked_for_whoever_has_the_file_only(home: Home) -> None:
         "data",
         True,
     )
+    assert "处理办法：gmv 不等于取消 + 退款 + 净额：部分销售额被重复计入或漏计。" in chinese
     for text in (english, chinese):
         assert "Borealis" in text and "residual is -0.01" in text
 

@@ -22,6 +22,7 @@ from home.layout import Home
 from orchestration.cli import main
 from orchestration.history.publications import (
     KEPT,
+    NotPublished,
     RollbackRefused,
     audiences_folder,
     history_folder,
@@ -188,8 +189,26 @@ class TestVerify:
         assert any(f"the manifest beside it is of {first}" in text for text in wrong(home))
 
     def test_nothing_published(self, home: Home, capsys: pytest.CaptureFixture[str]) -> None:
+        """Guards a new home that is called changed, and advised to roll back; and one whose publications were removed."""
+        assert main(["verify"]) == 2
+        said = capsys.readouterr()
+        assert f"Nothing is published yet: there is no {home.bi_file}." in said.err
+        assert "CHANGED" not in said.err and "rollback" not in said.err
+        publish(home)
+        shutil.rmtree(home.published.parent)
         assert main(["verify"]) == 1
-        assert "marts.duckdb is missing" in capsys.readouterr().err
+        assert f"CHANGED  {home.bi_file} is missing." in capsys.readouterr().err
+
+    def test_messages_name_the_file_that_people_open(
+        self, home: Home, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """Guards advice to open `marts.duckdb`, in which a plain `marts.kpi_shop_daily` is ambiguous."""
+        assert publish(home).path == home.bi_file
+        assert main(["verify"]) == 0
+        said = capsys.readouterr()
+        assert (
+            f"ok       {home.bi_file}: publication" in said.out and "marts.duckdb" not in said.out + said.err
+        )
 
     def test_a_file_elsewhere(
         self, home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -320,7 +339,7 @@ class TestVerify:
         assert "has no audience old" in " ".join(wrong(home))
         shutil.rmtree(folder)
         old.rename(folder)
-        assert wrong(home) == [f"{folder / 'marts.duckdb'} is of another publication than {home.published}."]
+        assert wrong(home) == [f"{folder / 'marts.duckdb'} is of another publication than {home.bi_file}."]
         shutil.rmtree(folder)
         assert wrong(home) == [f"{folder / 'marts.duckdb'} is missing."]
 
@@ -360,7 +379,7 @@ class TestRollback:
         assert (refused["event"], refused["outcome"]) == ("rollback", "failed")
 
     def test_refuses_without_a_publication(self, home: Home) -> None:
-        with pytest.raises(RollbackRefused, match="Nothing is published"):
+        with pytest.raises(NotPublished, match="Nothing is published"):
             rollback(home)
 
     def test_refuses_a_damaged_one(self, home: Home) -> None:

@@ -21,7 +21,6 @@ import pytest
 from home.errors import ConfigError
 from home.layout import Home
 from orchestration.cli import main
-from orchestration.deliver.published_rows import NotPublished
 from orchestration.deliver.restock import (
     ERP_COLUMNS,
     FIELDS,
@@ -32,6 +31,7 @@ from orchestration.deliver.restock import (
     suggestions,
 )
 from orchestration.deliver.restock_http import BATCH, PostRefused, Receiver, ReceiverDown, load_receiver, post
+from orchestration.history.publications import NotPublished
 
 TOKEN = "very-secret-token"
 

@@ -18,6 +18,9 @@ from orchestration import run as module
 from orchestration.audit.audit import AuditFailed, AuditReport
 from orchestration.audit.expectations import Outcome
 from orchestration.build.build import BuildFailed, BuildReport, NodeResult
+from orchestration.deliver.report.period import NoSuchReport
+from orchestration.metrics.catalog import UnknownMetric
+from orchestration.metrics.query import Refused
 from orchestration.publish.publish import PublishReport
 from orchestration.run import exit_code, run_all
 
@@ -176,3 +179,9 @@ def test_only_the_newest_records_are_kept(steps: Steps, monkeypatch: pytest.Monk
 )
 def test_exit_codes(error: Exception, code: int) -> None:
     assert exit_code(error) == code
+
+
+def test_a_question_without_an_answer_is_wrong_usage() -> None:
+    """Guards 1, which a script takes for a failure and tries again: no try answers it."""
+    for error in (UnknownMetric, Refused, NoSuchReport):
+        assert exit_code(error("no metric nosuch")) == 2

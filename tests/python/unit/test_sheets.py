@@ -293,8 +293,14 @@ def test_an_audience_exports_its_own_file(home: Home) -> None:
     ("arguments", "code", "said"),
     [
         (["--view", "kpi_shop_dayly"], 2, "Perhaps kpi_shop_daily"),
-        (["--view", "kpi_shop_daily", "--audience", "nobody"], 1, "Nothing is published for audience nobody"),
+        (["--view", "kpi_shop_daily", "--audience", "nobody"], 2, "Nothing is published for audience nobody"),
         (["--period", "2026-13"], 2, "is no period"),
+        (
+            ["--view", "kpi_shop_daily", "--period", "2031-10"],
+            2,
+            "2031-10-01 – 2031-10-31 is not in the published file, which spans 2026-10-30 – 2026-11-02",
+        ),
+        (["--period", "2031-10"], 2, "which spans 2026-10-30 – 2026-11-02"),
         (["--period", "2026-10-31..2026-10-01"], 2, "is no period"),
     ],
 )
@@ -304,6 +310,26 @@ def test_what_can_not_be_exported_is_refused_in_words(
     out = home.root / "out.xlsx"
     assert main(["export", "xlsx", "--out", str(out), *arguments]) == code
     assert said in capsys.readouterr().err.replace("\n", " ") and not out.exists()
+
+
+def test_a_month_without_a_row_is_told_from_a_month_that_is_not_there(
+    home: Home, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Guards an empty file, exit code 0, for a year that was mistyped; and a month without a refund that ends a cron job."""
+    write_file(
+        home, "", "create table marts.fct_refund_lines as select date '2026-10-30' as refund_business_date"
+    )
+    out = home.root / "out.csv"
+
+    def exported(view: str, period: str) -> int:
+        return main(["export", "csv", "--view", view, "--period", period, "--out", str(out)])
+
+    assert exported("kpi_shop_daily", "2031-01") == 2 and not out.exists()
+    assert "which spans 2026-10-30 – 2026-11-02" in capsys.readouterr().err
+    assert exported("fct_refund_lines", "2031-01") == 2 and not out.exists()
+    assert exported("fct_refund_lines", "2026-11") == 0
+    assert "0 rows" in capsys.readouterr().out
+    assert exported("dim_ids", "2031-01") == 0, "ids belong to no day"
 
 
 def test_a_file_is_replaced_whole_or_not_at_all(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,8 +11,15 @@ with parts as (
     group by advertiser_id, campaign_id, stat_date
 )
 
-select days.advertiser_id, days.campaign_id, days.stat_date, days.spend, parts.spend as spend_of_parts
+select
+    coalesce(shops.shop_key, 'no_shop') as shop_key,
+    days.advertiser_id,
+    days.campaign_id,
+    days.stat_date,
+    days.spend,
+    parts.spend as spend_of_parts
 from {{ ref('fct_ad_spend_daily') }} as days
+left join {{ ref('dim_shops') }} as shops on days.shop_key = shops.shop_key
 left join parts
     on days.advertiser_id = parts.advertiser_id
     and days.campaign_id = parts.campaign_id

@@ -1,10 +1,20 @@
-select advertiser_id, campaign_id, stat_date, spend_source, spend, gmv_max_cost, basic_spend, tt_shop_spend
-from {{ ref('fct_ad_spend_daily') }}
+select
+    coalesce(shops.shop_key, 'no_shop') as shop_key,
+    days.advertiser_id,
+    days.campaign_id,
+    days.stat_date,
+    days.spend_source,
+    days.spend,
+    days.gmv_max_cost,
+    days.basic_spend,
+    days.tt_shop_spend
+from {{ ref('fct_ad_spend_daily') }} as days
+left join {{ ref('dim_shops') }} as shops on days.shop_key = shops.shop_key
 where
-    spend is distinct from case spend_source
-        when 'gmv_max_report' then gmv_max_cost
-        when 'basic_report' then basic_spend
-        when 'tt_shop_report' then tt_shop_spend
+    days.spend is distinct from case days.spend_source
+        when 'gmv_max_report' then days.gmv_max_cost
+        when 'basic_report' then days.basic_spend
+        when 'tt_shop_report' then days.tt_shop_spend
     end
-    or (campaign_type <> 'other' and spend_source = 'basic_report')
-    or (campaign_type = 'other' and spend_source = 'gmv_max_report')
+    or (days.campaign_type <> 'other' and days.spend_source = 'basic_report')
+    or (days.campaign_type = 'other' and days.spend_source = 'gmv_max_report')

@@ -1,8 +1,12 @@
--- What only a header says is spread without a rest, and what lines say is theirs.
+-- What only a header says is spread without a rest over the lines that do not say it, and what lines say is theirs.
 with spread as (
-    select shop_key, return_id, refund_basis, sum(refund_subtotal) as refund_subtotal
+    select
+        shop_key,
+        return_id,
+        max(case when refund_basis = 'header' then 1 else 0 end) as has_header_part,
+        sum(refund_subtotal) as refund_subtotal
     from {{ ref('fct_refund_lines') }}
-    group by shop_key, return_id, refund_basis
+    group by shop_key, return_id
 )
 
 , headers as (
@@ -20,5 +24,5 @@ select headers.shop_key, headers.return_id, headers.refund_subtotal, spread.refu
 from headers
 left join spread on headers.shop_key = spread.shop_key and headers.return_id = spread.return_id
 where
-    (spread.refund_basis = 'header' and spread.refund_subtotal <> headers.refund_subtotal)
+    (spread.has_header_part = 1 and spread.refund_subtotal <> headers.refund_subtotal)
     or (spread.return_id is null and headers.refund_subtotal <> 0)
