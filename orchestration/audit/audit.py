@@ -33,7 +33,7 @@ from orchestration.audit.causes import Lineage, causes, in_order
 from orchestration.audit.expectations import Judge, Outcome, counts, load_suites
 from orchestration.audit.failing_rows import found_by_test
 from orchestration.audit.frames import Frames
-from orchestration.audit.held_back import HeldBack, concerns_shops, held_back, told_only
+from orchestration.audit.held_back import HeldBack, concerns_shops, held_back, warning_if_of_no_shop
 from orchestration.audit.page import write_page
 from orchestration.build.build import (
     BuildReport,
@@ -190,7 +190,7 @@ def audit(home: Home, *, accept_fewer_rows: bool = False, progress: Progress | N
             outcomes += found
         else:
             arrived = watermark
-        outcomes = [told_only(outcome) for outcome in outcomes]
+        outcomes = [warning_if_of_no_shop(outcome) for outcome in outcomes]
         report = _conclude(home, state, outcomes, shops, watermark=watermark, arrived=arrived)
         entry.subject = report.audit_id
         entry.outcome = entry.outcome if report.passed else FAILED

@@ -50,7 +50,7 @@ def concerns_shops(outcome: Outcome, shops: Mapping[str, str]) -> bool:
     return outcome.ran and bool(outcome.found_in) and set(outcome.found_in) <= {*shops, NO_SHOP}
 
 
-def told_only(outcome: Outcome) -> Outcome:
+def warning_if_of_no_shop(outcome: Outcome) -> Outcome:
     """The check as a warning when all that it found is in no shop's figures, or else as it is."""
     concerns_none = outcome.ran and set(outcome.found_in) == {NO_SHOP}
     return replace(outcome, severity="warning") if concerns_none else outcome

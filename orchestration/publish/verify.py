@@ -103,7 +103,7 @@ def verify_home(home: Home, *, history: bool = False, stored: bool = True) -> li
         # A seal that can't be checked is no seal.
         home.seal_key()
     # One that never published has no file to check; nor has one whose folder is gone, and that is told.
-    current = [verify_file(home, _named(home)), *_other_name(home)] if was_published(home) else []
+    current = [verify_file(home, _current_file(home)), *_other_name(home)] if was_published(home) else []
     verdicts = [*current, *_audiences(home)]
     verdicts = [replace(one, cure=_cure(home)) for one in verdicts]
     if history:
@@ -145,7 +145,7 @@ def _server(home: Home) -> Iterator[Verdict]:
     )
 
 
-def _named(home: Home) -> Path:
+def _current_file(home: Home) -> Path:
     """The published file by the name that people open; by the other one where the two are not one file."""
     one, other = home.bi_file, home.published
     is_one = one.is_file() and other.is_file() and one.samefile(other)

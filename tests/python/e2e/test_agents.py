@@ -660,7 +660,7 @@ def test_the_command_says_what_is_wrong(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("TTKPI_HOME", str(tmp_path / "empty"))
-    assert main(["mcp"]) == 1
+    assert main(["mcp"]) == 2
     assert "Nothing is published" in capsys.readouterr().err
     assert main(["mcp", "--http"]) == 2
     assert "MCP__TOKENS__ALL" in capsys.readouterr().err

@@ -85,7 +85,7 @@ def test_the_second_run_is_incremental_and_says_so(runs: list[tuple[int, str]], 
 
 def test_everything_it_names_is_there(runs: list[tuple[int, str]], home: Home) -> None:
     for path in (
-        home.published,
+        home.bi_file,
         home.root / "audit" / "index.html",
         home.root / "docs" / "index.html",
     ):

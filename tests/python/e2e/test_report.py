@@ -471,7 +471,7 @@ def test_the_command_writes_a_page(place: Home, capsys: pytest.CaptureFixture[st
     path = Path(capsys.readouterr().out.strip())
     assert path == place.root / "reports" / "daily" / "2026-11-07.html"
     assert "日报 2026-11-07" in path.read_text()
-    assert main(["report", "daily", "--date", "2999-01-01"]) == 1
+    assert main(["report", "daily", "--date", "2999-01-01"]) == 2
     assert "has not begun" in capsys.readouterr().err
     assert main(["report", "daily", "--send"]) == 2
     assert "webhook" in capsys.readouterr().err
