@@ -8,8 +8,8 @@ with stock as (
         sku_id,
         max(snapshot_id) as snapshot_id,
         max(seller_sku) as seller_sku,
-        sum(sellable_units) as sellable_units,
-        sum(committed_units) as committed_units
+        {{ known_sum('sellable_units') }} as sellable_units,
+        {{ known_sum('committed_units') }} as committed_units
     from {{ ref('fct_stock_daily') }}
     group by shop_key, snapshot_date, product_id, sku_id
 )
@@ -38,7 +38,20 @@ with stock as (
 -- A product that was listed again has sold before.
 , listed as (
     select
-        stock.*,
+        stock.shop_key,
+        stock.snapshot_date,
+        stock.product_id,
+        stock.sku_id,
+        stock.seller_sku,
+        -- A warehouse without its quantity makes the sum unknown, not smaller; the list may have the total all the same.
+        coalesce(stock.sellable_units, totals.total_available_quantity) as sellable_units,
+        coalesce(stock.committed_units, totals.total_committed_quantity) as committed_units,
+        totals.total_available_quantity as listed_sellable_units,
+        totals.total_committed_quantity as listed_committed_units,
+        totals.campaign_quantity as campaign_units,
+        totals.campaign_names,
+        totals.creator_quantity as creator_units,
+        totals.creator_names,
         read_days.read_from_date,
         read_days.read_until_date,
         least(
@@ -46,6 +59,11 @@ with stock as (
             coalesce(first_sales.first_sale_date, {{ local_date('products.create_time', 'read_days.time_zone') }})
         ) as listed_date
     from stock
+    left join {{ ref('stg_tiktok_shop__inventory_sku_snapshots') }} as totals
+        on stock.shop_key = totals.shop_key
+        and stock.snapshot_id = totals.snapshot_id
+        and stock.product_id = totals.product_id
+        and stock.sku_id = totals.sku_id
     left join read_days on stock.shop_key = read_days.shop_key
     left join {{ ref('dim_products') }} as products on stock.shop_key = products.shop_key and stock.product_id = products.product_id
     left join first_sales on stock.shop_key = first_sales.shop_key and stock.sku_id = first_sales.sku_id
@@ -122,12 +140,12 @@ select
     stock.sellable_units,
     stock.sellable_units <= 0 as is_out,
     stock.committed_units,
-    totals.total_available_quantity as listed_sellable_units,
-    totals.total_committed_quantity as listed_committed_units,
-    totals.campaign_quantity as campaign_units,
-    totals.campaign_names,
-    totals.creator_quantity as creator_units,
-    totals.creator_names,
+    stock.listed_sellable_units,
+    stock.listed_committed_units,
+    stock.campaign_units,
+    stock.campaign_names,
+    stock.creator_units,
+    stock.creator_names,
     {%- for column in ['units_sold_7d', 'units_sold_14d', 'units_sold_28d', 'spike_velocity'] %}
     case when stock.velocity_unknown_reason is null then coalesce(windows.{{ column }}, 0) end as {{ column }},
     {%- endfor %}
@@ -135,11 +153,6 @@ select
     coalesce(stock.velocity_days < 28, true) as is_velocity_provisional,
     stock.velocity_unknown_reason
 from reasons as stock
-left join {{ ref('stg_tiktok_shop__inventory_sku_snapshots') }} as totals
-    on stock.shop_key = totals.shop_key
-    and stock.snapshot_id = totals.snapshot_id
-    and stock.product_id = totals.product_id
-    and stock.sku_id = totals.sku_id
 left join windows
     on stock.shop_key = windows.shop_key
     and stock.snapshot_date = windows.snapshot_date

@@ -48,8 +48,21 @@ with assignment_months as (
     group by person_name, role, month_start
 )
 
+-- Where two rows of the seed hold in a month, nobody can say which was meant: there is no target then.
 , targets as (
-    select * from {{ ref('kpi_targets') }}
+    select
+        months.month_start,
+        trim(seed.person_name) as person_name,
+        seed.role,
+        seed.kpi_name,
+        {%- for column in ['target', 'weight', 'attainment_cap'] %}
+        case when count(*) = 1 then min(seed.{{ column }}) end as {{ column }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from (select distinct month_start from cards) as months
+    inner join {{ ref('kpi_targets') }} as seed
+        on months.month_start >= seed.valid_from
+        and (seed.valid_to is null or months.month_start < seed.valid_to)
+    group by months.month_start, trim(seed.person_name), seed.role, seed.kpi_name
 )
 
 , measured as (
@@ -87,17 +100,15 @@ with assignment_months as (
         and cards.month_start = actuals.month_start
         and kpis.kpi_name = actuals.kpi_name
     left join targets as own
-        on cards.person_name = trim(own.person_name)
+        on cards.person_name = own.person_name
         and cards.role = own.role
         and kpis.kpi_name = own.kpi_name
-        and cards.month_start >= own.valid_from
-        and (own.valid_to is null or cards.month_start < own.valid_to)
+        and cards.month_start = own.month_start
     left join targets as common
         on common.person_name is null
         and cards.role = common.role
         and kpis.kpi_name = common.kpi_name
-        and cards.month_start >= common.valid_from
-        and (common.valid_to is null or cards.month_start < common.valid_to)
+        and cards.month_start = common.month_start
     left join {{ ref('int_shared__kpi_definitions') }} as glossary
         on kpis.definition_model = glossary.model_name
         and kpis.definition_column = glossary.column_name

@@ -131,3 +131,33 @@ def test_dbt_tests_of_spend_name_the_shop(test: str, defect: str, account: str, 
         connection.execute(f"{defect} where advertiser_id = '{account}'")
         failed = NodeResult("test.x", test, "test", "fail", "", "", "", 1, 0.0, sql=compiled)
         assert list(found_by_test(connection, failed)) == [concerns]
+
+
+@pytest.mark.parametrize(
+    ("rows", "concerns"),
+    [
+        pytest.param(
+            "('b', null, 'vn', null), ('b', null, 'th', '2026-10-01')", ["th", "vn"], id="two shops"
+        ),
+        pytest.param(
+            "('c', null, 'unauthorised', null), ('c', null, null, '2026-10-01')", ["no_shop"], id="none"
+        ),
+        pytest.param(
+            "('b', null, 'vn', null), ('b', '7', 'th', '2026-10-01')", [], id="a campaign of its own"
+        ),
+    ],
+)
+def test_spans_that_overlap_concern_both_shops(rows: str, concerns: list[str]) -> None:
+    """Two rows of the seed hold for an account from 2026-10-01 on: of whose figures its spend is nobody can say."""
+    name = "advertiser_shops__spans_do_not_overlap"
+    sql = (project_dir() / "tests" / "singular" / "ads" / f"{name}.sql").read_text()
+    compiled = re.sub(r"\{\{ ref\('(\w+)'\) \}\}", r"\1", sql)
+    with duckdb.connect() as connection:
+        connection.execute(DAYS)
+        connection.execute(
+            "create table advertiser_shops as select advertiser_id, cast(campaign_id as varchar) as campaign_id, shop_key, "
+            "cast(valid_from as date) as valid_from, cast(null as date) as valid_to "
+            f"from (values {rows}) as seed(advertiser_id, campaign_id, shop_key, valid_from)"
+        )
+        failed = NodeResult("test.x", name, "test", "fail", "", "", "", 1, 0.0, sql=compiled)
+        assert sorted(found_by_test(connection, failed)) == concerns
