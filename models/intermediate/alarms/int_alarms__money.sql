@@ -11,6 +11,10 @@ with shops as (
     select * from {{ ref('fct_payments') }}
 )
 
+, data_until as (
+    select * from {{ ref('int_shared__shop_data_until') }}
+)
+
 , row_sums as (
     select
         shop_key,
@@ -54,8 +58,10 @@ with shops as (
         payments.payment_status as status,
         payments.currency,
         payments.settlement_amount as amount,
-        payments.created_at as since
+        payments.created_at as since,
+        data_until.payments_until as known_until
     from payments
+    left join data_until on payments.shop_key = data_until.shop_key
     where payments.statement_count > 0 or payments.payment_status = 'PROCESSING'
     union all
     select
@@ -64,8 +70,10 @@ with shops as (
         statements.payment_status as status,
         statements.currency,
         statements.payable_amount as amount,
-        statements.statement_time as since
+        statements.statement_time as since,
+        data_until.statements_until as known_until
     from statements
+    left join data_until on statements.shop_key = data_until.shop_key
     left join payments on statements.shop_key = payments.shop_key and statements.payment_id = payments.payment_id
     where payments.payment_id is null and statements.payable_amount > 0
 )
@@ -105,7 +113,9 @@ with shops as (
     inner join shops on payouts.shop_key = shops.shop_key
     where
         payouts.status = 'PROCESSING'
-        and payouts.since < {{ dbt.dateadd('hour', -24 * var('alarm_payout_days'), 'shops.as_of') }}
+        -- As it was read: of a list that nobody reads any more every payout would be overdue in the end.
+        and payouts.known_until is not null
+        and payouts.since < {{ dbt.dateadd('hour', -24 * var('alarm_payout_days'), 'least(shops.as_of, payouts.known_until)') }}
 )
 
 -- What is not paid out yet, statements that owe the platform something included.
@@ -232,23 +242,6 @@ with shops as (
     inner join shops on fees.shop_key = shops.shop_key
 )
 
--- An order that was delivered before the first statement that is known, or before the time of which statements were asked for, may have been settled on
--- an earlier one. A shop whose list came empty has no statement and is the worst case; one whose list was never read says nothing.
-, statement_starts as (
-    select shop_key, statement_time as known_from
-    from statements
-    union all
-    select shop_key, least(window_from, coalesce(complete_from, window_from)) as known_from
-    from {{ ref('stg_tiktok_shop__sync_log') }}
-    where resource = 'statements' and status = 'ok'
-)
-
-, first_statements as (
-    select shop_key, min(known_from) as statements_from
-    from statement_starts
-    group by shop_key
-)
-
 , late_orders as (
     select
         orders.shop_key,
@@ -261,13 +254,15 @@ with shops as (
     inner join {{ ref('int_finance__order_settlements') }} as settlements
         on orders.shop_key = settlements.shop_key and orders.order_id = settlements.order_id
     inner join shops on orders.shop_key = shops.shop_key
-    inner join first_statements on orders.shop_key = first_statements.shop_key
+    inner join {{ ref('int_finance__statement_starts') }} as starts on orders.shop_key = starts.shop_key
+    inner join data_until on orders.shop_key = data_until.shop_key
     where
         orders.order_status = 'COMPLETED'
         and orders.net_gmv > 0
         and settlements.profit_basis in ('none', 'estimated')
-        and orders.delivery_time >= first_statements.statements_from
-        and orders.delivery_time < {{ dbt.dateadd('hour', -24 * var('alarm_settlement_days'), 'shops.as_of') }}
+        and orders.delivery_time >= starts.statements_from
+        and data_until.statements_until is not null
+        and orders.delivery_time < {{ dbt.dateadd('hour', -24 * var('alarm_settlement_days'), 'least(shops.as_of, data_until.statements_until)') }}
     group by orders.shop_key, orders.currency
 )
 

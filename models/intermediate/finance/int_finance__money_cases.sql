@@ -4,7 +4,16 @@
 {%- set overdue_days, payout_days = var('alarm_settlement_days'), var('alarm_payout_days') -%}
 
 with shops as (
-    select shops.shop_key, shops.time_zone, {{ local_date('data_until.data_until', 'shops.time_zone') }} as today
+    select
+        shops.shop_key,
+        shops.time_zone,
+        {{ local_date('data_until.data_until', 'shops.time_zone') }} as today,
+        -- As it was read: of a list that nobody reads any more every order and every payout would be late in the end.
+        {%- for column in ['statements_until', 'payments_until'] %}
+        case
+            when data_until.{{ column }} is not null then {{ local_date('least(data_until.data_until, data_until.' ~ column ~ ')', 'shops.time_zone') }}
+        end as {{ column }}{{ ',' if not loop.last }}
+        {%- endfor %}
     from {{ ref('dim_shops') }} as shops
     inner join {{ ref('int_shared__shop_data_until') }} as data_until on shops.shop_key = data_until.shop_key
 )
@@ -56,18 +65,19 @@ with shops as (
         orders.order_id,
         orders.currency,
         {{ local_date('orders.delivery_time', 'shops.time_zone') }} as delivered_on,
-        shops.today,
+        shops.statements_until as today,
         -- What the platform estimates; without an estimate the amount is not known.
         settlements.settlement_amount
     from settlements
     inner join {{ ref('fct_orders') }} as orders on settlements.shop_key = orders.shop_key and settlements.order_id = orders.order_id
     inner join shops on orders.shop_key = shops.shop_key
+    inner join {{ ref('int_finance__statement_starts') }} as starts on orders.shop_key = starts.shop_key
     where
         orders.is_sale_order
         and not orders.is_cancelled
-        and orders.delivery_time is not null
+        and orders.delivery_time >= starts.statements_from
         and orders.net_gmv > 0
-        and {{ add_days(local_date('orders.delivery_time', 'shops.time_zone'), overdue_days) }} < shops.today
+        and {{ add_days(local_date('orders.delivery_time', 'shops.time_zone'), overdue_days) }} < shops.statements_until
 )
 
 , short_payments as (
@@ -90,12 +100,12 @@ with shops as (
         payments.currency,
         payments.settlement_amount,
         {{ local_date('payments.created_at', 'shops.time_zone') }} as created_on,
-        shops.today
+        shops.payments_until as today
     from {{ ref('fct_payments') }} as payments
     inner join shops on payments.shop_key = shops.shop_key
     where
         payments.payment_status = 'PROCESSING'
-        and {{ add_days(local_date('payments.created_at', 'shops.time_zone'), payout_days) }} < shops.today
+        and {{ add_days(local_date('payments.created_at', 'shops.time_zone'), payout_days) }} < shops.payments_until
 )
 
 , promises as (

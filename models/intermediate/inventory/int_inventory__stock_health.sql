@@ -111,13 +111,13 @@ with stock as (
     select
         *,
         case
-            when reorder_point_units is null then null
+            when reorder_point_units is null or sellable_units is null then null
             when is_combo or pace_units = 0 or sellable_units > reorder_point_units then 0
             else greatest(order_up_to_units - sellable_units, moq_units)
         end as wanted_units,
         case
             when is_out then 'out'
-            when reorder_point_units is null then null
+            when reorder_point_units is null or sellable_units is null then null
             when days_of_cover < lead_time_days then 'critical'
             when pace_units > 0 and sellable_units <= reorder_point_units then 'low'
             -- Without a sale in a few days only, nobody knows.

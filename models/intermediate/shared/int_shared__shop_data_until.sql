@@ -6,6 +6,8 @@
     'creators_until': ['orders', 'returns', 'cancellations', 'affiliate_orders'],
     'evidence_until': ['orders', 'returns', 'cancellations', 'affiliate_orders', 'statements', 'statement_transactions'],
     'books_until': ['orders', 'returns', 'cancellations', 'statements', 'statement_transactions', 'payments'],
+    'statements_until': ['statements', 'statement_transactions'],
+    'payments_until': ['payments'],
     'fulfilment_until': ['orders', 'cancellations', 'packages', 'package_details'],
 } -%}
 

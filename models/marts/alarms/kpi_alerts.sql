@@ -120,10 +120,10 @@ with shops as (
         cast(null as string) as evidence,
         {{ dbt.concat([
             "days.kpi_name", "' of the last '", "cast(days.limit_days as string)", "' sale days until '", "cast(days.kpi_date as string)", "': '", as_percent('days.rate'),
-            "', limit '", as_percent('days.warning_limit'), "'.'"
+            "' so far, limit '", as_percent('days.warning_limit'), "'.'"
         ]) }} as message_en,
         {{ dbt.concat([
-            "days.kpi_name", "'：截至 '", "cast(days.kpi_date as string)", "' 最近 '", "cast(days.limit_days as string)", "' 个销售日为 '", as_percent('days.rate'),
+            "days.kpi_name", "'：截至 '", "cast(days.kpi_date as string)", "' 最近 '", "cast(days.limit_days as string)", "' 个销售日目前为 '", as_percent('days.rate'),
             "'，上限 '", as_percent('days.warning_limit'), "'。'"
         ]) }} as message_zh
     from newest_rate_runs as runs
