@@ -9,7 +9,7 @@ with touched as (
     where input.is_counted
 )
 
-, claims as (
+, claims as {{ read_each_time() }} (
     {{ rows_of_touched(ref('fct_creator_claims')) }}
 )
 
