@@ -160,8 +160,8 @@ STATES: Dictionary = {
     "high": ("urgent", "紧急"),
     "medium": ("soon", "注意"),
     "low": ("note", "提示"),
-    "critical": ("urgent", "紧急"),
-    "warning": ("soon", "注意"),
+    "critical": ("critical", "严重"),
+    "warning": ("warning", "警告"),
     "info": ("note", "提示"),
 }
 """Words for values that the platform or a mart writes; a value without words is shown as it is."""

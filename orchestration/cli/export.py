@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from orchestration.cli.base import EXIT_CODES, Commands
-from orchestration.cli.parameters import F, with_options
+from orchestration.cli.parameters import F, typed, with_options
 from orchestration.cli.session import counted, open_home, show_progress
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class Days(click.ParamType["Period"]):
         from orchestration.sheets.export import period_of
 
         try:
-            return period_of(str(value))
+            return period_of(typed(value))
         except ValueError:
             self.fail(
                 f"{value!r} is no period; write 2026-10, 2026-10-05 or 2026-10-05..2026-10-11 (both included)",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from typing import Any, TypeVar
@@ -9,6 +10,11 @@ from typing import Any, TypeVar
 import click
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+def typed(value: Any) -> str:
+    """What was typed; digits and signs of a Chinese keyboard (`２０２６－１０`) are those of any other."""
+    return unicodedata.normalize("NFKC", str(value)).strip()
 
 
 class Day(click.ParamType[date]):
@@ -21,7 +27,7 @@ class Day(click.ParamType[date]):
         if isinstance(value, date):
             return value
         try:
-            return date.fromisoformat(str(value))
+            return date.fromisoformat(typed(value))
         except ValueError:
             self.fail(f"{value!r} is not a day; write for instance 2026-10-31", param, ctx)
 
@@ -33,7 +39,7 @@ class Id(click.ParamType[str]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Take an id, or say how one is written."""
-        text = str(value).strip()
+        text = typed(value)
         if not (text.isascii() and text.isdigit()):
             self.fail(
                 f"{text!r} is not an id; it has the digits 0 to 9 only: 7495000000000000101", param, ctx
@@ -50,7 +56,7 @@ class Instant(click.ParamType[datetime]):
         """Read an instant, or say how one is written."""
         if isinstance(value, datetime):
             return value
-        text = str(value)
+        text = typed(value)
         try:
             instant = datetime.fromisoformat(text)
         except ValueError:
@@ -72,7 +78,7 @@ class Month(click.ParamType[date]):
         if isinstance(value, date):
             return value
         try:
-            return date.fromisoformat(f"{value}-01")
+            return date.fromisoformat(f"{typed(value)}-01")
         except ValueError:
             self.fail(f"{value!r} is not a month; write for instance 2026-10", param, ctx)
 

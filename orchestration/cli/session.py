@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,8 +17,13 @@ _LOG_HANDLER = "ttkpi"
 
 
 def open_home() -> Home:
-    """The home, with libraries' warnings going to a log file in it instead of the terminal."""
+    """The home, with libraries' warnings going to a log file in it instead of the terminal.
+
+    Raises:
+        ConfigError: It belongs to another user of the machine, who keeps it to themselves.
+    """
     from home.audit_log import set_origin
+    from home.errors import ConfigError
     from home.layout import Home
     from home.storage import StorageError
 
@@ -25,6 +31,16 @@ def open_home() -> Home:
     set_origin("cli")
     with suppress(StorageError):  # the command itself says what is wrong
         home.make()
+    try:
+        os.scandir(home.root).close()
+    except PermissionError:
+        raise ConfigError(
+            f"TTKPI_HOME {home.root} belongs to another user of this machine. 数据目录属于另一用户，无权读取。",
+            advice="Run the command as that user, set TTKPI_HOME to a folder of your own, "
+            "or ask for a copy of the published file.",
+        ) from None
+    except (FileNotFoundError, NotADirectoryError):  # it could not be made: the command itself says why
+        pass
     _log_to(home.root / "logs")
     return home
 

@@ -507,7 +507,7 @@ def stock(asked: Asked) -> Section | None:
         ("Sold in 28 days", "28 天销量"),
         ("To order", "建议补货"),
     )
-    title = (f"Stock that is out or critical: {len(found)}", f"断货或紧急的 SKU：{len(found)}")
+    title = (f"Stock that is out or critical: {len(found)}", f"断货或告急的 SKU：{len(found)}")
     note = (
         "As of the newest reading of stock, the best sellers first.",
         "按最近一次库存读取，销量高的在前。",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +14,16 @@ import click
 import pytest
 from control_helpers import authorise_ads, make_home, mark_audited
 
-from home.errors import TtkpiError
+from home.errors import ConfigError, TtkpiError
 from home.layout import Home
 from ingestion.engine.progress import ShopResult
 from ingestion.sync import SyncReport
 from orchestration.audit.audit import AuditFailed
 from orchestration.cli import cli, main
+from orchestration.cli.export import Days
+from orchestration.cli.parameters import Day, Id, Instant, Month
+from orchestration.cli.session import open_home
+from orchestration.sheets.tables import Period
 
 _COMMANDS = [
     "demo",
@@ -306,12 +312,40 @@ def test_real_shops_stay_out_of_the_demo_home(
 def test_a_shop_that_is_no_id_is_refused_in_words(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Guards `Unexpected error: ValueError`: full-width digits of a Chinese keyboard, or the shop's name."""
+    """Guards `Unexpected error: ValueError`: the shop's name, or a path."""
     monkeypatch.setenv("TTKPI_HOME", str(tmp_path / "home"))
     (file := tmp_path / "orders.csv").write_text("hello\n")
-    for shop in ("７４９５", "Aurora UK", "../x"):
+    for shop in ("Aurora UK", "../x"):
         assert main(["import", str(file), "--shop", shop, "--region", "GB"]) == 2
         assert f"'{shop}' is not an id" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("kind", "given", "read"),
+    [
+        (Id(), "７４９５", "7495"),
+        (Day(), "２０２６－１０－３１", date(2026, 10, 31)),
+        (Month(), "２０２６-１０", date(2026, 10, 1)),
+        (Instant(), " 2026-10-31T12：00：00Z", datetime(2026, 10, 31, 12, tzinfo=UTC)),
+        (Days(), "２０２６－１０－０５..２０２６－１０－１１", Period(date(2026, 10, 5), date(2026, 10, 11))),
+    ],
+)
+def test_digits_of_a_chinese_keyboard_are_digits(
+    kind: click.ParamType[Any], given: str, read: object
+) -> None:
+    assert kind.convert(given, None, None) == read
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+def test_a_home_of_another_user_is_refused_in_words(clean: Home) -> None:
+    """Guards a traceback of `PermissionError` for an analyst on a shared machine."""
+    open_home()
+    os.seteuid(65534)
+    try:
+        with pytest.raises(ConfigError, match="another user"):
+            open_home()
+    finally:
+        os.seteuid(0)
 
 
 def test_a_workbook_that_somebody_may_have_filled_in_is_not_replaced(
