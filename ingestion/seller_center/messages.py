@@ -174,9 +174,10 @@ PROBLEMS: Mapping[str, Mapping[Language, str]] = {
     },
     "unknown_layout": {
         "en": "no row looks like the header of an export we know. Is it an export of Seller Center, Affiliate "
-        "Center or Ads Manager, as it was downloaded? Download it again with the interface in English.",
+        "Center or Ads Manager, as it was downloaded? Download it again with the interface in English. "
+        "A workbook of `ttkpi inputs export` goes in by `ttkpi inputs import`.",
         "zh": "没有一行像我们认识的导出表头。这是卖家中心、联盟中心或广告管理平台的原始导出文件吗？"
-        "请把界面语言改为英语后重新下载。",
+        "请把界面语言改为英语后重新下载。`ttkpi inputs export` 的工作簿用 `ttkpi inputs import` 导入。",
     },
     "not_recognised": {
         "en": "no row is the header of an export we know. The closest is '{layout_en}' with {found} of its "

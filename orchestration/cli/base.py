@@ -9,7 +9,7 @@ Exit codes:
   0  done
   1  failed; the message says why
   2  wrong configuration or usage, or another run is at work in this home
-  3  some shops, ads accounts or files failed or are held back, the rest was done
+  3  some shops, accounts or files failed or are held back, the rest was done
   4  the audit stopped the publication; the published file is as it was
 """
 
