@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 VARIABLE = "TTKPI_MEMORY_LIMIT"
@@ -11,6 +12,9 @@ DAILY_VARIABLE = "TTKPI_DAILY_MEMORY_LIMIT"
 """Environment variable of dbt, set by `ttkpi build`: the limit while nothing is built from all of raw."""
 DAILY_MB = 700
 """Enough for a build in which no table is made from all of raw; `make bench` measures it at 1,000,000 orders."""
+THREADS_VARIABLE = "TTKPI_DBT_THREADS"
+SHARED_MB = 2000
+"""From here on two models of a first build have room beside each other."""
 _CGROUP_LIMITS = (
     Path("/sys/fs/cgroup/memory.max"),
     Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"),
@@ -22,7 +26,7 @@ def memory_limit() -> str:
 
     A quarter leaves room for Python beside DuckDB, and for whoever else uses the machine. Beyond the limit DuckDB
     writes to the disk. 500 MB are enough for every build but the first of a long history: 200,000 orders go through,
-    1,000,000 at once want more than 1 GB.
+    1,000,000 at once with 1,000 MB and one model at a time.
     """
     given = os.environ.get(VARIABLE, "").strip()
     return given or f"{max(LEAST_MB, available_bytes() // 4_000_000)}MB"
@@ -35,6 +39,24 @@ def daily_limit() -> str:
     """
     given = os.environ.get(VARIABLE, "").strip()
     return given or f"{min(DAILY_MB, max(LEAST_MB, available_bytes() // 4_000_000))}MB"
+
+
+def models_at_once(*, is_first: bool) -> str:
+    """How many models dbt builds at the same time: `TTKPI_DBT_THREADS`, else two, which share DuckDB's limit.
+
+    One in a first build with less than 2 GB: with 1,000 MB and 1,000,000 orders two large models did not fit together,
+    and one after the other did (`python -m benchmarks.scale`). DuckDB uses all cores for each.
+    """
+    given = os.environ.get(THREADS_VARIABLE, "").strip()
+    return given or ("1" if is_first and _megabytes(memory_limit()) < SHARED_MB else "2")
+
+
+def _megabytes(limit: str) -> float:
+    """Of a limit as DuckDB writes it; one in another unit is large."""
+    found = re.fullmatch(r"([\d.]+) *([MG])i?B", limit, re.IGNORECASE)
+    if not found:
+        return SHARED_MB
+    return float(found[1]) * (1000 if found[2].upper() == "G" else 1)
 
 
 def available_bytes() -> int:

@@ -39,7 +39,7 @@ from home.config import HOME_VARIABLE, PROJECT_ROOT
 from home.database import in_pattern
 from home.errors import ConfigError, TtkpiError
 from home.layout import WAREHOUSE, Home
-from home.memory import DAILY_VARIABLE, daily_limit, memory_limit
+from home.memory import DAILY_VARIABLE, THREADS_VARIABLE, daily_limit, memory_limit, models_at_once
 from home.memory import VARIABLE as MEMORY_VARIABLE
 from home.project import project_dir, require_cost_columns
 from home.records import RecordDamaged, read_record, write_record
@@ -198,7 +198,10 @@ class BuildReport:
         also = f" {len(self.skipped)} nodes that depend on them were not run." if self.skipped else ""
         advice = ""
         if any("Out of Memory Error" in node.message for node in self.errors):
-            advice = f"Give it more memory, now {memory_limit()}: `{MEMORY_VARIABLE}=4GB ttkpi build`. "
+            advice = (
+                f"Give it more memory, now {memory_limit()}, or build one model at a time: "
+                f"`{MEMORY_VARIABLE}=4GB ttkpi build`, `{THREADS_VARIABLE}=1 ttkpi build`. "
+            )
         if any("Corrupt database file" in node.message for node in self.errors):
             warehouse = self.run_results.parents[1] / WAREHOUSE
             advice = f"{warehouse} is damaged: delete it and build again, raw has everything. "
@@ -437,6 +440,7 @@ def dbt_environment(home: Home, project: Path) -> dict[str, str]:
         "TTKPI_HOME_IN_SQL": in_pattern(home.root.absolute()).replace("{", "{{").replace("}", "}}"),
         MEMORY_VARIABLE: memory_limit(),
         DAILY_VARIABLE: daily_limit(),
+        THREADS_VARIABLE: models_at_once(is_first=not home.warehouse.is_file()),
         "PYTHONPATH": import_path,
         "PYTHONUNBUFFERED": "1",
         "DBT_PROJECT_DIR": str(project),

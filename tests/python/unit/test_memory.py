@@ -34,3 +34,24 @@ def test_without_a_container_the_machine_counts(tmp_path: Path, monkeypatch: pyt
 def test_what_is_set_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(memory.VARIABLE, " 3GB ")
     assert memory.memory_limit() == "3GB"
+
+
+@pytest.mark.parametrize(
+    ("limit", "threads", "is_first", "expected"),
+    [
+        pytest.param("1000MB", "", True, "1", id="little memory"),
+        pytest.param("1.9GB", "", True, "1", id="little, in GB"),
+        pytest.param("953MiB", "", True, "1", id="as DuckDB says it"),
+        pytest.param("2GB", "", True, "2", id="enough"),
+        pytest.param("80%", "", True, "2", id="a share of the machine"),
+        pytest.param("1000MB", "", False, "2", id="a day"),
+        pytest.param("1000MB", "4", True, "4", id="what is set counts"),
+    ],
+)
+def test_a_first_build_with_little_memory_makes_one_model_at_a_time(
+    limit: str, threads: str, is_first: bool, expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Guards a first build of 1,000,000 orders on a machine of 4 GB: two large models do not fit together."""
+    monkeypatch.setenv(memory.VARIABLE, limit)
+    monkeypatch.setenv(memory.THREADS_VARIABLE, threads)
+    assert memory.models_at_once(is_first=is_first) == expected
