@@ -12,7 +12,7 @@ from home.database import attach, reading
 from home.layout import Home
 from ingestion.engine.progress import Progress, ShopResult
 from ingestion.sync import SyncReport, sync
-from orchestration.history.publications import require_published
+from orchestration.history.published import require_published
 
 _MISSING = """
     select

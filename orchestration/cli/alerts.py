@@ -36,7 +36,7 @@ def alerts_list(closed: bool) -> None:
     Example:  ttkpi alerts list
     """
     from orchestration.deliver.webhooks.notices import find
-    from orchestration.history.publications import NotPublished, require_published
+    from orchestration.history.published import NotPublished, require_published
 
     home = open_home()
     found = find(home, datetime.now(UTC), closed=closed)

@@ -58,7 +58,8 @@ def verify(file: Path | None, history: bool) -> None:
     Examples:  ttkpi verify
                ttkpi verify /mnt/share/ttkpi.duckdb
     """
-    from orchestration.history.publications import require_published, was_published
+    from orchestration.history.publications import was_published
+    from orchestration.history.published import require_published
     from orchestration.publish.verify import verify_file, verify_home
 
     if file is not None and history:

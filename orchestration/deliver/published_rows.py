@@ -13,7 +13,7 @@ from home.database import attach, reading
 from home.errors import ConfigError
 from home.layout import Home
 from home.text import one_line
-from orchestration.history.publications import NotPublished, require_published
+from orchestration.history.published import NotPublished, require_published
 
 Row = dict[str, Any]
 

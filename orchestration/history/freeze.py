@@ -38,7 +38,7 @@ from home.layout import Home
 from home.records import RecordDamaged, read_record, write_record
 from home.storage import replacement, storage_errors
 from ingestion.engine.raw_files import parquet_schema
-from orchestration.history.publications import require_published
+from orchestration.history.published import require_published
 
 SCHEMA = pa.schema(
     [

@@ -25,10 +25,11 @@ from pathlib import Path
 from typing import Any
 
 from home.audit_log import AuditLogDamaged, Entry, append, entries, recorded
-from home.errors import ConfigError, TtkpiError
+from home.errors import TtkpiError
 from home.layout import BI_NAME, Home
 from home.records import RecordDamaged, read_record, write_record
 from home.storage import replacement, storage_errors, sync_folder
+from orchestration.history.published import audiences_folder, require_published
 from orchestration.history.published_values import SCHEMAS, in_publication, in_store
 from orchestration.history.seal import MANIFEST, problems, rows_inside
 
@@ -40,37 +41,8 @@ _NAME = re.compile(r"\d{8}T\d{12}Z-\w+")
 _NEW, _GONE = ".new", ".gone-"
 
 
-class NotPublished(ConfigError):
-    """Nothing is published, or it is from before what was asked for was in it."""
-
-
 class RollbackRefused(TtkpiError):
     """There is nothing to return to. The published file is as it was."""
-
-
-def require_published(home: Home, audience: str = "", error: type[NotPublished] = NotPublished) -> Path:
-    """The published file of an audience; without one the whole file.
-
-    Args:
-        home: Whose file.
-        audience: Whose part of it; empty for the whole file.
-        error: What to raise.
-
-    Raises:
-        NotPublished: There is none; names the file that people open.
-    """
-    path = audiences_folder(home) / audience / home.published.name if audience else home.published
-    if path.is_file():
-        return path
-    if audience:
-        raise error(
-            f"Nothing is published for audience {audience}: there is no {path.with_name(BI_NAME)}.",
-            advice="`ttkpi status` says what is missing; seed `audiences` has the audiences.",
-        )
-    raise error(
-        f"Nothing is published yet: there is no {home.bi_file}. 尚未发布数据。",
-        advice="Run `ttkpi run`, or `ttkpi demo` to try it.",
-    )
 
 
 def was_published(home: Home) -> bool:
@@ -86,11 +58,6 @@ def was_published(home: Home) -> bool:
 def history_folder(home: Home) -> Path:
     """Where the publications are kept."""
     return home.published.with_name("history")
-
-
-def audiences_folder(home: Home) -> Path:
-    """Where the current files of audiences are."""
-    return home.published.with_name("audiences")
 
 
 def manifest_path(home: Home) -> Path:

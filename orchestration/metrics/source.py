@@ -19,7 +19,7 @@ import orjson
 
 from home.database import attach
 from home.layout import BI_NAME, Home
-from orchestration.history.publications import NotPublished, require_published
+from orchestration.history.published import NotPublished, require_published
 from orchestration.publish.visible import visible
 
 if TYPE_CHECKING:

@@ -32,7 +32,6 @@ from ingestion.engine.manifest import ManifestDamaged
 from ingestion.engine.raw_files import CURE, RawFiles
 from orchestration.history.publications import (
     PUBLISH_ANEW,
-    audiences_folder,
     finish_switch,
     history_folder,
     kept,
@@ -41,6 +40,7 @@ from orchestration.history.publications import (
     switching,
     was_published,
 )
+from orchestration.history.published import audiences_folder
 from orchestration.history.published_values import NONE, SCHEMAS, in_store, is_empty
 from orchestration.history.seal import MANIFEST, problems, sha256
 from orchestration.publish.postgres.config import configured_server

@@ -19,7 +19,8 @@ from home.database import attach
 from home.errors import TtkpiError
 from home.layout import Home
 from ingestion.engine.progress import Progress
-from orchestration.history.publications import audiences_folder, history_folder
+from orchestration.history.publications import history_folder
+from orchestration.history.published import audiences_folder
 from orchestration.publish.comments import Description, descriptions
 from orchestration.publish.postgres.changes import Changes, Table, changes, comments_of, tables_of
 from orchestration.publish.postgres.config import Server

@@ -14,7 +14,7 @@ from psycopg import sql
 
 from home.database import attach, literal, quoted
 from home.layout import Home
-from orchestration.history.publications import audiences_folder
+from orchestration.history.published import audiences_folder
 from orchestration.publish.postgres.changes import Table, as_written, tables_of
 from orchestration.publish.postgres.config import Server
 from orchestration.publish.postgres.publish import connected, scratch_folder

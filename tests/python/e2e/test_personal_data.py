@@ -28,7 +28,7 @@ from home.layout import Home
 from home.project import project_dir
 from orchestration.build.docs_site import docs
 from orchestration.cli import main
-from orchestration.history.publications import audiences_folder
+from orchestration.history.published import audiences_folder
 from orchestration.publish.verify import verify_home
 from orchestration.run import run_all
 from sandbox.server.serve import start_in_thread

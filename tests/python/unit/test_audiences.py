@@ -19,7 +19,8 @@ from control_helpers import change_marts, describe, make_home, mark_audited
 from home.errors import ConfigError
 from home.layout import Home
 from home.project import project_dir
-from orchestration.history.publications import audiences_folder, history_folder, kept
+from orchestration.history.publications import history_folder, kept
+from orchestration.history.published import audiences_folder
 from orchestration.publish import publish as publishing
 from orchestration.publish.publish import publish
 from orchestration.publish.verify import verify_home

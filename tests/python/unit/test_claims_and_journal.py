@@ -19,7 +19,7 @@ from orchestration.cli import main
 from orchestration.deliver.claims import as_csv as claims_csv
 from orchestration.deliver.claims import as_markdown, cases
 from orchestration.deliver.journal import LAYOUTS, LayoutDamaged, as_csv, layout_of, lines
-from orchestration.history.publications import NotPublished
+from orchestration.history.published import NotPublished
 
 _AUDIT = """
     shop_key varchar, case_id varchar, case_type varchar, reason varchar, verdict varchar, order_id varchar, payment_id varchar,

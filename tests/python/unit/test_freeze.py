@@ -27,7 +27,7 @@ from home.errors import ConfigError
 from home.layout import Home
 from orchestration.cli import main
 from orchestration.history.freeze import SCHEMA, FreezeRefused, FrozenDamaged, check, freeze
-from orchestration.history.publications import NotPublished
+from orchestration.history.published import NotPublished
 
 ROOT = Path(__file__).parents[3]
 OCTOBER = date(2026, 10, 1)

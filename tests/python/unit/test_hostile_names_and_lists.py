@@ -220,6 +220,12 @@ class TestHomes:
         home = make_home(tmp_path / "home")
         path = home.root / "dbt" / "target" / "semantic_manifest.json"
         path.write_text(json.dumps({"semantic_models": [], "metrics": [], "project_configuration": {}}))
+        change_marts(
+            home,
+            """create table marts.kpi_alerts as select '' as alert_id, '' as shop_key, '' as alert_kind, '' as subject,
+            '' as shop_name, '' as severity, '' as owner, current_date as first_seen, current_date as last_seen,
+            true as is_open, '' as evidence, '' as message_en, '' as message_zh where false""",
+        )
         mark_audited(home)
         publish(home)
         with only_readable(home.root):

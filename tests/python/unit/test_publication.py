@@ -22,14 +22,13 @@ from home.layout import Home
 from orchestration.cli import main
 from orchestration.history.publications import (
     KEPT,
-    NotPublished,
     RollbackRefused,
-    audiences_folder,
     history_folder,
     kept,
     published_manifest,
     rollback,
 )
+from orchestration.history.published import NotPublished, audiences_folder
 from orchestration.history.published_values import in_store
 from orchestration.publish.publish import publish
 from orchestration.publish.verify import verify_file, verify_home

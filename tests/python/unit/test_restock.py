@@ -31,7 +31,7 @@ from orchestration.deliver.restock import (
     suggestions,
 )
 from orchestration.deliver.restock_http import BATCH, PostRefused, Receiver, ReceiverDown, load_receiver, post
-from orchestration.history.publications import NotPublished
+from orchestration.history.published import NotPublished
 
 TOKEN = "very-secret-token"
 
