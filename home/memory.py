@@ -44,8 +44,8 @@ def daily_limit() -> str:
 def models_at_once(*, is_first: bool) -> str:
     """How many models dbt builds at the same time: `TTKPI_DBT_THREADS`, else two, which share DuckDB's limit.
 
-    One in a first build with less than 2 GB: with 1,000 MB and 1,000,000 orders two large models did not fit together,
-    and one after the other did (`python -m benchmarks.scale`). DuckDB uses all cores for each.
+    One in a first build with less than 2 GB: 1,000,000 orders went through that way with 1,000 MB
+    (`python -m benchmarks.scale`). DuckDB uses all cores for each.
     """
     given = os.environ.get(THREADS_VARIABLE, "").strip()
     return given or ("1" if is_first and _megabytes(memory_limit()) < SHARED_MB else "2")

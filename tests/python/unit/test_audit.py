@@ -231,6 +231,7 @@ class TestWholeAudit:
                 "after the end of what was asked for",
             ),
             ("orders", "5::bigint as line_count", "fewer (or more) lines"),
+            ("orders", "cast(10000 as decimal(18, 4)) as payment__total_amount", "20 times larger"),
             ("order_lines", "cast(10000 as decimal(18, 4)) as original_price", "20 times larger"),
             ("order_lines", "cast(-1 as decimal(18, 4)) as sale_price", "never negative"),
             ("order_lines", "'USD' as currency", "though their orders may be in the right one"),
