@@ -28,6 +28,7 @@ FIELDS = (
     "entry_date",
     "narration",
     "description",
+    "description_zh",
     "account_code",
     "account_name",
     "account_name_zh",
@@ -164,6 +165,8 @@ def _values(row: Row, number: int, tax_rate: str) -> dict[str, object]:
     debit, credit = row["debit_amount"], row["credit_amount"]
     return {
         **row,
+        # A file that was published before this column came has the English text alone.
+        "description_zh": row.get("description_zh", row["description"]),
         "entry_number": number,
         "narration": f"{row['shop_name']} {row['entry_id']}",
         "tax_rate": tax_rate,

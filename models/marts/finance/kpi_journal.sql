@@ -11,9 +11,15 @@ with accounts as (
 )
 
 , labels as (
-    select component_group, component, max(label_en) as label
+    select component_group, component, max(label_en) as label, max(label_zh) as label_zh
     from {{ ref('fee_types') }}
     group by component_group, component
+)
+
+, kinds_of_adjustment as (
+    select value as transaction_type, label, label_zh
+    from {{ ref('int_shared__value_names') }}
+    where column_name = 'transaction_type'
 )
 
 , components as (
@@ -38,20 +44,23 @@ with accounts as (
         {{ dbt.concat(["'component:'", 'components.component_group', "'.'", 'components.component']) }} as posting,
         {{ dbt.concat(["'fee_group:'", 'components.fee_group']) }} as fallback_posting,
         coalesce(labels.label, components.component) as description,
+        coalesce(labels.label_zh, components.component) as description_zh,
         components.amount
     from components
     left join labels on components.component_group = labels.component_group and components.component = labels.component
     where components.amount <> 0
     union all
     select
-        shop_key,
-        statement_id,
-        {{ dbt.concat(["'adjustment:'", 'transaction_type']) }},
+        adjustments.shop_key,
+        adjustments.statement_id,
+        {{ dbt.concat(["'adjustment:'", 'adjustments.transaction_type']) }},
         'adjustment:*',
-        transaction_type,
-        amount
+        coalesce(kinds_of_adjustment.label, adjustments.transaction_type),
+        coalesce(kinds_of_adjustment.label_zh, adjustments.transaction_type),
+        adjustments.amount
     from adjustments
-    where amount <> 0
+    left join kinds_of_adjustment on adjustments.transaction_type = kinds_of_adjustment.transaction_type
+    where adjustments.amount <> 0
 )
 
 , part_sums as (
@@ -61,9 +70,9 @@ with accounts as (
 )
 
 , statement_lines as (
-    select shop_key, statement_id, posting, fallback_posting, description, amount from parts
+    select shop_key, statement_id, posting, fallback_posting, description, description_zh, amount from parts
     union all
-    select shop_key, statement_id, 'reserve', 'reserve', 'Held back, or released', reserve_amount
+    select shop_key, statement_id, 'reserve', 'reserve', 'Held back, or released', '预留金扣留或释放', reserve_amount
     from statements
     where reserve_amount <> 0
     union all
@@ -74,12 +83,13 @@ with accounts as (
         'difference',
         'difference',
         'Statement minus its parts',
+        '结算单与明细之差',
         statements.payable_amount - statements.reserve_amount - coalesce(part_sums.amount, 0)
     from statements
     left join part_sums on statements.shop_key = part_sums.shop_key and statements.statement_id = part_sums.statement_id
     where statements.payable_amount - statements.reserve_amount <> coalesce(part_sums.amount, 0)
     union all
-    select shop_key, statement_id, 'receivable', 'receivable', 'Payable to the seller', -payable_amount
+    select shop_key, statement_id, 'receivable', 'receivable', 'Payable to the seller', '应付卖家款', -payable_amount
     from statements
     where payable_amount <> 0
 )
@@ -109,6 +119,7 @@ with accounts as (
         statement_lines.posting,
         statement_lines.fallback_posting,
         statement_lines.description,
+        statement_lines.description_zh,
         statement_lines.amount
     from statement_lines
     inner join statements on statement_lines.shop_key = statements.shop_key and statement_lines.statement_id = statements.statement_id
@@ -125,6 +136,7 @@ with accounts as (
         {% if posting == 'bank' %}case payout_state when 'received' then 'bank' else 'set_off' end{% else %}'receivable'{% endif %},
         {% if posting == 'bank' %}case payout_state when 'received' then 'bank' else 'set_off' end{% else %}'receivable'{% endif %},
         case payout_state when 'received' then 'Payout received' else 'Settled without a payment' end,
+        case payout_state when 'received' then '收到打款' else '结清，无打款' end,
         {{ sign }}amount
     from payments
     where amount <> 0
@@ -167,6 +179,7 @@ select
     cast(account_name_zh as string) as account_name_zh,
     cast(tax_owed_by as string) as tax_owed_by,
     cast(description as string) as description,
+    cast(description_zh as string) as description_zh,
     -- one of the two is 0
     cast(currency as string) as currency,
     {{ money('case when amount < 0 then -amount else 0 end') }} as debit_amount,

@@ -29,7 +29,7 @@ _AUDIT = """
 """
 _JOURNAL = """
     shop_key varchar, entry_id varchar, line_number bigint, entry_date date, shop_local_month date, account_code varchar,
-    account_name varchar, account_name_zh varchar, tax_owed_by varchar, description varchar, currency varchar,
+    account_name varchar, account_name_zh varchar, tax_owed_by varchar, description varchar, description_zh varchar, currency varchar,
     debit_amount decimal(18, 4), credit_amount decimal(18, 4)
 """
 _FEES = """
@@ -44,11 +44,11 @@ CASES = (
     " 100, 0.05, null, 5, 5.01, 0, '', '', '')",
 )
 LINES = (
-    "('1', 'Ss1', 1, '2026-10-02', '2026-10-01', '1221', 'Receivable', '应收平台款', 'none', 'Payable', 'THB', 94.5, 0)",
-    "('1', 'Ss1', 2, '2026-10-02', '2026-10-01', '6001', 'Sales', '收入', 'none', 'Subtotal', 'THB', 0, 100)",
-    "('1', 'Ss1', 3, '2026-10-02', '2026-10-01', '6601', 'Fees', '平台费用', 'none', 'Commission', 'THB', 5.5, 0)",
-    "('2', 'Ss2', 1, '2026-11-02', '2026-11-01', '1221', 'Receivable', '应收平台款', 'none', 'Payable', 'VND', 7000, 0)",
-    "('2', 'Ss2', 2, '2026-11-02', '2026-11-01', '6001', 'Sales', '收入', 'none', 'Subtotal', 'VND', 0, 7000)",
+    "('1', 'Ss1', 1, '2026-10-02', '2026-10-01', '1221', 'Receivable', '应收平台款', 'none', 'Payable', '应付卖家款', 'THB', 94.5, 0)",
+    "('1', 'Ss1', 2, '2026-10-02', '2026-10-01', '6001', 'Sales', '收入', 'none', 'Subtotal', '小计', 'THB', 0, 100)",
+    "('1', 'Ss1', 3, '2026-10-02', '2026-10-01', '6601', 'Fees', '平台费用', 'none', 'Commission', '达人佣金', 'THB', 5.5, 0)",
+    "('2', 'Ss2', 1, '2026-11-02', '2026-11-01', '1221', 'Receivable', '应收平台款', 'none', 'Payable', '应付卖家款', 'VND', 7000, 0)",
+    "('2', 'Ss2', 2, '2026-11-02', '2026-11-01', '6001', 'Sales', '收入', 'none', 'Subtotal', '小计', 'VND', 0, 7000)",
 )
 
 
@@ -174,8 +174,15 @@ def test_kingdee_gets_vouchers_that_are_numbered(home: Home) -> None:
     layout = layout_of("kingdee")
     assert not layout.is_verified
     rows = list(csv.reader(io.StringIO(as_csv(lines(home), layout, "").decode("utf-8-sig"))))
-    assert rows[1] == ["2026-10-02", "记", "1", "0", "Payable", "1221", "应收平台款", "94.50", "", "THB"]
+    assert rows[1] == ["2026-10-02", "记", "1", "0", "应付卖家款", "1221", "应收平台款", "94.50", "", "THB"]
     assert [row[2] for row in rows[1:]] == ["1", "1", "1", "2", "2"]
+
+
+def test_a_file_from_before_the_chinese_text_is_exported_with_the_english_one(home: Home) -> None:
+    with duckdb.connect(str(home.published)) as connection:
+        connection.execute("alter table marts.marts.kpi_journal drop column description_zh")
+    rows = list(csv.reader(io.StringIO(as_csv(lines(home), layout_of("kingdee"), "").decode("utf-8-sig"))))
+    assert [row[4] for row in rows[1:4]] == ["Payable", "Subtotal", "Commission"]
 
 
 def test_a_month_is_of_the_shops_calendar(home: Home) -> None:
