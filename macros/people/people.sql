@@ -38,16 +38,20 @@
     case when {{ lower_is_better }} then 2 - {{ ratio(actual, target) }} else {{ ratio(actual, target) }} end
 {%- endmacro %}
 
-{#- Points of a hundred: the weight, times the attainment between 0 and its cap. -#}
-{% macro score(weight, attainment, attainment_cap) -%}
-    {%- set capped -%}
-    case
-        when {{ attainment }} < 0 then 0
-        when {{ attainment }} > {{ attainment_cap }} then cast({{ attainment_cap }} as double)
-        else {{ attainment }}
-    end
-    {%- endset -%}
-    cast({{ rounded_double('(100 * cast(' ~ weight ~ ' as double) * ' ~ capped ~ ')', 4) }} as decimal(18, 4))
+{#-
+    Points of a hundred: the weight, times the attainment between 0 and its cap, to 4 places. From the decimals of the card, not from the attainment, which
+    is a double: 33 of 32 with a weight of 0.29 are 29.90625 points, in doubles a little less.
+-#}
+{% macro score(weight, actual, target, lower_is_better, attainment_cap) -%}
+    {%- set attained = attainment(actual, target, lower_is_better) -%}
+    {%- set earned = 'case when ' ~ lower_is_better ~ ' then 2 * ' ~ target ~ ' - ' ~ actual ~ ' else ' ~ actual ~ ' end' -%}
+    cast(
+        case
+            when {{ attained }} < 0 then 0
+            when {{ attained }} > {{ attainment_cap }} then round(100 * {{ weight }} * {{ attainment_cap }}, 4)
+            else {{ rounded_ratio('(100 * ' ~ weight ~ ' * (' ~ earned ~ '))', target, 4) }}
+        end as decimal(18, 4)
+    )
 {%- endmacro %}
 
 {#- A frozen month shows what was frozen, whatever became of the data, the targets or the assignments since. -#}

@@ -114,14 +114,12 @@ with assignment_months as (
         and kpis.definition_column = glossary.column_name
 )
 
-, attained as (
-    select *, {{ attainment('actual', 'target', 'lower_is_better') }} as attainment
-    from measured
-)
-
 , scored as (
-    select *, {{ score('weight', 'attainment', 'attainment_cap') }} as score
-    from attained
+    select
+        *,
+        {{ attainment('actual', 'target', 'lower_is_better') }} as attainment,
+        {{ score('weight', 'actual', 'target', 'lower_is_better', 'attainment_cap') }} as score
+    from measured
 )
 
 , frozen as (
