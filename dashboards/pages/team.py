@@ -22,7 +22,7 @@ from dashboards.parts.words import Dictionary
 WORDS: Dictionary = {
     "name": ("Team", "团队"),
     "cards": ("Scorecards", "考核得分"),
-    "card": ("Scorecard of {who}", "{who}的考核卡"),
+    "card": ("Scorecard of {who}", "{who}的考核表"),
     "no_cards": (
         "Nobody has targets. They are an input: ttkpi inputs export (targets, assignments).",
         "尚未设置目标；请用 ttkpi inputs export 填写目标与分工。",

@@ -52,6 +52,7 @@ SHRINK_SUITE = "marts.monitoring.facts"
 """The suite that compares facts with the published file; a person may accept its findings."""
 _KEPT_AUDITS = 100
 _SHOWN_CAUSES = 5
+_SHOWN_SHOPS = 3
 
 
 class AuditFailed(TtkpiError):
@@ -183,7 +184,7 @@ def audit(home: Home, *, accept_fewer_rows: bool = False, progress: Progress | N
         watermark = str(previous.get("watermark") or "")
         if all(outcome.passed for outcome in outcomes if outcome.check == "build"):
             found, arrived = _of_expectations(
-                home, since=watermark, published=published_rows(home), progress=progress
+                home, shops, since=watermark, published=published_rows(home), progress=progress
             )
             if accept_fewer_rows:
                 found = [_accepted(outcome) for outcome in found]
@@ -285,8 +286,8 @@ def _of_tests(home: Home, report: BuildReport | None) -> tuple[dict[str, str], l
             remedy_zh="dbt 的数据检查没有运行。请运行不带选择条件的 `ttkpi build`。",
         )
         return _shops_and_findings(home, [])[0], [nothing]
-    shops, found = _shops_and_findings(home, [test for test in tests if test.status == "fail"])
-    return shops, [_test_outcome(test, found.get(test.unique_id, {})) for test in tests]
+    shops, found = _shops_and_findings(home, [test for test in tests if test.status in ("fail", "warn")])
+    return shops, [_test_outcome(test, found.get(test.unique_id, {}), shops) for test in tests]
 
 
 def _shops_and_findings(
@@ -303,37 +304,42 @@ def _shops_and_findings(
         return shops, {test.unique_id: found_by_test(connection, test) for test in failed}
 
 
-def _test_outcome(test: NodeResult, found_in: Mapping[str, str]) -> Outcome:
+def _test_outcome(test: NodeResult, found_in: Mapping[str, str], shops: Mapping[str, str]) -> Outcome:
     return Outcome(
         check="dbt",
         name=test.name,
         subject=test.path,
         severity="warning" if test.status == "warn" else "critical",
         passed=test.status == "pass",
-        message="" if test.status == "pass" else _test_message(test),
+        message=""
+        if test.status == "pass"
+        else _test_message(test, [shops.get(key, key) for key in found_in]),
         ran=test.status in ("pass", "warn", "fail"),
         details={} if test.failures is None else {"failing rows": test.failures},
         found_in=found_in,
         remedy=test.description or f"See {test.path}.",
         cause=test.cause,
         reads=(test.unique_id,),
+        remedy_zh=test.description_zh,
     )
 
 
-def _test_message(test: NodeResult) -> str:
+def _test_message(test: NodeResult, shops: Sequence[str]) -> str:
     if test.status == "skipped":
         return f"{test.name}: was not run, as something before it failed."
     if test.status in ("fail", "warn"):
         rows = "1 row" if test.failures == 1 else f"{test.failures} rows"
-        return f"{test.name}: {rows}. {test.description or f'See {test.path}.'}"
+        more = f" and {len(shops) - _SHOWN_SHOPS} more shops" if len(shops) > _SHOWN_SHOPS else ""
+        where = f" in {', '.join(shops[:_SHOWN_SHOPS])}{more}" if shops else ""
+        return f"{test.name}: {rows}{where}. {test.description or f'See {test.path}.'}"
     return f"{test.name}: could not run. {test.message}"
 
 
 def _of_expectations(
-    home: Home, *, since: str, published: dict[str, int], progress: Progress
+    home: Home, shops: Mapping[str, str], *, since: str, published: dict[str, int], progress: Progress
 ) -> tuple[list[Outcome], str]:
     suites = load_suites(project_dir() / "tests" / "expectations")
-    judge = Judge()
+    judge = Judge(shops)
     outcomes: list[Outcome] = []
     with reading(home) as connection:
         frames = Frames(connection, home, since=since, published=published)

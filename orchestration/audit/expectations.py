@@ -13,7 +13,7 @@ One file per domain. In it, per edge (`raw`, `marts`), a list of suites:
           min_value: 0
           severity: critical                          # critical stops the publication, warning is shown
           why: what it means if this fails, and what to do
-          why_zh: the same in Chinese; every critical one has it
+          why_zh: the same in Chinese; every one has it
           cause: exchange rates                       # of several checks with one cause the audit tells one
 
 Great Expectations 1.24 fails on DuckDB through SQLAlchemy, so the tables are handed over as data frames. An expectation
@@ -32,7 +32,7 @@ from typing import Any, Literal, cast
 import yaml
 
 from home.errors import ConfigError
-from orchestration.audit.failing_rows import by_shop
+from orchestration.audit.failing_rows import KEY, by_shop, shown
 
 Edge = Literal["raw", "marts"]
 Severity = Literal["critical", "warning"]
@@ -101,7 +101,7 @@ class Outcome:
         remedy: What a failure means, and what to do.
         cause: What it usually comes of, if that has a name; other checks may have the same.
         reads: What it looks at: the id of the dbt test, or the tables of the suite.
-        remedy_zh: The remedy in Chinese; empty for what dbt and the platform say.
+        remedy_zh: The remedy in Chinese; empty for what a general test of dbt says.
     """
 
     check: str
@@ -191,9 +191,14 @@ def _wrong(file: Path, suite: str, text: str) -> ConfigError:
 
 
 class Judge:
-    """Runs suites with Great Expectations."""
+    """Runs suites with Great Expectations.
 
-    def __init__(self) -> None:
+    Args:
+        shops: Name of each shop; one that is not in it is shown by its key alone.
+    """
+
+    def __init__(self, shops: Mapping[str, str] | None = None) -> None:
+        self._shops = shops or {}
         # Read when Great Expectations is imported, which is why it is imported here.
         os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
         import great_expectations as gx
@@ -299,7 +304,7 @@ class Judge:
             subject=one.subject,
             severity=one.severity,
             passed=bool(result.success),
-            message="" if result.success else _explain(suite, one, found),
+            message="" if result.success else _explain(suite, one, found, self._shops),
             details=details,
             found_in={} if result.success else by_shop(_failing_rows(suite, one, found)),
             remedy=one.why,
@@ -330,23 +335,26 @@ def _failing_rows(suite: Suite, one: Expectation, found: Mapping[str, Any]) -> l
     return [{name: row[name] for name in shown if name in row} for row in rows if isinstance(row, dict)]
 
 
-def _explain(suite: Suite, one: Expectation, found: Mapping[str, Any]) -> str:
-    """What was found, with the first rows: 'marts.sales.days, residual: shop_key 7495 is 0.01. Why ...'."""
+def _explain(suite: Suite, one: Expectation, found: Mapping[str, Any], shops: Mapping[str, str]) -> str:
+    """What was found, with the first rows: 'marts.sales.days, residual: Aurora (7495), sku_id 17: 0.01. Why ...'."""
     rows = found.get("partial_unexpected_index_list") or []
-    shown = []
+    texts = []
     for row in rows[:3]:
         if isinstance(row, dict):
-            where = ", ".join(f"{key} {row[key]}" for key in suite.index if key in row)
-            value = row.get(one.subject)
-            shown.append(f"{where}: {value}" if one.subject in row else where)
+            where = ", ".join(_where(key, row[key], shops) for key in suite.index if key in row)
+            texts.append(f"{where}: {shown(row[one.subject])}" if one.subject in row else where)
     count = found.get("unexpected_count")
-    if shown:
-        text = "; ".join(shown) + (f"; {count} rows in all" if count and count > len(shown) else "")
+    if texts:
+        text = "; ".join(texts) + (f"; {count} rows in all" if count and count > len(texts) else "")
     elif "observed_value" in found:
-        text = f"found {found['observed_value']}"
+        text = f"found {shown(found['observed_value'])}"
     else:
         text = f"{count} of {found.get('element_count')} rows"
     return f"{suite.id}{f', {one.subject}' if one.subject else ''}: {text}. {one.why}"
+
+
+def _where(key: str, value: Any, shops: Mapping[str, str]) -> str:
+    return f"{shops[value]} ({value})" if key == KEY and value in shops else f"{key} {value}"
 
 
 def _exception(info: Any) -> str:

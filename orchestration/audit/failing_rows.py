@@ -53,10 +53,19 @@ def found_by_test(connection: duckdb.DuckDBPyConnection, test: NodeResult) -> di
         return {}
 
 
+def shown(value: Any) -> str:
+    """A value of a row as text: of a float 4 places, or what there is of it when it is smaller than that."""
+    if value is None:
+        return "missing"
+    if isinstance(value, float):
+        return f"{value:.1g}" if 0 < abs(value) < 0.0001 else str(round(value, 4))
+    return str(value)
+
+
 def _text(row: Mapping[str, Any]) -> str:
-    shown = [
-        f"{name} is {'missing' if value is None else value}"
+    texts = [
+        f"{name} is {shown(value)}"
         for name, value in row.items()
         if name not in (KEY, _COUNT) and not name.startswith("_")
     ]
-    return ", ".join(shown[:_SHOWN_COLUMNS]) or "1 row"
+    return ", ".join(texts[:_SHOWN_COLUMNS]) or "1 row"

@@ -88,6 +88,7 @@ class NodeResult:
         message: What dbt said, without its decoration; empty when there is nothing to say.
         failures: Rows that a test found; None for other nodes.
         description: Of a test: the failure it guards against.
+        description_zh: Of a test: what its failure means, in Chinese (meta `why_zh`).
         path: Of a test or model: the file in the project.
         sql: Of a test that found rows: the query that finds them.
         cause: Of a test: what its failure usually comes of, if it has a name (meta `cause`).
@@ -101,6 +102,7 @@ class NodeResult:
     message: str = ""
     failures: int | None = None
     description: str = ""
+    description_zh: str = ""
     path: str = ""
     sql: str = ""
     cause: str = ""
@@ -668,6 +670,7 @@ def _node(result: Mapping[str, Any], node: Mapping[str, Any]) -> NodeResult:
     kind = str(node.get("resource_type") or unique_id.split(".")[0])
     status = str(result["status"])
     failures = result.get("failures")
+    meta = (node.get("config") or {}).get("meta") or {}
     return NodeResult(
         unique_id=unique_id,
         name=str(node.get("name") or unique_id.split(".")[2]),
@@ -677,9 +680,10 @@ def _node(result: Mapping[str, Any], node: Mapping[str, Any]) -> NodeResult:
         message=plain(result.get("message")) if status not in ("success", "pass") else "",
         failures=None if failures is None else int(failures),
         description=" ".join(str(node.get("description") or "").split()),
+        description_zh=str(meta.get("why_zh") or ""),
         path=str(node.get("original_file_path") or ""),
-        sql=str(result.get("compiled_code") or "") if kind == "test" and status == "fail" else "",
-        cause=str(((node.get("config") or {}).get("meta") or {}).get("cause") or ""),
+        sql=str(result.get("compiled_code") or "") if kind == "test" and status in ("fail", "warn") else "",
+        cause=str(meta.get("cause") or ""),
     )
 
 

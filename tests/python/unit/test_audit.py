@@ -10,6 +10,7 @@ from typing import Any
 import duckdb
 import pandas as pd
 import pytest
+import yaml
 from control_helpers import LOAD, SHOP, change_marts, make_home, mark_built, write_raw
 
 from home.database import reading
@@ -18,7 +19,9 @@ from home.layout import Home
 from home.project import project_dir
 from orchestration.audit.audit import AuditFailed, AuditReport, audit, last_audit
 from orchestration.audit.expectations import Expectation, Judge, Suite, load_suites
+from orchestration.audit.failing_rows import shown
 from orchestration.audit.frames import Frames
+from orchestration.build.build import dbt_folder
 from orchestration.publish.publish import publish
 
 
@@ -106,15 +109,54 @@ def test_all_suites_are_readable_and_named_after_domains() -> None:
     assert all(one.expectations for one in suites)
 
 
-def test_every_critical_expectation_says_in_chinese_what_it_means() -> None:
+def test_every_expectation_says_in_chinese_what_it_means() -> None:
     """What to do stands on the audit's page and in the alert of a shop that is held back."""
     lacking = [
         f"{suite.id} {one.subject}"
         for suite in load_suites(project_dir() / "tests" / "expectations")
         for one in suite.expectations
-        if one.severity == "critical" and not re.search("[\u4e00-\u9fff]", one.why_zh)
+        if not re.search("[\u4e00-\u9fff]", one.why_zh)
     ]
     assert lacking == []
+
+
+def test_every_test_of_its_own_says_in_chinese_what_it_means() -> None:
+    tests = [
+        test
+        for file in sorted((project_dir() / "tests" / "singular").rglob("*.yml"))
+        for test in yaml.safe_load(file.read_text(encoding="utf-8"))["data_tests"]
+    ]
+    assert len(tests) > 100
+    lacking = [
+        test["name"]
+        for test in tests
+        if not re.search("[\u4e00-\u9fff]", test.get("config", {}).get("meta", {}).get("why_zh", ""))
+    ]
+    assert lacking == []
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.1833648393194707, "0.1834"),
+        (1234567.89, "1234567.89"),
+        (0.00000123, "1e-06"),
+        (-0.02, "-0.02"),
+        (0.0, "0.0"),
+        (None, "missing"),
+        (7, "7"),
+    ],
+)
+def test_a_found_value_is_short_and_never_shown_as_nothing(value: Any, text: str) -> None:
+    assert shown(value) == text
+
+
+def test_a_shop_is_named() -> None:
+    table = pd.DataFrame({"shop_key": ["7495", "7496"], "residual": [0.1833648393194707, 0.5]})
+    named = Judge({"7495": "Aurora Thailand"})
+    (found,) = named.run(suite(between(max_value=0)), lambda: table)
+    assert "residual: Aurora Thailand (7495): 0.1834; shop_key 7496: 0.5. It does not" in found.message
+    assert set(found.found_in) == {"7495", "7496"}
 
 
 @pytest.mark.parametrize(
@@ -176,6 +218,21 @@ class TestWholeAudit:
         report = audit(home)
         assert report.passed
         assert report.warnings == ["stg__odd: 3 rows. Guards against stg__odd."]
+
+    def test_warning_of_a_dbt_test_names_the_shop(self, home: Home) -> None:
+        mark_built(home, tests={"stg__odd": "warn"}, queries={"stg__odd": f"select '{SHOP}' as shop_key"})
+        report = audit(home)
+        assert report.passed and not report.held_back
+        assert report.warnings == ["stg__odd: 3 rows in Aurora. Guards against stg__odd."]
+
+    def test_warning_stands_in_chinese_on_the_page(self, home: Home) -> None:
+        mark_built(home, tests={"stg__odd": "warn"})
+        manifest = dbt_folder(home) / "manifest.json"
+        text = json.loads(manifest.read_text())
+        text["nodes"]["test.tiktok_shop_kpi.stg__odd"]["config"] = {"meta": {"why_zh": "有一行数据异常。"}}
+        manifest.write_text(json.dumps(text))
+        page = audit(home).page.read_text()
+        assert 'Guards against stg__odd.<br><span class="soft">有一行数据异常。</span>' in page
 
     @pytest.mark.parametrize(
         ("broken", "said"),
