@@ -329,8 +329,8 @@ def _test_message(test: NodeResult, shops: Sequence[str]) -> str:
         return f"{test.name}: was not run, as something before it failed."
     if test.status in ("fail", "warn"):
         rows = "1 row" if test.failures == 1 else f"{test.failures} rows"
-        more = f" and {len(shops) - _SHOWN_SHOPS} more shops" if len(shops) > _SHOWN_SHOPS else ""
-        where = f" in {', '.join(shops[:_SHOWN_SHOPS])}{more}" if shops else ""
+        named = ", ".join(shops[:_SHOWN_SHOPS]) + (" and others" if len(shops) > _SHOWN_SHOPS else "")
+        where = f" in {named}" if named else ""
         return f"{test.name}: {rows}{where}. {test.description or f'See {test.path}.'}"
     return f"{test.name}: could not run. {test.message}"
 
