@@ -16,7 +16,7 @@ from jinja2 import Environment
 
 ROOT = Path(__file__).parents[3]
 PLACES = Decimal("0.0001")
-FILES = ("money/money.sql", "finance/finance.sql", "attribution/attribution.sql")
+FILES = ("money/money.sql", "finance/finance.sql", "attribution/attribution.sql", "people/people.sql")
 MACROS = "\n".join((ROOT / "macros" / name).read_text(encoding="utf-8") for name in FILES)
 
 AMOUNTS = st.decimals(-(10**12), 10**12, places=4)
@@ -54,6 +54,7 @@ CREDITED = macro("credited('amount', 'credit_from', 'credit_to')")
 RATIO = macro("rate(ratio('part', 'whole'))")
 MONEY_RATIO = macro("money_ratio('part', 'whole')")
 RATE_RATIO = macro("rate_ratio('part', 'whole')")
+SCORE = macro("score('weight', 'actual', 'target', 'lower_is_better', 'attainment_cap')")
 
 
 @FEW_MORE
@@ -153,6 +154,58 @@ def test_exact_halves_and_their_neighbours(
         part = Decimal(2 * half + 1) / 20000 * whole + apart * Decimal("1e-10")
         expected = rounded(part / whole)
     assert ask(db, MONEY_RATIO, part=("decimal(38, 14)", part), whole=("bigint", whole)) == [expected]
+
+
+@FEW_MORE
+@given(
+    hundredths=st.integers(1, 100),
+    actual=st.decimals(0, 10**12, places=10),
+    target=st.decimals("0.0001", 10**12, places=4),
+    lower_is_better=st.booleans(),
+    cap=st.decimals(1, 3, places=2),
+)
+def test_a_score_is_the_weight_times_the_attainment_within_its_cap(
+    db: duckdb.DuckDBPyConnection,
+    hundredths: int,
+    actual: Decimal,
+    target: Decimal,
+    lower_is_better: bool,
+    cap: Decimal,
+) -> None:
+    with localcontext(prec=60):
+        attained = 2 - actual / target if lower_is_better else actual / target
+        expected = rounded(hundredths * min(max(attained, Decimal(0)), cap))
+    assert _score(db, hundredths, actual, target, lower_is_better, cap) == [expected]
+
+
+@FEW_MORE
+@given(hundredths=st.integers(1, 100), half=st.integers(0, 10**6), times=st.integers(1, 10**6))
+def test_a_score_at_an_exact_half_is_rounded_up(
+    db: duckdb.DuckDBPyConnection, hundredths: int, half: int, times: int
+) -> None:
+    """Guards points that people are paid by: in doubles 33 of 32 with a weight of 0.29 were 29.9062."""
+    points = Decimal(2 * half + 1) / 20000
+    found = _score(db, hundredths, points * times, Decimal(hundredths * times), False, Decimal(10**6))
+    assert found == [rounded(points)]
+
+
+def _score(
+    db: duckdb.DuckDBPyConnection,
+    hundredths: int,
+    actual: Decimal,
+    target: Decimal,
+    lower_is_better: bool,
+    cap: Decimal,
+) -> list[Decimal]:
+    return ask(
+        db,
+        SCORE,
+        weight=("decimal(18, 10)", Decimal(hundredths) / 100),
+        actual=("decimal(28, 10)", actual),
+        target=("decimal(28, 10)", target),
+        lower_is_better=("boolean", lower_is_better),
+        attainment_cap=("decimal(18, 10)", cap),
+    )
 
 
 @pytest.mark.parametrize(
