@@ -19,6 +19,7 @@ select
     facts.tax_owed_by,
     owers.label_zh as tax_owed_by_zh,
     facts.description,
+    facts.description_zh,
     facts.currency,
     facts.debit_amount,
     facts.credit_amount
