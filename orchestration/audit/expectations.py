@@ -101,7 +101,7 @@ class Outcome:
         remedy: What a failure means, and what to do.
         cause: What it usually comes of, if that has a name; other checks may have the same.
         reads: What it looks at: the id of the dbt test, or the tables of the suite.
-        remedy_zh: The remedy in Chinese; empty for what a general test of dbt says.
+        remedy_zh: The remedy in Chinese; empty for a test that comes with dbt.
     """
 
     check: str

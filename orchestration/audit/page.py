@@ -69,7 +69,7 @@ def write_page(folder: Path, record: Mapping[str, Any], outcomes: Sequence[Mappi
         record=record,
         domains=[one for one in domains if one[2]],
         failed=[one for one in checks if one.state != "passed"],
-        # A general test of dbt (a key that is not unique) has no text of its own.
+        # Tests that come with dbt (unique, not_null) have none.
         chinese={str(one["message"]): str(one.get("remedy_zh") or "") for one in outcomes if one["message"]},
         history=_history(folder),
     )

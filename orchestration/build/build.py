@@ -87,7 +87,7 @@ class NodeResult:
         seconds: Time it took.
         message: What dbt said, without its decoration; empty when there is nothing to say.
         failures: Rows that a test found; None for other nodes.
-        description: Of a test: the failure it guards against.
+        description: Of a test: the failure it guards against; of a generic one, what its failure means (meta `why`).
         description_zh: Of a test: what its failure means, in Chinese (meta `why_zh`).
         path: Of a test or model: the file in the project.
         sql: Of a test that found rows: the query that finds them.
@@ -679,7 +679,7 @@ def _node(result: Mapping[str, Any], node: Mapping[str, Any]) -> NodeResult:
         seconds=round(float(result.get("execution_time") or 0.0), 2),
         message=plain(result.get("message")) if status not in ("success", "pass") else "",
         failures=None if failures is None else int(failures),
-        description=" ".join(str(node.get("description") or "").split()),
+        description=" ".join(str(node.get("description") or meta.get("why") or "").split()),
         description_zh=str(meta.get("why_zh") or ""),
         path=str(node.get("original_file_path") or ""),
         sql=str(result.get("compiled_code") or "") if kind == "test" and status in ("fail", "warn") else "",

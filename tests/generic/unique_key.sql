@@ -5,6 +5,10 @@
     before they begin where all is well, DuckDB knows that a column has no NULL and that `repeated` is empty: one scan, not two.
 -#}
 {% test unique_key(model, columns) %}
+{{ config(meta={
+    'why': "Two rows have the same key, or a part of a key is missing: what they hold is counted twice, or is joined to nothing.",
+    'why_zh': "有两行的主键相同，或主键缺少一部分：数据会被重复计入，或无法关联。"
+}) }}
 {#- What is proved and unchanged is not looked at again: macros/proofs. -#}
 {%- set merged = merged_since_proof(model) %}
 {%- set keys = proved_key() if merged is not none else [] %}

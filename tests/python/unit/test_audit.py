@@ -132,6 +132,13 @@ def test_every_test_of_its_own_says_in_chinese_what_it_means() -> None:
         for test in tests
         if not re.search("[\u4e00-\u9fff]", test.get("config", {}).get("meta", {}).get("why_zh", ""))
     ]
+    generic = sorted((project_dir() / "tests" / "generic").glob("*.sql"))
+    assert len(generic) > 5
+    lacking += [
+        file.stem
+        for file in generic
+        if not re.search("'why_zh': \"[^\"]*[\u4e00-\u9fff]", file.read_text(encoding="utf-8"))
+    ]
     assert lacking == []
 
 
@@ -229,10 +236,15 @@ class TestWholeAudit:
         mark_built(home, tests={"stg__odd": "warn"})
         manifest = dbt_folder(home) / "manifest.json"
         text = json.loads(manifest.read_text())
-        text["nodes"]["test.tiktok_shop_kpi.stg__odd"]["config"] = {"meta": {"why_zh": "有一行数据异常。"}}
+        node = text["nodes"]["test.tiktok_shop_kpi.stg__odd"]
+        # As of a generic test, which is described where it is written.
+        node |= {
+            "description": "",
+            "config": {"meta": {"why": "A row is odd.", "why_zh": "有一行数据异常。"}},
+        }
         manifest.write_text(json.dumps(text))
         page = audit(home).page.read_text()
-        assert 'Guards against stg__odd.<br><span class="soft">有一行数据异常。</span>' in page
+        assert 'stg__odd: 3 rows. A row is odd.<br><span class="soft">有一行数据异常。</span>' in page
 
     @pytest.mark.parametrize(
         ("broken", "said"),
