@@ -340,6 +340,25 @@ def test_a_part_of_an_amount_is_rounded_as_on_duckdb(
     assert duckdb.sql(sql).fetchall() == rows(spark, sql) == [(Decimal(expected),)]
 
 
+@pytest.mark.parametrize(
+    ("sql", "said"),
+    [
+        ("select cast('1.2K' as decimal(18, 4))", "CAST_INVALID_INPUT"),
+        ("select cast(123456789012345.00 as decimal(18, 4))", "NUMERIC_VALUE_OUT_OF_RANGE"),
+        ("select sum(n) from values (9223372036854775807), (1) as numbers (n)", "ARITHMETIC_OVERFLOW"),
+        ("select cast(3000000000 as int)", "CAST_OVERFLOW"),
+        (
+            "select cast(1e17 as decimal(28, 10)) * cast(1000 as decimal(28, 10))",
+            "NUMERIC_VALUE_OUT_OF_RANGE",
+        ),
+    ],
+)
+def test_what_does_not_fit_is_an_error_as_on_duckdb(spark: Any, sql: str, said: str) -> None:
+    """Guards a NULL, or a sum that began again below zero, that nobody is told of."""
+    with pytest.raises(Exception, match=said):
+        spark.sql(sql).collect()
+
+
 @pytest.mark.parametrize("engine", ["duckdb", "default"])
 @pytest.mark.parametrize(
     ("which", "ties", "expected"),
