@@ -330,9 +330,9 @@ class Judge:
 
 def _failing_rows(suite: Suite, one: Expectation, found: Mapping[str, Any]) -> list[dict[str, Any]]:
     """What it failed for, row by row: the columns that say which row it is, and the one that is wrong."""
-    shown = (*suite.index, one.subject)
+    columns = (*suite.index, one.subject)
     rows = found.get("unexpected_index_list") or []
-    return [{name: row[name] for name in shown if name in row} for row in rows if isinstance(row, dict)]
+    return [{name: row[name] for name in columns if name in row} for row in rows if isinstance(row, dict)]
 
 
 def _explain(suite: Suite, one: Expectation, found: Mapping[str, Any], shops: Mapping[str, str]) -> str:
