@@ -156,26 +156,27 @@ def test_exact_halves_and_their_neighbours(
     assert ask(db, MONEY_RATIO, part=("decimal(38, 14)", part), whole=("bigint", whole)) == [expected]
 
 
-@FEW_MORE
-@given(
-    hundredths=st.integers(1, 100),
-    actual=st.decimals(0, 10**12, places=10),
-    target=st.decimals("0.0001", 10**12, places=4),
-    lower_is_better=st.booleans(),
-    cap=st.decimals(1, 3, places=2),
+CARDS = st.fixed_dictionaries(
+    {
+        "weight": st.decimals(0, 1, places=2),
+        "actual": st.decimals(0, 10**12, places=10),
+        "target": st.decimals("0.0001", 10**12, places=4),
+        "lower_is_better": st.booleans(),
+        "attainment_cap": st.decimals(1, 3, places=2),
+    }
 )
+
+
+@FEW_MORE
+@given(card=CARDS)
 def test_a_score_is_the_weight_times_the_attainment_within_its_cap(
-    db: duckdb.DuckDBPyConnection,
-    hundredths: int,
-    actual: Decimal,
-    target: Decimal,
-    lower_is_better: bool,
-    cap: Decimal,
+    db: duckdb.DuckDBPyConnection, card: dict[str, Any]
 ) -> None:
     with localcontext(prec=60):
-        attained = 2 - actual / target if lower_is_better else actual / target
-        expected = rounded(hundredths * min(max(attained, Decimal(0)), cap))
-    assert _score(db, hundredths, actual, target, lower_is_better, cap) == [expected]
+        quotient = card["actual"] / card["target"]
+        attained = 2 - quotient if card["lower_is_better"] else quotient
+        expected = rounded(100 * card["weight"] * min(max(attained, Decimal(0)), card["attainment_cap"]))
+    assert _score(db, card) == [expected]
 
 
 @FEW_MORE
@@ -185,27 +186,25 @@ def test_a_score_at_an_exact_half_is_rounded_up(
 ) -> None:
     """Guards points that people are paid by: in doubles 33 of 32 with a weight of 0.29 were 29.9062."""
     points = Decimal(2 * half + 1) / 20000
-    found = _score(db, hundredths, points * times, Decimal(hundredths * times), False, Decimal(10**6))
-    assert found == [rounded(points)]
+    card = {
+        "weight": Decimal(hundredths) / 100,
+        "actual": points * times,
+        "target": Decimal(hundredths * times),
+        "lower_is_better": False,
+        "attainment_cap": Decimal(10**6),
+    }
+    assert _score(db, card) == [rounded(points)]
 
 
-def _score(
-    db: duckdb.DuckDBPyConnection,
-    hundredths: int,
-    actual: Decimal,
-    target: Decimal,
-    lower_is_better: bool,
-    cap: Decimal,
-) -> list[Decimal]:
-    return ask(
-        db,
-        SCORE,
-        weight=("decimal(18, 10)", Decimal(hundredths) / 100),
-        actual=("decimal(28, 10)", actual),
-        target=("decimal(28, 10)", target),
-        lower_is_better=("boolean", lower_is_better),
-        attainment_cap=("decimal(18, 10)", cap),
-    )
+def _score(db: duckdb.DuckDBPyConnection, card: dict[str, Any]) -> list[Decimal]:
+    types = {
+        "weight": "decimal(18, 10)",
+        "actual": "decimal(28, 10)",
+        "target": "decimal(28, 10)",
+        "lower_is_better": "boolean",
+        "attainment_cap": "decimal(18, 10)",
+    }
+    return ask(db, SCORE, **{name: (types[name], value) for name, value in card.items()})
 
 
 @pytest.mark.parametrize(
